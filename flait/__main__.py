@@ -1,0 +1,19 @@
+"""`flait` and `python -m flait`. The version is answered before anything heavy is imported."""
+
+import sys
+
+from flait import __version__
+
+
+def main() -> None:
+    """Run the command line and leave with its documented exit code."""
+    if sys.argv[1:] == ["--version"]:
+        print(f"flait {__version__}")
+        return
+    from flait.cli import run
+
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""The dates people write: ISO, `today`, `tomorrow`, `fri`, `in 3 days`, `25 nov`. Pure, and never a guess.
+
+A wish becomes a date only on a calendar: the departure airport's own. Slashes are refused: 01/02 is two dates.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from flait.core.idents import shown
+from flait.errors import InvalidDate
+
+FARTHEST = timedelta(days=365)  # AeroAPI's schedules end there
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+HINT = "write 2026-11-25, 25 nov, fri, today or tomorrow"
+
+_ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", re.ASCII)
+_DAY_MONTH = re.compile(r"([0-9]{1,2})(?:st|nd|rd|th)? ?([a-z]{3,9})(?: ([0-9]{4}))?", re.ASCII)
+_MONTH_DAY = re.compile(r"([a-z]{3,9}) ([0-9]{1,2})(?:st|nd|rd|th)?(?: ([0-9]{4}))?", re.ASCII)
+_IN_DAYS = re.compile(r"in ([0-9]{1,3}) days?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class DateWish:
+    """A date as it was written, checked; `on(today)` says which day that is on a calendar where today is `today`."""
+
+    text: str
+    _day: Callable[[date], date]
+
+    def on(self, today: date) -> date:
+        """The day meant. Raises InvalidDate for a day that does not exist, is past, or is over a year ahead."""
+        try:
+            day = self._day(today)
+        except (ValueError, OverflowError):
+            raise InvalidDate(f"there is no day {shown(self.text)}", HINT) from None
+        if day < today:
+            raise InvalidDate(f"{day.isoformat()} is past", "write a date from today on")
+        if day - today > FARTHEST:
+            raise InvalidDate(f"{day.isoformat()} is more than a year ahead", "schedules reach one year")
+        return day
+
+
+def parse_date(text: str) -> DateWish:
+    """Read a date as people write them. Raises InvalidDate when it is none."""
+    tidy = " ".join(text.lower().split()) if len(text) <= 32 and text.isascii() else ""
+    for read in (_word, _iso, _in_days, _weekday, _day_and_month):
+        day = read(tidy)
+        if day is not None:
+            return DateWish(tidy, day)
+    raise InvalidDate(f"{shown(text)} is not a date", HINT)
+
+
+_WORDS = {"today": 0, "tonight": 0, "tomorrow": 1, "day after tomorrow": 2}
+
+
+def _word(text: str) -> Callable[[date], date] | None:
+    days = _WORDS.get(text)
+    return None if days is None else lambda today: today + timedelta(days=days)
+
+
+def _iso(text: str) -> Callable[[date], date] | None:
+    found = _ISO.fullmatch(text)
+    return (lambda _today: date(int(found[1]), int(found[2]), int(found[3]))) if found else None
+
+
+def _in_days(text: str) -> Callable[[date], date] | None:
+    found = _IN_DAYS.fullmatch(text)
+    return (lambda today: today + timedelta(days=int(found[1]))) if found else None
+
+
+def _weekday(text: str) -> Callable[[date], date] | None:
+    """The next such day, today included; `next fri` is the one after today."""
+    later = text.startswith("next ")
+    name = text.removeprefix("next ")
+    index = next((i for i, day in enumerate(WEEKDAYS) if _abbreviates(name, day, _FULL_DAYS[i])), None)
+    if index is None:
+        return None
+    first = 1 if later else 0
+    return lambda today: today + timedelta(days=first + (index - today.weekday() - first) % 7)
+
+
+def _day_and_month(text: str) -> Callable[[date], date] | None:
+    found = _DAY_MONTH.fullmatch(text)
+    if found:
+        day, name, year = found[1], found[2], found[3]
+    else:
+        found = _MONTH_DAY.fullmatch(text)
+        if not found:
+            return None
+        day, name, year = found[2], found[1], found[3]
+    month = next((i for i, short in enumerate(MONTHS, 1) if _abbreviates(name, short, _FULL_MONTHS[i - 1])), None)
+    if month is None:
+        return None
+    return lambda today: _nearest(today, month=month, day=int(day), year=int(year) if year else None)
+
+
+def _nearest(today: date, *, month: int, day: int, year: int | None) -> date:
+    """Without a year: this year's, or next year's when this year's is more than six months past."""
+    if year is not None:
+        return date(year, month, day)
+    if (month, day) == (2, 29):  # the next leap day, if it is near enough to be flown
+        return next(
+            date(y, 2, 29) for y in range(today.year, today.year + 9) if _is_leap(y) and date(y, 2, 29) >= today
+        )
+    this_year = date(today.year, month, day)
+    return this_year if today - this_year <= timedelta(days=183) else date(today.year + 1, month, day)
+
+
+def _is_leap(year: int) -> bool:
+    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+
+
+_FULL_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_FULL_MONTHS = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+
+
+def _abbreviates(name: str, short: str, full: str) -> bool:
+    return name.startswith(short) and full.startswith(name)

@@ -1,0 +1,199 @@
+"""Everything that can go wrong, split by what the catcher does next.
+
+    FlaitError                      one sentence: what; and a hint: what to do
+    ├── UserError          exit 2   the person mends it
+    │   ├── InvalidIdent
+    │   ├── InvalidPhone
+    │   ├── InvalidDate
+    │   └── AmbiguousFlight         several flights answer the description: list them, never guess
+    ├── NotFound           exit 7   nothing here by that name
+    │   └── NoSuchFlight
+    ├── ConfigError        exit 5   config.toml or a setting
+    │   └── MissingCredential       a secret is not stored, or the keyring cannot be used
+    ├── DaemonNotRunning   exit 4
+    ├── Locked             exit 9   another daemon owns this database
+    ├── BudgetExhausted    exit 8   the month's look-ups are spent
+    ├── StoreError         exit 1   the database cannot be used
+    └── OutsideError                another party's fault
+        ├── FlightSourceError       AeroAPI did not answer usefully: try again later
+        │   ├── RateLimited         … and says when
+        │   └── Refused    exit 6   the key or the account is refused: trying again does not help
+        └── SendError               a text was not accepted
+            ├── NotSent             certainly not sent: safe to try again
+            ├── InDoubt             may have been sent: never retry blindly
+            └── Rejected            refused for good, with Twilio's code
+
+Doors print `error: {message}; {hint}` and leave with `exit_code`; nobody formats these sentences again.
+"""
+
+from datetime import timedelta
+
+
+class FlaitError(Exception):
+    """A fault in one sentence for a person, with the next step in `hint`."""
+
+    exit_code = 1
+    code = "failure"
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.hint}" if self.hint else self.message
+
+
+class UserError(FlaitError):
+    """The person who typed it can mend it."""
+
+    exit_code = 2
+    code = "bad_input"
+
+
+class InvalidIdent(UserError):
+    """Not a flight number."""
+
+    code = "invalid_ident"
+
+
+class InvalidPhone(UserError):
+    """Not a telephone number."""
+
+    code = "invalid_phone"
+
+
+class InvalidDate(UserError):
+    """Not a date, or not one that can be watched."""
+
+    code = "invalid_date"
+
+
+class AmbiguousFlight(UserError):
+    """More than one flight answers the description; the message lists them."""
+
+    code = "ambiguous_flight"
+
+
+class NotFound(FlaitError):
+    """Nothing here by that name."""
+
+    exit_code = 7
+    code = "not_found"
+
+
+class NoSuchFlight(NotFound):
+    """AeroAPI answered, and knows no such flight."""
+
+    code = "no_such_flight"
+
+
+class ConfigError(FlaitError):
+    """A setting is wrong; the message names key, file, line and what is allowed."""
+
+    exit_code = 5
+    code = "configuration"
+
+
+class MissingCredential(ConfigError):
+    """A secret is not stored, or the keyring cannot be used."""
+
+    code = "missing_credential"
+
+
+class DaemonNotRunning(FlaitError):
+    """There is no daemon to talk to."""
+
+    exit_code = 4
+    code = "daemon_not_running"
+
+
+class Locked(FlaitError):
+    """Another daemon owns this database."""
+
+    exit_code = 9
+    code = "locked"
+
+
+class BudgetExhausted(FlaitError):
+    """The month's AeroAPI budget is spent; no call was made."""
+
+    exit_code = 8
+    code = "budget"
+
+
+class StoreError(FlaitError):
+    """The database cannot be opened, read or written; nothing was changed."""
+
+    code = "database"
+
+
+class OutsideError(FlaitError):
+    """Another party's fault."""
+
+    code = "outside"
+
+
+class FlightSourceError(OutsideError):
+    """AeroAPI did not answer usefully: no observation, try again later."""
+
+    code = "flightaware_unreachable"
+
+
+class RateLimited(FlightSourceError):
+    """AeroAPI asks for a pause of `retry_after`."""
+
+    code = "rate_limited"
+
+    def __init__(self, message: str, hint: str = "", *, retry_after: timedelta) -> None:
+        super().__init__(message, hint)
+        self.retry_after = retry_after
+
+
+class Refused(FlightSourceError):
+    """AeroAPI refuses the key or the account; only the operator can mend it."""
+
+    exit_code = 6
+    code = "refused"
+
+
+class SendError(OutsideError):
+    """A text was not accepted. `error_code` is Twilio's, where there is one."""
+
+    code = "send_failed"
+
+    def __init__(self, message: str, hint: str = "", *, error_code: int | None = None) -> None:
+        super().__init__(message, hint)
+        self.error_code = error_code
+
+
+class NotSent(SendError):
+    """Certainly not sent: safe to try again, not before `retry_after` where Twilio named one.
+
+    `account` is set when the fault is the account's (bad token, suspended): every message waits.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        hint: str = "",
+        *,
+        error_code: int | None = None,
+        retry_after: timedelta | None = None,
+        account: bool = False,
+    ) -> None:
+        super().__init__(message, hint, error_code=error_code)
+        self.retry_after = retry_after
+        self.account = account
+
+
+class InDoubt(SendError):
+    """May have been sent: ask Twilio's own record before doing anything else."""
+
+
+class Rejected(SendError):
+    """Refused for good. `opted_out` is set when the recipient said STOP (21610)."""
+
+    def __init__(self, message: str, hint: str = "", *, error_code: int | None = None, opted_out: bool = False) -> None:
+        super().__init__(message, hint, error_code=error_code)
+        self.opted_out = opted_out

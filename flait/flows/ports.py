@@ -1,0 +1,81 @@
+"""What a flow needs from outside. Adapters fit these shapes; flows know no vendor's library."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from flait.core.flights import Flight, ScheduledFlight
+from flait.core.idents import Ident
+from flait.core.messages import Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What AeroAPI said: flights grouped by fa_flight_id, earliest first; empty means it knows none.
+
+    `raw` is the body as received, kept for debugging for a day and no longer (FlightAware's terms).
+    """
+
+    flights: tuple[Flight, ...]
+    raw: str
+
+
+class FlightSource(Protocol):
+    """Where flights come from. Every call is metered and paced before it is made.
+
+    All raise FlightSourceError (try later), RateLimited (with a pause), Refused (key or account), BudgetExhausted.
+    """
+
+    def flight(self, fa_flight_id: str) -> Answer:
+        """The one flight with that id; no flights when AeroAPI no longer knows it."""
+
+    def departures(self, ident: Ident, start: datetime, end: datetime) -> Answer:
+        """Flights by number that are scheduled to leave in [start, end), clamped to AeroAPI's window."""
+
+    def schedules(self, ident: Ident, start: date, end: date) -> Sequence[ScheduledFlight]:
+        """Scheduled flights by number from `start` 00Z up to `end` 00Z, beyond the two days of live data."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """Twilio has the text."""
+
+    sid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A text in Twilio's own record."""
+
+    sid: str
+    to: str
+    body: str
+    created_at: datetime
+
+
+class Gateway(Protocol):
+    """Where texts go."""
+
+    def send(self, message: Message, *, now: datetime) -> Accepted:
+        """Hand one text over, once. Raises NotSent, InDoubt or Rejected."""
+
+    def sent_to(self, to: str, *, since: datetime) -> Sequence[Sent]:
+        """Our own texts to that number in Twilio's record, created since then. Raises SendError when it cannot tell."""
+
+
+class Meter(Protocol):
+    """Money and pace of AeroAPI calls, shared by every process on one database."""
+
+    def charge(self, operation: str) -> float:
+        """Book one result set of `operation` before asking, and take a place in the queue.
+
+        Returns the real seconds to wait until its turn. Raises BudgetExhausted (nothing booked) when the month's
+        money does not cover it, RateLimited when the queue is longer than a caller should wait.
+        """
+
+    def refund(self, operation: str) -> None:
+        """Give one result set back: FlightAware does not bill 400, 401, 429 or a call that never arrived."""
+
+    def pause(self, seconds: float) -> None:
+        """No call by anyone for that long (virtual seconds): AeroAPI said 429."""
