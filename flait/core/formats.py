@@ -1,0 +1,130 @@
+"""How a moment, a span and a day are written, and how pieces are fitted into one segment. The only such place.
+
+Times are local to the airport, with their zone. GSM-7 only: one character outside it doubles the price of a text.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from flait.core.flights import Airport
+from flait.core.messages import is_gsm_7, units
+from flait.core.subscriptions import ClockFace
+
+SEGMENT = 160
+
+# A label only where it means one thing in that region: Python calls Shanghai and Chicago both "CST".
+_AMERICAN = frozenset(
+    {"EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT", "AKST", "AKDT", "AST", "ADT", "NST", "NDT"}
+)
+_LABELS: tuple[tuple[str, frozenset[str]], ...] = (
+    (
+        "America/",
+        frozenset(["EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT", "AKST", "AKDT", "AST", "ADT", "NST", "NDT"]),
+    ),
+    ("Pacific/Honolulu", frozenset({"HST"})),
+    ("Pacific/Auckland", frozenset({"NZST", "NZDT"})),
+    ("Europe/London", frozenset({"GMT", "BST"})),
+    ("Europe/Moscow", frozenset({"MSK"})),
+    ("Europe/", frozenset(["GMT", "WET", "WEST", "CET", "CEST", "EET", "EEST"])),
+    ("Atlantic/Reykjavik", frozenset({"GMT"})),
+    ("Atlantic/", frozenset({"WET", "WEST", "AST", "ADT"})),
+    ("Africa/", frozenset(["GMT", "CET", "CEST", "CAT", "EAT", "EET", "EEST", "SAST", "WAT"])),
+    ("Asia/Kolkata", frozenset({"IST"})),
+    ("Asia/Tokyo", frozenset({"JST"})),
+    ("Asia/Seoul", frozenset({"KST"})),
+    ("Asia/Hong_Kong", frozenset({"HKT"})),
+    ("Australia/", frozenset(["AEST", "AEDT", "ACST", "ACDT", "AWST"])),
+)
+_CUBA = "America/Havana"  # its CST is not Chicago's
+
+
+def zone_label(moment: datetime, zone: ZoneInfo) -> str:
+    """`PST`, `CEST`; `UTC+8` or `UTC+5:30` where a label would be a guess."""
+    local = moment.astimezone(zone)
+    label = local.tzname() or ""
+    known = next((labels for prefix, labels in _LABELS if zone.key.startswith(prefix)), frozenset[str]())
+    if label in known and zone.key != _CUBA:
+        return label
+    offset = int((local.utcoffset() or timedelta()).total_seconds() // 60)
+    if offset == 0:
+        return "UTC"
+    hours, minutes = divmod(abs(offset), 60)
+    return f"UTC{'-' if offset < 0 else '+'}{hours}" + (f":{minutes:02}" if minutes else "")
+
+
+def clock_time(moment: datetime, zone: ZoneInfo, face: ClockFace = ClockFace.H24) -> str:
+    """`14:10`, or `2:10pm` for those who read it so."""
+    local = moment.astimezone(zone)
+    if face is ClockFace.H24:
+        return f"{local:%H:%M}"
+    return f"{local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
+
+
+def span(duration: timedelta) -> str:
+    """`45m`, `2h`, `1h50`: a length of time, whichever its sign."""
+    minutes = round(abs(duration).total_seconds() / 60)
+    if minutes < 60:
+        return f"{minutes}m"
+    return f"{minutes // 60}h{minutes % 60:02}" if minutes % 60 else f"{minutes // 60}h"
+
+
+def day(on: date) -> str:
+    """`Tue 25 Nov`: English, whatever the machine's locale."""
+    return f"{_DAYS[on.weekday()]} {on.day} {_MONTHS[on.month - 1]}"
+
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """How one person reads: the flight number they booked, their clock face, and the moment they read it."""
+
+    ident: str
+    now: datetime
+    clock: ClockFace = ClockFace.H24
+
+    def at(self, moment: datetime, airport: Airport, *, was: datetime | None = None) -> str:
+        """`14:55 PST`, `14:10->14:55 PST`, `00:21 EST Wed`: the weekday when it is not that day there now."""
+        text = clock_time(moment, airport.zone, self.clock)
+        old = f"{clock_time(was, airport.zone, self.clock)}->" if was and was != moment else ""
+        local = moment.astimezone(airport.zone).date()
+        weekday = "" if local == self.now.astimezone(airport.zone).date() else f" {_DAYS[local.weekday()]}"
+        return f"{old}{text} {zone_label(moment, airport.zone)}{weekday}"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Part of a text. Rank 0 stays; higher ranks are dropped first. `facts` are what it tells."""
+
+    text: str
+    rank: int = 0
+    facts: tuple[str, ...] = ()
+
+
+def fold(text: str) -> str:
+    """The nearest GSM-7 text: accents that the alphabet lacks fall off, what is left over becomes `?`."""
+    kept = (char if is_gsm_7(char) else unicodedata.normalize("NFKD", char) for char in text)
+    plain = "".join(kept).encode("ascii", "ignore").decode() if not is_gsm_7(text) else text
+    return plain or "?"
+
+
+def fitted(pieces: Sequence[Piece]) -> tuple[str, tuple[str, ...]]:
+    """The pieces that fit one segment, joined, and the facts among them."""
+    kept = [piece for piece in pieces if piece.text]
+    while units(_joined(kept)) > SEGMENT and any(piece.rank for piece in kept):
+        worst = max(kept, key=lambda piece: piece.rank)
+        kept.remove(worst)
+    body = _joined(kept)
+    while units(body) > SEGMENT:  # only absurd field values come here
+        body = body[:-1]
+    return body, tuple(dict.fromkeys(fact for piece in kept for fact in piece.facts))
+
+
+def _joined(pieces: Sequence[Piece]) -> str:
+    text = " ".join(fold(piece.text) for piece in pieces)
+    return text.replace(" ,", ",").replace(" .", ".")

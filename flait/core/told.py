@@ -1,0 +1,87 @@
+"""What one person has been told of one flight: the only thing a new alert is compared with.
+
+Every text carries the facts it states ("tells"). Folded in order, texts that never arrived left out, they are
+what that person knows. Comparing with the last poll instead would text every creeping minute, or none of them.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from flait.core.flights import FLOWN, Flight, Phase, cancelled, progress
+
+Tells = Mapping[str, str | bool]
+
+UNKNOWN_AIRPORT = "?"  # told as diverted before AeroAPI knew where to
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Facts as this person knows them; None where nothing was said."""
+
+    scheduled_out: datetime | None = None
+    scheduled_in: datetime | None = None
+    departure: datetime | None = None
+    arrival: datetime | None = None
+    gate_origin: str | None = None
+    terminal_origin: str | None = None
+    gate_destination: str | None = None
+    terminal_destination: str | None = None
+    baggage_claim: str | None = None
+    cancelled: bool = False
+    diverted_to: str | None = None
+    phase: Phase = Phase.SCHEDULED
+
+
+def _moment(value: datetime | None) -> str | None:
+    return value.isoformat() if value else None
+
+
+def _diverted_to(flight: Flight) -> str | None:
+    if not flight.diverted:
+        return None
+    return flight.diverted_to.code if flight.diverted_to else UNKNOWN_AIRPORT
+
+
+FACTS: Mapping[str, Callable[[Flight], str | bool | None]] = {
+    "scheduled_out": lambda flight: _moment(flight.departure.scheduled),
+    "scheduled_in": lambda flight: _moment(flight.arrival.scheduled),
+    "departure": lambda flight: _moment(flight.departure.best),
+    "arrival": lambda flight: _moment(flight.arrival.best),
+    "gate_origin": lambda flight: flight.gate_origin,
+    "terminal_origin": lambda flight: flight.terminal_origin,
+    "gate_destination": lambda flight: flight.gate_destination,
+    "terminal_destination": lambda flight: flight.terminal_destination,
+    "baggage_claim": lambda flight: flight.baggage_claim,
+    "cancelled": cancelled,
+    "diverted_to": _diverted_to,
+    "phase": lambda flight: progress(flight).value,
+}
+"""How each fact is read off a flight; None is never told."""
+
+_MOMENTS = frozenset({"scheduled_out", "scheduled_in", "departure", "arrival"})
+
+
+def tells(flight: Flight, facts: Iterable[str] = tuple(FACTS)) -> dict[str, str | bool]:
+    """Those facts of the flight that are known, in the form they are stored with a text."""
+    said = {name: FACTS[name](flight) for name in facts}
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def told(texts: Iterable[Tells]) -> Told:
+    """What somebody knows after these texts, oldest first. Facts this Flait has no name for are skipped."""
+    known: dict[str, str | bool] = {}
+    for text in texts:
+        known |= {name: value for name, value in text.items() if name in FACTS}
+    return Told(**{name: _value(name, value) for name, value in known.items()})  # type: ignore[arg-type]  # names and types are FACTS'
+
+
+def _value(name: str, value: str | bool) -> object:
+    if name in _MOMENTS:
+        return datetime.fromisoformat(str(value))
+    return Phase(str(value)) if name == "phase" else value
+
+
+def further(phase: Phase, than: Phase) -> bool:
+    """Whether `phase` is later on the way than `than`: news only moves forward."""
+    return FLOWN.index(phase) > FLOWN.index(than)
