@@ -103,16 +103,20 @@ class Alert:
     gate_flaps: bool = False
 
 
+Held = tuple[tuple[ChangeKind, str], ...]
+"""Changes that are true and not told, each with why it waits."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """The alert, if one is due now; and when at the latest to look at the flight again because of what was held.
 
-    `held` says why each change that is true but not told waits: for the journal.
+    `held` is for the journal.
     """
 
     alert: Alert | None
     look_again: timedelta | None
-    held: tuple[tuple[ChangeKind, str], ...] = ()
+    held: Held = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,8 +103,11 @@ def _cancellation(told: Told, flight: Flight) -> Iterator[Change]:
 
 
 def _diversion(told: Told, flight: Flight) -> Iterator[Change]:
-    """A diversion, and once more when AeroAPI knows the airport it did not know before."""
-    if FACTS["diverted_to"](flight) not in (None, told.diverted_to) and progress(flight) is not Phase.IN:
+    """A diversion, and once more when AeroAPI knows the airport it did not know before.
+
+    Also when the flight is at a gate: AeroAPI notices some diversions only after landing.
+    """
+    if FACTS["diverted_to"](flight) not in (None, told.diverted_to):
         yield Change(kind=K.DIVERTED, facts=("diverted_to", "arrival"))
 
 
@@ -142,15 +145,19 @@ _STATES = {
 def _move_kind(
     moved: timedelta, was_late: timedelta, late: timedelta, *, rescheduled: bool, until: timedelta, delay: timedelta
 ) -> ChangeKind | None:
-    """Which news a moved time is: the rows are tried in order, the first that holds is it."""
+    """Which news a moved time is: the rows are tried in order, the first that holds is it.
+
+    Sooner than told is news however late it was told: whoever goes by the old time misses the flight. A schedule
+    moved to the very time that was told as a delay is no news, and above all not "back on time".
+    """
     sooner = moved <= -(STEP_NEAR if until <= URGENT else step(was_late, until))
     rules: tuple[tuple[ChangeKind, Callable[[], bool]], ...] = (
         (K.SCHEDULE_CHANGE, lambda: rescheduled and abs(moved) >= STEP_NEAR),
         (K.DELAY_FIRST, lambda: was_late < delay <= late and moved >= STEP_NEAR),
         (K.DELAY_MORE, lambda: was_late >= delay and moved >= step(late, until)),
         (K.EARLIER, lambda: sooner and late <= -STEP_NEAR),
-        (K.ON_TIME, lambda: was_late >= delay and late < ON_TIME_BELOW),
-        (K.DELAY_LESS, lambda: sooner and was_late >= delay),
+        (K.ON_TIME, lambda: max(late, was_late + moved) < ON_TIME_BELOW and (was_late >= delay or sooner)),
+        (K.DELAY_LESS, lambda: sooner),
     )
     return next((kind for kind, holds in rules if holds()), None)
 

@@ -179,12 +179,14 @@ def merged(before: Flight | None, after: Flight) -> Flight:
     for name in ("out", "off", "on", "in_"):
         known[name] = _merged_times(getattr(before, name), getattr(after, name))
     if after.diverted_to != before.diverted_to:
-        # Times at one airport say nothing about another: keep those of the record that knows where it goes.
-        source = after if after.diverted_to else before
-        known |= {"on": source.on, "in_": source.in_}
+        # What is known of one airport says nothing about another: never fill the one's blanks from the other.
+        second_leg_missing = after.diverted and after.diverted_to is None
+        source = before if second_leg_missing else after
+        known |= {name: getattr(source, name) for name in _AT_ARRIVAL}
     return replace(after, **known)
 
 
+_AT_ARRIVAL = ("diverted_to", "on", "in_", "gate_destination", "terminal_destination", "baggage_claim")
 _KEPT = tuple(
     field.name
     for field in fields(Flight)

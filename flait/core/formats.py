@@ -20,10 +20,7 @@ _AMERICAN = frozenset(
     {"EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT", "AKST", "AKDT", "AST", "ADT", "NST", "NDT"}
 )
 _LABELS: tuple[tuple[str, frozenset[str]], ...] = (
-    (
-        "America/",
-        frozenset(["EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT", "AKST", "AKDT", "AST", "ADT", "NST", "NDT"]),
-    ),
+    ("America/", _AMERICAN),
     ("Pacific/Honolulu", frozenset({"HST"})),
     ("Pacific/Auckland", frozenset({"NZST", "NZDT"})),
     ("Europe/London", frozenset({"GMT", "BST"})),
@@ -91,10 +88,15 @@ class Reader:
     def at(self, moment: datetime, airport: Airport, *, was: datetime | None = None) -> str:
         """`14:55 PST`, `14:10->14:55 PST`, `00:21 EST Wed`: the weekday when it is not that day there now."""
         text = clock_time(moment, airport.zone, self.clock)
-        old = f"{clock_time(was, airport.zone, self.clock)}->" if was and was != moment else ""
+        old = f"{clock_time(was, airport.zone, self.clock)}->" if was and not _same_minute(was, moment) else ""
         local = moment.astimezone(airport.zone).date()
         weekday = "" if local == self.now.astimezone(airport.zone).date() else f" {_DAYS[local.weekday()]}"
         return f"{old}{text} {zone_label(moment, airport.zone)}{weekday}"
+
+
+def _same_minute(moment: datetime, other: datetime) -> bool:
+    """Runway times carry seconds, texts do not."""
+    return moment.replace(second=0, microsecond=0) == other.replace(second=0, microsecond=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,18 +109,22 @@ class Piece:
 
 
 def fold(text: str) -> str:
-    """The nearest GSM-7 text: accents that the alphabet lacks fall off, what is left over becomes `?`."""
-    kept = (char if is_gsm_7(char) else unicodedata.normalize("NFKD", char) for char in text)
-    plain = "".join(kept).encode("ascii", "ignore").decode() if not is_gsm_7(text) else text
-    return plain or "?"
+    """The nearest GSM-7 text: accents that the alphabet lacks fall off, what has no likeness there becomes `?`."""
+    return "".join(char if is_gsm_7(char) else _likeness(char) for char in text)
+
+
+def _likeness(char: str) -> str:
+    """An accent standing by itself falls off too."""
+    plain = "".join(part for part in unicodedata.normalize("NFKD", char) if is_gsm_7(part))
+    return plain or ("" if unicodedata.combining(char) else "?")
 
 
 def fitted(pieces: Sequence[Piece]) -> tuple[str, tuple[str, ...]]:
     """The pieces that fit one segment, joined, and the facts among them."""
     kept = [piece for piece in pieces if piece.text]
     while units(_joined(kept)) > SEGMENT and any(piece.rank for piece in kept):
-        worst = max(kept, key=lambda piece: piece.rank)
-        kept.remove(worst)
+        worst = max(range(len(kept)), key=lambda index: (kept[index].rank, index))  # the last of its rank
+        del kept[worst]
     body = _joined(kept)
     while units(body) > SEGMENT:  # only absurd field values come here
         body = body[:-1]

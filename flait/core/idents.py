@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flait.errors import InvalidIdent
 
-LONGEST = 16  # characters worth looking at; the longest spelling of a flight number is "U2 - 01234 A"
+LONGEST = 16  # characters worth looking at: the longest spelling is like BAW-1234A, with blanks around it
 
 # ICAO designators are three letters, IATA ones two characters with at least one letter; ICAO is tried first,
 # for "BAW12" is never "BA" flight "W12". One space or hyphen may stand between airline and number.

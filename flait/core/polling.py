@@ -17,12 +17,14 @@ BEFORE_DEPARTURE: Sequence[tuple[timedelta, timedelta]] = (
     (6 * H, 3 * H),
     (3 * H, 30 * M),
     (2 * H, 20 * M),
-    (timedelta.min, 15 * M),  # and on while it is late
+    (-3 * H, 15 * M),  # and on while it is late
+    (timedelta.min, H),  # nobody tells AeroAPI any more
 )
 IN_THE_AIR: Sequence[tuple[timedelta, timedelta]] = (
     # longer than this until it lands → so often
     (45 * M, 45 * M),
-    (timedelta.min, 15 * M),
+    (-2 * H, 15 * M),
+    (timedelta.min, H),
 )
 TAXIING_OUT = 10 * M
 TAXIING_IN = 10 * M
@@ -74,7 +76,8 @@ def _plan(flight: Flight, now: datetime) -> tuple[timedelta, Sequence[tuple[time
     if reached is Phase.OUT:
         return timedelta(), _always(TAXIING_OUT)
     if reached is Phase.OFF:
-        return _until(flight.on.best or flight.arrival.best, now), IN_THE_AIR
+        # Not `best`: a touchdown that is recorded and yet not over is a false one.
+        return _until(flight.on.estimated or flight.on.scheduled or flight.arrival.best, now), IN_THE_AIR
     return timedelta(), _always(TAXIING_IN if reached is Phase.ON else AT_THE_GATE)
 
 

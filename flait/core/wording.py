@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from flait.core.flights import Flight, Phase, ScheduledFlight, Times, cancelled, progress
-from flait.core.formats import Piece, Reader, day, fitted, span
+from flait.core.formats import Piece, Reader, day, fitted, fold, span
 from flait.core.told import tells
 
 
@@ -34,7 +34,7 @@ def route(flight: Flight | ScheduledFlight) -> str:
 
 def short(value: str | None) -> str:
     """A gate, terminal or belt, clamped: AeroAPI's are at most a few characters."""
-    return (value or "").upper()[:6]
+    return fold((value or "").upper())[:6]
 
 
 def gate(flight: Flight) -> str:

@@ -1,0 +1,121 @@
+"""WIRING: settings and secrets become a clock, a database, a flight source and a gateway; adapters are chosen here."""
+
+import os
+import threading
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from flait import settings as settings_module
+from flait.clock import Clock, clock_from
+from flait.errors import ConfigError
+from flait.flows.ports import FlightSource, Gateway
+from flait.flows.track import Rules
+from flait.paths import Paths, make_private, paths_from
+from flait.settings import Flags, Settings
+from flait.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flait.adapters.credentials import Credentials, SecretName
+    from flait.flows.meter import Pace
+
+
+class App:
+    """Everything a door needs, made when first asked for: reading commands pay for no network library."""
+
+    def __init__(self, env: Mapping[str, str] = os.environ, flags: Flags | None = None) -> None:
+        self.env = env
+        self._flags = dict(flags or {})
+        self._mine = threading.local()
+
+    @cached_property
+    def paths(self) -> Paths:
+        """Where everything lives."""
+        return paths_from(self.env)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What holds. Raises ConfigError."""
+        return settings_module.load(self.paths, self.env, self._flags)
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The system's clock, or the one FLAIT_CLOCK names."""
+        return clock_from(self.env.get("FLAIT_CLOCK", ""))
+
+    def store(self) -> Store:
+        """The calling thread's own connection to the database, opened once."""
+        store: Store | None = getattr(self._mine, "store", None)
+        if store is None:
+            make_private(self.paths.data_dir)
+            store = self._mine.store = Store.open(self.paths.database)
+        return store
+
+    @cached_property
+    def credentials(self) -> "Credentials":
+        """The secrets: OS keyring, or systemd's."""
+        from flait.adapters.credentials import Credentials
+
+        return Credentials(self.env, allow_insecure=self.settings.secrets.allow_insecure)
+
+    def source(self, *, attempts: int = 1, pace: "Pace | None" = None) -> FlightSource:
+        """AeroAPI, metered and paced. `attempts` above 1 is for a person who waits for the answer."""
+        from flait.adapters.aeroapi import AeroAPI
+        from flait.adapters.credentials import SecretName
+        from flait.flows.meter import PACES, StoreMeter
+
+        flightaware = self.settings.flightaware
+        meter = StoreMeter(
+            self.store,
+            self.clock,
+            pace=pace or PACES[flightaware.tier],
+            monthly_budget_usd=flightaware.monthly_budget_usd,
+        )
+        return AeroAPI(
+            base_url=flightaware.base_url,
+            key=self._secret(SecretName.FLIGHTAWARE_API_KEY),
+            meter=meter,
+            clock=self.clock,
+            attempts=attempts,
+        )
+
+    def gateway(self) -> Gateway:
+        """Twilio. Raises ConfigError when the account or the sender is not set."""
+        from flait.adapters.credentials import SecretName
+        from flait.adapters.twilio import TwilioGateway
+
+        twilio = self.settings.twilio
+        _require("twilio.account_sid", twilio.account_sid)
+        if not twilio.from_number and not twilio.messaging_service_sid:
+            raise ConfigError(
+                "neither twilio.from_number nor twilio.messaging_service_sid is set",
+                "run `flait config set twilio.from_number +1…`",
+            )
+        return TwilioGateway(
+            base_url=twilio.base_url,
+            account_sid=twilio.account_sid,
+            token=self._secret(SecretName.TWILIO_AUTH_TOKEN),
+            api_key_sid=twilio.api_key_sid or None,
+            api_key_secret=self._secret(SecretName.TWILIO_API_KEY_SECRET),
+            from_number=twilio.from_number or None,
+            messaging_service_sid=twilio.messaging_service_sid or None,
+            clock=self.clock,
+        )
+
+    @property
+    def rules(self) -> Rules:
+        """The settings that decide what is told and kept."""
+        return Rules(
+            delay=timedelta(minutes=self.settings.alerts.delay_minutes), keep_raw=self.settings.retention.raw_hours > 0
+        )
+
+    def _secret(self, name: "SecretName") -> "Callable[[bool], str]":
+        return lambda fresh: self.credentials.get(name, fresh=fresh).reveal()
+
+
+def _require(key: str, value: str) -> None:
+    if not value:
+        raise ConfigError(f"{key} is not set", f"run `flait config set {key} …`")

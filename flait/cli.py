@@ -1,0 +1,156 @@
+"""DOOR: a person at the terminal. The root of the command line; its groups live in flait/commands/.
+
+Every error becomes one line `error: what; what to do` and a documented exit code; never a traceback without -vv.
+Only the group that is asked for is imported: `flait subscriptions` pays for no network library.
+"""
+
+import importlib
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+
+import typer
+
+from flait import __version__
+from flait.commands import session
+from flait.errors import FlaitError, UserError
+
+GROUPS: Mapping[str, str] = {
+    # command → the module of flait/commands that adds it
+    "subscribe": "subscribing",
+    "unsubscribe": "subscribing",
+    "subscriptions": "subscribing",
+    "user": "people",
+    "flights": "flights",
+    "board": "board",
+    "status": "status",
+    "usage": "status",
+    "messages": "messages",
+    "trace": "messages",
+    "daemon": "running",
+    "tick": "running",
+    "secrets": "secrets",
+    "config": "configuration",
+    "paths": "configuration",
+    "demo": "playing",
+    "sandbox": "playing",
+}
+
+INTERRUPTED = 130
+
+_SWITCHES = {
+    "-v": ("verbose", 1),
+    "-vv": ("verbose", 2),
+    "--verbose": ("verbose", 1),
+    "--quiet": ("quiet", True),
+    "--no-color": ("no_color", True),
+    "-y": ("yes", True),
+    "--yes": ("yes", True),
+    "--allow-insecure-keyring": ("allow_insecure_keyring", True),
+}
+
+GLOBAL_HELP = """Flight alerts by text, on your own machine.
+
+Anywhere on the line: -v/-vv (say more; tracebacks), --quiet, --no-color, -y/--yes (confirm), --allow-insecure-keyring.
+
+Exit codes: 0 done, 1 failure, 2 bad input, 3 saved and retried later, 4 daemon not running, 5 configuration or secret,
+6 a provider refused, 7 not found, 8 budget, 9 locked, 130 interrupted."""
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run one command line; its exit code."""
+    options, rest = _split(argv)
+    begun = session.Session(**options, argv=list(argv))  # type: ignore[arg-type]  # the table above names its fields
+    session.begin(begun)
+    try:
+        return _invoke(rest)
+    except FlaitError as problem:
+        return _explain(problem, rest)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as problem:  # noqa: BLE001  # the last door: a person gets one line, -vv the rest
+        return _explain(_unexpected(problem), rest)
+
+
+def _split(argv: Sequence[str]) -> tuple[dict[str, object], list[str]]:
+    """The global switches, wherever they stand before `--`, and the rest."""
+    end = argv.index("--") if "--" in argv else len(argv)
+    options: dict[str, object] = {}
+    for word in argv[:end]:
+        if word in _SWITCHES:
+            name, value = _SWITCHES[word]
+            options[name] = max(int(value), int(str(options.get(name, 0)))) if name == "verbose" else value
+    return options, [word for word in argv[:end] if word not in _SWITCHES] + list(argv[end:])
+
+
+def _invoke(argv: list[str]) -> int:
+    from typer import _click as click  # Typer's own copy: its errors are how bad usage is told
+
+    command = typer.main.get_command(application(argv))
+    try:
+        result = command.main(args=argv, prog_name="flait", standalone_mode=False)
+    except click.exceptions.ClickException as problem:
+        hint = "`flait --help` lists the commands"
+        context = getattr(problem, "ctx", None)
+        if context is not None and context.command_path != "flait":
+            hint = f"see `{context.command_path} --help`"
+        raise UserError(_one_line(problem.format_message()), hint) from problem
+    except typer.Abort:
+        return INTERRUPTED
+    return result if isinstance(result, int) else 0
+
+
+def application(argv: Sequence[str] = ()) -> typer.Typer:
+    """The command line; only the group that `argv` asks for, or all of them when it names none."""
+    root = typer.Typer(
+        name="flait",
+        help=GLOBAL_HELP,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    root.callback()(_root)
+    asked = next((word for word in argv if not word.startswith("-")), None)
+    wanted = [GROUPS[asked]] if asked and asked in GROUPS else list(dict.fromkeys(GROUPS.values()))
+    for name in wanted:
+        importlib.import_module(f"flait.commands.{name}").add_to(root)
+    return root
+
+
+def _root(
+    version: bool = typer.Option(False, "--version", help="Print the version and leave.", is_eager=True),
+) -> None:
+    if version:
+        typer.echo(f"flait {__version__}")
+        raise typer.Exit
+
+
+def _explain(problem: FlaitError, argv: Sequence[str]) -> int:
+    from flait.commands.output import safe
+
+    if session.current.verbose > 1:
+        import traceback
+
+        from flait.redaction import seen
+
+        sys.stderr.write(seen.redact("".join(traceback.format_exception(problem))))
+    if "--json" in argv:
+        error = {"code": problem.code, "message": problem.message, "hint": problem.hint}
+        sys.stderr.write(json.dumps({"error": error}) + "\n")
+    else:
+        sys.stderr.write(f"error: {safe(problem)}\n")
+    return problem.exit_code
+
+
+def _unexpected(problem: Exception) -> FlaitError:
+    fault = FlaitError(f"unexpected {type(problem).__name__}", "run it again with -vv and report what it prints")
+    fault.__cause__ = problem
+    return fault
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split()).rstrip(".")

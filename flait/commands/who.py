@@ -1,0 +1,28 @@
+"""Whom a command means: a phone number in any spelling, or the name of somebody known."""
+
+from flait.commands import session
+from flait.core.idents import shown
+from flait.core.subscriptions import User
+from flait.errors import NotFound
+from flait.phones import looks_like_phone, parse_phone
+from flait.store import Store
+
+
+def phone_from(text: str) -> str:
+    """E.164. Raises InvalidPhone."""
+    return parse_phone(text, region=session.app().settings.phone.default_region)
+
+
+def somebody(store: Store, who: str) -> User | None:
+    """The known person with that phone or name, or None. Raises InvalidPhone for a malformed number."""
+    if looks_like_phone(who):
+        return store.user_by_phone(phone_from(who))
+    return store.user_by_name(who)
+
+
+def known(store: Store, who: str) -> User:
+    """The known person with that phone or name. Raises NotFound."""
+    user = somebody(store, who)
+    if user is None:
+        raise NotFound(f"nobody here is {shown(who)}", "`flait user list` shows who is")
+    return user

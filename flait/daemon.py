@@ -1,0 +1,246 @@
+"""DOOR: time passing. A metronome ticks; what is due stands in the database; nothing is scheduled anywhere else.
+
+APScheduler only ticks (poll, deliver, activate, settle, beat, upkeep). Polls run in a bounded pool, so that one slow
+answer holds up nobody. One daemon per database: a lock held for life, freed by the kernel whatever kills us.
+"""
+
+import logging
+import os
+import secrets
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from flait.app import App
+from flait.clock import SHORTEST_TICK
+from flait.errors import FlaitError, Locked
+from flait.flows import deliver, subscribe, track, upkeep
+from flait.flows.ports import FlightSource, Gateway
+from flait.store import TrackedFlight
+
+log = logging.getLogger("flait.daemon")
+
+POLLERS = 8  # polls under way at once; AeroAPI's pace is kept elsewhere
+SENDERS = 2  # Twilio queues faster than it sends; order per person is the database's matter
+STOP_WITHIN = 10.0  # seconds, real: for what is in flight when asked to stop
+WATCH_EVERY = 1.0  # seconds, real: how often the clock is compared with itself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """A thing to do every so often, in the clock's time. It is called again at once while it returns True."""
+
+    name: str
+    every: timedelta
+    do: Callable[[], bool]
+
+
+def lock_of(database: Path) -> FileLock:
+    """The lock beside a database: held by its one daemon, or by a `tick`."""
+    return FileLock(database.with_suffix(".lock"), mode=0o600)
+
+
+def is_running(database: Path) -> bool:
+    """Whether a daemon holds the database's lock right now."""
+    if not database.with_suffix(".lock").exists():
+        return False
+    try:
+        with lock_of(database).acquire(timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
+@contextmanager
+def sole(database: Path) -> Iterator[None]:
+    """Be the one daemon of this database. Raises Locked. A moment's patience outlasts somebody's look at the lock."""
+    lock = lock_of(database)
+    try:
+        lock.acquire(timeout=0.5, poll_interval=0.05)
+    except Timeout:
+        raise Locked(
+            "another daemon is running on this database", "see `flait daemon status`; stop it with `flait daemon stop`"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+class Daemon:
+    """The work of one run: every tick is a method; each does one thing at a time and says whether there is more."""
+
+    def __init__(self, app: App, stopping: threading.Event) -> None:
+        self._app = app
+        self._stopping = stopping
+        self._pool = ThreadPoolExecutor(POLLERS, thread_name_prefix="poll")
+        self._polls: set[Future[None]] = set()
+        self._silent_until: datetime | None = None
+        self._said: dict[str, str] = {}
+        self.boot = secrets.token_hex(8)
+        self.started_at = app.clock.now()
+
+    @cached_property
+    def _source(self) -> FlightSource:
+        return self._app.source()
+
+    @cached_property
+    def _gateway(self) -> Gateway:
+        return self._app.gateway()
+
+    def ticks(self) -> list[Tick]:
+        """What is done, and how often."""
+        return [
+            Tick(name="beat", every=timedelta(seconds=30), do=self.beat),
+            Tick(name="poll", every=timedelta(seconds=5), do=self.poll),
+            *(Tick(name=f"deliver-{number}", every=timedelta(seconds=2), do=self.deliver) for number in range(SENDERS)),
+            Tick(name="settle", every=timedelta(seconds=15), do=self.settle),
+            Tick(name="activate", every=timedelta(seconds=30), do=self.activate),
+            Tick(name="upkeep", every=timedelta(hours=1), do=self.upkeep),
+        ]
+
+    def recover(self) -> None:
+        """Take over from whatever ran before: what it left half done is in doubt, or due."""
+        deliver.recover(self._app.store(), self._app.clock, self.boot)
+
+    def beat(self) -> bool:
+        """Say that we are alive."""
+        self._app.store().beat(boot=self.boot, pid=os.getpid(), started_at=self.started_at, now=self._app.clock.now())
+        return False
+
+    def poll(self) -> bool:
+        """Hand due flights to free pollers; a flight stays claimed until its poll has ended."""
+        self._polls = {future for future in self._polls if not future.done()}
+        free = POLLERS - len(self._polls)
+        if not free or self._stopping.is_set():
+            return False
+        for tracked in track.claim_due(self._app.store(), self._app.clock, self.boot, free):
+            self._polls.add(self._pool.submit(self._poll_one, tracked))
+        return False
+
+    def _poll_one(self, tracked: TrackedFlight) -> None:
+        store, clock = self._app.store(), self._app.clock
+        try:
+            track.poll(store, self._source, clock, tracked, boot=self.boot, rules=self._app.rules)
+        except Exception:
+            log.exception("a poll failed; that flight waits an hour")
+            track.set_aside(store, tracked, boot=self.boot, now=clock.now())
+
+    def poll_all(self) -> bool:
+        """Poll everything due, a poolful at a time, waiting for each: for `tick`."""
+        self.poll()
+        wait(self._polls)
+        return bool(self._polls)
+
+    def drain(self) -> None:
+        """Wait for the polls under way, as long as stopping may take."""
+        wait(self._polls, timeout=STOP_WITHIN)
+
+    def deliver(self) -> bool:
+        """Send one text. Silent for a while after Twilio refused the account or asked for a pause."""
+        now = self._app.clock.now()
+        if self._stopping.is_set() or (self._silent_until and now < self._silent_until):
+            return False
+        progress = deliver.send_next(self._app.store(), self._gateway, self._app.clock, self.boot)
+        self._silent_until = self._app.clock.now() + progress.pause if progress.pause else None
+        return progress.more
+
+    def settle(self) -> bool:
+        """Look one text in doubt up in Twilio's record."""
+        store, clock = self._app.store(), self._app.clock
+        return bool(store.in_doubt(clock.now())) and deliver.settle_next(store, self._gateway, clock)
+
+    def activate(self) -> bool:
+        """Carry one pending subscription on."""
+        return subscribe.activate_next(self._app.store(), self._source, self._app.clock)
+
+    def upkeep(self) -> bool:
+        """Prune what is kept no longer."""
+        retention = self._app.settings.retention
+        upkeep.prune(
+            self._app.store(),
+            self._app.clock,
+            keep=timedelta(days=retention.flight_data_days),
+            keep_raw=timedelta(hours=retention.raw_hours),
+        )
+        return False
+
+    def run(self, tick: Tick) -> None:
+        """One beat of the metronome: until there is no more to do. A fault is said once, and once when it is over."""
+        try:
+            while tick.do() and not self._stopping.is_set():
+                pass
+        except FlaitError as fault:
+            if self._said.get(tick.name) != str(fault):
+                log.error("%s: %s", tick.name, fault)  # noqa: TRY400  # one sentence is the whole story
+            self._said[tick.name] = str(fault)
+        except Exception:
+            log.exception("%s failed", tick.name)
+        else:
+            if self._said.pop(tick.name, None):
+                log.info("%s works again", tick.name)
+
+
+def run(app: App, *, verbose: int = 0, terminal: bool = True) -> None:
+    """Be the daemon until SIGTERM or SIGINT; finishes what is in flight, and leaves within 15 s. Raises Locked."""
+    from flait.logs import logging_to
+
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    app.store()
+    with sole(app.paths.database), logging_to(app.paths.log_dir, app.clock, verbose=verbose, terminal=terminal):
+        daemon = Daemon(app, stopping)
+        daemon.recover()
+        daemon.beat()
+        log.info("daemon started, pid %d", os.getpid())
+        _metronome(daemon, app, stopping)
+        daemon.drain()
+        log.info("daemon stopped")
+        logging.shutdown()
+        # A hanging provider must not hold the exit up: its call is lost to us, and recovered at the next start.
+        os._exit(0)
+
+
+def _metronome(daemon: Daemon, app: App, stopping: threading.Event) -> None:
+    from apscheduler.schedulers.background import BackgroundScheduler
+
+    from flait.metronome import ClockGuard, Every
+
+    scheduler = BackgroundScheduler(
+        timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+    )
+    for tick in daemon.ticks():
+        seconds = max(SHORTEST_TICK, app.clock.real_seconds(tick.every))
+        scheduler.add_job(daemon.run, Every(seconds), args=[tick], id=tick.name)
+    scheduler.start()
+    guard = ClockGuard(scheduler)
+    while not stopping.wait(WATCH_EVERY):
+        guard.check()
+    log.info("stopping")
+    scheduler.pause()
+    # Ticks under way end by themselves: a text being posted is worth seconds, a hanging provider is not.
+    done = threading.Thread(target=scheduler.shutdown, kwargs={"wait": True}, daemon=True)
+    done.start()
+    done.join(STOP_WITHIN)
+
+
+def tick(app: App, *, verbose: int = 0) -> None:
+    """One pass over everything that is due, then back: for cron. Raises Locked when a daemon runs."""
+    from flait.logs import logging_to
+
+    app.store()
+    with sole(app.paths.database), logging_to(app.paths.log_dir, app.clock, verbose=verbose, terminal=verbose > 0):
+        daemon = Daemon(app, threading.Event())
+        daemon.recover()
+        daemon.beat()
+        for step in (daemon.activate, daemon.poll_all, daemon.deliver, daemon.settle, daemon.upkeep):
+            daemon.run(Tick(name=step.__name__, every=timedelta(), do=step))

@@ -1,0 +1,182 @@
+"""The outbox's way to Twilio. Claimed and committed before the call, posted once, and never guessed about.
+
+A text is accepted, certainly not sent (tried again), refused, or in doubt. One in doubt is settled from Twilio's own
+record: found there, its SID is adopted; absent from two readings a minute apart and still useful, it is sent once more.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flait.clock import Clock
+from flait.core.messages import MOST_SENDS, Message, MessageStatus, next_attempt
+from flait.errors import ConfigError, InDoubt, NotSent, Rejected, SendError
+from flait.flows.ports import Gateway, Sent
+from flait.store import Step, Store
+
+log = logging.getLogger("flait.deliver")
+
+ACCOUNT_PAUSE = timedelta(minutes=5)  # a refused account is probed with one text, not hammered with all
+CLOCKS_DIFFER = timedelta(minutes=2)  # between this machine and Twilio's record
+TWILIO = "twilio"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Whether there may be more to do, and how long sending as a whole must pause."""
+
+    more: bool
+    pause: timedelta | None = None
+
+
+def recover(store: Store, clock: Clock, boot: str) -> None:
+    """What a dead daemon left behind: texts it was sending are in doubt, flights it had claimed are due."""
+    now = clock.now()
+    with store.transaction():
+        for message in store.doubt_orphans(except_by=boot, now=now):
+            _record(store, message, now, "in_doubt", "the daemon ended while it was being sent")
+        store.release_claims(except_by=boot, now=now)
+
+
+def send_next(store: Store, gateway: Gateway, clock: Clock, boot: str) -> Progress:
+    """Send the next text that is due, if any; at most one call to Twilio."""
+    now = clock.now()
+    _give_up_late_ones(store, now)
+    message = store.claim_due_message(now, boot)
+    if message is None:
+        return Progress(more=False)
+    try:
+        accepted = gateway.send(message, now=now)
+    except NotSent as fault:
+        return _requeue(store, message, fault, clock.now())
+    except ConfigError as fault:  # a secret that cannot be read: nothing left this machine
+        return _requeue(store, message, NotSent(fault.message, fault.hint, account=True), clock.now())
+    except Rejected as refusal:
+        _refuse(store, message, refusal, clock.now())
+    except InDoubt as doubt:
+        _doubt(store, message, doubt.message, clock.now())
+    except Exception:  # a fault of our own, perhaps after the text had left
+        _doubt(store, message, "an unexpected fault while sending", clock.now())
+        raise
+    else:
+        _accepted(store, message, accepted.sid, clock.now(), "accepted")
+    return Progress(more=True)
+
+
+def settle_next(store: Store, gateway: Gateway, clock: Clock) -> bool:
+    """Look one text in doubt up in Twilio's record, if one is due for it. True: there may be more."""
+    now = clock.now()
+    doubted = next(iter(store.in_doubt(now)), None)
+    if doubted is None:
+        return False
+    message, since = doubted.message, (doubted.message.started_at or doubted.message.created_at) - CLOCKS_DIFFER
+    try:
+        sent = gateway.sent_to(message.to, since=since)
+    except SendError as fault:
+        store.note_error(TWILIO, fault.message, now)
+        return False
+    found = _match(store, message, sent)
+    if found:
+        _accepted(store, message, found.sid, now, "found at Twilio")
+    else:
+        _absent(store, message, looks=doubted.looks + 1, now=now)
+    return True
+
+
+def _match(store: Store, message: Message, sent: Sequence[Sent]) -> Sent | None:
+    """The text in Twilio's record that is ours and no other row's; smart encoding may have changed its characters."""
+    owned = store.sids_known([text.sid for text in sent])
+    ours = [text for text in sent if text.sid not in owned and _plain(text.body).endswith(_plain(message.body))]
+    return min(ours, key=lambda text: text.created_at, default=None)
+
+
+def _plain(body: str) -> str:
+    return "".join(char for char in body if char.isascii() and char.isalnum())
+
+
+def _absent(store: Store, message: Message, *, looks: int, now: datetime) -> None:
+    """Twice not there: sent once more while it is useful, else it stays in doubt, and is shown."""
+    with store.transaction():
+        store.note_look(message.id, at=now)
+        if looks >= 2 and message.attempts < MOST_SENDS and now < message.expires_at:
+            store.mark_requeued(
+                message.id, attempt=message.attempts, not_before=now, error="not in Twilio's record", error_code=None
+            )
+            _record(store, message, now, "requeued", "twice absent from Twilio's record: sent once more")
+        else:
+            _record(store, message, now, "looked", f"absent from Twilio's record, reading {looks}")
+
+
+def _accepted(store: Store, message: Message, sid: str, now: datetime, outcome: str) -> None:
+    with store.transaction():
+        store.mark_accepted(message.id, attempt=message.attempts, sid=sid, now=now)
+        store.note_success(TWILIO, now)
+        _record(store, message, now, outcome, sid)
+    log.info("text %d (%s) accepted by Twilio", message.id, message.kind)
+
+
+def _doubt(store: Store, message: Message, why: str, now: datetime) -> None:
+    with store.transaction():
+        store.mark_in_doubt(message.id, attempt=message.attempts, error=why)
+        store.note_error(TWILIO, why, now)
+        _record(store, message, now, "in_doubt", why)
+    log.warning("text %d is in doubt: %s", message.id, why)
+
+
+def _requeue(store: Store, message: Message, fault: NotSent, now: datetime) -> Progress:
+    """Certainly not sent: again later, in order. An account's fault or a rate limit makes everyone's texts wait."""
+    pause = ACCOUNT_PAUSE if fault.account else fault.retry_after
+    at = next_attempt(message.attempts, now, pause)
+    with store.transaction():
+        store.mark_requeued(
+            message.id, attempt=message.attempts, not_before=at, error=fault.message, error_code=fault.error_code
+        )
+        store.note_error(TWILIO, fault.message, now)
+        _record(store, message, now, "not sent", fault.message)
+    log.warning("text %d not sent: %s", message.id, fault.message)
+    return Progress(more=pause is None, pause=pause)
+
+
+def _refuse(store: Store, message: Message, refusal: Rejected, now: datetime) -> None:
+    status = MessageStatus.SUPPRESSED if refusal.opted_out else MessageStatus.FAILED
+    with store.transaction():
+        store.mark_failed(
+            message.id,
+            attempt=message.attempts,
+            status=status,
+            error_code=refusal.error_code,
+            error=refusal.message,
+            now=now,
+        )
+        if refusal.opted_out:  # the only trace of a STOP that never reached us
+            store.set_opt_out(message.to, now)
+        _record(store, message, now, status.value, refusal.message)
+    log.warning("text %d %s: %s", message.id, status.value, refusal.message)
+
+
+def _give_up_late_ones(store: Store, now: datetime) -> None:
+    """Texts past their useful life, and those to people who said STOP. What they would have told counts as untold."""
+    with store.transaction():
+        for message in store.expire_messages(now):
+            _record(store, message, now, "expired", "too late to be of use")
+            log.warning("text %d (%s) expired unsent", message.id, message.kind)
+            if message.flight_id is not None:  # what still holds is told afresh
+                store.hasten(message.flight_id, now)
+        for message in store.suppress_opted_out(now):
+            _record(store, message, now, "suppressed", "the person texted STOP")
+
+
+def _record(store: Store, message: Message, now: datetime, outcome: str, detail: str) -> None:
+    store.record(
+        Step(
+            at=now,
+            message_id=message.id,
+            subscription_id=message.subscription_id,
+            flight_id=message.flight_id,
+            step="send",
+            outcome=outcome,
+            detail=detail,
+            attempt=message.attempts,
+        )
+    )

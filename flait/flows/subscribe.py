@@ -1,0 +1,298 @@
+"""A subscription's way in, and from pending to active. One durable workflow, the same for every door.
+
+AeroAPI is asked outside any transaction; then one transaction makes everything true: person, subscription, tracked
+flight with its next poll, first sighting, confirmation, journal. Refused input stores nothing; a fault outside
+stores the wish as `pending`, and `activate_next` carries it on.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from flait.clock import Clock
+from flait.core import polling
+from flait.core.dates import parse_date
+from flait.core.flights import Flight, ScheduledFlight
+from flait.core.formats import Reader
+from flait.core.idents import parse_ident
+from flait.core.messages import Channel, Message
+from flait.core.subscriptions import Subscription, SubscriptionState, User, next_resolution
+from flait.core.wording import Text, failed_text, pending_text, tracked_text
+from flait.errors import BudgetExhausted, ConfigError, FlaitError, FlightSourceError, NotFound, Refused, UserError
+from flait.flows.ports import FlightSource
+from flait.flows.resolve import FIRST_LIVE_LOOK, Wanted, resolve
+from flait.store import Step, Store
+
+CONFIRMATION_USEFUL = timedelta(hours=6)
+NOT_LIVE_YET = timedelta(hours=3)  # a scheduled flight that has no id yet: look again
+BUDGET_PAUSE = timedelta(hours=1)
+LEASE = timedelta(minutes=5)  # a crash during a resolution costs this much
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who is to be texted: a known user, or a phone that becomes one. `consent` says how they agreed."""
+
+    phone: str
+    name: str | None = None
+    channel: Channel = Channel.SMS
+    consent: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscribed:
+    """What became of it. `already` when it was there before; `flight` once pinned, `scheduled` when days ahead."""
+
+    subscription: Subscription
+    user: User
+    flight: Flight | None = None
+    scheduled: ScheduledFlight | None = None
+    already: bool = False
+
+
+def subscribe(store: Store, source: FlightSource, clock: Clock, *, person: Person, wanted: Wanted) -> Subscribed:
+    """Follow a flight for a person. Raises what `resolve` raises for bad input, storing nothing.
+
+    An AeroAPI fault is no refusal: the wish is stored as `pending` with its reason and next attempt.
+    """
+    _refuse_opted_out(store.user_by_phone(person.phone))
+    try:
+        found: Flight | ScheduledFlight | None = resolve(source, wanted, now=clock.now())
+        reason = ""
+    except Refused:
+        raise
+    except FlightSourceError as fault:
+        found, reason = None, fault.message
+    now = clock.now()
+    with store.transaction():
+        user = _user(store, person, wanted, now)
+        fresh = Subscription(
+            user_id=user.id,
+            ident=str(wanted.ident),
+            wish=wanted.wish.text if wanted.wish else "",
+            origin=wanted.origin,
+            role=wanted.role,
+            channel=user.channel,
+            asked_at=wanted.asked_at,
+            attempts=1,
+        )
+        if found is None:
+            return _wait(store, fresh, user, reason=reason, now=now)
+        return _keep(store, _waiting(store, fresh) or fresh, user, found, now)
+
+
+def activate_next(store: Store, source: FlightSource, clock: Clock) -> bool:
+    """Carry one pending subscription on, if one is due. True: there may be more."""
+    subscription = store.claim_pending(clock.now(), LEASE)
+    if subscription is None:
+        return False
+    user = store.user(subscription.user_id)
+    assert user is not None  # a subscription goes with its person
+    try:
+        found = resolve(source, _wanted(subscription), now=clock.now())
+    except (BudgetExhausted, ConfigError, FlightSourceError) as fault:
+        _postpone(store, subscription, fault, clock.now())
+    except (NotFound, UserError) as refusal:
+        _not_found(store, subscription, user, refusal, clock.now())
+    else:
+        with store.transaction():
+            _keep(store, subscription, user, found, clock.now())
+    return True
+
+
+def unsubscribe(store: Store, subscription: Subscription, *, now: datetime) -> None:
+    """End one subscription at the person's wish; the flight is no longer polled when nobody else follows it."""
+    with store.transaction():
+        store.save_subscription(replace(subscription, state=SubscriptionState.CANCELED, reason="unsubscribed"))
+        store.record(Step(at=now, subscription_id=subscription.id, step="unsubscribe", outcome="canceled"))
+        if subscription.flight_id is not None and not store.live_subscribers(subscription.flight_id):
+            store.close_flight(subscription.flight_id, now)
+
+
+# --- inside the one transaction ---------------------------------------------------------------------------------
+
+
+def _keep(
+    store: Store, subscription: Subscription, user: User, found: Flight | ScheduledFlight, now: datetime
+) -> Subscribed:
+    if isinstance(found, ScheduledFlight):
+        return _save_scheduled(store, subscription, user, found, now)
+    return _activate(store, subscription, user, found, now)
+
+
+def _activate(store: Store, subscription: Subscription, user: User, flight: Flight, now: datetime) -> Subscribed:
+    next_poll = polling.next_poll_at(flight, now, jitter=polling.jitter(flight.fa_flight_id)) or now
+    tracked = store.track(flight, next_poll_at=next_poll, now=now)
+    active = replace(
+        subscription,
+        departure_date=flight.departure_date,
+        origin=flight.origin.short,
+        state=SubscriptionState.ACTIVE,
+        reason="",
+        flight_id=tracked.id,
+        next_attempt_at=None,
+    )
+    saved, new = _saved(store, active)
+    if new:
+        text = tracked_text(flight, Reader(ident=saved.ident, now=now, clock=user.clock))
+        _confirm(store, saved, user, kind="tracked", text=text, now=now)
+        _journal(store, saved, now, step="subscribe", outcome="active", detail=f"pinned {flight.fa_flight_id}")
+    return Subscribed(subscription=saved, user=user, flight=flight, already=not new)
+
+
+def _saved(store: Store, subscription: Subscription) -> tuple[Subscription, bool]:
+    """Stored once: the database decides. A pending one whose flight this person already follows is dropped."""
+    if not subscription.id:
+        return store.add_subscription(subscription)
+    if store.save_subscription(subscription):
+        return subscription, True
+    there = next(
+        other
+        for other in store.live_for(subscription.user_id)
+        if other.id != subscription.id and other.flight_id == subscription.flight_id
+    )
+    dropped = replace(subscription, state=SubscriptionState.CANCELED, flight_id=None, next_attempt_at=None)
+    store.save_subscription(replace(dropped, reason=f"the same as subscription {there.id}"))
+    return there, False
+
+
+def _save_scheduled(
+    store: Store, subscription: Subscription, user: User, scheduled: ScheduledFlight, now: datetime
+) -> Subscribed:
+    """Days ahead: the flight exists; it is pinned when AeroAPI gives it an id."""
+    look = max(scheduled.scheduled_out - FIRST_LIVE_LOOK, now + NOT_LIVE_YET)
+    waiting = replace(
+        subscription,
+        departure_date=scheduled.departure_date,
+        origin=scheduled.origin.short,
+        reason="waits for live data, 2 days before departure",
+        next_attempt_at=look,
+    )
+    saved, new = _saved(store, waiting)
+    if new and subscription.departure_date is None:
+        _confirm(store, saved, user, kind="pending", text=pending_text(scheduled, saved.ident), now=now)
+        _journal(store, saved, now, step="subscribe", outcome="pending", detail=saved.reason)
+    return Subscribed(subscription=saved, user=user, scheduled=scheduled, already=not new)
+
+
+def _wait(store: Store, subscription: Subscription, user: User, *, reason: str, now: datetime) -> Subscribed:
+    """AeroAPI did not answer: keep the wish; the daemon carries it on."""
+    there = _waiting(store, subscription)
+    if there:
+        return Subscribed(subscription=there, user=user, already=True)
+    saved, new = store.add_subscription(
+        replace(subscription, reason=reason, next_attempt_at=next_resolution(subscription.attempts, now))
+    )
+    if new:
+        _journal(store, saved, now, step="subscribe", outcome="pending", detail=reason)
+    return Subscribed(subscription=saved, user=user, already=not new)
+
+
+def _waiting(store: Store, wanted: Subscription) -> Subscription | None:
+    """The same wish of the same person, still waiting for AeroAPI to answer."""
+    for there in store.live_for(wanted.user_id, wanted.ident):
+        same = there.wish == wanted.wish and there.origin == wanted.origin and there.departure_date is None
+        if there.state is SubscriptionState.PENDING and same:
+            return there
+    return None
+
+
+def _postpone(store: Store, subscription: Subscription, fault: FlaitError, now: datetime) -> None:
+    attempts = subscription.attempts + 1
+    at = now + BUDGET_PAUSE if isinstance(fault, BudgetExhausted) else next_resolution(attempts, now)
+    with store.transaction():
+        store.save_subscription(replace(subscription, attempts=attempts, reason=fault.message, next_attempt_at=at))
+        _journal(store, subscription, now, step="resolve", outcome="postponed", detail=fault.message, attempt=attempts)
+
+
+def _not_found(store: Store, subscription: Subscription, user: User, refusal: FlaitError, now: datetime) -> None:
+    """A flight from the schedule may get its id late; any other wish that cannot be met fails, and is said so."""
+    on = subscription.departure_date
+    if on and isinstance(refusal, NotFound) and now.date() <= on + timedelta(days=1):
+        at = now + NOT_LIVE_YET
+        with store.transaction():
+            store.save_subscription(replace(subscription, reason=refusal.message, next_attempt_at=at))
+            _journal(store, subscription, now, step="resolve", outcome="postponed", detail=refusal.message)
+        return
+    with store.transaction():
+        failed = replace(subscription, state=SubscriptionState.FAILED, reason=refusal.message, next_attempt_at=None)
+        store.save_subscription(failed)
+        when = on.isoformat() if on else subscription.wish
+        _confirm(
+            store, failed, user, kind="failed", text=failed_text(subscription.ident, when, refusal.message), now=now
+        )
+        _journal(store, failed, now, step="resolve", outcome="failed", detail=refusal.message)
+
+
+def _user(store: Store, person: Person, wanted: Wanted, now: datetime) -> User:
+    user = store.user_by_phone(person.phone)
+    _refuse_opted_out(user)
+    if user:
+        return user
+    return store.add_user(
+        User(
+            name=person.name or person.phone,
+            phone=person.phone,
+            channel=person.channel,
+            role=wanted.role,
+            consent=person.consent,
+            created_at=now,
+        )
+    )
+
+
+def _refuse_opted_out(user: User | None) -> None:
+    if user and user.opted_out_at:
+        raise UserError(f"{user.name} has texted STOP", "only they can undo it, by texting START to the same number")
+
+
+def _confirm(store: Store, subscription: Subscription, user: User, *, kind: str, text: Text, now: datetime) -> None:
+    store.enqueue(
+        Message(
+            user_id=user.id,
+            to=user.phone,
+            channel=subscription.channel,
+            kind=kind,
+            body=text.body,
+            tells=text.tells,
+            dedup_key=f"{kind}:{subscription.id}",
+            subscription_id=subscription.id,
+            flight_id=subscription.flight_id,
+            created_at=now,
+            not_before=now,
+            expires_at=now + CONFIRMATION_USEFUL,
+        )
+    )
+
+
+def _journal(
+    store: Store,
+    subscription: Subscription,
+    now: datetime,
+    *,
+    step: str,
+    outcome: str,
+    detail: str,
+    attempt: int | None = None,
+) -> None:
+    store.record(
+        Step(
+            at=now,
+            subscription_id=subscription.id,
+            flight_id=subscription.flight_id,
+            step=step,
+            outcome=outcome,
+            detail=detail,
+            attempt=attempt,
+        )
+    )
+
+
+def _wanted(subscription: Subscription) -> Wanted:
+    wish = subscription.departure_date.isoformat() if subscription.departure_date else subscription.wish
+    return Wanted(
+        ident=parse_ident(subscription.ident),
+        wish=parse_date(wish) if wish else None,
+        origin=subscription.origin,
+        role=subscription.role,
+        asked_at=subscription.asked_at,
+    )

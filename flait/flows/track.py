@@ -1,0 +1,291 @@
+"""A due poll's way to alerts in the outbox.
+
+Claim, ask, and then one transaction: sighting, what each subscriber is told, their texts, the next poll, the journal.
+A crash anywhere costs one look-up and decides nothing twice.
+"""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+
+from flait.clock import Clock
+from flait.core import polling
+from flait.core.alert_texts import alert_text
+from flait.core.alerts import Alert, Decision, Held, PastText, decide
+from flait.core.changes import DELAY
+from flait.core.flights import Flight, cancelled, merged, same_leg
+from flait.core.formats import Reader
+from flait.core.idents import parse_ident
+from flait.core.messages import UNTOLD, Message
+from flait.core.told import told
+from flait.errors import BudgetExhausted, ConfigError, FlightSourceError, InvalidIdent, RateLimited, Refused
+from flait.flows.ports import FlightSource
+from flait.flows.resolve import AHEAD, BEHIND
+from flait.store import Step, Store, Subscriber, TellRow, TrackedFlight
+
+log = logging.getLogger("flait.track")
+
+BUDGET_PAUSE = timedelta(hours=1)  # spent for this month: look whether that changed
+REFUSED_PAUSE = timedelta(minutes=5)  # a refused key is probed gently until the operator mends it
+OWN_FAULT_PAUSE = timedelta(hours=1)
+AEROAPI = "flightaware"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """The settings that decide what is told and kept."""
+
+    delay: timedelta = DELAY
+    keep_raw: bool = True
+
+
+def claim_due(store: Store, clock: Clock, boot: str, limit: int) -> list[TrackedFlight]:
+    """Up to `limit` flights that are due, claimed for this run of the daemon: nobody else polls them."""
+    return store.claim_due_flights(clock.now(), boot, limit)
+
+
+def poll(
+    store: Store, source: FlightSource, clock: Clock, tracked: TrackedFlight, *, boot: str, rules: Rules
+) -> list[Message]:
+    """Ask about one claimed flight and act on the answer; the texts that follow. Faults only postpone it."""
+    asked_at = clock.now()
+    try:
+        flight, raw = _ask(source, tracked)
+    except (BudgetExhausted, ConfigError, FlightSourceError) as fault:
+        _postpone(store, tracked, fault, boot=boot, now=clock.now())
+        return []
+    now = clock.now()
+    with store.transaction():
+        store.note_success(AEROAPI, now)
+        if flight is None:
+            _missed(store, tracked, boot=boot, now=now)
+            return []
+        return see(store, tracked, flight, raw, boot=boot, rules=rules, now=now, took=now - asked_at)
+
+
+def see(
+    store: Store,
+    tracked: TrackedFlight,
+    flight: Flight,
+    raw: str,
+    *,
+    boot: str,
+    rules: Rules,
+    now: datetime,
+    took: timedelta = timedelta(),
+) -> list[Message]:
+    """Inside one transaction: what was seen, what everyone is told of it, and when to look again."""
+    before, after = tracked.flight, merged(tracked.flight, flight)
+    polls = tracked.polls + 1
+    subscribers = store.live_subscribers(tracked.id)
+    texts = store.told_rows([subscriber.subscription.id for subscriber in subscribers])
+    decisions = [
+        (
+            subscriber,
+            _decide(subscriber, texts[subscriber.subscription.id], before=before, after=after, rules=rules, now=now),
+        )
+        for subscriber in subscribers
+    ]
+    messages = [
+        _tell(store, tracked, subscriber, decision.alert, held=decision.held, polls=polls, now=now)
+        for subscriber, decision in decisions
+        if decision.alert
+    ]
+    next_poll = _next_poll(after, [decision for _, decision in decisions], now) if subscribers else None
+    if after.fa_flight_id != tracked.fa_flight_id:
+        store.readopt(tracked.id, after.fa_flight_id)
+    store.save_poll(
+        tracked.id,
+        claimed_by=boot,
+        flight=after,
+        seen_at=now,
+        raw=raw if rules.keep_raw else None,
+        changed=after != before,
+        next_poll_at=next_poll,
+        polls=polls,
+    )
+    detail = _detail(
+        messages, [decision for _, decision in decisions], changed=after != before, closed=next_poll is None
+    )
+    log.info("%s poll %d: %s", _name(tracked), polls, detail)
+    store.record(
+        Step(at=now, flight_id=tracked.id, step="poll", outcome="seen", detail=detail, duration_ms=_milliseconds(took))
+    )
+    if next_poll is None:
+        store.close_flight(tracked.id, now)
+    return messages
+
+
+def set_aside(store: Store, tracked: TrackedFlight, *, boot: str, now: datetime) -> None:
+    """After a fault of our own: that flight waits, so that it cannot take every turn."""
+    with store.transaction():
+        store.postpone_poll(
+            tracked.id,
+            claimed_by=boot,
+            next_poll_at=now + OWN_FAULT_PAUSE,
+            failures=tracked.failures + 1,
+            misses=tracked.misses,
+        )
+        store.record(Step(at=now, flight_id=tracked.id, step="poll", outcome="fault", detail="see log/flait.log"))
+
+
+def hasten(store: Store, tracked: TrackedFlight, now: datetime) -> None:
+    """Make the next poll due now; the only thing news from outside can do."""
+    store.hasten(tracked.id, now)
+
+
+def _ask(source: FlightSource, tracked: TrackedFlight) -> tuple[Flight | None, str]:
+    """The pinned leg as AeroAPI has it now, or None when the answer does not contain it."""
+    if tracked.misses >= polling.MISSES_BEFORE_SEARCH or cancelled(tracked.flight):
+        return _search(source, tracked)
+    answer = source.flight(tracked.fa_flight_id)
+    found = next((flight for flight in answer.flights if _is_pinned(flight, tracked.flight)), None)
+    return found, answer.raw
+
+
+def _search(source: FlightSource, tracked: TrackedFlight) -> tuple[Flight | None, str]:
+    """Asked by number: ids get replaced, and a cancellation is read again that way before anyone is told."""
+    pinned = tracked.flight
+    try:
+        ident = parse_ident(pinned.ident_icao or pinned.ident)
+    except InvalidIdent:  # an ad hoc ident, like a registration: only its id finds it
+        answer = source.flight(tracked.fa_flight_id)
+    else:
+        midnight = datetime.combine(pinned.departure_date, time(), UTC)
+        answer = source.departures(ident, midnight - AHEAD, midnight + timedelta(days=1) + BEHIND)
+    legs = [flight for flight in answer.flights if same_leg(flight, pinned) or _is_pinned(flight, pinned)]
+    living = [flight for flight in legs if not cancelled(flight)]
+    return next(iter(living or legs), None), answer.raw
+
+
+def _is_pinned(flight: Flight, pinned: Flight) -> bool:
+    return flight.fa_flight_id == pinned.fa_flight_id and flight.origin.code == pinned.origin.code
+
+
+def _decide(
+    subscriber: Subscriber, rows: list[TellRow], *, before: Flight, after: Flight, rules: Rules, now: datetime
+) -> Decision:
+    heard = [row for row in rows if row.status not in UNTOLD]
+    past = [PastText(at=row.at, kind=row.kind, gate_origin=_gate(row)) for row in heard]
+    return decide(
+        told(row.tells for row in heard),
+        past,
+        role=subscriber.subscription.role,
+        before=before,
+        after=after,
+        now=now,
+        delay=rules.delay,
+    )
+
+
+def _gate(row: TellRow) -> str | None:
+    gate = row.tells.get("gate_origin")
+    return str(gate) if gate else None
+
+
+def _tell(
+    store: Store,
+    tracked: TrackedFlight,
+    subscriber: Subscriber,
+    alert: Alert,
+    *,
+    held: Held,
+    polls: int,
+    now: datetime,
+) -> Message:
+    subscription, user = subscriber.subscription, subscriber.user
+    text = alert_text(alert, Reader(ident=subscription.ident, now=now, clock=user.clock))
+    message = Message(
+        user_id=user.id,
+        to=user.phone,
+        channel=subscription.channel,
+        kind=alert.changes[0].kind,
+        body=text.body,
+        tells=text.tells,
+        dedup_key=f"alert:{subscription.id}:{polls}",
+        subscription_id=subscription.id,
+        flight_id=tracked.id,
+        created_at=now,
+        not_before=now,
+        expires_at=alert.expires_at,
+    )
+    stored = store.enqueue(message)
+    store.add_alert(
+        subscription_id=subscription.id,
+        flight_id=tracked.id,
+        poll=polls,
+        kinds=[change.kind for change in alert.changes],
+        why={"priority": alert.priority.name, "held": [f"{kind}: {why}" for kind, why in held]},
+        message_id=stored.id if stored else None,
+        at=now,
+    )
+    return stored or message
+
+
+def _next_poll(flight: Flight, decisions: Iterable[Decision], now: datetime) -> datetime | None:
+    planned = polling.next_poll_at(flight, now, jitter=polling.jitter(flight.fa_flight_id))
+    if planned is None:
+        return None
+    sooner = [now + decision.look_again for decision in decisions if decision.look_again]
+    return min([planned, *sooner])
+
+
+def _detail(messages: list[Message], decisions: Iterable[Decision], *, changed: bool, closed: bool) -> str:
+    """One decision in words: for the log and `flait trace`."""
+    told_kinds = ", ".join(message.kind for message in messages)
+    held = sorted({f"{kind}: {why}" for decision in decisions for kind, why in decision.held})
+    parts = ["changed" if changed else "unchanged"]
+    parts += [f"told {told_kinds}"] if told_kinds else []
+    parts += [f"held {'; '.join(held)}"] if held else []
+    return ", ".join([*parts, "closed"] if closed else parts)
+
+
+def _name(tracked: TrackedFlight) -> str:
+    return tracked.flight.ident_iata or tracked.flight.ident
+
+
+def _milliseconds(span: timedelta) -> int:
+    return round(span.total_seconds() * 1000)
+
+
+def _missed(store: Store, tracked: TrackedFlight, *, boot: str, now: datetime) -> None:
+    """No record, no observation: nothing is compared and nobody is told; ask again, by number after a while."""
+    misses = tracked.misses + 1
+    at = polling.after_failure(misses, now)
+    over = polling.finished(tracked.flight, now)
+    store.postpone_poll(tracked.id, claimed_by=boot, next_poll_at=at, failures=0, misses=misses)
+    store.record(Step(at=now, flight_id=tracked.id, step="poll", outcome="missing", attempt=misses))
+    log.info("%s not in AeroAPI's answer (%d in a row)", _name(tracked), misses)
+    if over:
+        store.close_flight(tracked.id, now)
+
+
+def _postpone(
+    store: Store,
+    tracked: TrackedFlight,
+    fault: BudgetExhausted | ConfigError | FlightSourceError,
+    *,
+    boot: str,
+    now: datetime,
+) -> None:
+    failures = tracked.failures + 1
+    at = _retry_at(fault, failures, now)
+    with store.transaction():
+        store.postpone_poll(tracked.id, claimed_by=boot, next_poll_at=at, failures=failures, misses=tracked.misses)
+        store.note_error(AEROAPI, fault.message, now)
+        store.record(
+            Step(at=now, flight_id=tracked.id, step="poll", outcome=fault.code, detail=fault.message, attempt=failures)
+        )
+    if failures == 1:  # said once; the recovery says itself
+        log.warning("%s: %s", _name(tracked), fault)
+
+
+def _retry_at(fault: BudgetExhausted | ConfigError | FlightSourceError, failures: int, now: datetime) -> datetime:
+    if isinstance(fault, BudgetExhausted):
+        return now + BUDGET_PAUSE
+    if isinstance(fault, RateLimited):
+        return now + fault.retry_after
+    if isinstance(fault, Refused | ConfigError):
+        return now + REFUSED_PAUSE
+    return polling.after_failure(failures, now)

@@ -1,0 +1,64 @@
+"""Where log lines go: log/flait.log, rotated, and the terminal. Secrets and phone numbers are masked in every line."""
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+from flait.clock import Clock
+from flait.paths import make_private
+from flait.redaction import RedactingFormatter
+
+FILE = "flait.log"
+MOST_BYTES = 1_000_000  # a quiet month of five flights a day
+KEPT = 5
+
+_NOISY = ("apscheduler", "httpx", "httpcore", "twilio", "keyring", "secretstorage")
+"""Their INFO lines carry URLs with numbers in them, or say every tick."""
+
+
+class LineFormatter(RedactingFormatter):
+    """`2013-03-08T14:05:00Z INFO flait.track: …`, in Flait's own time."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        self._clock = clock
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802, ARG002  # logging's own name and shape
+        """The clock's time, UTC, to the second."""
+        return f"{self._clock.now():%Y-%m-%dT%H:%M:%SZ}"
+
+
+class PrivateFileHandler(RotatingFileHandler):
+    """A rotating log that nobody else may read."""
+
+    def _open(self):  # type: ignore[no-untyped-def]  # the base class's private type
+        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        return os.fdopen(descriptor, self.mode, encoding="utf-8")
+
+
+@contextmanager
+def logging_to(folder: Path, clock: Clock, *, verbose: int, terminal: bool) -> Iterator[None]:
+    """Log to `folder`/flait.log, and to stderr when a person or a supervisor is watching."""
+    make_private(folder)
+    handlers: list[logging.Handler] = [
+        PrivateFileHandler(folder / FILE, maxBytes=MOST_BYTES, backupCount=KEPT, encoding="utf-8")
+    ]
+    if terminal:
+        handlers.append(logging.StreamHandler(sys.stderr))
+    root = logging.getLogger()
+    for handler in handlers:
+        handler.setFormatter(LineFormatter(clock))
+        root.addHandler(handler)
+    root.setLevel(logging.DEBUG if verbose > 1 else logging.INFO)
+    for name in _NOISY:
+        logging.getLogger(name).setLevel(logging.WARNING if name != "apscheduler" else logging.ERROR)
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            root.removeHandler(handler)
+            handler.close()

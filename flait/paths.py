@@ -1,0 +1,158 @@
+"""Where Flait keeps things, and that nobody else may read them: folders 0700, files 0600.
+
+Decides the places (everything under FLAIT_HOME, else the platform's own folders) and makes them private.
+Asking for the places makes nothing; what a file says is its owner's business.
+"""
+
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from flait.errors import ConfigError
+
+CHOOSE_A_HOME = "set FLAIT_HOME to a folder that is yours, or mend its owner and mode"
+FOR_OTHERS = 0o077
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paths:
+    """The places. `data_dir` holds the database and the backups."""
+
+    config_file: Path
+    data_dir: Path
+    database: Path
+    backups_dir: Path
+    log_dir: Path
+    run_dir: Path
+
+
+def paths_from(env: Mapping[str, str]) -> Paths:
+    """The places that FLAIT_HOME names, else the platform's (which reads XDG_* from the process's own environment)."""
+    home = env.get("FLAIT_HOME", "")
+    return _under(_absolute(home)) if home else _of_the_platform()
+
+
+def make_private(folder: Path) -> Path:
+    """Make `folder` with its parents, 0700, or tighten it to that; raises ConfigError when it cannot be Flait's own."""
+    try:
+        _make_folder(folder)
+        _refuse_shared(folder)
+        _tighten(folder, 0o700)
+    except OSError as problem:
+        raise _unusable("folder", folder, problem) from problem
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        raise ConfigError(f"the folder {folder} cannot be written", CHOOSE_A_HOME)
+    return folder
+
+
+def touch_private(file: Path) -> Path:
+    """Make `file` (empty, 0600) unless it is there, and take others' rights away; raises ConfigError."""
+    make_private(file.parent)
+    try:
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        _tighten(file, 0o600)
+    except OSError as problem:
+        raise _unusable("file", file, problem) from problem
+    return file
+
+
+def write_private(file: Path, text: str) -> None:
+    """Replace `file` whole, 0600: a reader, or a crash, sees the old text or the new. Raises ConfigError."""
+    target = file.resolve()  # a linked config.toml stays a link
+    make_private(target.parent)
+    try:
+        _replace(target, text.encode())
+    except OSError as problem:
+        raise _unusable("file", file, problem) from problem
+
+
+def _under(home: Path) -> Paths:
+    return Paths(
+        config_file=home / "config.toml",
+        data_dir=home,
+        database=home / "flait.db",
+        backups_dir=home / "backups",
+        log_dir=home / "log",
+        run_dir=home / "run",
+    )
+
+
+def _of_the_platform() -> Paths:
+    import warnings
+
+    from platformdirs import PlatformDirs
+
+    places = PlatformDirs("flait", appauthor=False)
+    try:
+        with warnings.catch_warnings(action="ignore"):  # under cron it warns that XDG_RUNTIME_DIR is not set
+            run_dir = places.user_runtime_path
+    except OSError as problem:
+        raise _unusable("folder for run-time files", Path(str(problem.filename or "")), problem) from problem
+    return Paths(
+        config_file=places.user_config_path / "config.toml",
+        data_dir=places.user_data_path,
+        database=places.user_data_path / "flait.db",
+        backups_dir=places.user_data_path / "backups",
+        log_dir=places.user_state_path / "log",
+        run_dir=run_dir,
+    )
+
+
+def _absolute(home: str) -> Path:
+    try:
+        return Path(home).expanduser().absolute()
+    except RuntimeError as problem:
+        raise ConfigError("FLAIT_HOME starts with a ~ that stands for no one", "write the whole path") from problem
+
+
+def _make_folder(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    if folder.parent != folder:
+        _make_folder(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def _refuse_shared(folder: Path) -> None:
+    """A folder of another user, /tmp or / can never be tightened to be Flait's own."""
+    found = folder.stat()
+    if found.st_uid != os.geteuid():
+        raise ConfigError(f"the folder {folder} belongs to another user", CHOOSE_A_HOME)
+    if found.st_mode & stat.S_ISVTX or folder.parent == folder:
+        raise ConfigError(f"the folder {folder} is shared with other users", CHOOSE_A_HOME)
+
+
+def _tighten(path: Path, mode: int) -> None:
+    if path.stat().st_mode & FOR_OTHERS:
+        path.chmod(mode)
+
+
+def _replace(target: Path, content: bytes) -> None:
+    import tempfile
+
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")  # mkstemp makes it 0600
+    try:
+        with os.fdopen(handle, "wb") as draft:
+            draft.write(content)
+            draft.flush()
+            os.fsync(draft.fileno())
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    _sync_folder(target.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Without it a power cut may undo the renaming."""
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _unusable(what: str, path: Path, problem: OSError) -> ConfigError:
+    return ConfigError(f"the {what} {path} cannot be used: {problem.strerror or 'refused'}", CHOOSE_A_HOME)

@@ -1,0 +1,84 @@
+"""REMEMBERS: SQLite, and the only SQL. Rows in, values of core out; never decides, never reads the clock.
+
+    connection.py  transactions, faults         opening.py  whose file is it, is it up to date
+    people.py  subscriptions.py  flights.py     who follows what, and when to ask again
+    outbox.py  messages.py  journal.py          what is to be said, what was, and why
+    usage.py  daemon.py  upkeep.py              what it costs, who is alive, what is forgotten
+
+Every write is a transaction of its own, or joins the one that `Store.transaction()` opened.
+"""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from flait.store.daemon import SignsOfLife
+from flait.store.flights import Flights
+from flait.store.journal import Journal
+from flait.store.messages import Messages
+from flait.store.opening import opened
+from flait.store.outbox import Outbox
+from flait.store.people import People
+from flait.store.rows import (
+    Doubt,
+    Facts,
+    FlightView,
+    Heartbeat,
+    MessageView,
+    Provider,
+    Pruned,
+    Sighting,
+    SmsRow,
+    Step,
+    Subscriber,
+    SubscriptionView,
+    TellRow,
+    TrackedFlight,
+    UsageRow,
+)
+from flait.store.subscriptions import Subscriptions
+from flait.store.upkeep import Upkeep
+from flait.store.usage import Usage
+
+__all__ = [
+    "Store",
+    "TrackedFlight",
+    "FlightView",
+    "Sighting",
+    "Facts",
+    "Subscriber",
+    "SubscriptionView",
+    "MessageView",
+    "Doubt",
+    "TellRow",
+    "Step",
+    "UsageRow",
+    "SmsRow",
+    "Heartbeat",
+    "Provider",
+    "Pruned",
+]
+
+
+class Store(People, Subscriptions, Flights, Outbox, Messages, Journal, Usage, SignsOfLife, Upkeep):
+    """One connection to Flait's database. It belongs to the thread that opened it: open one for each.
+
+    Every method may raise StoreError: busy for 30 s, disk full, damaged. Nothing was changed then.
+    """
+
+    @classmethod
+    def open(cls, path: Path, *, create: bool = True) -> Self:
+        """Open the file, make it if need be, and bring its tables up to date.
+
+        Raises StoreError, before anything is changed: not a file of Flait's, a newer Flait's, damaged, not writable,
+        or, without `create`, not there. The folder must exist.
+        """
+        return cls(opened(path, create=create), path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

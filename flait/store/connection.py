@@ -1,0 +1,150 @@
+"""One connection and its transactions: every statement of the store passes through here, and every fault.
+
+Never knows a table. A connection belongs to the thread that opened it.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import wraps
+from pathlib import Path
+from typing import Concatenate, Final, ParamSpec, TypeVar
+
+from sqlite_utils import Database
+
+# pysqlite3 where it is installed, whose errors are classes of its own.
+from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # the library types it, and does not export it
+
+from flait.errors import StoreError
+from flait.store.rows import Row, plain
+
+__all__ = ["Connection", "Taken", "fault", "writing", "sqlite3", "RESTORE"]
+
+RESTORE: Final = "stop the daemon, then restore a backup: flait backup restore FILE"
+
+# SQLite's primary result codes: what a person reads, and what they can do about it. {} is the file.
+_FAULTS: Final[dict[int, tuple[str, str]]] = {
+    sqlite3.SQLITE_BUSY: ("the database {} is busy", "another command is writing to it; try again"),
+    sqlite3.SQLITE_LOCKED: ("the database {} is busy", "another command is writing to it; try again"),
+    sqlite3.SQLITE_FULL: ("the disk of {} is full", "free some space, then try again"),
+    sqlite3.SQLITE_IOERR: ("the disk of {} failed, or is full", "check its free space and its health, then try again"),
+    sqlite3.SQLITE_READONLY: ("{} cannot be written", "check who owns the file and its folder"),
+    sqlite3.SQLITE_PERM: ("{} may not be opened", "check who owns the file and its folder"),
+    sqlite3.SQLITE_CANTOPEN: ("{} cannot be opened", "check that it is a file and that you may write to its folder"),
+    sqlite3.SQLITE_NOTADB: ("{} is not a database", "name another file, or move this one away"),
+    sqlite3.SQLITE_CORRUPT: ("the database {} is damaged", RESTORE),
+    sqlite3.SQLITE_TOOBIG: ("something is too long for the database {}", "shorten it"),
+}
+
+
+class Taken(StoreError):
+    """A UNIQUE constraint says no: the row is already there. Callers turn it into an answer."""
+
+
+def fault(problem: sqlite3.Error, path: Path) -> StoreError:
+    """SQLite's error as a sentence. What was being written was rolled back."""
+    code = getattr(problem, "sqlite_errorcode", None) or 0
+    if code in (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY):
+        return Taken(f"already there: {problem}")
+    sentence, hint = _FAULTS.get(code & 0xFF, (f"the database {{}} refused a change ({problem})", "report this"))
+    return StoreError(sentence.format(path), hint)
+
+
+class Connection:
+    """What every part of the store stands on. Use flait.store.Store."""
+
+    def __init__(self, db: Database, path: Path) -> None:
+        self.path = path
+        self._db = db
+        self._inside = False
+
+    def close(self) -> None:
+        """Close the file. An open transaction is rolled back."""
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of it or nothing, from BEGIN IMMEDIATE to COMMIT; inside another one, a savepoint of it.
+
+        Raises StoreError when the database stays busy for 30 s, or when a write or the commit fails: nothing is
+        stored then. Whatever else is raised inside rolls back too, and passes through. Never call out from inside.
+        """
+        with self._translated():
+            yield from self._nested() if self._inside else self._outermost()
+
+    def _outermost(self) -> Iterator[None]:
+        try:
+            self._db.conn.execute("BEGIN IMMEDIATE")
+            self._inside = True
+            yield
+            self._still_inside()
+            self._db.conn.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):  # the first error is the one to tell
+                self._db.rollback()
+            raise
+        finally:
+            self._inside = False
+
+    def _nested(self) -> Iterator[None]:
+        self._still_inside()
+        self._db.conn.execute("SAVEPOINT nested")
+        try:
+            yield
+        except BaseException:
+            with suppress(sqlite3.Error):
+                self._db.conn.execute("ROLLBACK TO nested")
+                self._db.conn.execute("RELEASE nested")
+            raise
+        self._still_inside()
+        self._db.conn.execute("RELEASE nested")
+
+    def _still_inside(self) -> None:
+        """SQLite rolls back by itself when the disk fails: what follows must not be stored without what went before."""
+        if self._inside and not self._db.conn.in_transaction:
+            raise StoreError(f"a change to {self.path} was rolled back", "try again")
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.ProgrammingError:  # a mistake in this program, not a fault of the database
+            raise
+        except sqlite3.DatabaseError as problem:
+            raise fault(problem, self.path) from problem
+
+    def _rows(self, sql: str, **values: object) -> list[Row]:
+        """Run one statement and fetch all it gives; `values` are bound by name."""
+        with self._translated():
+            return [dict(row) for row in self._execute(sql, values)]
+
+    def _row(self, sql: str, **values: object) -> Row | None:
+        """The first row, or None."""
+        rows = self._rows(sql, **values)
+        return rows[0] if rows else None
+
+    def _change(self, sql: str, **values: object) -> int:
+        """Run one statement; how many rows it changed."""
+        with self._translated():
+            return self._execute(sql, values).rowcount
+
+    def _execute(self, sql: str, values: dict[str, object]) -> sqlite3.Cursor:
+        self._still_inside()
+        return self._db.conn.execute(sql, {name: plain(value) for name, value in values.items()})
+
+
+Self = TypeVar("Self", bound=Connection)
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+def writing(
+    method: Callable[Concatenate[Self, Arguments], Result],
+) -> Callable[Concatenate[Self, Arguments], Result]:
+    """Run a method of the store as one transaction, or as part of the one that is open."""
+
+    @wraps(method)
+    def run(self: Self, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        with self.transaction():
+            return method(self, *args, **kwargs)
+
+    return run

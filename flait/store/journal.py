@@ -1,0 +1,101 @@
+"""What was decided and done: alerts with their reasons, and a time-line of steps for `flait trace`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from flait.store.connection import Connection, writing
+from flait.store.rows import Step, as_json, read
+
+_ALERT: Final = """
+INSERT INTO alerts (subscription_id, flight_id, poll, kinds, why, message_id, at)
+VALUES (:subscription_id, :flight_id, :poll, :kinds, :why, :message_id, :at)
+ON CONFLICT (subscription_id, poll) DO NOTHING
+"""
+_RECORD: Final = """
+INSERT INTO journal (at, subscription_id, flight_id, message_id, step, outcome, detail, attempt, duration_ms)
+VALUES (:at, :subscription_id, :flight_id, :message_id, :step, :outcome, :detail, :attempt, :duration_ms)
+"""
+_FLIGHTS_OF_NUMBER: Final = "SELECT flight_id AS id FROM flight_numbers WHERE number = :number"
+_SUBSCRIPTIONS_OF: Final = """
+SELECT id FROM subscriptions WHERE flight_id IN (SELECT value FROM json_each(:flights)) OR ident = :number
+"""
+_MESSAGES_OF: Final = """
+SELECT id FROM messages WHERE flight_id IN (SELECT value FROM json_each(:flights))
+    OR subscription_id IN (SELECT value FROM json_each(:subscriptions))
+"""
+_STEPS: Final = """
+SELECT * FROM journal WHERE id IN (
+    SELECT id FROM journal
+    WHERE subscription_id IS NOT NULL AND subscription_id IN (SELECT value FROM json_each(:subscriptions))
+    UNION
+    SELECT id FROM journal WHERE flight_id IS NOT NULL AND flight_id IN (SELECT value FROM json_each(:flights))
+    UNION
+    SELECT id FROM journal WHERE message_id IS NOT NULL AND message_id IN (SELECT value FROM json_each(:messages))
+) ORDER BY at, id
+"""
+
+
+class Journal(Connection):
+    """What was decided and done."""
+
+    @writing
+    def add_alert(
+        self,
+        *,
+        subscription_id: int,
+        flight_id: int,
+        poll: int,
+        kinds: Sequence[str],
+        why: object,
+        message_id: int | None,
+        at: datetime,
+    ) -> bool:
+        """One decision to tell one person after one poll; `why` becomes JSON. False: decided before."""
+        added = self._change(
+            _ALERT,
+            subscription_id=subscription_id,
+            flight_id=flight_id,
+            poll=poll,
+            kinds=as_json(list(kinds)),
+            why=as_json(why),
+            message_id=message_id,
+            at=at,
+        )
+        return added > 0
+
+    @writing
+    def record(self, *steps: Step) -> None:
+        """Add lines to the journal."""
+        for step in steps:
+            self._change(_RECORD, **{name: getattr(step, name) for name in _STEP})
+
+    def steps(
+        self,
+        *,
+        subscription_id: int | None = None,
+        flight_id: int | None = None,
+        message_id: int | None = None,
+        number: str | None = None,
+    ) -> list[Step]:
+        """The time-line of the subjects named, in order.
+
+        A subscription brings its texts with it, a flight its subscriptions and texts, a flight `number` every flight
+        that had it, and the subscriptions that asked for it.
+        """
+        flights = _some(flight_id) + self._ids(_FLIGHTS_OF_NUMBER, number=number)
+        related = {"flights": as_json(flights), "number": number}
+        subscriptions = _some(subscription_id) + self._ids(_SUBSCRIPTIONS_OF, **related)
+        related["subscriptions"] = as_json(subscriptions)
+        related["messages"] = as_json(_some(message_id) + self._ids(_MESSAGES_OF, **related))
+        return [read(Step, row) for row in self._rows(_STEPS, **related)]
+
+    def _ids(self, sql: str, **values: object) -> list[int]:
+        return [row["id"] for row in self._rows(sql, **values)]
+
+
+def _some(subject: int | None) -> list[int]:
+    return [] if subject is None else [subject]
+
+
+_STEP: Final = Step.__slots__

@@ -1,0 +1,110 @@
+"""Texts as people look at them, and what they cost. The outbox (outbox.py) moves them along.
+
+A text that is deleted leaves its cost behind: `sms_totals` count what Twilio billed.
+"""
+
+from collections.abc import Collection
+from typing import Any, Final
+
+from flait.core.messages import Message, MessageStatus
+from flait.store.connection import Connection
+from flait.store.rows import MessageView, SmsRow, TellRow, as_json, read, read_json, read_message
+
+_KEEP_TOTALS: Final = """
+INSERT INTO sms_totals (month, user_id, messages, segments)
+SELECT substr(sent_at, 1, 7), user_id, count(*), sum(segments) FROM messages
+WHERE sent_at IS NOT NULL AND id IN (SELECT value FROM json_each(:ids)) GROUP BY 1, 2
+ON CONFLICT (month, user_id) DO UPDATE SET
+    messages = messages + excluded.messages, segments = segments + excluded.segments
+"""
+_DELETE: Final = "DELETE FROM messages WHERE id IN (SELECT value FROM json_each(:ids))"
+_SMS_ROWS: Final = """
+SELECT u.name AS user, sum(t.messages) AS messages, sum(t.segments) AS segments FROM (
+    SELECT user_id, 1 AS messages, segments FROM messages WHERE sent_at >= :month AND sent_at < :month || '~'
+    UNION ALL
+    SELECT user_id, messages, segments FROM sms_totals WHERE month = :month
+) t LEFT JOIN users u ON u.id = t.user_id
+GROUP BY t.user_id ORDER BY t.user_id IS NULL, t.user_id
+"""
+_VIEW: Final = """
+SELECT m.*, u.name AS user, f.ident AS flight
+FROM messages m LEFT JOIN users u ON u.id = m.user_id LEFT JOIN flights f ON f.id = m.flight_id
+"""
+_FILTERS: Final = {
+    "flight": """(m.flight_id IN (SELECT flight_id FROM flight_numbers WHERE number = :flight)
+        OR m.subscription_id IN (SELECT id FROM subscriptions WHERE ident = :flight))""",
+    "user_id": "m.user_id = :user_id",
+    "status": "m.status = :status",
+}
+_TOLD: Final = """
+SELECT id AS message_id, created_at AS at, kind, tells, status, subscription_id FROM messages
+WHERE subscription_id IN (SELECT value FROM json_each(:ids)) ORDER BY subscription_id, id
+"""
+_COUNTS: Final = """
+SELECT status, count(*) AS n FROM messages WHERE status IN ('queued', 'held', 'sending', 'in_doubt', 'failed')
+GROUP BY status
+"""
+_SIDS: Final = "SELECT sid FROM messages WHERE sid IN (SELECT value FROM json_each(:sids))"
+
+
+class Totals(Connection):
+    """Texts are forgotten, their cost is not."""
+
+    def _forget_messages(self, which: str, **values: object) -> int:
+        """Delete the texts whose ids the query `which` gives, and count what they cost."""
+        ids = as_json([row["id"] for row in self._rows(which, **values)])
+        self._change(_KEEP_TOTALS, ids=ids)
+        return self._change(_DELETE, ids=ids)
+
+    def sms_rows(self, month: str) -> list[SmsRow]:
+        """Texts that Twilio took in that month, `YYYY-MM` in UTC, for each person; those since removed come last."""
+        return [read(SmsRow, row) for row in self._rows(_SMS_ROWS, month=month)]
+
+
+class Messages(Connection):
+    """What was said."""
+
+    def message(self, message_id: int) -> Message | None:
+        """The text with that id."""
+        row = self._row("SELECT * FROM messages WHERE id = :id", id=message_id)
+        return None if row is None else read_message(row)
+
+    def message_by_sid(self, sid: str) -> Message | None:
+        """The text that Twilio knows by that sid."""
+        row = self._row("SELECT * FROM messages WHERE sid = :sid", sid=sid)
+        return None if row is None else read_message(row)
+
+    def sids_known(self, sids: Collection[str]) -> set[str]:
+        """Which of these sids are texts of ours already."""
+        return {row["sid"] for row in self._rows(_SIDS, sids=as_json(list(sids)))}
+
+    def messages(
+        self,
+        *,
+        flight: str | None = None,
+        user_id: int | None = None,
+        status: MessageStatus | None = None,
+        limit: int = 100,
+    ) -> list[MessageView]:
+        """The latest texts, newest first; `flight` is any number of the flight, or the one subscribed to."""
+        values: dict[str, Any] = {"flight": flight, "user_id": user_id, "status": status}
+        conditions = [sql for name, sql in _FILTERS.items() if values[name] is not None]
+        where = ["WHERE", " AND ".join(conditions)] if conditions else []
+        rows = self._rows(" ".join([_VIEW, *where, "ORDER BY m.id DESC LIMIT :limit"]), limit=limit, **values)
+        return [read(MessageView, {**row, "message": read_message(row)}) for row in rows]
+
+    def told_rows(self, subscription_ids: Collection[int]) -> dict[int, list[TellRow]]:
+        """What each of these subscriptions was told, oldest first, whatever became of the texts."""
+        told: dict[int, list[TellRow]] = {subscription_id: [] for subscription_id in subscription_ids}
+        for row in self._rows(_TOLD, ids=as_json(list(subscription_ids))):
+            told[row["subscription_id"]].append(read(TellRow, {**row, "tells": read_json(dict, row["tells"])}))
+        return told
+
+    def queue_counts(self) -> dict[MessageStatus, int]:
+        """How many texts wait, are under way, in doubt, or failed."""
+        counts = dict.fromkeys(_COUNTED, 0)
+        return counts | {MessageStatus(row["status"]): row["n"] for row in self._rows(_COUNTS)}
+
+
+S = MessageStatus
+_COUNTED: Final = (S.QUEUED, S.HELD, S.SENDING, S.IN_DOUBT, S.FAILED)

@@ -1,0 +1,177 @@
+"""Opening a database file: whose is it, is it whole, is it up to date? Refuses before a byte is changed.
+
+Nothing is ever re-created, moved or repaired here: a file that cannot be used is the operator's to look at.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum, auto
+from pathlib import Path
+from threading import Lock
+from typing import Final
+
+from sqlite_utils import Database
+
+from flait.errors import StoreError
+from flait.schema import APPLICATION_ID, NAMES, migrations
+from flait.store.connection import RESTORE, fault, sqlite3
+
+BUSY_SECONDS: Final = 30.0  # SQLite's queue is unfair: four writers at once have been seen to wait 2.5 s
+STATEMENTS: Final = 256  # prepared statements kept: more than the store has
+MOST_TURNS: Final = 100  # other processes that may come first while the journal mode is switched
+
+# After a close() by anyone in this process, POSIX drops the process's locks on the file: no connection may be open
+# to a file while it is being created.
+_creating = Lock()
+
+
+class Standing(Enum):
+    """What a file is to this Flait."""
+
+    NEW = auto()
+    OLD = auto()  # an earlier Flait's: to be migrated
+    CURRENT = auto()
+
+
+def opened(path: Path, *, create: bool) -> Database:
+    """A connection to Flait's database, migrated, ready. Raises StoreError, with path and remedy, and changes nothing.
+
+    An up-to-date database is only read. Without `create`, a file that holds nothing yet is refused too.
+    """
+    db = _connected(path, create=create)
+    try:
+        _prepare(db, path, create=create)
+    except sqlite3.DatabaseError as problem:
+        db.close()
+        raise fault(problem, path) from problem
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def wal_safe(version: tuple[int, ...]) -> bool:
+    """Whether this SQLite's write-ahead log is sound.
+
+    3.7.0 to 3.51.2 can corrupt the file when two connections write and reset the log at once
+    (https://sqlite.org/wal.html#walresetbug), fixed in 3.51.3 and, backported, in 3.50.7 and 3.44.6.
+    """
+    return version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
+
+
+JOURNAL: Final = "wal" if wal_safe(sqlite3.sqlite_version_info) else "delete"
+
+
+def _connected(path: Path, *, create: bool) -> Database:
+    _check_place(path)
+    with _creating:
+        if not path.exists():
+            if not create:
+                raise _missing(path)
+            _create(path)
+        try:
+            conn = sqlite3.connect(
+                path.absolute().as_uri() + "?mode=rw",  # a file that vanished meanwhile is not made anew
+                uri=True,
+                isolation_level=None,
+                timeout=BUSY_SECONDS,
+                cached_statements=STATEMENTS,
+            )
+            conn.row_factory = sqlite3.Row
+            return Database(conn, strict=True, execute_plugins=False)
+        except sqlite3.DatabaseError as problem:
+            raise fault(problem, path) from problem
+
+
+def _check_place(path: Path) -> None:
+    folder = path.parent
+    if not folder.is_dir():
+        raise StoreError(f"the folder {folder} does not exist", "make it, or name another file")
+    if path.exists() and not path.is_file():
+        raise StoreError(f"{path} is not a file", "name another file")
+    if not all(os.access(place, os.W_OK) for place in (folder, path) if place.exists()):
+        raise StoreError(f"{path} cannot be written", "check who owns the file and its folder")
+
+
+def _missing(path: Path) -> StoreError:
+    return StoreError(f"there is no database {path}", "make one: flait init")
+
+
+def _create(path: Path) -> None:
+    """An empty file that only its owner may read, whatever the umask: it holds telephone numbers."""
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:  # another process came first
+        return
+    except OSError as problem:
+        raise StoreError(f"{path} cannot be made ({problem.strerror})", "check its folder and free space") from problem
+    try:
+        os.fchmod(descriptor, 0o600)
+    finally:
+        os.close(descriptor)
+
+
+def _prepare(db: Database, path: Path, *, create: bool) -> None:
+    standing = _standing(db, path)
+    if standing is Standing.NEW and not create:
+        raise _missing(path)
+    for setting in ("synchronous = FULL", "trusted_schema = OFF", "mmap_size = 0", "temp_store = MEMORY"):
+        db.conn.execute(f"PRAGMA {setting}")
+    if standing is not Standing.CURRENT:
+        _migrate(db, path)
+    _set_journal(db)
+    db.conn.execute("PRAGMA foreign_keys = ON")
+
+
+def _standing(db: Database, path: Path) -> Standing:
+    with _block(db, "BEGIN"):  # one view of the file: another process may be making it
+        owner = db.conn.execute("PRAGMA application_id").fetchone()[0]
+        empty = db.conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
+        if owner == 0 and empty:
+            return Standing.NEW
+        if owner != APPLICATION_ID:
+            raise StoreError(f"{path} is another program's database", "name another file")
+        applied = {migration.name for migration in migrations.applied(db)}
+    if applied - NAMES:
+        raise StoreError(f"{path} was written by a newer Flait", "upgrade this one, or name another file")
+    return Standing.CURRENT if applied == NAMES else Standing.OLD
+
+
+@contextmanager
+def _block(db: Database, begin: str) -> Iterator[None]:
+    db.conn.execute(begin)
+    try:
+        yield
+        db.conn.execute("COMMIT")
+    except BaseException:
+        db.rollback()
+        raise
+
+
+def _migrate(db: Database, path: Path) -> None:
+    """One transaction for each migration; when several processes come at once, each finds less to do."""
+    db.conn.execute("PRAGMA foreign_keys = OFF")  # tables may be rebuilt; it cannot be switched inside a transaction
+    while _standing(db, path) is not Standing.CURRENT:
+        with _block(db, "BEGIN IMMEDIATE"):
+            names = [migration.name for migration in migrations.pending(db)]
+            migrations.apply(db, stop_before=names[1:])
+            if db.conn.execute("PRAGMA foreign_key_check").fetchone():
+                raise StoreError(f"{path} has rows that refer to nothing; it was not migrated", RESTORE)
+
+
+def _set_journal(db: Database) -> None:
+    """Switch the journal when it is not the right one. The switch does not wait for other writers; a write does."""
+    for _ in range(MOST_TURNS):
+        if db.conn.execute("PRAGMA journal_mode").fetchone()[0] == JOURNAL:
+            return
+        try:
+            db.conn.execute(f"PRAGMA journal_mode = {JOURNAL}")
+        except sqlite3.OperationalError as problem:
+            if problem.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+        else:
+            return  # a file system that cannot do it keeps the rollback journal, which is sound too
+        with _block(db, "BEGIN IMMEDIATE"):
+            pass
+    raise sqlite3.OperationalError("the journal mode could not be set")

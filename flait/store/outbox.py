@@ -1,0 +1,177 @@
+"""The outbox: texts from queued to Twilio's hands, once each.
+
+A claim is committed before Twilio is called, and its result is fenced by the attempt it belongs to. What a dead
+daemon left `sending` may have been sent: it becomes `in_doubt`, and only Twilio's own record settles it.
+"""
+
+from dataclasses import fields
+from datetime import datetime
+from typing import Final
+
+from flait.core.messages import LOOK_AGAIN, Message, MessageStatus
+from flait.store.connection import Connection, writing
+from flait.store.rows import Doubt, as_json, read, read_message
+
+_ENQUEUE: Final = """
+INSERT INTO messages (user_id, "to", channel, kind, body, segments, dedup_key, subscription_id, flight_id, tells,
+    status, attempts, created_at, not_before, expires_at)
+VALUES (:user_id, :to, :channel, :kind, :body, :segments, :dedup_key, :subscription_id, :flight_id, :tells,
+    :status, :attempts, :created_at, :not_before, :expires_at)
+ON CONFLICT (dedup_key) DO NOTHING
+RETURNING *
+"""
+# A person's texts go out in the order they were written: an older one that is under way, due or waiting to be tried
+# again holds the later ones back. One that was never tried and is for later does not.
+_CLAIM: Final = """
+UPDATE messages SET status = 'sending', attempts = attempts + 1, started_at = :now, claimed_by = :claimed_by
+WHERE id = (
+    SELECT m.id FROM messages m
+    WHERE m.status = 'queued' AND m.sid IS NULL AND m.not_before <= :now AND m.expires_at > :now
+        AND m.user_id IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM opt_outs o WHERE o.phone = m."to")
+        AND NOT EXISTS (
+            SELECT 1 FROM messages older
+            WHERE older."to" = m."to" AND older.id < m.id AND older.status IN ('queued', 'sending')
+                AND (older.status = 'sending'
+                    OR (older.expires_at > :now AND (older.not_before <= :now OR older.attempts > 0))))
+    ORDER BY m.not_before, m.id LIMIT 1
+)
+RETURNING *
+"""
+_SUPPRESS: Final = """
+UPDATE messages SET status = 'suppressed', ended_at = :now, error = 'the number said STOP'
+WHERE status IN ('queued', 'held') AND "to" IN (SELECT phone FROM opt_outs)
+RETURNING *
+"""
+_EXPIRE: Final = """
+UPDATE messages SET status = 'expired', ended_at = :now
+WHERE status IN ('queued', 'held') AND expires_at <= :now
+RETURNING *
+"""
+# Also from `queued`: the proof that it was sent may come after it was put back in line.
+_ACCEPT: Final = """
+UPDATE messages SET status = 'accepted', sid = :sid, sent_at = :now, error = NULL, error_code = NULL
+WHERE id = :id AND attempts = :attempt AND status IN ('sending', 'in_doubt', 'queued')
+"""
+_REQUEUE: Final = """
+UPDATE messages SET status = 'queued', not_before = :not_before, error = :error, error_code = :error_code,
+    claimed_by = NULL
+WHERE id = :id AND attempts = :attempt AND status IN ('sending', 'in_doubt')
+"""
+_DOUBT: Final = """
+UPDATE messages SET status = 'in_doubt', error = :error, looks = 0, looked_at = NULL
+WHERE id = :id AND attempts = :attempt AND status = 'sending'
+"""
+_FAIL: Final = """
+UPDATE messages SET status = :status, ended_at = :now, error_code = :error_code, error = :error
+WHERE id = :id AND attempts = :attempt AND status IN ('sending', 'in_doubt')
+"""
+_ORPHANS: Final = """
+UPDATE messages SET status = 'in_doubt', error = 'the daemon died while sending', looks = 0, looked_at = NULL
+WHERE status = 'sending' AND claimed_by <> :except_by AND started_at <= :now
+RETURNING *
+"""
+_TO_LOOK_UP: Final = """
+SELECT * FROM messages WHERE status = 'in_doubt' AND (looked_at IS NULL OR looked_at <= :before) ORDER BY id
+"""
+_LOOKED: Final = """
+UPDATE messages SET looks = looks + 1, looked_at = :at WHERE id = :id AND status = 'in_doubt'
+"""
+
+
+class Outbox(Connection):
+    """What is to be said."""
+
+    @writing
+    def enqueue(self, message: Message) -> Message | None:
+        """Put a text in line, or None: its dedup_key is there already."""
+        row = self._row(_ENQUEUE, **_columns(message))
+        return None if row is None else read_message(row)
+
+    @writing
+    def claim_due_message(self, now: datetime, claimed_by: str) -> Message | None:
+        """The text to send next, marked `sending`, its attempt counted; nobody else is given it.
+
+        Never one to a number that said STOP, never a late one, never before the person's earlier ones.
+        """
+        row = self._row(_CLAIM, now=now, claimed_by=claimed_by)
+        return None if row is None else read_message(row)
+
+    @writing
+    def suppress_opted_out(self, now: datetime) -> list[Message]:
+        """Take out of line what goes to numbers that said STOP."""
+        return self._moved(_SUPPRESS, now=now)
+
+    @writing
+    def expire_messages(self, now: datetime) -> list[Message]:
+        """Take out of line what is too late to be of use."""
+        return self._moved(_EXPIRE, now=now)
+
+    def _moved(self, sql: str, **values: object) -> list[Message]:
+        return sorted((read_message(row) for row in self._rows(sql, **values)), key=lambda message: message.id)
+
+    @writing
+    def mark_accepted(self, message_id: int, *, attempt: int, sid: str, now: datetime) -> bool:
+        """Twilio has it: it counts as sent and billed. False: another attempt, or settled before."""
+        return self._change(_ACCEPT, id=message_id, attempt=attempt, sid=sid, now=now) > 0
+
+    @writing
+    def mark_requeued(
+        self,
+        message_id: int,
+        *,
+        attempt: int,
+        not_before: datetime,
+        error: str | None = None,
+        error_code: int | None = None,
+    ) -> bool:
+        """Certainly not sent: back in line, not before then. False: another attempt, or settled before."""
+        values = {"not_before": not_before, "error": error, "error_code": error_code}
+        return self._change(_REQUEUE, id=message_id, attempt=attempt, **values) > 0
+
+    @writing
+    def mark_in_doubt(self, message_id: int, *, attempt: int, error: str | None = None) -> bool:
+        """It may have been sent. False: another attempt, or settled before."""
+        return self._change(_DOUBT, id=message_id, attempt=attempt, error=error) > 0
+
+    @writing
+    def mark_failed(
+        self,
+        message_id: int,
+        *,
+        attempt: int,
+        status: MessageStatus = MessageStatus.FAILED,
+        error_code: int | None,
+        error: str | None,
+        now: datetime,
+    ) -> bool:
+        """Refused for good, or given up: `status` says as what. False: another attempt, or settled before."""
+        values = {"status": status, "error_code": error_code, "error": error, "now": now}
+        return self._change(_FAIL, id=message_id, attempt=attempt, **values) > 0
+
+    @writing
+    def doubt_orphans(self, *, except_by: str, now: datetime) -> list[Message]:
+        """What other daemons were sending is in doubt now. Only for who holds the daemon's lock."""
+        return self._moved(_ORPHANS, except_by=except_by, now=now)
+
+    def in_doubt(self, now: datetime) -> list[Doubt]:
+        """Texts in doubt to be looked up now: not read for in Twilio's record yet, or not for a minute."""
+        rows = self._rows(_TO_LOOK_UP, before=now - LOOK_AGAIN)
+        return [read(Doubt, {**row, "message": read_message(row)}) for row in rows]
+
+    @writing
+    def note_look(self, message_id: int, at: datetime) -> None:
+        """Twilio's record was read, and does not have it."""
+        self._change(_LOOKED, id=message_id, at=at)
+
+
+_KEPT: Final = tuple(
+    field.name
+    for field in fields(Message)
+    if field.name not in ("id", "tells", "started_at", "sid", "sent_at", "delivered_at", "read_at")
+)
+
+
+def _columns(message: Message) -> dict[str, object]:
+    columns = {name: getattr(message, name) for name in _KEPT}
+    return columns | {"segments": message.segments, "tells": as_json(dict(message.tells))}

@@ -1,0 +1,262 @@
+"""Rows and values: what the store hands out beside core's own types, and the one place where either becomes the other.
+
+Never touches the database.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import Enum
+from typing import Any, TypeVar
+
+import msgspec
+
+from flait.core.flights import Flight, Phase, phase
+from flait.core.messages import Message, MessageStatus
+from flait.core.subscriptions import Subscription, User
+from flait.errors import StoreError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackedFlight:
+    """A flight somebody follows, as last known, and when to ask again. Counts say how the asking went."""
+
+    id: int
+    fa_flight_id: str
+    flight: Flight
+    polls: int = 0  # answers that showed the flight
+    misses: int = 0  # empty answers in a row
+    failures: int = 0  # faults in a row
+    next_poll_at: datetime | None = None
+    last_polled_at: datetime | None = None
+    closed_at: datetime | None = None
+    claimed_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlightView:
+    """A tracked flight and how many people follow it."""
+
+    tracked: TrackedFlight
+    subscribers: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """A subscription and its person."""
+
+    subscription: Subscription
+    user: User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionView:
+    """A subscription with its person and, once pinned, its flight."""
+
+    subscription: Subscription
+    user: User
+    fa_flight_id: str | None
+    flight: Flight | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What Flait itself made of one answer: kept for the flight log when FlightAware's text is gone."""
+
+    phase: Phase
+    departs_at: datetime | None = None
+    departure_late: timedelta = timedelta()
+    arrives_at: datetime | None = None
+    arrival_late: timedelta = timedelta()
+    terminal_origin: str | None = None
+    gate_origin: str | None = None
+    terminal_destination: str | None = None
+    gate_destination: str | None = None
+    baggage_claim: str | None = None
+    diverted_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """A poll that changed something."""
+
+    flight_id: int
+    poll: int
+    seen_at: datetime
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageView:
+    """A text with its person's name and its flight's ident, where they still exist."""
+
+    message: Message
+    user: str | None
+    flight: str | None
+    ended_at: datetime | None  # when it ended without reaching Twilio
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """A text that may have been sent, and how often Twilio's record was read without finding it."""
+
+    message: Message
+    looks: int
+    looked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellRow:
+    """What one text states, whatever became of it."""
+
+    message_id: int
+    at: datetime
+    kind: str
+    tells: dict[str, str | bool]
+    status: MessageStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One line of the journal: what was done about which subjects, and how it went."""
+
+    at: datetime
+    step: str
+    outcome: str
+    detail: str = ""
+    subscription_id: int | None = None
+    flight_id: int | None = None
+    message_id: int | None = None
+    attempt: int | None = None
+    duration_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageRow:
+    """AeroAPI's result sets and price for one operation and flight within a month; `flight` None is no flight's."""
+
+    operation: str
+    flight: str | None
+    result_sets: int
+    micro_usd: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmsRow:
+    """Texts and segments of one person within a month; `user` None is everybody since removed."""
+
+    user: str | None
+    messages: int
+    segments: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """Which daemon ran last, and when it was last alive."""
+
+    boot: str
+    pid: int
+    started_at: datetime
+    last_tick_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """How an outside party last answered."""
+
+    name: str
+    last_success_at: datetime | None = None
+    last_error: str | None = None
+    last_error_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruned:
+    """How many rows of each kind went."""
+
+    sightings: int = 0
+    journal: int = 0
+    messages: int = 0
+    subscriptions: int = 0
+    flights: int = 0
+
+
+Row = dict[str, Any]
+Value = TypeVar("Value")
+
+_encode = msgspec.json.Encoder().encode
+
+
+def plain(value: object) -> object:
+    """A value as SQLite keeps it. Raises ValueError for a naive datetime: nobody knows which moment that is."""
+    if value is None or type(value) in (str, int, float):
+        return value
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone")
+        return value.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z"
+    if isinstance(value, date):
+        return value.isoformat()
+    return value.value if isinstance(value, Enum) else value
+
+
+def as_json(value: object) -> str:
+    """A value as JSON text; dataclasses, moments, dates and durations included."""
+    return _encode(value).decode()
+
+
+def read(kind: type[Value], row: Row) -> Value:
+    """A row as a value of core or of this module; columns that it does not know are left out. Raises StoreError."""
+    return _converted(kind, row)
+
+
+def _converted(kind: type[Value], columns: Row) -> Value:
+    try:
+        return msgspec.convert(columns, kind)
+    except msgspec.ValidationError as problem:
+        raise _unreadable(kind, problem) from problem
+
+
+def _unreadable(kind: type, problem: Exception) -> StoreError:
+    return StoreError(
+        f"a stored {kind.__name__} cannot be read ({problem})", "restore a backup: flait backup restore FILE"
+    )
+
+
+def read_json(kind: type[Value], text: str) -> Value:
+    """JSON text as a value; what it lacks takes its default, what it has too much is left out. Raises StoreError."""
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.DecodeError as problem:
+        raise _unreadable(kind, problem) from problem
+
+
+def read_flight(row: Row) -> TrackedFlight:
+    """A row of `flights`."""
+    return _converted(TrackedFlight, {**row, "flight": read_json(Flight, row["latest"])})
+
+
+def read_message(row: Row) -> Message:
+    """A row of `messages`; the user_id of a person since removed reads 0."""
+    return _converted(Message, {**row, "user_id": row["user_id"] or 0, "tells": read_json(dict, row["tells"])})
+
+
+def read_subscriber(row: Row) -> Subscriber:
+    """A row of the view `subscribers`."""
+    return Subscriber(subscription=read(Subscription, row), user=read_json(User, row["user"]))
+
+
+def facts(flight: Flight) -> Facts:
+    """What the flight log keeps of a flight."""
+    return Facts(
+        phase=phase(flight),
+        departs_at=flight.departure.best,
+        departure_late=flight.departure.late,
+        arrives_at=flight.arrival.best,
+        arrival_late=flight.arrival.late,
+        terminal_origin=flight.terminal_origin,
+        gate_origin=flight.gate_origin,
+        terminal_destination=flight.terminal_destination,
+        gate_destination=flight.gate_destination,
+        baggage_claim=flight.baggage_claim,
+        diverted_to=flight.diverted_to.code if flight.diverted_to else None,
+    )

@@ -1,0 +1,132 @@
+"""Who follows what. UNIQUE indexes decide who came first; core's table decides which change of state is legal."""
+
+from dataclasses import fields
+from datetime import datetime, timedelta
+from typing import Final
+
+from flait.core.flights import Flight
+from flait.core.subscriptions import TRANSITIONS, Subscription, SubscriptionState
+from flait.store.connection import Connection, Taken, writing
+from flait.store.rows import Row, Subscriber, SubscriptionView, read, read_json, read_subscriber
+
+_ADD: Final = """
+INSERT INTO subscriptions (user_id, ident, wish, departure_date, origin, role, channel, state, reason, flight_id,
+    asked_at, next_attempt_at, attempts)
+VALUES (:user_id, :ident, :wish, :departure_date, :origin, :role, :channel, :state, :reason, :flight_id,
+    :asked_at, :next_attempt_at, :attempts)
+ON CONFLICT DO NOTHING
+RETURNING *
+"""
+_SAME_ACTIVE: Final = """
+SELECT * FROM subscriptions WHERE state = 'active' AND user_id = :user_id AND flight_id = :flight_id
+"""
+_SAME_PENDING: Final = """
+SELECT * FROM subscriptions WHERE state = 'pending' AND user_id = :user_id AND ident = :ident
+    AND coalesce(departure_date, wish) = coalesce(:departure_date, :wish)
+    AND coalesce(origin, '') = coalesce(:origin, '')
+"""
+_SAVE: Final = """
+UPDATE subscriptions SET ident = :ident, wish = :wish, departure_date = :departure_date, origin = :origin,
+    role = :role, channel = :channel, state = :state, reason = :reason, flight_id = :flight_id,
+    next_attempt_at = :next_attempt_at, attempts = :attempts
+WHERE id = :id
+"""
+_CLAIM: Final = """
+UPDATE subscriptions SET next_attempt_at = :leased_until
+WHERE id = (
+    SELECT id FROM subscriptions WHERE state = 'pending' AND next_attempt_at <= :now ORDER BY next_attempt_at LIMIT 1
+)
+RETURNING *
+"""
+_LIVE_SUBSCRIBERS: Final = """
+SELECT * FROM subscribers WHERE flight_id = :flight_id AND state = 'active' ORDER BY id
+"""
+_VIEW: Final = """
+SELECT s.*, f.fa_flight_id, f.latest FROM subscribers s LEFT JOIN flights f ON f.id = s.flight_id
+"""
+_LIVE_FOR: Final = """
+SELECT * FROM subscriptions WHERE user_id = :user_id AND state IN ('pending', 'active') ORDER BY id
+"""
+_LIVE_FOR_IDENT: Final = """
+SELECT s.* FROM subscriptions s WHERE s.user_id = :user_id AND s.state IN ('pending', 'active')
+    AND (s.ident = :ident OR EXISTS (
+        SELECT 1 FROM flight_numbers n WHERE n.number = :ident AND n.flight_id = s.flight_id))
+ORDER BY s.id
+"""
+
+
+class Subscriptions(Connection):
+    """Who follows what."""
+
+    @writing
+    def add_subscription(self, subscription: Subscription) -> tuple[Subscription, bool]:
+        """The new one and True, or the live one that asks for the same and False."""
+        columns = _columns(subscription)
+        added = self._row(_ADD, **columns)
+        if added is not None:
+            return read(Subscription, added), True
+        same = _SAME_ACTIVE if subscription.state is SubscriptionState.ACTIVE else _SAME_PENDING
+        there = self._row(same, **columns)
+        assert there is not None
+        return read(Subscription, there), False
+
+    def subscription(self, subscription_id: int) -> Subscription | None:
+        """The subscription with that id."""
+        row = self._row("SELECT * FROM subscriptions WHERE id = :id", id=subscription_id)
+        return None if row is None else read(Subscription, row)
+
+    @writing
+    def save_subscription(self, subscription: Subscription) -> bool:
+        """Change its row. False, and nothing changed: the person has another live one for the same flight.
+
+        Raises ValueError when its state may not follow the stored one, or when it is gone.
+        """
+        stored = self.subscription(subscription.id)
+        if stored is None or subscription.state not in TRANSITIONS[stored.state]:
+            was = stored.state if stored else "gone"
+            raise ValueError(f"subscription {subscription.id} is {was}: it cannot become {subscription.state}")
+        try:
+            return self._change(_SAVE, id=subscription.id, **_columns(subscription)) > 0
+        except Taken:
+            return False
+
+    def subscription_views(self, user_id: int | None = None, *, include_ended: bool = False) -> list[SubscriptionView]:
+        """What `flait subscriptions` lists: live ones, or all; everybody's, or one person's."""
+        conditions = [] if include_ended else ["s.state IN ('pending', 'active')"]
+        if user_id is not None:
+            conditions.append("s.user_id = :user_id")
+        where = ["WHERE", " AND ".join(conditions)] if conditions else []
+        rows = self._rows(" ".join([_VIEW, *where, "ORDER BY s.id"]), user_id=user_id)
+        return [_view(row) for row in rows]
+
+    def live_subscribers(self, flight_id: int) -> list[Subscriber]:
+        """Everybody who follows that flight now, those who said STOP included."""
+        return [read_subscriber(row) for row in self._rows(_LIVE_SUBSCRIBERS, flight_id=flight_id)]
+
+    @writing
+    def claim_pending(self, now: datetime, lease: timedelta) -> Subscription | None:
+        """The pending one that has waited longest past its time; nobody else is given it before now + lease."""
+        row = self._row(_CLAIM, now=now, leased_until=now + lease)
+        return None if row is None else read(Subscription, row)
+
+    def live_for(self, user_id: int, ident: str | None = None) -> list[Subscription]:
+        """One person's live subscriptions; with `ident`, those of the flight that has this number."""
+        sql = _LIVE_FOR if ident is None else _LIVE_FOR_IDENT
+        return [read(Subscription, row) for row in self._rows(sql, user_id=user_id, ident=ident)]
+
+
+_KEPT: Final = tuple(field.name for field in fields(Subscription) if field.name != "id")
+
+
+def _columns(subscription: Subscription) -> dict[str, object]:
+    return {name: getattr(subscription, name) for name in _KEPT}
+
+
+def _view(row: Row) -> SubscriptionView:
+    subscriber = read_subscriber(row)
+    return SubscriptionView(
+        subscription=subscriber.subscription,
+        user=subscriber.user,
+        fa_flight_id=row["fa_flight_id"],
+        flight=read_json(Flight, row["latest"]) if row["latest"] else None,
+    )

@@ -1,0 +1,94 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flait.core.idents import Ident, parse_ident, shown
+from flait.errors import InvalidIdent
+
+OPERATORS = st.from_regex(r"[A-Z]{3}|[A-Z][0-9]|[A-Z]{2}|[0-9][A-Z]", fullmatch=True)
+NUMBERS = st.integers(min_value=1, max_value=9999).map(str)
+SUFFIXES = st.sampled_from(["", *"ABCXYZ"])
+
+
+@pytest.mark.parametrize(
+    ("typed", "operator", "number", "suffix"),
+    [
+        ("UA123", "UA", "123", ""),
+        ("ua123", "UA", "123", ""),
+        ("  ua 123\t", "UA", "123", ""),
+        ("UA-123", "UA", "123", ""),
+        ("ua 0123", "UA", "123", ""),
+        ("AC-0871", "AC", "871", ""),
+        ("9W12", "9W", "12", ""),
+        ("6E123", "6E", "123", ""),
+        ("U21234", "U2", "1234", ""),
+        ("U2 1234", "U2", "1234", ""),
+        ("u2-0034", "U2", "34", ""),
+        ("BAW12", "BAW", "12", ""),
+        ("BAW12A", "BAW", "12", "A"),
+        ("BA12", "BA", "12", ""),
+        ("ba12a", "BA", "12", "A"),
+        ("ACA871", "ACA", "871", ""),
+        ("B6 1", "B6", "1", ""),
+        ("UA1", "UA", "1", ""),
+        ("UA9999", "UA", "9999", ""),
+    ],
+)
+def test_every_usual_spelling_is_read(typed: str, operator: str, number: str, suffix: str) -> None:
+    assert parse_ident(typed) == Ident(operator=operator, number=number, suffix=suffix)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "", " ", "UA", "123", "UA12345", "UA01234", "UA 1 2", "UA  123", "UA--123", "UA- 123", "UA_123", "UA.123",
+        "U 123", "UALX123", "UA0", "UA 0000", "UA12AB", "A 1", "12", "UA-", "UA123!", "UA123; DROP TABLE users",
+        "✈123", "UA12✈", "../../x", "UA\x00123", "UA123\x00", "UA\n123", "\uff35\uff21123", "UA\uff11\uff12\uff13",
+        "UA\u0661\u0662\u0663", "\ufb01123", "\u017fa123", "UA123" * 2048, "U" * 10_240, " " * 10_240 + "UA123", "%s%s%s", "{}", "-UA123",
+    ],
+)  # fmt: skip
+def test_anything_else_is_refused(typed: str) -> None:
+    with pytest.raises(InvalidIdent):
+        parse_ident(typed)
+
+
+def test_the_refusal_says_what_to_write() -> None:
+    with pytest.raises(InvalidIdent, match=r"^'UA' is not a flight number; write .* like UA123 or BAW12$"):
+        parse_ident("UA")
+
+
+@pytest.mark.parametrize("typed", ["x" * 10_240, "\x1b[2J\x07", "UA\r\nSet-Cookie", "🛫" * 9])
+def test_a_refusal_is_short_and_prints_safely(typed: str) -> None:
+    with pytest.raises(InvalidIdent) as refusal:
+        parse_ident(typed)
+
+    assert refusal.value.message.isascii()
+    assert refusal.value.message.isprintable()
+    assert len(refusal.value.message) < 400
+
+
+@given(operator=OPERATORS, number=NUMBERS, suffix=SUFFIXES)
+def test_what_is_written_back_reads_as_the_same_flight(operator: str, number: str, suffix: str) -> None:
+    ident = parse_ident(f"{operator}{number}{suffix}")
+
+    assert parse_ident(str(ident)) == ident
+    assert str(ident) == f"{operator}{number}{suffix}"
+
+
+@given(operator=OPERATORS, number=NUMBERS, gap=st.sampled_from(["", " ", "-"]))
+def test_case_gap_and_leading_zeros_do_not_matter(operator: str, number: str, gap: str) -> None:
+    assert str(parse_ident(f" {operator.lower()}{gap}{number.zfill(4)} ")) == f"{operator}{number}"
+
+
+@given(st.text())
+def test_any_text_is_read_or_refused_and_never_breaks(typed: str) -> None:
+    try:
+        ident = parse_ident(typed)
+    except InvalidIdent:
+        return
+    assert str(ident).isascii()
+    assert len(str(ident)) <= 8
+
+
+def test_what_is_shown_is_quoted() -> None:
+    assert shown("ÜA") == "'\\xdcA'"

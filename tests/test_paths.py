@@ -1,0 +1,168 @@
+"""Where things are kept, and that nobody else may read them."""
+
+import os
+import stat
+import warnings
+from pathlib import Path
+
+import pytest
+
+from flait.errors import ConfigError
+from flait.paths import make_private, paths_from, touch_private, write_private
+
+
+def mode(path: Path) -> int:
+    """The permission bits."""
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_everything_lives_under_flait_home(tmp_path: Path) -> None:
+    paths = paths_from({"FLAIT_HOME": str(tmp_path)})
+
+    assert paths.config_file == tmp_path / "config.toml"
+    assert (paths.data_dir, paths.database) == (tmp_path, tmp_path / "flait.db")
+    assert (paths.backups_dir, paths.log_dir, paths.run_dir) == tuple(tmp_path / x for x in ("backups", "log", "run"))
+
+
+def test_a_relative_home_and_a_tilde_become_whole_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    assert paths_from({"FLAIT_HOME": "here"}).data_dir == tmp_path / "here"
+    assert paths_from({"FLAIT_HOME": "~/there"}).data_dir == tmp_path / "there"
+
+
+def test_a_tilde_of_nobody_is_refused() -> None:
+    with pytest.raises(ConfigError, match="~"):
+        paths_from({"FLAIT_HOME": "~no-such-user-at-all/flait"})
+
+
+@pytest.mark.parametrize("env", [{}, {"FLAIT_HOME": ""}])
+def test_without_a_home_the_platform_decides(
+    env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("CONFIG", "DATA", "STATE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name))
+
+    paths = paths_from(env)
+
+    assert paths.config_file == tmp_path / "CONFIG/flait/config.toml"
+    assert paths.database == tmp_path / "DATA/flait/flait.db"
+    assert paths.backups_dir == tmp_path / "DATA/flait/backups"
+    assert paths.log_dir == tmp_path / "STATE/flait/log"
+
+
+def test_a_missing_runtime_directory_is_no_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+
+    with warnings.catch_warnings(action="error"):
+        assert paths_from({}).run_dir.name == "flait"
+
+
+def test_asking_for_the_places_makes_nothing(tmp_path: Path) -> None:
+    paths_from({"FLAIT_HOME": str(tmp_path / "home")})
+
+    assert not (tmp_path / "home").exists()
+
+
+def test_new_folders_are_private_with_their_parents(tmp_path: Path) -> None:
+    folder = make_private(tmp_path / "a" / "b")
+
+    assert (mode(folder), mode(folder.parent)) == (0o700, 0o700)
+
+
+@pytest.mark.parametrize("before", [0o755, 0o777, 0o750])
+def test_a_folder_open_to_others_is_closed(tmp_path: Path, before: int) -> None:
+    folder = tmp_path / "home"
+    folder.mkdir()
+    folder.chmod(before)
+
+    assert mode(make_private(folder)) == 0o700
+
+
+def test_a_folder_shared_by_all_users_is_refused_and_left_alone(tmp_path: Path) -> None:
+    shared = tmp_path / "tmp"
+    shared.mkdir()
+    shared.chmod(0o1777)
+
+    with pytest.raises(ConfigError, match="shared with other users; set FLAIT_HOME"):
+        make_private(shared)
+    assert mode(shared) == 0o1777
+
+
+def test_the_root_is_never_taken_over() -> None:
+    before = mode(Path("/"))
+
+    with pytest.raises(ConfigError, match="folder /"):
+        make_private(Path("/"))
+    assert mode(Path("/")) == before
+
+
+def test_a_folder_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+
+    with pytest.raises(ConfigError, match="belongs to another user"):
+        make_private(tmp_path)
+
+
+def test_a_file_in_the_place_of_a_folder_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("")
+
+    for folder in (tmp_path / "home", tmp_path / "home" / "log"):
+        with pytest.raises(ConfigError, match=r"cannot be used: .*set FLAIT_HOME"):
+            make_private(folder)
+
+
+def test_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root, who runs tests in containers, may do anything
+
+    with pytest.raises(ConfigError, match="cannot be written"):
+        make_private(tmp_path)
+
+
+def test_files_are_made_private_and_kept_so(tmp_path: Path) -> None:
+    file = touch_private(tmp_path / "run" / "lock")
+    assert (mode(file), mode(file.parent)) == (0o600, 0o700)
+
+    file.write_text("kept")
+    file.chmod(0o644)
+
+    assert (mode(touch_private(file)), file.read_text()) == (0o600, "kept")
+
+
+def test_a_folder_in_the_place_of_a_file_is_one_clear_error(tmp_path: Path) -> None:
+    for write in (touch_private, lambda file: write_private(file, "text")):
+        with pytest.raises(ConfigError, match="cannot be used"):
+            write(tmp_path)
+
+
+def test_a_file_is_replaced_whole_and_no_draft_stays(tmp_path: Path) -> None:
+    file = tmp_path / "webhook.json"
+
+    write_private(file, "one")
+    write_private(file, "two")
+
+    assert (file.read_text(), mode(file)) == ("two", 0o600)
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_failed_write_leaves_the_old_text_and_no_draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "config.toml"
+    write_private(file, "old")
+
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ConfigError, match="No space left"):
+        write_private(file, "new")
+    assert (file.read_text(), list(tmp_path.iterdir())) == ("old", [file])
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").symlink_to(tmp_path / "dotfiles.toml")
+
+    write_private(tmp_path / "config.toml", "text")
+
+    assert (tmp_path / "config.toml").is_symlink()
+    assert (tmp_path / "dotfiles.toml").read_text() == "text"
