@@ -110,8 +110,7 @@ def _absolute(home: str) -> Path:
 def _make_folder(folder: Path) -> None:
     if folder.is_dir():
         return
-    if folder.parent != folder:
-        _make_folder(folder.parent)
+    _make_folder(folder.parent)
     folder.mkdir(mode=0o700, exist_ok=True)
 
 

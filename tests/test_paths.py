@@ -5,6 +5,7 @@ import stat
 import warnings
 from pathlib import Path
 
+import platformdirs
 import pytest
 
 from flait.errors import ConfigError
@@ -57,6 +58,15 @@ def test_a_missing_runtime_directory_is_no_warning(monkeypatch: pytest.MonkeyPat
 
     with warnings.catch_warnings(action="error"):
         assert paths_from({}).run_dir.name == "flait"
+
+
+def test_a_runtime_directory_of_somebody_else_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_: object) -> Path:
+        raise PermissionError(1, "Operation not permitted", "/tmp/runtime-1000")
+
+    monkeypatch.setattr(platformdirs.PlatformDirs, "user_runtime_path", property(refused))
+    with pytest.raises(ConfigError, match="run-time files /tmp/runtime-1000 cannot be used"):
+        paths_from({})
 
 
 def test_asking_for_the_places_makes_nothing(tmp_path: Path) -> None:

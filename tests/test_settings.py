@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flait import setting_rules
+from flait import config_file, setting_rules
 from flait.errors import ConfigError
 from flait.paths import Paths, paths_from
 from flait.settings import (
@@ -435,6 +436,22 @@ def test_many_writers_at_once_lose_nothing(paths: Paths) -> None:
         writer.join()
 
     assert sorted(load(paths, {}).twilio.whatsapp_templates) == kinds
+
+
+def test_a_writer_who_never_ends_is_not_waited_for_for_ever(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config_file, "PATIENCE_FOR_OTHERS", 0.1)
+
+    with FileLock(f"{paths.config_file}.lock"), pytest.raises(ConfigError, match="being changed by another process"):
+        set_value(paths, "alerts.leave_hours", "4")
+
+
+def test_an_edit_that_would_change_anything_else_is_not_written(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths.config_file.write_text(COMMENTED)
+    monkeypatch.setattr(config_file, "_append", lambda table, *_: table.clear())
+
+    with pytest.raises(ConfigError, match=r"cannot be edited safely; write alerts.leave_hours into it by hand"):
+        set_value(paths, "alerts.leave_hours", "4")
+    assert paths.config_file.read_text() == COMMENTED
 
 
 TYPED = {

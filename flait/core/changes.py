@@ -155,7 +155,7 @@ def _move_kind(
         (K.SCHEDULE_CHANGE, lambda: rescheduled and abs(moved) >= STEP_NEAR),
         (K.DELAY_FIRST, lambda: was_late < delay <= late and moved >= STEP_NEAR),
         (K.DELAY_MORE, lambda: was_late >= delay and moved >= step(late, until)),
-        (K.EARLIER, lambda: sooner and late <= -STEP_NEAR),
+        (K.EARLIER, lambda: sooner and (late <= -STEP_NEAR or was_late < ON_TIME_BELOW)),
         (K.ON_TIME, lambda: max(late, was_late + moved) < ON_TIME_BELOW and (was_late >= delay or sooner)),
         (K.DELAY_LESS, lambda: sooner),
     )

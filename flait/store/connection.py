@@ -42,9 +42,9 @@ class Taken(StoreError):
 
 def fault(problem: sqlite3.Error, path: Path) -> StoreError:
     """SQLite's error as a sentence. What was being written was rolled back."""
-    code = getattr(problem, "sqlite_errorcode", None) or 0
-    if code in (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY):
+    if str(problem).startswith("UNIQUE"):  # pysqlite3 has no codes for the kinds of constraints
         return Taken(f"already there: {problem}")
+    code = getattr(problem, "sqlite_errorcode", None) or 0
     sentence, hint = _FAULTS.get(code & 0xFF, (f"the database {{}} refused a change ({problem})", "report this"))
     return StoreError(sentence.format(path), hint)
 

@@ -86,10 +86,16 @@ def _connected(path: Path, *, create: bool) -> Database:
 
 def _check_place(path: Path) -> None:
     folder = path.parent
-    if not folder.is_dir():
-        raise StoreError(f"the folder {folder} does not exist", "make it, or name another file")
-    if path.exists() and not path.is_file():
-        raise StoreError(f"{path} is not a file", "name another file")
+    try:
+        if not folder.is_dir():
+            raise StoreError(f"the folder {folder} does not exist", "make it, or name another file")
+        if path.exists() and not path.is_file():
+            raise StoreError(f"{path} is not a file", "name another file")
+        if path.exists() and path.stat().st_size == 1:  # SQLite would take it for an empty one, and write over it
+            raise StoreError(f"{path} is not a database", "name another file, or move this one away")
+    except OSError as problem:
+        raise StoreError(f"{path} cannot be opened ({problem.strerror})", "name another file") from problem
+    # SQLite would open a file read-only that it may not write, and need to make others beside it.
     if not all(os.access(place, os.W_OK) for place in (folder, path) if place.exists()):
         raise StoreError(f"{path} cannot be written", "check who owns the file and its folder")
 
@@ -120,7 +126,7 @@ def _prepare(db: Database, path: Path, *, create: bool) -> None:
         db.conn.execute(f"PRAGMA {setting}")
     if standing is not Standing.CURRENT:
         _migrate(db, path)
-    _set_journal(db)
+    _set_journal(db, path)
     db.conn.execute("PRAGMA foreign_keys = ON")
 
 
@@ -160,7 +166,7 @@ def _migrate(db: Database, path: Path) -> None:
                 raise StoreError(f"{path} has rows that refer to nothing; it was not migrated", RESTORE)
 
 
-def _set_journal(db: Database) -> None:
+def _set_journal(db: Database, path: Path) -> None:
     """Switch the journal when it is not the right one. The switch does not wait for other writers; a write does."""
     for _ in range(MOST_TURNS):
         if db.conn.execute("PRAGMA journal_mode").fetchone()[0] == JOURNAL:
@@ -174,4 +180,4 @@ def _set_journal(db: Database) -> None:
             return  # a file system that cannot do it keeps the rollback journal, which is sound too
         with _block(db, "BEGIN IMMEDIATE"):
             pass
-    raise sqlite3.OperationalError("the journal mode could not be set")
+    raise StoreError(f"the database {path} is busy", "try again when less is going on")

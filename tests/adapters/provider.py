@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Event, Lock, Thread
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 Step = Callable[[socket.socket, Event], None]
@@ -94,7 +94,7 @@ class Provider:
         """Go on with these."""
         self._steps += [says(step) if isinstance(step, bytes) else step for step in steps]
 
-    def __enter__(self) -> "Provider":
+    def __enter__(self) -> Self:
         self._start(self._accept)
         return self
 

@@ -1,6 +1,7 @@
 """AeroAPI's bodies as flights: what each fact becomes, and that no bytes do worse than FlightSourceError."""
 
 import json
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -73,7 +74,7 @@ def test_a_gate_may_be_a_number() -> None:
 
 
 def test_nulls_and_missing_keys_are_no_fault() -> None:
-    bare = {key: None for key in record()} | {
+    bare = dict.fromkeys(record()) | {
         "fa_flight_id": "X-1",
         "ident": "ZZZ1",
         "origin": {"code": "KORD"},
@@ -123,7 +124,8 @@ def test_a_record_that_is_no_airline_flight_is_dropped(changed: dict[str, Any]) 
 
 
 @pytest.mark.parametrize(
-    "bad", [None, 7, "text", [], record(cancelled="yes"), record(ident=5), record(origin="KORD"), record(gate_origin=-1)]
+    "bad",
+    [None, 7, "text", [], record(cancelled="yes"), record(ident=5), record(origin="KORD"), record(gate_origin=-1)],
 )
 def test_a_record_of_the_wrong_type_costs_only_itself(bad: Any) -> None:
     assert parsed(bad, record(), bad) == parsed(record())
@@ -178,17 +180,15 @@ def test_no_record_does_worse_than_an_error(records: list[Any]) -> None:
     except FlightSourceError:
         return
     for flight in found:
-        assert flight.departure_date
+        assert 1999 <= flight.departure_date.year <= 2100
         repr(flight).encode()
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=200) | json_values.map(lambda value: json.dumps(value).encode()))
 def test_no_bytes_do_worse_than_an_error(body: bytes) -> None:
-    try:
+    with suppress(FlightSourceError):
         parse_flights(body)
-    except FlightSourceError as error:
-        assert str(error)
 
 
 @settings(max_examples=200, deadline=None)
@@ -202,7 +202,18 @@ def test_escapes_and_bidi_marks_do_not_reach_a_terminal() -> None:
     assert cleaned("A\x1b[31m1\u202e2\n3\x00 ") == "A[31m12 3"
 
 
-@pytest.mark.parametrize("text", ["1999-12-31T23:59:59Z", "2100-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+23:59", "later", "", None])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1999-12-31T23:59:59Z",
+        "2100-01-01T00:00:00Z",
+        "9999-12-31T23:59:59-12:00",
+        "0001-01-01T00:00:00+23:59",
+        "later",
+        "",
+        None,
+    ],
+)
 def test_a_moment_of_another_century_is_none(text: str | None) -> None:
     assert moment(text) is None
 
@@ -223,12 +234,17 @@ def test_schedule_rows_are_the_wanted_flights_with_its_origins_zone() -> None:
 
 
 def test_a_codeshares_row_is_the_operating_flight() -> None:
-    body = json.dumps(scheduled(row(ident="YYY9123", ident_icao="YYY9123", ident_iata="YY9123", actual_ident="ZZZ123"))).encode()
+    body = json.dumps(
+        scheduled(row(ident="YYY9123", ident_icao="YYY9123", ident_iata="YY9123", actual_ident="ZZZ123"))
+    ).encode()
     (flight,) = schedule_rows(body, parse_ident("YY9123"))
     assert flight.ident == "ZZZ123"
 
 
-@pytest.mark.parametrize("changed", [{"origin": None, "origin_icao": None, "origin_iata": None}, {"scheduled_out": None}, {"scheduled_out": 5}])
+@pytest.mark.parametrize(
+    "changed",
+    [{"origin": None, "origin_icao": None, "origin_iata": None}, {"scheduled_out": None}, {"scheduled_out": 5}],
+)
 def test_a_schedule_row_without_place_or_time_is_dropped(changed: dict[str, Any]) -> None:
     body = json.dumps(scheduled(row(**changed), row())).encode()
     assert len(schedule_rows(body, parse_ident("ZZ123"))) == 1

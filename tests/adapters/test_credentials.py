@@ -1,11 +1,11 @@
 """Secrets come from systemd or a keyring that encrypts, are seen when they change, and never show."""
 
+import json
 import os
 import socket
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
@@ -20,7 +20,6 @@ from flait import redaction
 from flait.adapters import credentials
 from flait.adapters.credentials import Credentials, Secret, SecretName
 from flait.errors import ConfigError, MissingCredential, NotFound, UserError
-from tests.keyring_for_tests import FileKeyring
 
 ROOT = Path(__file__).parents[2]
 KEY = SecretName.FLIGHTAWARE_API_KEY
@@ -31,13 +30,12 @@ class Ring(keyring.backend.KeyringBackend):
     """A keyring in memory, so that a test may break it."""
 
     priority = 9
-    contents: dict[str, str]
-    fault: BaseException | None
-    asked: int
+    shared: dict[str, str] | None = None
 
     def __init__(self) -> None:
-        super().__init__()
-        self.contents, self.fault, self.asked = {}, None, 0
+        self.contents = {} if self.shared is None else self.shared
+        self.fault: BaseException | None = None
+        self.asked = 0
 
     def get_password(self, service: str, username: str) -> str | None:
         assert (service, type(username)) == ("flait", str)
@@ -47,11 +45,13 @@ class Ring(keyring.backend.KeyringBackend):
         return self.contents.get(username)
 
     def set_password(self, service: str, username: str, password: str) -> None:
+        assert (service, type(username)) == ("flait", str)
         if self.fault:
             raise self.fault
         self.contents[username] = password
 
     def delete_password(self, service: str, username: str) -> None:
+        assert (service, type(username)) == ("flait", str)
         del self.contents[username]
 
 
@@ -73,10 +73,9 @@ def ring(monkeypatch: pytest.MonkeyPatch) -> Ring:
 
 
 @pytest.fixture(autouse=True)
-def session_bus(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """What Flait may set in the environment is taken back."""
+def session_bus(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reaches a real keyring, and what Flait sets in the environment is taken back."""
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
-    yield
 
 
 def choose(backend: Ring, monkeypatch: pytest.MonkeyPatch) -> Ring:
@@ -92,14 +91,9 @@ def installed(monkeypatch: pytest.MonkeyPatch, *classes: type[keyring.backend.Ke
     monkeypatch.setattr(keyring.backend.KeyringBackend, "get_viable_backends", lambda: iter(classes))
 
 
-def like(module: str, base: type[Ring] = Ring, name: str = "Keyring", priority: float = 5) -> type[Ring]:
-    """A backend as if from another package, one ring for all its instances."""
-    one = base()
-    return type(
-        name,
-        (base,),
-        {"__module__": module, "priority": priority, "__new__": lambda cls: one, "__init__": lambda self: None},
-    )
+def like(module: str, name: str = "Keyring", priority: float = 5) -> type[Ring]:
+    """A backend as if from another package; what is stored is its class's, as one real store has many clients."""
+    return type(name, (Ring,), {"__module__": module, "priority": priority, "shared": {}})
 
 
 def opened(allow_insecure: bool = False, remembered_for: float = 60, patience: float = 5, **env: str) -> Credentials:
@@ -116,7 +110,6 @@ def refusal(secrets: Credentials, name: SecretName = KEY) -> MissingCredential:
     """What `get` says when it refuses."""
     with pytest.raises(MissingCredential) as caught:
         secrets.get(name, fresh=True)
-    assert caught.value.__context__ is None
     assert f"flait secrets set {name}" in caught.value.hint
     return caught.value
 
@@ -152,7 +145,7 @@ def test_a_deleted_secret_is_gone_at_once(ring: Ring) -> None:
 
 @pytest.mark.parametrize("text", ["", "\n", "  ", "a\tb", "two\nlines", "a\x00b", "schlüssel", "x" * 4097])
 def test_a_text_that_is_no_secret_is_refused(ring: Ring, text: str) -> None:
-    with pytest.raises(UserError, match="that is no twilio-auth-token: it (is|holds)"):
+    with pytest.raises(UserError, match=r"that is no twilio-auth-token: it (is|holds)"):
         opened().set(TOKEN, text)
     assert ring.contents == {}
 
@@ -261,9 +254,10 @@ def test_a_systemd_credential_is_read_only(ring: Ring, tmp_path: Path) -> None:
     (tmp_path / KEY).write_text("from-systemd")
     secrets = opened(CREDENTIALS_DIRECTORY=str(tmp_path))
 
-    for change in (lambda: secrets.set(KEY, "new"), lambda: secrets.delete(KEY)):
-        with pytest.raises(ConfigError, match="systemd credential, which Flait can only read"):
-            change()
+    with pytest.raises(ConfigError, match="systemd credential, which Flait can only read"):
+        secrets.set(KEY, "new")
+    with pytest.raises(ConfigError, match="change it in the unit"):
+        secrets.delete(KEY)
     assert ring.contents == {}
 
 
@@ -295,7 +289,7 @@ def test_a_chosen_backend_is_used_whatever_it_is(monkeypatch: pytest.MonkeyPatch
     opened().set(KEY, "invented")
 
     assert opened().get(KEY) == Secret("invented")
-    assert FileKeyring().get_password("flait", "flightaware-api-key") == "invented"
+    assert json.loads((tmp_path / "keyring.json").read_text()) == {"flait/flightaware-api-key": "invented"}
     assert stat.S_IMODE((tmp_path / "keyring.json").stat().st_mode) == 0o600
 
 
@@ -344,7 +338,9 @@ def test_a_keyring_that_keeps_nothing_is_none(name: str, allow_insecure: bool, m
     assert "\n" not in str(said)
 
 
-@pytest.mark.parametrize("name", ["", "nonsense", "no.such.Backend", "os.path.join", "keyring.backends.macOS.Keyring"])
+@pytest.mark.parametrize(
+    "name", ["", "nonsense", "no.such.Backend", "os.path.join", "keyring.backends.Windows.WinVaultKeyring"]
+)
 def test_a_choice_that_cannot_be_used_is_told(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", name)
 
@@ -405,7 +401,7 @@ def test_without_a_choice_every_encrypting_backend_is_read_and_the_best_is_writt
 
 def test_inside_a_chosen_chain_plain_text_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     plain, good = like("keyrings.alt.file", name="PlaintextKeyring", priority=9)(), Ring()
-    chain = ChainerBackend()
+    chain = ChainerBackend()  # type: ignore[no-untyped-call]  # keyring's own
     monkeypatch.setattr(ChainerBackend, "backends", [plain, good])
     monkeypatch.setattr(keyring.core, "load_env", lambda: chain)
 
@@ -443,10 +439,11 @@ def test_a_keyring_that_starts_after_flait_is_found(monkeypatch: pytest.MonkeyPa
 def test_a_fault_of_the_backend_is_told_without_its_words(ring: Ring, fault: BaseException, said: str) -> None:
     ring.fault = fault
 
-    message = refusal(opened()).message
+    refused = refusal(opened())
 
-    assert said in message
-    assert "canary" not in message
+    assert said in refused.message
+    assert "canary" not in str(refused)
+    assert refused.__context__ is None
     with pytest.raises(MissingCredential, match=said):
         opened().set(KEY, "canary")
 
@@ -462,12 +459,12 @@ def test_a_keyring_that_hangs_is_named_and_asked_no_second_time(monkeypatch: pyt
 
     ring = choose(HangingRing(), monkeypatch)
     ring.contents[KEY] = "canary"
-    secrets = opened(patience=0.05)
+    secrets = opened(patience=0.5)
 
     messages = {refusal(secrets).message for _ in range(3)}
 
     assert len(messages) == 1
-    assert "HangingRing did not answer within 0.05 s" in messages.pop()
+    assert "HangingRing did not answer within 0.5 s" in messages.pop()
     assert ring.asked == 1
     prompt.set()
 
@@ -482,12 +479,13 @@ def test_once_the_prompt_is_answered_the_keyring_is_asked_again(monkeypatch: pyt
 
     ring = choose(PromptingRing(), monkeypatch)
     ring.contents[KEY] = "canary"
-    secrets = opened(patience=0.05)
+    secrets = opened(patience=0.5)
     refusal(secrets)
 
     last = secrets._keyring._last
     assert last is not None
     last.add_done_callback(lambda _: answered.set())
+    secrets._keyring._patience = 30  # a busy machine is no hanging keyring
     prompt.set()
 
     assert answered.wait(30)
@@ -596,9 +594,8 @@ def test_no_secret_leaves_a_process_whose_keyring_blabs() -> None:
     )
 
     assert done.returncode == 1
-    assert "MissingCredential: the keyring blabbing.Blabbing failed with RuntimeError" in done.stderr.replace(
-        "__main__", "blabbing"
-    )
+    assert "the keyring __main__.Blabbing failed with RuntimeError" in done.stderr
+    assert "the keyring __main__.Blabbing failed with ValueError" in done.stderr
     assert "a careless line: [secret]" in done.stderr
     assert "canary" not in done.stdout + done.stderr
     assert "***" in done.stdout

@@ -5,33 +5,30 @@ import logging
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from flait.adapters.twilio import TwilioGateway
 from flait.adapters.twilio_errors import ERRORS, Kind
-from flait.core.messages import Channel, Message
+from flait.core.messages import Channel
 from flait.errors import InDoubt, NotSent, Rejected, SendError
-from tests.adapters.provider import Provider, answer, drips, hang, nobody, reset
-
-ACCOUNT = "AC" + "0" * 32
-TOKEN = "canary-token-8Hq3"
-PHONE = "+15555550100"
-FROM = "+15555550199"
-SID = "SM" + "a1" * 16
-NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-MESSAGES = f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
-CREATED = answer(201, {"sid": SID, "status": "queued", "error_code": None})
-
-
-class FixedClock:
-    def now(self) -> datetime:
-        return NOW
-
-    def real_seconds(self, span: timedelta) -> float:
-        return span.total_seconds()
+from tests.adapters.provider import Provider, answer, nobody
+from tests.adapters.twilio_talk import (
+    CREATED,
+    FROM,
+    IN_DOUBT,
+    MESSAGES,
+    NOW,
+    PHONE,
+    SID,
+    TOKEN,
+    answering,
+    basic,
+    message,
+    refused,
+    talker,
+)
 
 
 @pytest.fixture
@@ -40,47 +37,26 @@ def provider() -> Iterator[Provider]:
         yield provider
 
 
-def message(**changed: Any) -> Message:
-    fields: dict[str, Any] = {
-        "user_id": 1,
-        "to": PHONE,
-        "kind": "delay",
-        "body": "ZZ123 leaves 45 min late",
-        "dedup_key": "d1",
-        "created_at": NOW,
-        "not_before": NOW,
-        "expires_at": NOW + timedelta(minutes=30),
-    }
-    return Message(**(fields | changed))
-
-
-def talker(url: str, **changed: Any) -> TwilioGateway:
-    settings: dict[str, Any] = {"account_sid": ACCOUNT, "token": lambda _: TOKEN, "from_number": FROM, "clock": FixedClock(), "deadline": timedelta(seconds=5)}
-    return TwilioGateway(base_url=url, **(settings | changed))
-
-
-def answering(provider: Provider, *steps: Any, **changed: Any) -> TwilioGateway:
-    provider.then(*steps)
-    return talker(provider.url, **changed)
-
-
-def refused(status: int, code: int | None = None, **headers: str) -> bytes:
-    body = {"status": status, "code": code, "message": f"about {PHONE}"} if code else {"oops": True}
-    return answer(status, body, {name.replace("_", "-"): value for name, value in headers.items()})
-
-
 def test_a_text_is_handed_over_once(provider: Provider) -> None:
     accepted = answering(provider, CREATED).send(message(), now=NOW)
     assert accepted.sid == SID
     (asked,) = provider.asked
     assert (asked.method, asked.path) == ("POST", MESSAGES)
-    assert asked.form == {"To": PHONE, "From": FROM, "Body": "ZZ123 leaves 45 min late", "ValidityPeriod": "1800", "SmartEncoded": "true"}
+    assert asked.form == {
+        "To": PHONE,
+        "From": FROM,
+        "Body": "ZZ123 leaves 45 min late",
+        "ValidityPeriod": "1800",
+        "SmartEncoded": "true",
+    }
     assert asked.headers["authorization"].startswith("Basic ")
     assert asked.headers["connection"] == "close"
 
 
 @pytest.mark.parametrize(("useful", "seconds"), [(-5, 60), (59, 60), (61, 61), (36_000, 36_000), (99_999, 36_000)])
-def test_the_validity_is_the_texts_useful_life_within_twilios_limits(provider: Provider, useful: int, seconds: int) -> None:
+def test_the_validity_is_the_texts_useful_life_within_twilios_limits(
+    provider: Provider, useful: int, seconds: int
+) -> None:
     answering(provider, CREATED).send(message(expires_at=NOW + timedelta(seconds=useful)), now=NOW)
     assert provider.asked[0].form["ValidityPeriod"] == str(seconds)
 
@@ -92,7 +68,9 @@ def test_a_messaging_service_sends_instead_of_a_number(provider: Provider) -> No
 
 
 def test_the_status_callback_is_asked_for_each_text(provider: Provider) -> None:
-    gateway = answering(provider, CREATED, status_callback=lambda text: f"https://flait.example/twilio/status?m={text.id}")
+    gateway = answering(
+        provider, CREATED, status_callback=lambda text: f"https://flait.example/twilio/status?m={text.id}"
+    )
     gateway.send(message(id=7), now=NOW)
     assert provider.asked[0].form["StatusCallback"] == "https://flait.example/twilio/status?m=7"
 
@@ -113,17 +91,12 @@ def test_without_a_sender_nothing_is_sent(provider: Provider, channel: Channel) 
 
 def test_an_api_key_sends_for_the_account(provider: Provider) -> None:
     never: Callable[[bool], str] = lambda _: pytest.fail("the token was asked for")  # noqa: E731
-    gateway = answering(provider, CREATED, token=never, api_key_sid="SK" + "2" * 32, api_key_secret=lambda _: "key-secret")
+    gateway = answering(
+        provider, CREATED, token=never, api_key_sid="SK" + "2" * 32, api_key_secret=lambda _: "key-secret"
+    )
     gateway.send(message(), now=NOW)
     assert provider.asked[0].path == MESSAGES
     assert basic(provider.asked[0].headers) == ("SK" + "2" * 32, "key-secret")
-
-
-def basic(headers: Any) -> tuple[str, str]:
-    from base64 import b64decode
-
-    name, _, secret = b64decode(headers["authorization"].removeprefix("Basic ")).decode().partition(":")
-    return name, secret
 
 
 def test_environment_variables_of_the_sdk_change_nothing(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,31 +136,6 @@ REJECTED: list[tuple[bytes, int | None]] = [
     (answer(400, {"code": "twenty", "message": None}), None),
     (answer(400, {"type": "t", "title": "x", "status": 400, "code": 21211}), 21211),
 ]
-IN_DOUBT: list[Any] = [
-    hang,
-    reset,
-    b"",
-    drips(CREATED[:40]),
-    drips(b"HTTP/1.1 201 Created\r\n\r\n{"),
-    CREATED[:-9],
-    refused(500, 20500),
-    refused(503, 20503),
-    refused(503, 21211),
-    answer(502, b"<html>"),
-    answer(302, b"", {"Location": "http://127.0.0.1:1/"}),
-    answer(201, b"<html>"),
-    answer(201, b""),
-    answer(201, {}),
-    answer(201, []),
-    answer(201, "x"),
-    answer(201, b"[" * 3000),
-    answer(201, {"sid": "SM123"}),
-    answer(201, {"sid": "CA" + "a1" * 16}),
-    answer(201, {"sid": 5}),
-    answer(201, {"sid": SID, "date_created": [1]}),
-    answer(201, b"x" * 300_000),
-    answer(201, b"x", {"Content-Encoding": "gzip"}),
-]
 
 
 @pytest.mark.parametrize(("step", "account", "code"), NOT_SENT)
@@ -225,7 +173,9 @@ def test_tls_to_a_plain_server_sent_nothing(provider: Provider) -> None:
     assert provider.asked == []
 
 
-@pytest.mark.parametrize(("said", "pause"), [("7", 7), ("0", 1), ("99999", 3600), ("Sun, 01 Mar 2026 12:02:00 GMT", 120), ("soon", None)])
+@pytest.mark.parametrize(
+    ("said", "pause"), [("7", 7), ("0", 1), ("99999", 3600), ("Sun, 01 Mar 2026 12:02:00 GMT", 120), ("soon", None)]
+)
 def test_retry_after_is_passed_on_within_reason(provider: Provider, said: str, pause: int | None) -> None:
     with pytest.raises(NotSent) as caught:
         answering(provider, refused(429, 20429, Retry_After=said)).send(message(), now=NOW)
@@ -240,7 +190,9 @@ def test_a_rotated_token_is_taken_up_after_a_refusal(provider: Provider, first: 
 
 
 def test_a_fresh_token_that_is_refused_too_is_the_accounts_fault(provider: Provider) -> None:
-    gateway = answering(provider, refused(401, 20003), refused(401, 20003), token=lambda fresh: "new" if fresh else "old")
+    gateway = answering(
+        provider, refused(401, 20003), refused(401, 20003), token=lambda fresh: "new" if fresh else "old"
+    )
     with pytest.raises(NotSent) as caught:
         gateway.send(message(), now=NOW)
     assert caught.value.account
@@ -251,117 +203,6 @@ def test_an_empty_token_sends_nothing(provider: Provider) -> None:
     with pytest.raises(NotSent):
         talker(provider.url, token=lambda _: " ").send(message(), now=NOW)
     assert provider.asked == []
-
-
-def sent(sid: str = SID, **changed: Any) -> dict[str, Any]:
-    return {
-        "sid": sid,
-        "account_sid": ACCOUNT,
-        "to": PHONE,
-        "from": FROM,
-        "body": "ZZ123 leaves 45 min late",
-        "direction": "outbound-api",
-        "status": "queued",
-        "date_created": "Sun, 01 Mar 2026 12:00:00 +0000",
-        "date_sent": None,
-        **changed,
-    }
-
-
-def listed(*rows: Any, following: str | None = None) -> dict[str, Any]:
-    return {"messages": list(rows), "next_page_uri": following, "page": 0, "page_size": 50, "uri": MESSAGES}
-
-
-def test_our_own_texts_since_then_are_read_from_twilios_record(provider: Provider) -> None:
-    rows = (
-        sent(),
-        sent("SM" + "b2" * 16, date_created="Sun, 01 Mar 2026 11:59:59 +0000"),
-        sent("SM" + "c3" * 16, direction="inbound"),
-        sent("SM" + "d4" * 16, direction="outbound-reply"),
-        sent("SM" + "e5" * 16, account_sid="AC" + "9" * 32),
-    )
-    (found,) = answering(provider, answer(200, listed(*rows))).sent_to(PHONE, since=NOW + timedelta(milliseconds=400))
-    assert (found.sid, found.to, found.body, found.created_at) == (SID, PHONE, "ZZ123 leaves 45 min late", NOW)
-    assert provider.asked[0].path == MESSAGES
-    assert provider.asked[0].query == {"To": PHONE, "PageSize": "50"}
-
-
-def test_two_pages_of_the_record_are_read(provider: Provider) -> None:
-    link = f"{MESSAGES}?Page=1&PageToken=x"
-    pages = [answer(200, listed(sent(), following=link)), answer(200, listed(sent("SM" + "b2" * 16), following=link))]
-    found = answering(provider, *pages, answer(200, listed(sent("SM" + "c3" * 16)))).sent_to(PHONE, since=NOW)
-    assert [text.sid for text in found] == [SID, "SM" + "b2" * 16]
-    assert provider.asked[1].target == link
-    assert len(provider.asked) == 2
-
-
-def test_a_person_on_whatsapp_is_looked_up_at_both_addresses(provider: Provider) -> None:
-    whatsapp = sent("SM" + "b2" * 16, to=f"whatsapp:{PHONE}")
-    gateway = answering(provider, answer(200, listed(sent())), answer(200, listed(whatsapp)), whatsapp_from="+15555550155")
-    assert [text.to for text in gateway.sent_to(PHONE, since=NOW)] == [PHONE, PHONE]
-    assert [asked.query["To"] for asked in provider.asked] == [PHONE, f"whatsapp:{PHONE}"]
-
-
-UNREADABLE: list[Any] = [
-    *IN_DOUBT[:5],
-    refused(401, 20003),
-    refused(429, 20429),
-    refused(500, 20500),
-    answer(200, b"<html>"),
-    answer(200, []),
-    answer(200, {}),
-    answer(200, {"errors": []}),
-    answer(200, {"messages": None}),
-    answer(200, {"messages": {}}),
-    answer(200, listed(5)),
-    answer(200, listed(sent(date_created=None))),
-    answer(200, listed(sent(date_created="soon"))),
-    answer(200, listed(sent(sid=None))),
-    answer(200, listed({"sid": SID})),
-    answer(201, listed()),
-    answer(302, b"", {"Location": "/"}),
-]
-
-
-@pytest.mark.parametrize("step", UNREADABLE)
-def test_a_record_that_cannot_be_read_is_never_an_empty_one(provider: Provider, step: Any) -> None:
-    with pytest.raises(InDoubt):
-        answering(provider, step, deadline=timedelta(seconds=0.3)).sent_to(PHONE, since=NOW)
-
-
-def test_a_second_page_that_fails_fails_the_whole(provider: Provider) -> None:
-    first = answer(200, listed(sent(), following=f"{MESSAGES}?Page=1"))
-    with pytest.raises(InDoubt):
-        answering(provider, first, answer(503)).sent_to(PHONE, since=NOW)
-
-
-def test_the_credentials_follow_no_link_to_another_server(provider: Provider) -> None:
-    with Provider() as elsewhere:
-        body = listed(sent()) | {"meta": {"key": "messages", "next_page_url": f"{elsewhere.url}/x"}}
-        with pytest.raises(InDoubt):
-            answering(provider, answer(200, body)).sent_to(PHONE, since=NOW)
-        assert elsewhere.asked == []
-
-
-def test_checking_reads_the_account(provider: Provider) -> None:
-    assert answering(provider, answer(200, {"sid": ACCOUNT, "status": "active"})).check()
-    assert provider.asked[0].path == f"/2010-04-01/Accounts/{ACCOUNT}.json"
-
-
-def test_checking_an_api_key_lists_one_text(provider: Provider) -> None:
-    key = {"api_key_sid": "SK" + "2" * 32, "api_key_secret": lambda _: "key-secret"}
-    assert answering(provider, answer(200, listed()), **key).check()
-    assert provider.asked[0].query == {"PageSize": "1"}
-
-
-@pytest.mark.parametrize(
-    ("step", "account"),
-    [(answer(200, {"status": "suspended"}), True), (refused(401, 20003), True), (refused(404), True), (answer(200, {}), False), (answer(503), False), (reset, False)],
-)
-def test_a_check_that_fails_says_whether_it_is_the_account(provider: Provider, step: Any, account: bool) -> None:
-    with pytest.raises(NotSent) as caught:
-        answering(provider, step).check()
-    assert caught.value.account is account
 
 
 def test_sixteen_threads_get_their_own_answers(provider: Provider) -> None:
@@ -381,7 +222,9 @@ ALL = [*(step for step, *_ in NOT_SENT), *(step for step, _ in REJECTED), *IN_DO
 
 
 @pytest.mark.parametrize("step", ALL)
-def test_neither_token_nor_number_is_in_an_error_or_a_log(provider: Provider, caplog: pytest.LogCaptureFixture, step: Any) -> None:
+def test_neither_token_nor_number_is_in_an_error_or_a_log(
+    provider: Provider, caplog: pytest.LogCaptureFixture, step: Any
+) -> None:
     caplog.set_level(logging.DEBUG)
     gateway = answering(provider, step, step, step, deadline=timedelta(seconds=0.3))
     errors = []

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from flait.core.flights import (
     Airport,
@@ -43,6 +42,7 @@ from tests.core.flights_for_tests import (
     touched_down,
     utc,
 )
+from tests.core.random_flights_for_tests import FLIGHTS
 
 AUCKLAND = Airport(code="NZAA", code_iata="AKL", timezone="Pacific/Auckland")
 HONOLULU = Airport(code="PHNL", code_iata="HNL", timezone="Pacific/Honolulu")
@@ -162,21 +162,6 @@ def test_a_new_value_replaces_the_old_one() -> None:
 
 def test_a_withdrawn_cancellation_is_withdrawn() -> None:
     assert not merged(replace(F12, cancelled=True), F12).cancelled
-
-
-MOMENTS = st.none() | st.datetimes(min_value=OUT.replace(tzinfo=None)).map(
-    lambda moment: moment.replace(tzinfo=OUT.tzinfo)
-)
-TIMES = st.builds(Times, scheduled=MOMENTS, estimated=MOMENTS, actual=MOMENTS)
-SHORT = st.none() | st.sampled_from(["A1", "B22", "C"])
-AIRPORTS = st.none() | st.sampled_from([EWR, PIT])
-FLIGHTS = st.builds(
-    planned,
-    ident_icao=SHORT, ident_iata=SHORT, destination=AIRPORTS, out=TIMES, off=TIMES, on=TIMES, in_=TIMES,
-    cancelled=st.booleans(), diverted=st.booleans(),
-    gate_origin=SHORT, terminal_origin=SHORT, gate_destination=SHORT, terminal_destination=SHORT,
-    baggage_claim=SHORT, registration=SHORT, inbound_fa_flight_id=SHORT,
-)  # fmt: skip
 
 
 def _facts(flight: Flight) -> dict[str, Any]:

@@ -1,0 +1,187 @@
+"""`flait daemon …` and `flait tick`: time passing."""
+
+from typing import TYPE_CHECKING, Annotated, BinaryIO
+
+import typer
+
+from flait.commands import session
+from flait.commands.output import print_json, say, stamp
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from subprocess import Popen
+
+STARTS_WITHIN = 10.0  # seconds, real
+STOPS_WITHIN = 20.0  # seconds, real; the daemon promises 15
+LOOK_EVERY = 0.05  # seconds, real
+TAIL = 50  # lines that `logs` shows
+
+
+def add_to(root: typer.Typer) -> None:
+    """Register the commands."""
+    daemon = typer.Typer(help="The watcher in the background: start, stop, look at it.", no_args_is_help=True)
+    for command in (start, stop, restart, status, run, logs):
+        daemon.command()(command)
+    root.add_typer(daemon, name="daemon")
+    root.command()(tick)
+
+
+Wait = Annotated[float, typer.Option("--wait", help="Seconds to wait until it is up.", min=0)]
+
+
+def start(wait: Wait = STARTS_WITHIN) -> None:
+    """Start the daemon in the background and come back when it is up."""
+    import subprocess
+    import sys
+
+    from flait.daemon import is_running
+    from flait.errors import Locked
+
+    app = session.app()
+    _ = app.settings
+    app.store()
+    if is_running(app.paths.database):
+        raise Locked("the daemon is already running", "see `flait daemon status`, or `flait daemon restart`")
+    words = [word for word in session.current.argv if word in ("-v", "-vv", "--verbose", "--allow-insecure-keyring")]
+    with _output_file() as output:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "flait", *words, "daemon", "run", "--quiet"],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            env={**app.env},
+        )
+    _until_up(child, wait)
+    say(f"The daemon is running, pid {child.pid}. `flait daemon logs -f` follows it.")
+
+
+def _output_file() -> BinaryIO:
+    from flait.paths import touch_private
+
+    return touch_private(_output_path()).open("wb")
+
+
+def _output_path() -> "Path":
+    return session.app().paths.log_dir / "daemon.out"
+
+
+def _until_up(child: "Popen[bytes]", wait: float) -> None:
+    import threading
+    import time
+
+    from flait.errors import FlaitError
+
+    store, pause = session.app().store(), threading.Event()
+    deadline = time.monotonic() + wait
+    while child.poll() is None:
+        heart = store.heartbeat()
+        if heart and heart.pid == child.pid:
+            return
+        if time.monotonic() >= deadline:
+            say(f"The daemon was started, pid {child.pid}, and is not up after {wait:g} s; see `flait daemon logs`.")
+            return
+        pause.wait(LOOK_EVERY)
+    said = _output_path().read_text(errors="replace").strip().splitlines()
+    problem = FlaitError((said[-1] if said else "the daemon ended at once").removeprefix("error: "))
+    problem.exit_code = child.returncode or 1
+    raise problem
+
+
+def stop() -> None:
+    """Stop the daemon; it finishes what is in flight and leaves within 15 seconds."""
+    _stop()
+    say("The daemon has stopped.")
+
+
+def _stop() -> None:
+    import os
+    import signal
+    import threading
+    import time
+
+    from flait.daemon import is_running
+    from flait.errors import DaemonNotRunning, FlaitError
+
+    app = session.app()
+    heart = app.store().heartbeat() if app.paths.database.exists() else None
+    if heart is None or not is_running(app.paths.database):
+        raise DaemonNotRunning("no daemon is running on this database", "start it with `flait daemon start`")
+    os.kill(heart.pid, signal.SIGTERM)
+    deadline, pause = time.monotonic() + STOPS_WITHIN, threading.Event()
+    while is_running(app.paths.database):
+        if time.monotonic() >= deadline:
+            raise FlaitError(f"the daemon, pid {heart.pid}, has not stopped yet", "see `flait daemon logs`")
+        pause.wait(LOOK_EVERY)
+
+
+def restart(wait: Wait = STARTS_WITHIN) -> None:
+    """Stop the daemon if it runs, and start it."""
+    from flait.errors import DaemonNotRunning
+
+    try:
+        _stop()
+    except DaemonNotRunning:
+        say("No daemon was running.")
+    start(wait)
+
+
+def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False) -> int:
+    """Whether the daemon runs, and when it last ticked. Exit code 4 when it does not run."""
+    from flait.daemon import is_running
+    from flait.errors import DaemonNotRunning
+
+    app = session.app()
+    running = is_running(app.paths.database)
+    heart = app.store().heartbeat() if running else None
+    if as_json:
+        fields = {
+            "running": running,
+            "pid": heart.pid if heart else None,
+            "started_at": heart.started_at if heart else None,
+            "last_tick_at": heart.last_tick_at if heart else None,
+        }
+        print_json({"daemon": fields})
+    elif heart:
+        print(f"running, pid {heart.pid}, since {stamp(heart.started_at)}, last tick {stamp(heart.last_tick_at)}")
+    else:
+        print("not running")
+    return 0 if running else DaemonNotRunning.exit_code
+
+
+def run() -> None:
+    """Run in the foreground until stopped: for systemd, Docker, or a look at what it does."""
+    from flait.daemon import run as run_daemon
+
+    run_daemon(session.app(), verbose=session.current.verbose, terminal=not session.current.quiet)
+
+
+def logs(
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on as lines are written.")] = False,
+    lines: Annotated[int, typer.Option("-n", "--lines", help="How many of the last lines.", min=0)] = TAIL,
+) -> None:
+    """Show the daemon's log."""
+    import threading
+
+    from flait.errors import NotFound
+    from flait.logs import FILE
+
+    file = session.app().paths.log_dir / FILE
+    if not file.exists():
+        raise NotFound("there is no log yet", "start the daemon with `flait daemon start`")
+    with file.open(encoding="utf-8", errors="replace") as log:
+        print("".join(log.readlines()[-lines:] if lines else []), end="", flush=True)
+        while follow:
+            new = log.read()
+            print(new, end="", flush=True)
+            if not new:
+                threading.Event().wait(LOOK_EVERY * 4)
+
+
+def tick() -> None:
+    """One pass over everything that is due, then back: for cron, instead of a daemon."""
+    from flait.daemon import tick as one_pass
+
+    app = session.app()
+    _ = app.settings
+    one_pass(app, verbose=session.current.verbose)

@@ -1,0 +1,321 @@
+"""Whose file is it, is it whole, is it up to date? Whatever the answer, a refused file keeps every byte."""
+
+import os
+import sqlite3 as python_sqlite3
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlite_utils import Database, Migrations
+
+from flait.errors import StoreError
+from flait.schema import APPLICATION_ID, m001_initial
+from flait.store import Store, opening
+from flait.store.connection import sqlite3
+from flait.store.opening import JOURNAL, wal_safe
+from tests.store.samples import finished, follower, started, user
+
+
+def pragma(store: Store, name: str) -> Any:
+    return store._db.conn.execute(f"PRAGMA {name}").fetchone()[0]
+
+
+def assert_refused(path: Path, sentence: str, **options: bool) -> None:
+    """Opening fails with that sentence, and neither the file nor its folder changes."""
+    before = snapshot(path)
+    with pytest.raises(StoreError, match=sentence) as caught:
+        Store.open(path, **options)
+    assert caught.value.hint
+    assert snapshot(path) == before
+
+
+def snapshot(path: Path) -> dict[str, bytes]:
+    return {entry.name: entry.read_bytes() for entry in path.parent.iterdir() if entry.is_file()}
+
+
+def test_a_new_database_is_made_for_its_owner_only(path: Path) -> None:
+    old = os.umask(0o000)
+    try:
+        Store.open(path).close()
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_strict_umask_does_not_lock_the_owner_out(path: Path) -> None:
+    old = os.umask(0o777)
+    try:
+        Store.open(path).close()
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_the_files_beside_it_are_as_private(store: Store, path: Path) -> None:
+    store.add_user(user())
+    assert {stat.S_IMODE(entry.stat().st_mode) for entry in path.parent.iterdir()} == {0o600}
+
+
+def test_the_connection_is_safe_and_durable(store: Store) -> None:
+    expected = {"foreign_keys": 1, "synchronous": 2, "trusted_schema": 0, "temp_store": 2, "journal_mode": JOURNAL}
+    assert {name: pragma(store, name) for name in expected} == expected
+    assert pragma(store, "mmap_size") == 0
+    assert pragma(store, "busy_timeout") == 30_000
+    assert pragma(store, "application_id") == APPLICATION_ID
+
+
+@pytest.mark.parametrize(
+    ("version", "safe"),
+    [
+        ((3, 40, 1), False),
+        ((3, 44, 5), False),
+        ((3, 44, 6), True),
+        ((3, 45, 0), False),
+        ((3, 50, 6), False),
+        ((3, 50, 7), True),
+        ((3, 51, 0), False),
+        ((3, 51, 2), False),
+        ((3, 51, 3), True),
+        ((3, 53, 4), True),
+    ],
+)
+def test_the_write_ahead_log_is_used_where_it_is_sound(version: tuple[int, ...], safe: bool) -> None:
+    assert wal_safe(version) is safe
+
+
+def test_a_database_keeps_what_was_put_into_it(path: Path) -> None:
+    with Store.open(path) as store:
+        follower(store)
+    with Store.open(path) as store:
+        assert [view.user.name for view in store.subscription_views()] == ["Ann 0"]
+
+
+def test_a_name_full_of_signs_is_only_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "a ?mode=memory&x=%41#é.db"
+    Store.open(path).close()
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_relative_path_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Store.open(Path("flait.db")).close()
+    assert (tmp_path / "flait.db").is_file()
+
+
+def test_a_missing_folder_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"folder .*nowhere does not exist"):
+        Store.open(tmp_path / "nowhere" / "flait.db")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_reader_does_not_make_a_database(path: Path) -> None:
+    assert_refused(path, "there is no database", create=False)
+
+
+def test_a_reader_does_not_fill_an_empty_file(path: Path) -> None:
+    path.touch()
+    assert_refused(path, "there is no database", create=False)
+
+
+def test_an_empty_file_becomes_a_database(path: Path) -> None:
+    path.touch()
+    Store.open(path).close()
+    Store.open(path, create=False).close()
+
+
+def test_a_folder_is_refused(path: Path) -> None:
+    path.mkdir()
+    assert_refused(path, "is not a file")
+
+
+@pytest.mark.parametrize("content", [b"just text\n" * 100, b"x", b"\0" * 4096, os.urandom(8192)])
+def test_a_file_that_is_no_database_is_refused(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    assert_refused(path, "is not a database")
+
+
+def test_a_name_no_file_system_takes_is_refused(tmp_path: Path) -> None:
+    assert_refused(tmp_path / ("x" * 300), "cannot be opened")
+
+
+@pytest.mark.parametrize("journal", ["delete", "wal"])
+def test_another_programs_database_is_refused(path: Path, journal: str) -> None:
+    with closing(python_sqlite3.connect(path)) as other:
+        other.execute(f"PRAGMA journal_mode = {journal}")
+        other.execute("CREATE TABLE users (id INTEGER PRIMARY KEY)")
+    assert_refused(path, "another program's database")
+
+
+def test_an_empty_database_marked_by_another_program_is_refused(path: Path) -> None:
+    with closing(python_sqlite3.connect(path)) as other:
+        other.execute("PRAGMA application_id = 42")
+    assert_refused(path, "another program's database")
+
+
+def test_a_newer_database_is_refused(path: Path) -> None:
+    with Store.open(path) as store:
+        store._change("INSERT INTO _sqlite_migrations (migration_set, name) VALUES ('flait', 'm999_future')")
+    assert_refused(path, "written by a newer Flait")
+
+
+def test_a_damaged_schema_is_refused(path: Path) -> None:
+    Store.open(path).close()
+    content = bytearray(path.read_bytes())
+    content[100:400] = b"\xff" * 300
+    path.write_bytes(content)
+    assert_refused(path, "is damaged")
+
+
+def test_damage_found_later_is_a_sentence(path: Path) -> None:
+    with Store.open(path) as store:
+        store.add_user(user())
+        page = store._rows("SELECT rootpage FROM sqlite_schema WHERE name = 'users'")[0]["rootpage"]
+    with path.open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(b"\xff" * 4096)
+    with Store.open(path) as store, pytest.raises(StoreError, match="is damaged"):
+        store.users()
+
+
+@pytest.fixture
+def public() -> Iterator[Path]:
+    """A folder that every account can reach."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@contextmanager
+def unprivileged() -> Iterator[None]:
+    """Permissions mean nothing to root: be nobody for a while."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.setresuid(65534, 65534, 0)
+    try:
+        yield
+    finally:
+        os.setresuid(0, 0, 0)
+
+
+def assert_not_opened(path: Path) -> None:
+    with unprivileged(), pytest.raises(StoreError, match="cannot be"):
+        Store.open(path)
+
+
+def test_a_file_that_may_not_be_written_is_refused(public: Path) -> None:
+    path = public / "flait.db"
+    Store.open(path).close()
+    path.chmod(0o444)
+    public.chmod(0o777)
+    before = path.read_bytes()
+    assert_not_opened(path)
+    assert path.read_bytes() == before
+
+
+def test_a_folder_that_may_not_be_written_is_refused(public: Path) -> None:
+    path = public / "flait.db"
+    Store.open(path).close()
+    path.chmod(0o666)
+    public.chmod(0o555)
+    assert_not_opened(path)
+    public.chmod(0o755)
+    assert [entry.name for entry in public.iterdir()] == ["flait.db"]
+
+
+def test_a_folder_that_may_not_be_entered_is_refused(public: Path) -> None:
+    Store.open(public / "flait.db").close()
+    public.chmod(0o000)
+    assert_not_opened(public / "flait.db")
+    public.chmod(0o755)
+
+
+def test_several_processes_may_make_it_at_once(tmp_path: Path) -> None:
+    for attempt in range(3):
+        processes = [started("open_it", tmp_path / f"{attempt}.db") for _ in range(3)]
+        assert [finished(process) for process in processes] == ["opened\n"] * 3
+
+
+def test_reading_waits_for_no_writer(store: Store, path: Path) -> None:
+    with store.transaction():
+        store.add_user(user())
+        if JOURNAL == "wal":
+            with Store.open(path, create=False) as reader:
+                assert reader.users() == []
+
+
+def test_opening_an_up_to_date_database_only_reads(store: Store, path: Path) -> None:
+    before = snapshot(path)
+    Store.open(path).close()
+    assert snapshot(path) == before | {name: after for name, after in snapshot(path).items() if name.endswith("-shm")}
+
+
+# What a later release will do: migrations that come after the ones there are.
+
+
+def released(monkeypatch: pytest.MonkeyPatch, *more: Any) -> None:
+    migrations = Migrations("flait")
+    names = []
+    for migration in (m001_initial, *more):
+        migrations()(migration)
+        names.append(migration.__name__)
+    monkeypatch.setattr(opening, "migrations", migrations)
+    monkeypatch.setattr(opening, "NAMES", frozenset(names))
+
+
+def m002_pets(db: Database) -> None:
+    db.execute("CREATE TABLE pets (id INTEGER PRIMARY KEY, user_id INTEGER REFERENCES users) STRICT")
+
+
+def m003_orphan(db: Database) -> None:
+    db.execute("INSERT INTO pets (user_id) VALUES (99)")
+
+
+def m003_mistake(db: Database) -> None:
+    db.execute("CREATE TABLE toys (id INTEGER PRIMARY KEY) STRICT")
+    db.execute("CREATE TABLE pets (id INTEGER PRIMARY KEY) STRICT")
+
+
+def tables(path: Path) -> set[str]:
+    with closing(sqlite3.connect(path)) as conn:
+        return {name for (name,) in conn.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+
+
+def test_an_older_database_is_brought_up_to_date(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Store.open(path) as store:
+        follower(store)
+    released(monkeypatch, m002_pets)
+    with Store.open(path, create=False) as store:
+        assert len(store.users()) == 1
+        assert pragma(store, "foreign_keys") == 1
+    assert "pets" in tables(path)
+
+
+def test_a_migration_that_fails_leaves_what_was_there(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Store.open(path).close()
+    released(monkeypatch, m002_pets, m003_mistake)
+    with pytest.raises(StoreError, match="table pets already exists"):
+        Store.open(path)
+    assert "pets" in tables(path)
+    assert "toys" not in tables(path)
+
+
+def test_a_migration_that_leaves_orphans_is_undone(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Store.open(path).close()
+    released(monkeypatch, m002_pets, m003_orphan)
+    with pytest.raises(StoreError, match="refer to nothing"):
+        Store.open(path)
+    released(monkeypatch, m002_pets)
+    with Store.open(path) as store:
+        assert store._rows("SELECT * FROM pets") == []
+
+
+def test_an_older_flait_refuses_what_a_newer_one_migrated(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    released(monkeypatch, m002_pets)
+    Store.open(path).close()
+    released(monkeypatch)
+    assert_refused(path, "written by a newer Flait")
