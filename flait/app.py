@@ -7,13 +7,9 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from flait import settings as settings_module
 from flait.clock import Clock, clock_from
 from flait.errors import ConfigError
-from flait.flows.ports import FlightSource, Gateway
-from flait.flows.track import Rules
 from flait.paths import Paths, make_private, paths_from
-from flait.settings import Flags, Settings
 from flait.store import Store
 
 if TYPE_CHECKING:
@@ -21,12 +17,15 @@ if TYPE_CHECKING:
 
     from flait.adapters.credentials import Credentials, SecretName
     from flait.flows.meter import Pace
+    from flait.flows.ports import FlightSource, Gateway
+    from flait.flows.track import Rules
+    from flait.settings import Flags, Settings
 
 
 class App:
     """Everything a door needs, made when first asked for: reading commands pay for no network library."""
 
-    def __init__(self, env: Mapping[str, str] = os.environ, flags: Flags | None = None) -> None:
+    def __init__(self, env: Mapping[str, str] = os.environ, flags: "Flags | None" = None) -> None:
         self.env = env
         self._flags = dict(flags or {})
         self._mine = threading.local()
@@ -37,9 +36,11 @@ class App:
         return paths_from(self.env)
 
     @cached_property
-    def settings(self) -> Settings:
+    def settings(self) -> "Settings":
         """What holds. Raises ConfigError."""
-        return settings_module.load(self.paths, self.env, self._flags)
+        from flait import settings
+
+        return settings.load(self.paths, self.env, self._flags)
 
     @cached_property
     def clock(self) -> Clock:
@@ -61,8 +62,17 @@ class App:
 
         return Credentials(self.env, allow_insecure=self.settings.secrets.allow_insecure)
 
-    def source(self, *, attempts: int = 1, pace: "Pace | None" = None) -> FlightSource:
-        """AeroAPI, metered and paced. `attempts` above 1 is for a person who waits for the answer."""
+    def source(
+        self,
+        *,
+        attempts: int = 1,
+        pace: "Pace | None" = None,
+        wait: "Callable[[float], object] | None" = None,
+    ) -> "FlightSource":
+        """AeroAPI, metered and paced.
+
+        `attempts` above 1 is for a person who waits for the answer; `wait` waits for a turn, and says when to stop.
+        """
         from flait.adapters.aeroapi import AeroAPI
         from flait.adapters.credentials import SecretName
         from flait.flows.meter import PACES, StoreMeter
@@ -80,9 +90,10 @@ class App:
             meter=meter,
             clock=self.clock,
             attempts=attempts,
+            wait=wait,
         )
 
-    def gateway(self) -> Gateway:
+    def gateway(self) -> "Gateway":
         """Twilio. Raises ConfigError when the account or the sender is not set."""
         from flait.adapters.credentials import SecretName
         from flait.adapters.twilio import TwilioGateway
@@ -106,8 +117,10 @@ class App:
         )
 
     @property
-    def rules(self) -> Rules:
+    def rules(self) -> "Rules":
         """The settings that decide what is told and kept."""
+        from flait.flows.track import Rules
+
         return Rules(
             delay=timedelta(minutes=self.settings.alerts.delay_minutes), keep_raw=self.settings.retention.raw_hours > 0
         )

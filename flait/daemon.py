@@ -90,7 +90,7 @@ class Daemon:
 
     @cached_property
     def _source(self) -> FlightSource:
-        return self._app.source()
+        return self._app.source(wait=self._stopping.wait)
 
     @cached_property
     def _gateway(self) -> Gateway:

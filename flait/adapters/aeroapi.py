@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from threading import Event
 from time import monotonic
+from typing import NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
 from flait.adapters.aeroapi_records import (
@@ -48,6 +49,13 @@ PROBE = Ident(operator="BAW", number="1")  # any flight number will do to try a 
 Outcome = Reply | ExchangeFailed
 
 
+class Booking(NamedTuple):
+    """What the Meter is told of a call: the priced operation, and the flight it is about."""
+
+    operation: str
+    about: str = ""
+
+
 class AeroAPI:
     """A FlightSource over HTTP, safe to share between threads.
 
@@ -79,7 +87,7 @@ class AeroAPI:
     def flight(self, fa_flight_id: str) -> Answer:
         """The flight with that id (at most one; a diversion's legs are joined). Raises as FlightSource says."""
         url = self._url("flights", _path_id(fa_flight_id), ident_type="fa_flight_id", max_pages=1)
-        return self._flights(url, most=1)
+        return self._flights(url, about=fa_flight_id, most=1)
 
     def departures(self, ident: Ident, start: datetime, end: datetime) -> Answer:
         """Flights by number scheduled to leave in [start, end), as far as AeroAPI's window of 12 days reaches."""
@@ -89,7 +97,8 @@ class AeroAPI:
             return Answer(flights=(), raw="")
         # `designator`, for AeroAPI would sooner take the number for a registration.
         window = {"start": _z(start), "end": _z(end)}
-        return self._flights(self._url("flights", str(ident), **window, ident_type="designator", max_pages=1))
+        url = self._url("flights", str(ident), **window, ident_type="designator", max_pages=1)
+        return self._flights(url, about=str(ident))
 
     def schedules(self, ident: Ident, start: date, end: date) -> Sequence[ScheduledFlight]:
         """Scheduled flights by number from `start` 00Z up to `end` 00Z, three weeks at most, earliest first."""
@@ -98,29 +107,33 @@ class AeroAPI:
             return ()
         days = (start.isoformat(), end.isoformat())
         url = self._url("schedules", *days, airline=ident.operator, flight_number=int(ident.number), max_pages=1)
-        rows = [row for body in self._pages("schedules", url, MOST_PAGES) for row in schedule_rows(body, ident)]
+        rows = [
+            row
+            for body in self._pages(Booking("schedules", str(ident)), url, MOST_PAGES)
+            for row in schedule_rows(body, ident)
+        ]
         # A codeshare's row repeats the operating flight's.
         once = {(row.ident, row.origin.code, row.scheduled_out): row for row in rows}
         return sorted(once.values(), key=lambda row: row.scheduled_out)
 
     def check(self) -> bool:
         """Whether AeroAPI takes the key: True, or the error. Free, unless the account has no /account/usage."""
-        outcome = self._asked("usage", self._url("account", "usage"))
+        outcome = self._asked(Booking("usage"), self._url("account", "usage"))
         if isinstance(outcome, Reply) and (outcome.status == 404 or _tier_refusal(outcome)):
             url = self._url("flights", str(PROBE), ident_type="designator", max_pages=1)
-            outcome = self._asked("flights", url)
+            outcome = self._asked(Booking("flights"), url)
         self._body(outcome)
         return True
 
-    def _flights(self, url: str, most: int = MOST_PAGES) -> Answer:
-        bodies = list(self._pages("flights", url, most))
+    def _flights(self, url: str, *, about: str, most: int = MOST_PAGES) -> Answer:
+        bodies = list(self._pages(Booking("flights", about), url, most))
         records = [record for body in bodies for record in flight_records(body)]
         raw = "\n".join(body.decode("utf-8", "replace") for body in bodies)
         return Answer(flights=tuple(grouped(records)), raw=raw)
 
-    def _pages(self, operation: str, url: str, most: int) -> Iterator[bytes]:
+    def _pages(self, booking: Booking, url: str, most: int) -> Iterator[bytes]:
         for _ in range(most):
-            body = self._body(self._asked(operation, url))
+            body = self._body(self._asked(booking, url))
             if body is None:
                 return
             yield body
@@ -129,29 +142,29 @@ class AeroAPI:
                 return
             url = self._followed(link)
 
-    def _asked(self, operation: str, url: str) -> Outcome:
+    def _asked(self, booking: Booking, url: str) -> Outcome:
         """One call with its short retries, each of them booked."""
         key = self._usable_key(fresh=False)
-        self._take_turn(operation, self._meter.charge(operation))
+        self._take_turn(booking, self._meter.charge(*booking))
         ends = monotonic() + PATIENCE
-        outcome = self._tried(operation, url, key, ends)
+        outcome = self._tried(booking, url, key, ends)
         for attempt in range(self._attempts - 1):
-            if not _passing(outcome) or not self._another_turn(operation, FIRST_RETRY * 2**attempt, ends):
+            if not _passing(outcome) or not self._another_turn(booking, FIRST_RETRY * 2**attempt, ends):
                 break
-            outcome = self._tried(operation, url, key, ends)
+            outcome = self._tried(booking, url, key, ends)
         return outcome
 
-    def _tried(self, operation: str, url: str, key: str, ends: float) -> Outcome:
-        outcome = self._sent(operation, url, key, ends)
+    def _tried(self, booking: Booking, url: str, key: str, ends: float) -> Outcome:
+        outcome = self._sent(booking, url, key, ends)
         if not isinstance(outcome, Reply) or outcome.status != 401:
             return outcome
         fresh = self._usable_key(fresh=True)
         if fresh == key:
             return outcome
-        self._take_turn(operation, self._meter.charge(operation))
-        return self._sent(operation, url, fresh, ends)
+        self._take_turn(booking, self._meter.charge(*booking))
+        return self._sent(booking, url, fresh, ends)
 
-    def _sent(self, operation: str, url: str, key: str, ends: float) -> Outcome:
+    def _sent(self, booking: Booking, url: str, key: str, ends: float) -> Outcome:
         within = max(SHORTEST_TRY, ends - monotonic())
         outcome: Outcome
         try:
@@ -159,24 +172,24 @@ class AeroAPI:
         except ExchangeFailed as failed:
             outcome = failed
         if _free(outcome):
-            self._meter.refund(operation)
+            self._meter.refund(*booking)
         return outcome
 
-    def _take_turn(self, operation: str, seconds: float) -> None:
+    def _take_turn(self, booking: Booking, seconds: float) -> None:
         if seconds > 0 and self._wait(seconds):
-            self._meter.refund(operation)
+            self._meter.refund(*booking)
             raise FlightSourceError("Flait is stopping, and AeroAPI was not asked", AGAIN)
 
-    def _another_turn(self, operation: str, pause: float, ends: float) -> bool:
+    def _another_turn(self, booking: Booking, pause: float, ends: float) -> bool:
         """Book one more try and wait for it, if it still fits; otherwise the fault at hand is the answer."""
         try:
-            seconds = max(pause, self._meter.charge(operation))
+            seconds = max(pause, self._meter.charge(*booking))
         except (BudgetExhausted, RateLimited):
             return False
         if monotonic() + seconds >= ends:
-            self._meter.refund(operation)
+            self._meter.refund(*booking)
             return False
-        self._take_turn(operation, seconds)
+        self._take_turn(booking, seconds)
         return True
 
     def _usable_key(self, *, fresh: bool) -> str:

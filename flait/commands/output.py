@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from flait.commands import session
+from flait.errors import FlaitError, UserError
 
 SCHEMA_VERSION = 1
 
@@ -87,3 +88,12 @@ def confirmed(question: str) -> bool:
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def confirm(question: str) -> None:
+    """Go on only after a yes. Raises UserError where nobody can be asked, FlaitError after a no."""
+    if confirmed(question):
+        return
+    if not sys.stdin.isatty():
+        raise UserError("this wants a yes, and there is no terminal to ask at", "add --yes")
+    raise FlaitError("not confirmed", "nothing was changed")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from flait.core.alerts import Alert
-from flait.core.changes import MOVES, Change, ChangeKind, End
+from flait.core.changes import MOVES, NEAR, Change, ChangeKind, End
 from flait.core.flights import Flight, Phase, progress
 from flait.core.formats import Piece, Reader, clock_time, day, fitted, span, zone_label
 from flait.core.subscriptions import Role
@@ -167,7 +167,7 @@ def _at_gate(alert: Alert, change: Change, rank: int = 1) -> Piece:
 
 def _delay_first(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     sentence = f"{route(alert.flight)} delayed {_late(alert, change)}"
-    stay = "Airline may recover time, stay near." if change.end is End.DEPARTURE else ""
+    stay = "Airline may recover time, stay near." if change.end is End.DEPARTURE and _soon(alert, reader) else ""
     return [
         *_moved(sentence, alert, change, reader, old_arrival=True),
         _at_gate(alert, change),
@@ -203,8 +203,14 @@ def _earlier(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
         *_moved("leaves EARLIER", alert, change, reader, old_arrival=False),
         _at_gate(alert, change),
         Piece(f"Boards about {boards}." if boards else "", 2),
-        Piece(f"Go now if not at {alert.flight.origin.short}.", 3),
+        Piece(f"Go now if not at {alert.flight.origin.short}." if _soon(alert, reader) else "", 3),
     ]
+
+
+def _soon(alert: Alert, reader: Reader) -> bool:
+    """Whether advice for this moment makes sense: it leaves within hours, not on another day."""
+    best = alert.flight.departure.best
+    return best is not None and best - reader.now <= NEAR
 
 
 def _on_time(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:

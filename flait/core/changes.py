@@ -147,17 +147,18 @@ def _move_kind(
 ) -> ChangeKind | None:
     """Which news a moved time is: the rows are tried in order, the first that holds is it.
 
-    Sooner than told is news however late it was told: whoever goes by the old time misses the flight. A schedule
+    A lateness that was told and is cut is news even below `delay`: whoever goes by it misses the flight. A schedule
     moved to the very time that was told as a delay is no news, and above all not "back on time".
     """
     sooner = moved <= -(STEP_NEAR if until <= URGENT else step(was_late, until))
+    cut = sooner and was_late >= ON_TIME_BELOW
     rules: tuple[tuple[ChangeKind, Callable[[], bool]], ...] = (
         (K.SCHEDULE_CHANGE, lambda: rescheduled and abs(moved) >= STEP_NEAR),
         (K.DELAY_FIRST, lambda: was_late < delay <= late and moved >= STEP_NEAR),
         (K.DELAY_MORE, lambda: was_late >= delay and moved >= step(late, until)),
-        (K.EARLIER, lambda: sooner and (late <= -STEP_NEAR or was_late < ON_TIME_BELOW)),
-        (K.ON_TIME, lambda: max(late, was_late + moved) < ON_TIME_BELOW and (was_late >= delay or sooner)),
-        (K.DELAY_LESS, lambda: sooner),
+        (K.EARLIER, lambda: sooner and late <= -STEP_NEAR),
+        (K.ON_TIME, lambda: max(late, was_late + moved) < ON_TIME_BELOW and (was_late >= delay or cut)),
+        (K.DELAY_LESS, lambda: cut),
     )
     return next((kind for kind, holds in rules if holds()), None)
 

@@ -67,14 +67,14 @@ class Gateway(Protocol):
 class Meter(Protocol):
     """Money and pace of AeroAPI calls, shared by every process on one database."""
 
-    def charge(self, operation: str) -> float:
+    def charge(self, operation: str, about: str = "") -> float:
         """Book one result set of `operation` before asking, and take a place in the queue.
 
-        Returns the real seconds to wait until its turn. Raises BudgetExhausted (nothing booked) when the month's
+        `about` is the fa_flight_id or the number it is spent on. Returns the real seconds to wait until its turn. Raises BudgetExhausted (nothing booked) when the month's
         money does not cover it, RateLimited when the queue is longer than a caller should wait.
         """
 
-    def refund(self, operation: str) -> None:
+    def refund(self, operation: str, about: str = "") -> None:
         """Give one result set back: FlightAware does not bill 400, 401, 429 or a call that never arrived."""
 
     def pause(self, seconds: float) -> None:

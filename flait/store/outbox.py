@@ -20,12 +20,13 @@ VALUES (:user_id, :to, :channel, :kind, :body, :segments, :dedup_key, :subscript
 ON CONFLICT (dedup_key) DO NOTHING
 RETURNING *
 """
+# INDEXED BY where SQLite, knowing nothing of the numbers, would rather sort all that is queued.
 # A person's texts go out in the order they were written: an older one that is under way, due or waiting to be tried
 # again holds the later ones back. One that was never tried and is for later does not.
 _CLAIM: Final = """
 UPDATE messages SET status = 'sending', attempts = attempts + 1, started_at = :now, claimed_by = :claimed_by
 WHERE id = (
-    SELECT m.id FROM messages m
+    SELECT m.id FROM messages m INDEXED BY messages_due
     WHERE m.status = 'queued' AND m.sid IS NULL AND m.not_before <= :now AND m.expires_at > :now
         AND m.user_id IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM opt_outs o WHERE o.phone = m."to")
@@ -44,7 +45,7 @@ WHERE status IN ('queued', 'held') AND "to" IN (SELECT phone FROM opt_outs)
 RETURNING *
 """
 _EXPIRE: Final = """
-UPDATE messages SET status = 'expired', ended_at = :now
+UPDATE messages INDEXED BY messages_waiting SET status = 'expired', ended_at = :now
 WHERE status IN ('queued', 'held') AND expires_at <= :now
 RETURNING *
 """

@@ -241,8 +241,9 @@ def read_message(row: Row) -> Message:
 
 
 def read_subscriber(row: Row) -> Subscriber:
-    """A row of the view `subscribers`."""
-    return Subscriber(subscription=read(Subscription, row), user=read_json(User, row["user"]))
+    """A row of the view `subscribers`: a subscription's columns, and its person's named `user_…`."""
+    person = {name.removeprefix("user_"): value for name, value in row.items() if name.startswith("user_")}
+    return Subscriber(subscription=read(Subscription, row), user=read(User, person))
 
 
 def facts(flight: Flight) -> Facts:

@@ -34,7 +34,8 @@ WHERE id = :id
 _CLAIM: Final = """
 UPDATE subscriptions SET next_attempt_at = :leased_until
 WHERE id = (
-    SELECT id FROM subscriptions WHERE state = 'pending' AND next_attempt_at <= :now ORDER BY next_attempt_at LIMIT 1
+    SELECT id FROM subscriptions INDEXED BY subscriptions_due
+    WHERE state = 'pending' AND next_attempt_at <= :now ORDER BY next_attempt_at LIMIT 1
 )
 RETURNING *
 """

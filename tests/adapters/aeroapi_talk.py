@@ -35,14 +35,14 @@ class RecordingMeter:
         self.pauses: list[float] = []
         self._waits = list(waits)
 
-    def charge(self, operation: str) -> float:
+    def charge(self, operation: str, about: str = "") -> float:
         wait = self._waits.pop(0) if self._waits else 0.0
         if isinstance(wait, Exception):
             raise wait
         self.charged.append(operation)
         return wait
 
-    def refund(self, operation: str) -> None:
+    def refund(self, operation: str, about: str = "") -> None:
         self.refunded.append(operation)
 
     def pause(self, seconds: float) -> None:

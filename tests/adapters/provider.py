@@ -63,10 +63,11 @@ def hang(_: socket.socket, stopping: Event) -> None:
     stopping.wait()
 
 
-def drips(raw: bytes) -> Step:
-    """Send one byte after another, slowly, and then the last one for ever."""
+def drips(raw: bytes, *, head: bytes = b"") -> Step:
+    """Send `head` at once, then one byte after another, slowly, and then the last one for ever."""
 
     def drip(client: socket.socket, stopping: Event) -> None:
+        client.sendall(head)
         position = 0
         while not stopping.wait(DRIP):
             client.sendall(raw[position : position + 1])

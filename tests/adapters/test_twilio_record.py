@@ -114,10 +114,17 @@ def test_checking_reads_the_account(provider: Provider) -> None:
     assert provider.asked[0].path == f"/2010-04-01/Accounts/{ACCOUNT}.json"
 
 
+KEYED: dict[str, Any] = {"api_key_sid": "SK" + "2" * 32, "api_key_secret": lambda _: "key-secret"}
+
+
 def test_checking_an_api_key_lists_one_text(provider: Provider) -> None:
-    key = {"api_key_sid": "SK" + "2" * 32, "api_key_secret": lambda _: "key-secret"}
-    assert answering(provider, answer(200, listed()), **key).check()
+    assert answering(provider, answer(200, listed()), **KEYED).check()
     assert provider.asked[0].query == {"PageSize": "1"}
+
+
+def test_a_list_that_is_none_proves_no_api_key(provider: Provider) -> None:
+    with pytest.raises(NotSent):
+        answering(provider, answer(200, {"errors": []}), **KEYED).check()
 
 
 @pytest.mark.parametrize(

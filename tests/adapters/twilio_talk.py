@@ -72,7 +72,7 @@ IN_DOUBT: list[Any] = [
     reset,
     b"",
     drips(CREATED[:40]),
-    drips(b"HTTP/1.1 201 Created\r\n\r\n{"),
+    drips(b" ", head=b"HTTP/1.1 201 Created\r\n\r\n" + CREATED.partition(b"\r\n\r\n")[2]),
     CREATED[:-9],
     refused(500, 20500),
     refused(503, 20503),

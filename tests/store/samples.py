@@ -1,5 +1,6 @@
 """People, flights and texts to test the store with, and the ways to run it in other processes."""
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -95,7 +96,7 @@ def started(*arguments: str | Path, **options: Any) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-W", "error", WORKER, *map(str, arguments)],
         cwd=ROOT,
-        env={"PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -1,0 +1,24 @@
+# The four things a developer does. Each makes its own environment in .venv from constraints.txt.
+PYTHON ?= python3
+BIN := .venv/bin
+
+demo: .venv/installed
+	$(BIN)/flait demo
+
+test: .venv/installed
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+
+check: .venv/installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: .venv/installed
+	$(BIN)/python scripts/bench.py
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+.PHONY: demo test check bench

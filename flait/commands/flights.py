@@ -1,0 +1,58 @@
+"""`flait flights`: what is tracked, and when it is asked about next."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flait.commands import session
+from flait.commands.options import AsJson
+from flait.commands.output import print_json, print_table
+
+if TYPE_CHECKING:
+    from flait.store import FlightView
+
+COLUMNS = ("flight", "route", "date", "phase", "departs", "arrives", "next poll", "followers")
+
+
+def add_to(root: typer.Typer) -> None:
+    """Register the command."""
+    root.command()(flights)
+
+
+def flights(
+    everything: Annotated[bool, typer.Option("--all", help="Those no longer tracked too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """The tracked flights, as last seen."""
+    from flait.commands import flight_lines
+
+    app = session.app()
+    views = app.store().flight_views(include_closed=everything)
+    if as_json:
+        print_json({"flights": [flight_lines.fields(view) for view in views]})
+        return
+    now = app.clock.now()
+    print_table(
+        COLUMNS,
+        [_row(view, now) for view in views],
+        empty="No flight is tracked. Try `flait subscribe UA123 +15555550100`.",
+    )
+
+
+def _row(view: "FlightView", now: datetime) -> tuple[object, ...]:
+    from flait.commands import flight_lines
+    from flait.core.flights import phase
+    from flait.core.wording import route
+
+    flight = view.tracked.flight
+    return (
+        flight_lines.number(flight),
+        route(flight),
+        flight.departure_date,
+        phase(flight),
+        flight_lines.departs(flight, now),
+        flight_lines.arrives(flight, now),
+        flight_lines.until(view.tracked.next_poll_at, now),
+        view.subscribers,
+    )

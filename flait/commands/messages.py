@@ -1,0 +1,193 @@
+"""`flait messages …` and `flait trace`: what was said, what became of it, and why."""
+
+import re
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from flait.commands import session
+from flait.commands.options import AsJson, MessageId
+from flait.commands.output import confirm, print_json, print_table, say, stamp
+from flait.errors import NotFound, UserError
+
+if TYPE_CHECKING:
+    from flait.core.messages import Message, MessageStatus
+    from flait.store import MessageView, Step, Store
+
+COLUMNS = ("id", "created", "user", "flight", "kind", "status", "segments", "text")
+STEP_COLUMNS = ("time", "subject", "step", "outcome", "attempt", "duration", "detail")
+ROW_SUBJECT = re.compile(r"(sub|msg):([0-9]{1,18})", re.ASCII)
+
+
+def add_to(root: typer.Typer) -> None:
+    """Register the commands."""
+    group = typer.Typer(invoke_without_command=True)
+    group.callback()(messages)
+    group.command()(show)
+    group.command()(retry)
+    root.add_typer(group, name="messages")
+    root.command()(trace)
+
+
+def messages(
+    context: typer.Context,
+    flight: Annotated[str | None, typer.Option("--flight", help="Only about this flight number.")] = None,
+    user: Annotated[str | None, typer.Option("--user", help="Only to this person: a phone or a name.")] = None,
+    status: Annotated[str | None, typer.Option("--status", help="Only in this state, like failed or in_doubt.")] = None,
+    limit: Annotated[int, typer.Option("--limit", help="How many, the newest first.", min=1, max=1_000_000)] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """The texts, newest first: queued, sent, and what became of them. `flait messages --status failed`"""
+    if context.invoked_subcommand:
+        return
+    from flait.commands.who import known
+    from flait.core.idents import parse_ident
+
+    store = session.app().store()
+    views = store.messages(
+        flight=str(parse_ident(flight)) if flight is not None else None,
+        user_id=known(store, user).id if user is not None else None,
+        status=_status(status) if status is not None else None,
+        limit=limit,
+    )
+    if as_json:
+        print_json({"messages": [_fields(view.message, view.user, view.flight) for view in views]})
+        return
+    print_table(COLUMNS, [_row(view) for view in views], empty="No such texts.")
+
+
+def show(number: MessageId, as_json: AsJson = False) -> None:
+    """One text, with its receipts and every step on its way."""
+    store = session.app().store()
+    message = store.message(number)
+    if message is None:
+        raise NotFound(f"there is no text {number}", "`flait messages` lists them")
+    user, flight = store.user(message.user_id), store.tracked(message.flight_id or 0)
+    fields = _fields(message, user.name if user else None, flight.flight.ident if flight else None)
+    fields["error"] = message.error
+    steps = store.steps(message_id=number)
+    if as_json:
+        print_json({"message": fields, "steps": [_step_fields(store, step) for step in steps]})
+        return
+    moments = [("journal", f"{stamp(step.at)} {step.step} {step.outcome} {step.detail}".rstrip()) for step in steps]
+    print_table(("what", "value"), [*((name, _plain(value)) for name, value in fields.items()), *moments], empty="")
+
+
+def retry(number: MessageId) -> None:
+    """Send a text again that did not arrive: failed, expired or undelivered. In doubt it wants a yes, or --yes."""
+    from flait.flows.resend import resend, why_twice
+
+    app = session.app()
+    store = app.store()
+    twice = why_twice(store, number)
+    if twice:
+        confirm(f"{twice}: sent again, it may come twice. Send it all the same?")
+    copy = resend(store, number, now=app.clock.now(), accept_twice=bool(twice))
+    say(f"Queued again as msg:{copy.id}; the daemon sends it within {copy.expires_at - copy.created_at}, or not at all.")
+
+
+def trace(
+    subject: Annotated[str, typer.Argument(help="sub:12, msg:40, or a flight number like UA123.")],
+    as_json: AsJson = False,
+) -> None:
+    """Every step of a subscription, a text or a flight, in order: attempts, decisions, errors. `flait trace UA123`"""
+    store = session.app().store()
+    name, steps = _traced(store, subject)
+    if not steps:
+        raise NotFound(f"nothing is known of {name}", "see `flait subscriptions --all` and `flait messages`")
+    if as_json:
+        print_json({"subject": name, "steps": [_step_fields(store, step) for step in steps]})
+        return
+    rows = [_step_fields(store, step) for step in steps]
+    print_table(STEP_COLUMNS, [_step_row(row) for row in rows], empty="")
+
+
+def _traced(store: "Store", subject: str) -> "tuple[str, list[Step]]":
+    """The subject as written properly, and its time-line."""
+    from flait.core.idents import parse_ident, shown
+    from flait.errors import InvalidIdent
+
+    row = ROW_SUBJECT.fullmatch(subject.strip().lower())
+    if row:
+        kind, number = row[1], int(row[2])
+        steps = store.steps(subscription_id=number) if kind == "sub" else store.steps(message_id=number)
+        return f"{kind}:{number}", steps
+    try:
+        ident = str(parse_ident(subject))
+    except InvalidIdent:
+        raise InvalidIdent(f"{shown(subject)} cannot be traced", "write sub:12, msg:40 or a number like UA123") from None
+    return ident, store.steps(number=ident)
+
+
+def _status(text: str) -> "MessageStatus":
+    from flait.core.idents import shown
+    from flait.core.messages import MessageStatus
+
+    try:
+        return MessageStatus(text.lower())
+    except ValueError:
+        raise UserError(f"{shown(text)} is not a status", f"it is one of {', '.join(MessageStatus)}") from None
+
+
+def _fields(message: "Message", user: str | None, flight: str | None) -> dict[str, Any]:
+    """One entry of `messages`."""
+    same = ("to", "channel", "kind")
+    later = ("segments", "status", "sid", "attempts", "error_code")
+    moments = ("created_at", "sent_at", "delivered_at", "read_at", "expires_at")
+    return (
+        {"id": message.id, "user": user}
+        | {name: getattr(message, name) for name in same}
+        | {"flight": flight, "body": message.body}
+        | {name: getattr(message, name) for name in (*later, *moments)}
+    )
+
+
+def _row(view: "MessageView") -> tuple[object, ...]:
+    message = view.message
+    return (
+        message.id,
+        stamp(message.created_at),
+        view.user,
+        view.flight,
+        message.kind,
+        message.status,
+        message.segments,
+        message.body,
+    )
+
+
+def _plain(value: object) -> object:
+    from datetime import datetime
+
+    return stamp(value) if isinstance(value, datetime) else value
+
+
+def _step_fields(store: "Store", step: "Step") -> dict[str, Any]:
+    return {
+        "at": step.at,
+        "subject": _subject(store, step),
+        "step": step.step,
+        "outcome": step.outcome,
+        "attempt": step.attempt,
+        "duration_ms": step.duration_ms,
+        "detail": step.detail,
+        "subscription_id": step.subscription_id,
+        "flight_id": step.flight_id,
+        "message_id": step.message_id,
+    }
+
+
+def _subject(store: "Store", step: "Step") -> str:
+    """The narrowest thing a step is about."""
+    if step.message_id is not None:
+        return f"msg:{step.message_id}"
+    if step.subscription_id is not None:
+        return f"sub:{step.subscription_id}"
+    tracked = store.tracked(step.flight_id or 0)
+    return f"{tracked.flight.ident} {tracked.flight.departure_date}" if tracked else ""
+
+
+def _step_row(fields: dict[str, Any]) -> tuple[object, ...]:
+    duration = f"{fields['duration_ms']} ms" if fields["duration_ms"] is not None else ""
+    shown = (fields["subject"], fields["step"], fields["outcome"], fields["attempt"])
+    return (stamp(fields["at"]), *shown, duration, fields["detail"])

@@ -1,0 +1,206 @@
+"""`flait user …`: who is known, and how they like their texts."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from flait.commands import session
+from flait.commands.options import AsJson, Who
+from flait.commands.output import confirm, print_json, print_table, safe, say
+from flait.errors import UserError
+
+if TYPE_CHECKING:
+    from flait.core.subscriptions import ClockFace, Role, User
+
+LONGEST_NAME = 40  # characters: a name stands in tables and in texts
+COLUMNS = ("name", "phone", "timezone", "channel", "role", "clock", "texts", "subscriptions")
+
+Zone = Annotated[str | None, typer.Option("--timezone", help="Their time zone, like America/New_York.")]
+RoleOption = Annotated[
+    str | None, typer.Option("--role", help="traveler (default), meeter or watcher: what is worth a text.")
+]
+ClockOption = Annotated[str | None, typer.Option("--clock", help="How they read the time: 24h (default) or 12h.")]
+
+
+def add_to(root: typer.Typer) -> None:
+    """Register the commands."""
+    people = typer.Typer(help="The people who get texts: add, show, change, remove.", no_args_is_help=True)
+    people.command("add")(add)
+    people.command("list")(list_all)
+    people.command("show")(show)
+    people.command("set")(change)
+    people.command("remove")(remove)
+    root.add_typer(people, name="user")
+
+
+def add(
+    name: Annotated[str, typer.Argument(help="What to call them; any command takes it in place of the number.")],
+    phone: Annotated[str, typer.Argument(help="Their number, with country code.")],
+    timezone: Zone = None,
+    role: RoleOption = None,
+    clock: ClockOption = None,
+) -> None:
+    """Add a person. `flait user add Ann +15555550100`"""
+    from flait.commands.who import phone_from
+    from flait.core.subscriptions import ClockFace, Role, User
+
+    app = session.app()
+    now = app.clock.now()
+    user = User(
+        name=name_from(name),
+        phone=phone_from(phone),
+        timezone=_timezone(timezone or ""),
+        role=_role(role) if role is not None else Role.TRAVELER,
+        clock=_clock(clock) if clock is not None else ClockFace.H24,
+        consent=f"added at the command line, {now:%Y-%m-%d}",
+        created_at=now,
+    )
+    added = app.store().add_user(user)
+    say(f"{safe(added.name)} is known now, as {added.phone}.")
+    if added.opted_out_at:
+        say("That number has texted STOP: it gets no texts until it texts START.")
+
+
+def list_all(as_json: AsJson = False) -> None:
+    """Everybody who is known."""
+    store = session.app().store()
+    live = [view.user.id for view in store.subscription_views()]
+    people = [_fields(user, live.count(user.id)) for user in store.users()]
+    if as_json:
+        print_json({"users": people})
+        return
+    print_table(COLUMNS, [_row(each) for each in people], empty="Nobody yet. Try `flait user add Ann +15555550100`.")
+
+
+def show(who: Who, as_json: AsJson = False) -> None:
+    """One person."""
+    from flait.commands.who import known
+
+    store = session.app().store()
+    user = known(store, who)
+    fields = _fields(user, len(store.live_for(user.id)))
+    if as_json:
+        print_json({"user": fields})
+        return
+    print_table(("what", "value"), list(zip(COLUMNS, _row(fields), strict=True)), empty="")
+
+
+def change(
+    who: Who,
+    key: Annotated[str, typer.Argument(help="name, timezone, role or clock.")],
+    value: Annotated[str, typer.Argument(help="The new value; an empty timezone takes it away.")],
+) -> None:
+    """Change one thing about a person. `flait user set Ann clock 12h`"""
+    from dataclasses import replace
+
+    from flait.commands.who import known
+    from flait.core.idents import shown
+
+    store = session.app().store()
+    user = known(store, who)
+    if key in NOT_YET:
+        _refuse_unless_held(user, key, value)
+    elif key in CHANGES:
+        user = store.save_user(replace(user, **{key: CHANGES[key](value)}))
+    else:
+        raise UserError(f"a person has no {shown(key)}", f"it is one of {', '.join(CHANGES)}")
+    say(f"{safe(user.name)}: {key} is {safe(value) or 'not set'}.")
+
+
+def remove(who: Who) -> None:
+    """Forget a person: their subscriptions and texts go; a STOP from their number stays in force."""
+    from flait.commands.who import known
+    from flait.flows.subscribe import unsubscribe
+
+    app = session.app()
+    store = app.store()
+    user = known(store, who)
+    follows = len(store.live_for(user.id))
+    confirm(f"Forget {safe(user.name)}, their texts and their subscriptions ({follows} under way)?")
+    with store.transaction():
+        for subscription in store.live_for(user.id):
+            unsubscribe(store, subscription, now=app.clock.now())
+        store.remove_user(user.id)
+    say(f"{safe(user.name)} is forgotten; {follows} subscriptions ended.")
+
+
+def name_from(text: str) -> str:
+    """A name as kept: printable, short, and nothing that WHO would take for a number. Raises UserError."""
+    from flait.core.idents import shown
+    from flait.phones import looks_like_phone
+
+    name = text.strip(" ")
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise UserError(f"{shown(text)} is not a name", f"write 1 to {LONGEST_NAME} printable characters")
+    if looks_like_phone(name):
+        raise UserError(f"the name {shown(text)} looks like a phone number", "choose a name with letters")
+    return name
+
+
+def _timezone(text: str) -> str | None:
+    from zoneinfo import available_timezones
+
+    from flait.core.idents import shown
+    from flait.setting_table import meant
+
+    if not text:
+        return None
+    zones = available_timezones()
+    if text in zones:
+        return text
+    raise UserError(
+        f"{shown(text)} is not a time zone", meant(text, zones) or "write an IANA name, like America/New_York"
+    )
+
+
+def _role(text: str) -> "Role":
+    from flait.core.idents import shown
+    from flait.core.subscriptions import Role
+
+    try:
+        return Role(text.lower())
+    except ValueError:
+        raise UserError(f"{shown(text)} is not a role", "it is traveler, meeter or watcher") from None
+
+
+def _clock(text: str) -> "ClockFace":
+    from flait.core.idents import shown
+    from flait.core.subscriptions import ClockFace
+
+    try:
+        return ClockFace(text.lower())
+    except ValueError:
+        raise UserError(f"{shown(text)} is not a clock", "it is 12h or 24h") from None
+
+
+CHANGES: Mapping[str, Callable[[str], Any]] = {
+    "name": name_from,
+    "timezone": _timezone,
+    "role": _role,
+    "clock": _clock,
+}
+NOT_YET: Mapping[str, Callable[["User"], str]] = {  # key → what holds, and cannot be changed in this version
+    "channel": lambda user: user.channel.value,
+    "level": lambda _: "all",
+    "quiet": lambda _: "off",
+    "language": lambda _: "en",
+}
+
+
+def _refuse_unless_held(user: "User", key: str, value: str) -> None:
+    from flait.core.idents import shown
+
+    held = NOT_YET[key](user)
+    if value.lower() != held:
+        raise UserError(f"{key} {shown(value)} is not in this version yet", f"{key} is {held} for everybody")
+
+
+def _fields(user: "User", subscriptions: int) -> dict[str, Any]:
+    kept = ("id", "name", "phone", "timezone", "channel", "role", "clock", "consent", "created_at", "opted_out_at")
+    return {name: getattr(user, name) for name in kept} | {"subscriptions": subscriptions}
+
+
+def _row(fields: Mapping[str, Any]) -> tuple[object, ...]:
+    texts = "STOP" if fields["opted_out_at"] else "yes"
+    return tuple(texts if column == "texts" else fields[column] for column in COLUMNS)

@@ -1,0 +1,414 @@
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from flait.core.alerts import CAPS, CONFIRM_BIG, CONFIRM_SMALL, COOLDOWN, RULES, Decision, PastText, Priority, decide
+from flait.core.changes import ChangeKind
+from flait.core.flights import Flight
+from flait.core.subscriptions import Role
+from tests.core.flights_for_tests import (
+    F12,
+    IN,
+    NOON,
+    OFF,
+    ON,
+    OUT,
+    PIT,
+    Listener,
+    arriving,
+    at_gate,
+    diverted,
+    hours,
+    knowing,
+    late,
+    leaving,
+    minutes,
+    planned,
+    rescheduled,
+    took_off,
+    touched_down,
+)
+
+K = ChangeKind
+TRAVELER, MEETER, WATCHER = Role
+CANCELLED = replace(F12, cancelled=True)
+C3 = replace(F12, gate_origin="C3")
+B7 = replace(F12, gate_origin="B7")
+
+
+def decided(
+    known: Flight,
+    after: Flight,
+    *,
+    before: Flight | None = None,
+    role: Role = TRAVELER,
+    now: datetime = NOON,
+    past: Sequence[PastText] = (),
+) -> Decision:
+    """What somebody who knows all of `known` is to be told; two polls agree unless `before` says otherwise."""
+    return decide(knowing(known), past, role=role, before=before or after, after=after, now=now)
+
+
+def told_kinds(decision: Decision) -> list[ChangeKind]:
+    return [change.kind for change in decision.alert.changes] if decision.alert else []
+
+
+def held_kinds(decision: Decision) -> list[ChangeKind]:
+    return [kind for kind, _ in decision.held]
+
+
+GOES, WAITS, MINDS, EVERYBODY = {TRAVELER}, {MEETER}, {TRAVELER, MEETER}, set(Role)
+BELT = {"baggage_claim": "6"}
+
+
+@pytest.mark.parametrize(
+    ("known", "after", "hears"),
+    [
+        (F12, CANCELLED, EVERYBODY),
+        (CANCELLED, F12, EVERYBODY),
+        (took_off(), diverted(None), EVERYBODY),
+        (F12, took_off(), {MEETER, WATCHER}),  # the traveller sits in it
+        (took_off(), touched_down(), EVERYBODY),
+        (took_off(), at_gate(), EVERYBODY),
+        (touched_down(), at_gate(), WAITS),  # only those at the exit need to hear "at the gate" as well
+        (F12, late(minutes(45)), MINDS),
+        (F12, leaving(minutes(45)), GOES),
+        (F12, arriving(minutes(45)), WAITS),
+        (F12, leaving(minutes(-15)), GOES),
+        (F12, rescheduled(minutes(60)), MINDS),
+        (late(minutes(45)), late(minutes(90)), MINDS),
+        (late(minutes(90)), late(minutes(45)), MINDS),
+        (late(minutes(45)), F12, MINDS),
+        (F12, C3, GOES),
+        (planned(), F12, GOES),
+        (F12, replace(F12, terminal_origin="1"), GOES),
+        (planned(), planned(terminal_origin="3"), GOES),
+        (at_gate(), at_gate(replace(F12, baggage_claim="6")), MINDS),
+    ],
+)
+def test_who_hears_of_what(known: Flight, after: Flight, hears: set[Role]) -> None:
+    now = after.in_.actual or after.on.actual or after.off.actual or NOON
+
+    assert {role for role in Role if decided(known, after, role=role, now=now).alert} == hears
+
+
+def test_every_kind_has_its_rule() -> None:
+    assert set(RULES) == set(ChangeKind)
+    assert all(hearers and useful_for > timedelta() for _, hearers, useful_for in RULES.values())
+
+
+@pytest.mark.parametrize(
+    ("known", "after", "look_again"),
+    [
+        (F12, leaving(minutes(20)), CONFIRM_SMALL),
+        (F12, leaving(minutes(29)), CONFIRM_SMALL),
+        (F12, leaving(minutes(30)), CONFIRM_BIG),
+        (F12, leaving(minutes(-12)), CONFIRM_SMALL),
+        (F12, rescheduled(minutes(20)), CONFIRM_SMALL),
+        (F12, rescheduled(minutes(-60)), CONFIRM_BIG),
+        (leaving(minutes(50)), leaving(minutes(20)), CONFIRM_BIG),
+        (F12, CANCELLED, CONFIRM_BIG),
+        (CANCELLED, F12, CONFIRM_BIG),
+        (took_off(), diverted(None), CONFIRM_BIG),
+        (took_off(), diverted(PIT), CONFIRM_BIG),
+    ],
+)
+def test_one_poll_alone_is_read_again_before_anyone_is_told(
+    known: Flight, after: Flight, look_again: timedelta
+) -> None:
+    once = decided(known, after, before=known)
+    twice = decided(known, after)
+
+    assert (once.alert, once.look_again) == (None, look_again)
+    assert twice.alert is not None
+    assert twice.look_again is None
+
+
+def test_big_means_a_minute_and_small_five() -> None:
+    assert (timedelta(seconds=60), timedelta(minutes=5)) == (CONFIRM_BIG, CONFIRM_SMALL)
+
+
+@pytest.mark.parametrize("flash", [leaving(minutes(20)), late(minutes(200)), CANCELLED, leaving(minutes(-20))])
+def test_what_the_next_poll_takes_back_was_never_said(flash: Flight) -> None:
+    as_planned = late(minutes(0))
+    ana = Listener().subscribed(as_planned, NOON)
+
+    ana.polled(flash, NOON + minutes(1))
+    ana.polled(as_planned, NOON + minutes(2))
+    ana.polled(as_planned, NOON + minutes(3))
+
+    assert ana.alerts == []
+
+
+def test_two_polls_agree_on_the_direction_and_the_newest_time_is_told() -> None:
+    ana = Listener().subscribed(F12, NOON)
+    ana.polled(leaving(minutes(40)), NOON + minutes(1))
+
+    heard = ana.polled(leaving(minutes(55)), NOON + minutes(2))
+
+    assert heard
+    assert "dep 14:10->15:05 PST" in heard.body
+
+
+def test_later_does_not_confirm_earlier() -> None:
+    assert decided(F12, leaving(minutes(-20)), before=leaving(minutes(20))).alert is None
+
+
+@pytest.mark.parametrize(
+    ("hours_before", "known", "after", "told"),
+    [
+        (3.1, planned(), F12, False),
+        (3, planned(), F12, True),
+        (3.1, F12, C3, False),
+        (3, F12, C3, True),
+        (0.1, F12, C3, True),
+        (-0.5, F12, C3, True),  # late and still at the gate
+        (3.1, F12, replace(F12, terminal_origin="1"), False),
+        (2, planned(), planned(terminal_origin="3"), True),
+    ],
+)
+def test_gates_are_told_from_three_hours_before(hours_before: float, known: Flight, after: Flight, told: bool) -> None:
+    decision = decided(known, after, now=OUT - hours(hours_before))
+
+    assert bool(decision.alert) is told
+    assert bool(decision.held) is not told
+
+
+def test_a_gate_told_too_early_for_itself_joins_the_next_text_and_is_then_known() -> None:
+    ana = Listener().subscribed(planned(), OUT - hours(9))
+    assert ana.polled(F12, OUT - hours(8)) is None
+    ana.polled(late(minutes(45)), OUT - hours(7))
+
+    heard = ana.polled(late(minutes(45)), OUT - hours(7) + minutes(1))
+
+    assert heard
+    assert "Gate F12 (T3)." in heard.body
+    assert ana.polled(late(minutes(45)), OUT - hours(1)) is None
+
+
+@pytest.mark.parametrize(
+    ("minutes_before", "expected"), [(91, Priority.P1), (90, Priority.P0), (1, Priority.P0), (-20, Priority.P0)]
+)
+def test_a_gate_change_near_departure_is_critical(minutes_before: float, expected: Priority) -> None:
+    decision = decided(F12, C3, now=OUT - minutes(minutes_before))
+
+    assert decision.alert
+    assert decision.alert.priority is expected
+
+
+@pytest.mark.parametrize(
+    ("known", "after", "expected", "useful"),
+    [
+        (F12, CANCELLED, Priority.P0, hours(6)),
+        (F12, leaving(minutes(-20)), Priority.P0, hours(1)),
+        (F12, leaving(minutes(45)), Priority.P1, hours(1)),
+        (planned(), F12, Priority.P2, minutes(30)),
+        (planned(), late(minutes(45)), Priority.P1, hours(1)),  # together with the gate: the greater of both
+        (at_gate(), at_gate(replace(F12, baggage_claim="6")), Priority.P3, minutes(45)),
+    ],
+)
+def test_how_urgent_and_how_long_of_use(known: Flight, after: Flight, expected: Priority, useful: timedelta) -> None:
+    alert = decided(known, after).alert
+
+    assert alert
+    assert (alert.priority, alert.expires_at) == (expected, NOON + useful)
+
+
+def test_everything_one_poll_shows_is_one_text() -> None:
+    decision = decided(planned(), replace(late(minutes(45)), gate_origin="C3"))
+
+    assert told_kinds(decision) == [K.DELAY_FIRST, K.GATE_FIRST]
+
+
+def test_lesser_news_waits_the_minute_in_which_something_big_is_confirmed() -> None:
+    after = late(minutes(45), planned(gate_origin="F12"))
+
+    once = decided(planned(), after, before=planned(gate_origin="F12"))
+    twice = decided(planned(), after)
+
+    assert (told_kinds(once), held_kinds(once), once.look_again) == ([], [K.DELAY_FIRST], CONFIRM_BIG)
+    assert told_kinds(twice) == [K.DELAY_FIRST, K.GATE_FIRST]
+
+
+def test_critical_news_does_not_wait_for_another_confirmation() -> None:
+    after = replace(late(minutes(45)), gate_origin="C3")
+
+    decision = decided(F12, after, before=F12, now=OUT - minutes(30))
+
+    assert told_kinds(decision) == [K.GATE_CHANGE]
+    assert held_kinds(decision) == [K.DELAY_FIRST]
+
+
+def test_a_small_move_does_not_hold_back_a_gate() -> None:
+    after = leaving(minutes(20), C3)
+
+    decision = decided(F12, after, before=F12, now=OUT - hours(2))
+
+    assert told_kinds(decision) == [K.GATE_CHANGE]
+    assert decision.look_again == CONFIRM_SMALL
+
+
+def past(kind: ChangeKind, minutes_ago: float, gate: str | None = None) -> PastText:
+    return PastText(at=NOON - minutes(minutes_ago), kind=kind.value, gate_origin=gate)
+
+
+@pytest.mark.parametrize(
+    ("known", "after", "before_it", "waits"),
+    [
+        (F12, C3, past(K.GATE_CHANGE, 9), minutes(1)),
+        (F12, C3, past(K.GATE_FIRST, 4), minutes(6)),
+        (F12, C3, past(K.GATE_CHANGE, 10), None),
+        (F12, C3, past(K.DELAY_FIRST, 1), None),  # another matter
+        (late(minutes(45)), late(minutes(90)), past(K.DELAY_FIRST, 14), minutes(1)),
+        (late(minutes(45)), late(minutes(90)), past(K.DELAY_FIRST, 15), None),
+        (late(minutes(45)), late(minutes(20)), past(K.DELAY_FIRST, 5), minutes(10)),
+        (late(minutes(45)), leaving(minutes(-15)), past(K.DELAY_FIRST, 5), None),  # earlier is critical
+        (late(minutes(45)), CANCELLED, past(K.DELAY_FIRST, 1), None),
+        (late(minutes(45)), took_off(late(minutes(45))), past(K.DELAY_FIRST, 1), None),
+    ],
+)
+def test_after_a_text_the_next_about_the_same_matter_waits(
+    known: Flight, after: Flight, before_it: PastText, waits: timedelta | None
+) -> None:
+    role = WATCHER if after.off.actual else TRAVELER
+    decision = decided(known, after, past=[before_it], role=role)
+
+    assert (decision.alert is None) is (waits is not None)
+    assert decision.look_again == waits
+
+
+def test_a_gate_change_near_departure_does_not_cool_down() -> None:
+    decision = decided(F12, C3, past=[replace(past(K.GATE_CHANGE, 0), at=OUT - minutes(31))], now=OUT - minutes(30))
+
+    assert told_kinds(decision) == [K.GATE_CHANGE]
+
+
+def test_a_gate_back_where_it_was_is_held_for_ten_minutes_and_then_still_changing() -> None:
+    ana = Listener().subscribed(F12, OUT - minutes(60))
+    assert ana.polled(C3, OUT - minutes(50))
+
+    assert ana.polled(F12, OUT - minutes(45)) is None
+    assert ana.decision.look_again == minutes(5)
+    heard = ana.polled(F12, OUT - minutes(40))
+
+    assert heard
+    assert "GATE CHANGE C3->F12" in heard.body
+    assert "Gate is still changing: check the board." in heard.body
+
+
+def test_a_gate_back_where_it_was_and_gone_again_was_never_said() -> None:
+    ana = Listener().subscribed(F12, OUT - minutes(60))
+    ana.polled(C3, OUT - minutes(50))
+    ana.polled(F12, OUT - minutes(45))
+
+    assert ana.polled(C3, OUT - minutes(40)) is None
+    assert len(ana.alerts) == 1
+
+
+def test_a_third_gate_is_no_flapping() -> None:
+    ana = Listener().subscribed(F12, OUT - minutes(60))
+    ana.polled(C3, OUT - minutes(50))
+
+    heard = ana.polled(B7, OUT - minutes(45))
+
+    assert heard
+    assert "still changing" not in heard.body
+
+
+def test_a_gate_back_after_half_an_hour_is_a_change_like_any_other() -> None:
+    ana = Listener().subscribed(F12, OUT - minutes(80))
+    ana.polled(C3, OUT - minutes(70))
+
+    heard = ana.polled(F12, OUT - minutes(40))
+
+    assert heard
+    assert "still changing" not in heard.body
+
+
+@pytest.mark.parametrize(
+    ("texts", "told"),
+    [
+        ([past(K.GATE_CHANGE, 50), past(K.DELAY_MORE, 40), past(K.LANDED, 30)], True),
+        ([past(K.GATE_CHANGE, 50), past(K.DELAY_MORE, 40), past(K.LANDED, 30), past(K.BELT, 29)], False),
+        ([past(K.GATE_CHANGE, 60), past(K.DELAY_MORE, 40), past(K.LANDED, 30), past(K.BELT, 29)], True),
+        ([past(K.DELAY_MORE, 65 + 80 * index) for index in range(11)], True),
+        ([past(K.DELAY_MORE, 65 + 80 * index) for index in range(12)], False),
+        ([past(K.DELAY_MORE, 24 * 60 + index) for index in range(12)], True),
+        ([replace(past(K.BELT, 5), kind="tracked")] * 4, True),  # an answer to a person is no alert
+    ],
+)
+def test_four_texts_an_hour_and_twelve_a_day(texts: list[PastText], told: bool) -> None:
+    decision = decided(F12, leaving(minutes(45)), past=texts)
+
+    assert bool(decision.alert) is told
+    assert bool(decision.held) is not told
+
+
+def test_no_cap_holds_back_a_cancellation() -> None:
+    many = [past(K.DELAY_MORE, 20 + index) for index in range(20)]
+
+    assert told_kinds(decided(F12, CANCELLED, past=many)) == [K.CANCELLED]
+
+
+def test_what_was_over_the_cap_is_told_later_with_the_facts_of_then() -> None:
+    ana = Listener().subscribed(F12, NOON)
+    ana.texts += [replace(ana.texts[0], kind=K.BELT.value, tells={}) for _ in range(CAPS[0][1])]
+    ana.polled(late(minutes(45)), NOON + minutes(1))
+    assert ana.polled(late(minutes(45)), NOON + minutes(2)) is None
+
+    heard = ana.polled(late(minutes(75)), NOON + minutes(61))
+
+    assert heard
+    assert "dep 14:10->15:25 PST" in heard.body
+
+
+@pytest.mark.parametrize(
+    ("after", "happened", "kind"),
+    [(took_off(), OFF, K.DEPARTED), (touched_down(), ON, K.LANDED), (at_gate(), IN, K.ARRIVED)],
+)
+def test_what_happened_more_than_two_hours_ago_is_no_news(after: Flight, happened: datetime, kind: ChangeKind) -> None:
+    assert told_kinds(decided(F12, after, role=MEETER, now=happened + hours(2))) == [kind]
+    assert held_kinds(decided(F12, after, role=MEETER, now=happened + hours(2.01))) == [kind]
+
+
+def test_states_skipped_between_two_polls_are_one_text() -> None:
+    ben = Listener(role=MEETER).subscribed(F12, NOON)
+
+    ben.polled(at_gate(), IN + minutes(1))
+
+    assert [text.kind for text in ben.alerts] == [K.ARRIVED]
+    assert ben.polled(at_gate(), IN + minutes(10)) is None
+
+
+def test_a_diversion_is_told_once_without_and_once_with_its_airport() -> None:
+    ben = Listener(role=MEETER).subscribed(took_off(), OFF)
+    start = OFF + hours(3)
+    for index, shown in enumerate([diverted(None)] * 4 + [diverted(PIT)] * 4 + [diverted(None)] * 2):
+        ben.polled(shown, start + minutes(index))
+
+    assert [text.kind for text in ben.alerts] == [K.DIVERTED, K.DIVERTED]
+    assert "not known yet" in ben.alerts[0].body
+    assert "PIT" in ben.alerts[1].body
+
+
+def test_a_cancellation_and_its_end_are_each_told_once() -> None:
+    ana = Listener().subscribed(F12, NOON)
+    for index, shown in enumerate([CANCELLED] * 4 + [late(minutes(60))] * 4):
+        ana.polled(shown, NOON + minutes(index))
+
+    assert [text.kind for text in ana.alerts] == [K.CANCELLED, K.REINSTATED]
+    assert "15:10 PST" in ana.alerts[1].body
+
+
+def test_the_journal_learns_why_something_waits() -> None:
+    assert [why for _, why in decided(F12, late(minutes(45)), before=F12).held] == ["waits for a second poll to agree"]
+    (gate_hold,) = decided(planned(), F12, now=OUT - hours(5)).held
+    assert gate_hold == (K.GATE_FIRST, "gate news is told from 3 h before departure")
+    cooling = decided(F12, C3, past=[past(K.GATE_FIRST, 1)])
+    assert [why for _, why in cooling.held] == ["told less than 10 min ago"]
+
+
+def test_cooldowns_are_for_gates_and_for_moves() -> None:
+    assert [rest for _, rest in COOLDOWN] == [minutes(10), minutes(15)]

@@ -1,0 +1,72 @@
+"""Alerts and the time-line."""
+
+from typing import Any
+
+import pytest
+
+from flait.store import Step, Store
+from tests.store.samples import HOUR, MINUTE, NOW, follower, message, tracked
+
+
+def alert(store: Store, **changes: Any) -> bool:
+    options: dict[str, Any] = {
+        "subscription_id": 1,
+        "flight_id": 1,
+        "poll": 3,
+        "kinds": ["delay", "gate"],
+        "message_id": None,
+    }
+    return store.add_alert(why={"was": None, "is": NOW}, at=NOW, **options | changes)
+
+
+def test_a_decision_after_a_poll_is_made_once(store: Store) -> None:
+    follower(store)
+    assert alert(store)
+    assert not alert(store, kinds=["gate"])
+    assert alert(store, poll=4)
+    [first, _] = store._rows("SELECT poll, kinds, why FROM alerts ORDER BY poll")
+    assert first == {"poll": 3, "kinds": '["delay","gate"]', "why": '{"was":null,"is":"2013-03-08T12:00:00Z"}'}
+
+
+@pytest.fixture
+def timeline(store: Store) -> Store:
+    """A followed flight with a text, another flight, and a line about each, the latest written first."""
+    person, subscription = follower(store)
+    tracked(store, 7)
+    text = store.enqueue(message(person.id, "key", subscription_id=subscription.id))
+    assert text is not None
+    store.record(
+        Step(at=NOW + 3 * MINUTE, step="other", outcome="seen", flight_id=2),
+        Step(at=NOW + 2 * MINUTE, step="send", outcome="accepted", message_id=text.id, attempt=1, duration_ms=120),
+        Step(at=NOW + MINUTE, step="poll", outcome="changed", detail="gate B4", flight_id=1),
+        Step(at=NOW, step="subscribe", outcome="active", subscription_id=subscription.id, flight_id=1),
+    )
+    return store
+
+
+def steps(store: Store, **subject: Any) -> list[str]:
+    return [step.step for step in store.steps(**subject)]
+
+
+def test_a_line_is_read_back_as_it_was_written(timeline: Store) -> None:
+    [step] = timeline.steps(message_id=1)
+    assert step == Step(at=NOW + 2 * MINUTE, step="send", outcome="accepted", message_id=1, attempt=1, duration_ms=120)
+
+
+def test_a_subscription_brings_its_texts(timeline: Store) -> None:
+    assert steps(timeline, subscription_id=1) == ["subscribe", "send"]
+
+
+def test_a_flight_brings_its_subscriptions_and_texts(timeline: Store) -> None:
+    assert steps(timeline, flight_id=1) == ["subscribe", "poll", "send"]
+    assert steps(timeline, flight_id=2) == ["other"]
+
+
+@pytest.mark.parametrize("number", ["UA123", "UAL123", "DLH9123"])
+def test_a_number_brings_every_flight_that_had_it(timeline: Store, number: str) -> None:
+    timeline.close_flight(1, NOW + HOUR)
+    assert steps(timeline, number=number) == ["subscribe", "poll", "send"]
+
+
+def test_no_subject_is_no_lines(timeline: Store) -> None:
+    assert timeline.steps() == timeline.steps(number="BA1") == timeline.steps(flight_id=9) == []

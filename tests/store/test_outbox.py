@@ -1,0 +1,255 @@
+"""The outbox: each text once, in order, never after STOP, never late, never twice blindly."""
+
+from dataclasses import replace
+
+import pytest
+
+from flait.core.messages import Message, MessageStatus
+from flait.errors import StoreError
+from flait.store import Store
+from tests.store.samples import DAY, HOUR, MINUTE, NOW, PHONE, follower, message, user
+
+S = MessageStatus
+BOB = "+15555550111"
+
+
+@pytest.fixture
+def ann(store: Store) -> int:
+    return store.add_user(user()).id
+
+
+@pytest.fixture
+def claimed(store: Store, ann: int) -> Message:
+    """A text under way."""
+    queue(store, ann, "key")
+    return claim(store)
+
+
+def queue(store: Store, user_id: int, key: str, **changes: object) -> Message:
+    queued = store.enqueue(message(user_id, key, **changes))
+    assert queued is not None
+    return queued
+
+
+def claim(store: Store, boot: str = "boot") -> Message:
+    claimed = store.claim_due_message(NOW, boot)
+    assert claimed is not None
+    return claimed
+
+
+def status(store: Store, message_id: int) -> MessageStatus:
+    found = store.message(message_id)
+    assert found is not None
+    return found.status
+
+
+def test_a_text_is_read_back_as_it_was_queued(store: Store, ann: int) -> None:
+    queued = queue(store, ann, "key")
+    assert queued == message(ann, "key", id=queued.id)
+    assert store.message(queued.id) == queued
+    assert store.message(99) is None
+
+
+def test_a_key_is_queued_once_whatever_became_of_it(store: Store, claimed: Message) -> None:
+    store.mark_accepted(claimed.id, attempt=1, sid="SM1", now=NOW)
+    assert store.enqueue(message(claimed.user_id, "key")) is None
+
+
+def test_a_claim_is_counted_and_nobody_elses(store: Store, claimed: Message) -> None:
+    expected = message(claimed.user_id, "key", id=claimed.id, status=S.SENDING, attempts=1, started_at=NOW)
+    assert claimed == expected == store.message(claimed.id)
+    assert store.claim_due_message(NOW, "other") is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"not_before": NOW + MINUTE}, {"expires_at": NOW}, {"status": S.HELD}, {"status": S.IN_DOUBT}],
+    ids=["too early", "too late", "held", "in doubt"],
+)
+def test_what_is_not_to_be_sent_now_is_not_claimed(store: Store, ann: int, changes: dict[str, object]) -> None:
+    queue(store, ann, "key", **changes)
+    assert store.claim_due_message(NOW, "boot") is None
+
+
+def test_the_oldest_due_comes_first(store: Store, ann: int) -> None:
+    for number, minutes in enumerate((2, 3, 1)):
+        queue(store, ann, f"key {minutes}", to=f"+1555555012{number}", not_before=NOW - minutes * MINUTE)
+    assert [claim(store).dedup_key for _ in range(3)] == ["key 3", "key 2", "key 1"]
+
+
+def test_a_person_gets_texts_one_after_another(store: Store, ann: int) -> None:
+    first = queue(store, ann, "first", not_before=NOW)
+    queue(store, ann, "second", not_before=NOW - MINUTE)
+    queue(store, ann, "bob's", to=BOB)
+    assert claim(store).dedup_key in {"first", "bob's"}
+    assert claim(store).dedup_key in {"first", "bob's"}
+    assert store.claim_due_message(NOW, "boot") is None
+    store.mark_accepted(first.id, attempt=1, sid="SM1", now=NOW)
+    assert claim(store).dedup_key == "second"
+
+
+def test_a_text_to_be_tried_again_holds_the_later_ones_back(store: Store, claimed: Message) -> None:
+    queue(store, claimed.user_id, "later")
+    store.mark_requeued(claimed.id, attempt=1, not_before=NOW + MINUTE)
+    assert store.claim_due_message(NOW, "boot") is None
+    assert store.claim_due_message(NOW + MINUTE, "boot") == replace(
+        claimed, attempts=2, not_before=NOW + MINUTE, started_at=NOW + MINUTE
+    )
+
+
+def test_a_text_meant_for_later_holds_nobody_back(store: Store, ann: int) -> None:
+    queue(store, ann, "reminder", not_before=NOW + MINUTE)
+    queue(store, ann, "gate")
+    assert claim(store).dedup_key == "gate"
+
+
+@pytest.mark.parametrize("changes", [{"expires_at": NOW}, {"status": S.IN_DOUBT}, {"status": S.FAILED}])
+def test_a_text_that_goes_nowhere_holds_nobody_back(store: Store, ann: int, changes: dict[str, object]) -> None:
+    queue(store, ann, "stuck", **changes)
+    queue(store, ann, "gate")
+    assert claim(store).dedup_key == "gate"
+
+
+def test_nothing_is_sent_after_stop(store: Store, ann: int) -> None:
+    first = queue(store, ann, "first")
+    bobs = queue(store, ann, "bob's", to=BOB, not_before=NOW + MINUTE)
+    store.set_opt_out(PHONE, NOW)
+    assert store.claim_due_message(NOW, "boot") is None
+    assert [suppressed.id for suppressed in store.suppress_opted_out(NOW)] == [first.id]
+    assert (status(store, first.id), status(store, bobs.id)) == (S.SUPPRESSED, S.QUEUED)
+
+
+def test_start_lets_texts_through_again(store: Store, ann: int) -> None:
+    store.set_opt_out(PHONE, NOW)
+    queue(store, ann, "key")
+    store.set_opt_out(PHONE, None)
+    assert store.suppress_opted_out(NOW) == []
+    assert claim(store).dedup_key == "key"
+
+
+def test_what_is_too_late_expires(store: Store, ann: int, claimed: Message) -> None:
+    late = [queue(store, ann, key, status=state) for key, state in (("late", S.QUEUED), ("held", S.HELD))]
+    queue(store, ann, "in time", expires_at=NOW + DAY)
+    assert [expired.id for expired in store.expire_messages(NOW + HOUR)] == [one.id for one in late]
+    assert status(store, late[0].id) is S.EXPIRED
+    assert status(store, claimed.id) is S.SENDING
+
+
+def test_accepted_means_twilio_has_it(store: Store, claimed: Message) -> None:
+    assert store.mark_accepted(claimed.id, attempt=1, sid="SM1", now=NOW)
+    accepted = replace(claimed, status=S.ACCEPTED, sid="SM1", sent_at=NOW)
+    assert store.message(claimed.id) == store.message_by_sid("SM1") == accepted
+    assert store.message_by_sid("SM2") is None
+    assert store.sids_known({"SM1", "SM2"}) == {"SM1"}
+
+
+def test_certainly_not_sent_goes_back_in_line(store: Store, claimed: Message) -> None:
+    assert store.mark_requeued(claimed.id, attempt=1, not_before=NOW + MINUTE, error="no route", error_code=20429)
+    assert store.message(claimed.id) == replace(
+        claimed, status=S.QUEUED, not_before=NOW + MINUTE, error="no route", error_code=20429
+    )
+
+
+def test_a_failure_says_why(store: Store, claimed: Message) -> None:
+    assert store.mark_failed(claimed.id, attempt=1, error_code=21211, error="no such number", now=NOW)
+    assert store.message(claimed.id) == replace(claimed, status=S.FAILED, error_code=21211, error="no such number")
+    assert store.messages()[0].ended_at == NOW
+
+
+def test_doubt_is_looked_into_a_minute_apart(store: Store, claimed: Message) -> None:
+    assert store.mark_in_doubt(claimed.id, attempt=1, error="reset while answering")
+    [doubt] = store.in_doubt(NOW)
+    assert (doubt.message.id, doubt.looks, doubt.looked_at) == (claimed.id, 0, None)
+    store.note_look(claimed.id, NOW)
+    assert store.in_doubt(NOW + MINUTE / 2) == []
+    [doubt] = store.in_doubt(NOW + MINUTE)
+    assert (doubt.looks, doubt.looked_at) == (1, NOW)
+
+
+def test_a_second_doubt_begins_a_new_count(store: Store, claimed: Message) -> None:
+    store.mark_in_doubt(claimed.id, attempt=1)
+    store.note_look(claimed.id, NOW)
+    store.mark_requeued(claimed.id, attempt=1, not_before=NOW)
+    store.mark_in_doubt(claim(store).id, attempt=2)
+    [doubt] = store.in_doubt(NOW)
+    assert (doubt.looks, doubt.message.attempts) == (0, 2)
+
+
+def test_what_a_dead_daemon_was_sending_is_in_doubt(store: Store, ann: int) -> None:
+    queue(store, ann, "dead's")
+    queue(store, ann, "alive's", to=BOB)
+    dead = claim(store, "dead")
+    alive = claim(store, "alive")
+    [orphan] = store.doubt_orphans(except_by="alive", now=NOW)
+    assert (orphan.id, orphan.status) == (dead.id, S.IN_DOUBT)
+    assert status(store, alive.id) is S.SENDING
+    assert store.doubt_orphans(except_by="alive", now=NOW) == []
+
+
+def test_a_result_of_another_attempt_changes_nothing(store: Store, claimed: Message) -> None:
+    store.mark_requeued(claimed.id, attempt=1, not_before=NOW)
+    again = claim(store)
+    assert not store.mark_accepted(again.id, attempt=1, sid="SM1", now=NOW)
+    assert not store.mark_requeued(again.id, attempt=1, not_before=NOW)
+    assert not store.mark_in_doubt(again.id, attempt=1)
+    assert not store.mark_failed(again.id, attempt=1, error_code=None, error=None, now=NOW)
+    assert store.message(again.id) == again
+
+
+def test_what_is_settled_stays_settled(store: Store, claimed: Message) -> None:
+    store.mark_accepted(claimed.id, attempt=1, sid="SM1", now=NOW)
+    settled = store.message(claimed.id)
+    assert not store.mark_accepted(claimed.id, attempt=1, sid="SM2", now=NOW)
+    assert not store.mark_requeued(claimed.id, attempt=1, not_before=NOW)
+    assert not store.mark_in_doubt(claimed.id, attempt=1)
+    assert not store.mark_failed(claimed.id, attempt=1, error_code=None, error=None, now=NOW)
+    store.note_look(claimed.id, NOW)
+    assert store.message(claimed.id) == settled
+
+
+def test_proof_that_comes_late_saves_a_second_text(store: Store, claimed: Message) -> None:
+    store.mark_in_doubt(claimed.id, attempt=1)
+    store.mark_requeued(claimed.id, attempt=1, not_before=NOW)
+    assert store.mark_accepted(claimed.id, attempt=1, sid="SM1", now=NOW)
+    assert store.claim_due_message(NOW, "boot") is None
+
+
+def test_a_sid_is_one_texts(store: Store, claimed: Message) -> None:
+    store.mark_accepted(claimed.id, attempt=1, sid="SM1", now=NOW)
+    second = queue(store, claimed.user_id, "second")
+    claim(store)
+    with pytest.raises(StoreError):
+        store.mark_accepted(second.id, attempt=1, sid="SM1", now=NOW)
+    assert status(store, second.id) is S.SENDING
+
+
+def test_counts_show_what_waits_and_what_went_wrong(store: Store, ann: int) -> None:
+    for number, state in enumerate((S.QUEUED, S.QUEUED, S.FAILED, S.IN_DOUBT, S.EXPIRED)):
+        queue(store, ann, f"key {number}", status=state)
+    assert store.queue_counts() == {S.QUEUED: 2, S.HELD: 0, S.SENDING: 0, S.IN_DOUBT: 1, S.FAILED: 1}
+
+
+def test_what_was_told_is_listed_for_each_subscription(store: Store) -> None:
+    person, subscription = follower(store)
+    first = queue(store, person.id, "first", subscription_id=subscription.id, tells={"gate": "B4"})
+    second = queue(store, person.id, "second", subscription_id=subscription.id, status=S.FAILED)
+    queue(store, person.id, "other")
+    told = store.told_rows([subscription.id, 99])
+    assert [row.message_id for row in told[subscription.id]] == [first.id, second.id]
+    assert told[subscription.id][0].tells == {"gate": "B4"}
+    assert told[subscription.id][1].tells == dict(second.tells)
+    assert (told[subscription.id][1].status, told[99]) == (S.FAILED, [])
+
+
+def test_texts_are_listed_newest_first_by_flight_person_and_status(store: Store) -> None:
+    person, subscription = follower(store)
+    confirmation = queue(store, person.id, "confirmation", subscription_id=subscription.id)
+    delay = queue(store, person.id, "delay", flight_id=1, status=S.FAILED)
+    other = queue(store, store.add_user(user(5)).id, "other", to=BOB)
+    views = store.messages()
+    assert [view.message for view in views] == [other, delay, confirmation]
+    assert [(view.user, view.flight) for view in views] == [("Ann 5", None), ("Ann 0", "UAL123"), ("Ann 0", None)]
+    assert [view.message for view in store.messages(flight="UA123")] == [delay, confirmation]
+    assert [view.message for view in store.messages(flight="DLH9123", status=S.FAILED)] == [delay]
+    assert [view.message for view in store.messages(user_id=person.id, limit=1)] == [delay]
+    assert store.messages(flight="BA1") == []

@@ -1,0 +1,88 @@
+"""What is asked every second, or over months of rows, is answered from an index: no plan may read a whole table."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from flait.core.messages import MessageStatus
+from flait.store import Store
+from tests.store.samples import NOW, PHONE
+
+HOT: dict[str, Callable[[Store], object]] = {
+    "claim due flights": lambda store: store.claim_due_flights(NOW, "boot", 10),
+    "release claims": lambda store: store.release_claims(except_by="boot", now=NOW),
+    "find open by number": lambda store: store.find_open({"UA1", "UA2"}),
+    "find open by number and date": lambda store: store.find_open({"UA1"}, NOW.date()),
+    "find open by id": lambda store: store.tracked_by_fa_flight_id("x"),
+    "readopt": lambda store: store.readopt(1, "x"),
+    "close a flight": lambda store: store.close_flight(1, NOW),
+    "list open flights": lambda store: store.flight_views(),
+    "sightings of a flight": lambda store: store.sightings(1),
+    "claim a due text": lambda store: store.claim_due_message(NOW, "boot"),
+    "expire": lambda store: store.expire_messages(NOW),
+    "suppress": lambda store: store.suppress_opted_out(NOW),
+    "orphans": lambda store: store.doubt_orphans(except_by="boot", now=NOW),
+    "in doubt": lambda store: store.in_doubt(NOW),
+    "told": lambda store: store.told_rows([1, 2]),
+    "text by sid": lambda store: store.message_by_sid("SM1"),
+    "known sids": lambda store: store.sids_known({"SM1", "SM2"}),
+    "counts": lambda store: store.queue_counts(),
+    "texts of a flight": lambda store: store.messages(flight="UA1"),
+    "texts of a person": lambda store: store.messages(user_id=1),
+    "texts by status": lambda store: store.messages(status=MessageStatus.FAILED),
+    "texts by all": lambda store: store.messages(flight="UA1", user_id=1, status=MessageStatus.FAILED),
+    "live subscribers": lambda store: store.live_subscribers(1),
+    "due pending": lambda store: store.claim_pending(NOW, timedelta(minutes=1)),
+    "live subscriptions": lambda store: store.subscription_views(),
+    "live subscriptions of a person": lambda store: store.subscription_views(1),
+    "subscriptions of a person": lambda store: store.subscription_views(1, include_ended=True),
+    "live for a person": lambda store: store.live_for(1),
+    "live for a person and number": lambda store: store.live_for(1, "UA1"),
+    "person by number": lambda store: store.user_by_phone(PHONE),
+    "person by name": lambda store: store.user_by_name("Ann"),
+    "spent": lambda store: store.spent("2013-03"),
+    "usage of the month": lambda store: store.usage_rows("2013-03"),
+    "texts of the month": lambda store: store.sms_rows("2013-03"),
+    "journal of a subscription": lambda store: store.steps(subscription_id=1),
+    "journal of a flight": lambda store: store.steps(flight_id=1),
+    "journal of a text": lambda store: store.steps(message_id=1),
+    "journal of a number": lambda store: store.steps(number="UA1"),
+    "prune": lambda store: store.prune(NOW),
+    "prune raw answers": lambda store: store.prune_raw(NOW),
+    "remove a person": lambda store: store.remove_user(1),
+}
+
+# Lists handed over as JSON, results of subqueries, the few numbers that said STOP, and the log in order of an index
+# that holds only the rows wanted.
+HARMLESS = re.compile(
+    r"SCAN (value|json_each VIRTUAL|CONSTANT|t\b|\(subquery|opt_outs\b|f USING INDEX flights_\w+_open)"
+)
+
+
+def plans(store: Store, ask: Callable[[Store], object]) -> list[str]:
+    """The plan of every statement that `ask` runs, values filled in."""
+    statements: list[str] = []
+    store._db.conn.set_trace_callback(statements.append)
+    ask(store)
+    store._db.conn.set_trace_callback(None)
+    asked = [sql for sql in statements if re.match(r"\s*(SELECT|INSERT|UPDATE|DELETE)", sql)]
+    assert asked
+    return [row["detail"] for sql in asked for row in store._rows(f"EXPLAIN QUERY PLAN {sql}")]
+
+
+@pytest.mark.parametrize("name", HOT)
+def test_it_reads_no_whole_table(store: Store, name: str) -> None:
+    scans = [plan for plan in plans(store, HOT[name]) if plan.startswith("SCAN") and not HARMLESS.match(plan)]
+    assert scans == []
+
+
+@pytest.mark.parametrize("name", ["claim due flights", "claim a due text", "due pending"])
+def test_claims_are_read_in_order_without_sorting(store: Store, name: str) -> None:
+    assert not any("TEMP B-TREE" in plan for plan in plans(store, HOT[name]))
+
+
+def test_the_check_would_notice(store: Store) -> None:
+    found = plans(store, lambda store: store._rows("SELECT * FROM messages WHERE kind = 'x'"))
+    assert [plan for plan in found if plan.startswith("SCAN") and not HARMLESS.match(plan)] == ["SCAN messages"]

@@ -1,0 +1,146 @@
+"""Forgetting in time."""
+
+from dataclasses import replace
+
+import pytest
+
+from flait.core.messages import Message, MessageStatus
+from flait.core.subscriptions import SubscriptionState
+from flait.store import Pruned, SmsRow, Step, Store
+from flait.store.upkeep import BITE
+from tests.store.samples import DAY, HOUR, NOW, flight, follower, message, pending, tracked, user
+
+S = MessageStatus
+LATER = NOW + 60 * DAY
+
+
+def polled(store: Store, flight_id: int) -> None:
+    store.hasten(flight_id, NOW)
+    store.claim_due_flights(NOW, "boot", 10)
+    store.save_poll(
+        flight_id,
+        claimed_by="boot",
+        flight=flight(),
+        seen_at=NOW,
+        raw="{}",
+        changed=True,
+        polls=1,
+        next_poll_at=NOW + HOUR,
+    )
+
+
+def everything(store: Store) -> Message:
+    """A flight that is over, with one of each about it."""
+    person, subscription = follower(store)
+    polled(store, 1)
+    text = store.enqueue(message(person.id, "key", subscription_id=subscription.id, flight_id=1))
+    assert text is not None
+    store.claim_due_message(NOW, "boot")
+    store.mark_accepted(text.id, attempt=1, sid="SM1", now=NOW)
+    store.add_alert(subscription_id=1, flight_id=1, poll=1, kinds=[], why={}, message_id=text.id, at=NOW)
+    store.record(Step(at=NOW, step="poll", outcome="changed", flight_id=1))
+    store.close_flight(1, NOW)
+    return text
+
+
+def contents(store: Store) -> dict[str, list[dict[str, object]]]:
+    tables = [row["name"] for row in store._rows("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+    return {table: store._rows(f"SELECT * FROM {table}") for table in tables}
+
+
+def test_what_is_old_and_over_goes_and_its_cost_stays(store: Store) -> None:
+    everything(store)
+    assert store.prune(LATER) == Pruned(sightings=1, journal=1, messages=1, subscriptions=1, flights=1)
+    for table in ("sightings", "journal", "messages", "subscriptions", "flights", "alerts", "flight_numbers"):
+        assert store._rows(f"SELECT * FROM {table}") == []
+    assert len(store.users()) == 1
+    assert store.sms_rows("2013-03") == [SmsRow(user="Ann 0", messages=1, segments=1)]
+    assert store.prune(LATER) == Pruned()
+
+
+def test_costs_add_up_when_texts_go_at_several_times(store: Store) -> None:
+    everything(store)
+    store.prune(LATER)
+    text = store.enqueue(message(1, "second"))
+    assert text is not None
+    store.claim_due_message(NOW, "boot")
+    store.mark_accepted(text.id, attempt=1, sid="SM2", now=NOW)
+    store.prune(LATER)
+    assert store.sms_rows("2013-03") == [SmsRow(user="Ann 0", messages=2, segments=2)]
+
+
+def test_a_dry_run_counts_and_changes_nothing(store: Store) -> None:
+    everything(store)
+    before = contents(store)
+    assert store.prune(LATER, dry_run=True) == Pruned(sightings=1, journal=1, messages=1, subscriptions=1, flights=1)
+    assert contents(store) == before
+
+
+def test_what_is_young_stays(store: Store) -> None:
+    everything(store)
+    assert store.prune(NOW) == Pruned()
+    assert store.prune_raw(NOW) == 0
+
+
+def test_a_live_subscription_keeps_its_flight_and_what_it_was_told(store: Store) -> None:
+    person, subscription = follower(store)
+    told = store.enqueue(message(person.id, "told", subscription_id=subscription.id, status=S.FAILED))
+    waiting, _ = store.add_subscription(pending(person.id))
+    assert store.prune(LATER) == Pruned()
+    assert store.subscription(waiting.id) == waiting
+    assert told is not None
+    assert [row.message_id for row in store.told_rows([subscription.id])[subscription.id]] == [told.id]
+
+
+def test_a_closed_flight_that_somebody_waits_for_stays(store: Store) -> None:
+    person, _ = follower(store)
+    store.add_subscription(pending(person.id, flight_id=1))
+    store.close_flight(1, NOW)
+    assert store.prune(LATER).flights == 0
+
+
+def test_a_subscription_stays_as_long_as_its_flight_is_open(store: Store) -> None:
+    _, subscription = follower(store)
+    store.save_subscription(replace(subscription, state=SubscriptionState.CANCELED))
+    assert store.prune(LATER).subscriptions == 0
+    store.close_flight(1, NOW)
+    assert store.prune(LATER).subscriptions == 1
+
+
+@pytest.mark.parametrize("state", S)
+def test_texts_that_wait_or_are_in_doubt_stay(store: Store, state: S) -> None:
+    ann = store.add_user(user())
+    text = store.enqueue(message(ann.id, "key", status=S.FAILED))
+    assert text is not None
+    store._change(
+        "UPDATE messages SET status = :state, sid = :sid, claimed_by = 'boot', started_at = created_at",
+        state=state,
+        sid="SM1" if state in {S.ACCEPTED, S.SENT, S.DELIVERED, S.READ} else None,
+    )
+    waits = state in {S.QUEUED, S.HELD, S.SENDING, S.IN_DOUBT}
+    assert store.prune(LATER).messages == (0 if waits else 1)
+
+
+def test_raw_answers_go_by_themselves(store: Store) -> None:
+    tracked(store)
+    polled(store, 1)
+    assert store.prune_raw(NOW + DAY) == 1
+    assert store._rows("SELECT * FROM raw_answers") == []
+    assert len(store.sightings(1)) == 1
+
+
+def test_much_is_forgotten_in_small_bites(store: Store) -> None:
+    with store.transaction():
+        store.record(*(Step(at=NOW, step="tick", outcome="nothing") for _ in range(2 * BITE + 1)))
+    commits: list[str] = []
+    store._db.conn.set_trace_callback(lambda sql: commits.append(sql) if sql == "COMMIT" else None)
+    assert store.prune(LATER).journal == 2 * BITE + 1
+    store._db.conn.set_trace_callback(None)
+    assert len(commits) >= 3
+
+
+def test_the_size_grows_with_what_is_kept(store: Store) -> None:
+    before = store.size()
+    ann = store.add_user(user())
+    store.enqueue(message(ann.id, "key", body="x" * 100_000))
+    assert store.size() > before + 90_000
