@@ -4,7 +4,7 @@ The house and its rooms (docs/architecture.md has the laws):
     core/       decides; pure, no clock, no I/O
     flows/      does: one file per way through
     adapters/   talks: AeroAPI, Twilio, the keyring
-    store.py    remembers: SQLite, the only SQL
+    store/      remembers: SQLite, the only SQL
     cli.py, daemon.py, commands/   doors: a person, time passing
     app.py, settings.py, clock.py  wiring
     sandbox/    pretends to be AeroAPI and Twilio, for demos and tests

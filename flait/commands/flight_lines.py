@@ -65,7 +65,7 @@ def _at(flight: Flight, times: Times, airport: Airport | None, now: datetime) ->
 
 def gate(terminal: str | None, where: str | None) -> str:
     """`T3 F12`."""
-    return " ".join([f"T{terminal}"] * bool(terminal) + [where] * bool(where))
+    return " ".join(part for part in (f"T{terminal}" if terminal else "", where or "") if part)
 
 
 def until(moment: datetime | None, now: datetime) -> str:

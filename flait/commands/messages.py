@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("id", "created", "user", "flight", "kind", "status", "segments", "text")
 STEP_COLUMNS = ("time", "subject", "step", "outcome", "attempt", "duration", "detail")
-ROW_SUBJECT = re.compile(r"(sub|msg):([0-9]{1,18})", re.ASCII)
+NUMBERED = re.compile(r"(sub|msg):([0-9]{1,18})", re.ASCII)
 
 
 def add_to(root: typer.Typer) -> None:
@@ -75,7 +75,8 @@ def show(number: MessageId, as_json: AsJson = False) -> None:
 
 def retry(number: MessageId) -> None:
     """Send a text again that did not arrive: failed, expired or undelivered. In doubt it wants a yes, or --yes."""
-    from flait.flows.resend import resend, why_twice
+    from flait.core.formats import span
+    from flait.flows.resend import USEFUL, resend, why_twice
 
     app = session.app()
     store = app.store()
@@ -83,7 +84,7 @@ def retry(number: MessageId) -> None:
     if twice:
         confirm(f"{twice}: sent again, it may come twice. Send it all the same?")
     copy = resend(store, number, now=app.clock.now(), accept_twice=bool(twice))
-    say(f"Queued again as msg:{copy.id}; the daemon sends it within {copy.expires_at - copy.created_at}, or not at all.")
+    say(f"Queued again as msg:{copy.id}; the daemon sends it within {span(USEFUL)}, or not at all.")
 
 
 def trace(
@@ -107,7 +108,7 @@ def _traced(store: "Store", subject: str) -> "tuple[str, list[Step]]":
     from flait.core.idents import parse_ident, shown
     from flait.errors import InvalidIdent
 
-    row = ROW_SUBJECT.fullmatch(subject.strip().lower())
+    row = NUMBERED.fullmatch(subject.strip().lower())
     if row:
         kind, number = row[1], int(row[2])
         steps = store.steps(subscription_id=number) if kind == "sub" else store.steps(message_id=number)
@@ -115,7 +116,9 @@ def _traced(store: "Store", subject: str) -> "tuple[str, list[Step]]":
     try:
         ident = str(parse_ident(subject))
     except InvalidIdent:
-        raise InvalidIdent(f"{shown(subject)} cannot be traced", "write sub:12, msg:40 or a number like UA123") from None
+        raise InvalidIdent(
+            f"{shown(subject)} cannot be traced", "write sub:12, msg:40 or a number like UA123"
+        ) from None
     return ident, store.steps(number=ident)
 
 

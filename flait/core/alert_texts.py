@@ -9,7 +9,19 @@ from flait.core.flights import Flight, Phase, progress
 from flait.core.formats import Piece, Reader, clock_time, day, fitted, span, zone_label
 from flait.core.subscriptions import Role
 from flait.core.told import Told, tells
-from flait.core.wording import Text, arrives, capital, departs, gate, label, landed_at, lateness, route, short
+from flait.core.wording import (
+    Text,
+    arrives,
+    capital,
+    departs,
+    gate,
+    label,
+    landed_at,
+    lateness,
+    place_and_time,
+    route,
+    short,
+)
 
 K = ChangeKind
 _GATE = ("gate_origin", "terminal_origin")
@@ -52,10 +64,12 @@ def _cancelled(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
 
 def _reinstated(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     flight = alert.flight
+    times = ", ".join(time for time in (departs(flight, reader), arrives(flight, reader)) if time)
+    next_step = "Check with the airline that your booking stands." if alert.role is Role.TRAVELER else ""
     return [
-        Piece(f"{route(flight)} is ON AGAIN, not cancelled: {departs(flight, reader)}.", 0, change.facts),
-        Piece(f"{capital(gate(flight))}." if gate(flight) else "", 2),
-        Piece("Check with the airline that your booking stands.", 1),
+        Piece(f"{route(flight)} is ON AGAIN, not cancelled: {times}.", 0, change.facts),
+        Piece(f"{capital(gate(flight))}." if gate(flight) else "", 2, _GATE),
+        Piece(next_step, 1),
     ]
 
 
@@ -97,7 +111,7 @@ def _landed(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     place = _gate_in(flight)
     return [
         Piece(f"landed {landed_at(flight, reader)}{lateness(flight.on)}.", 0, _DOWN),
-        Piece(f"Taxiing to {place}." if flight.gate_destination else f"{place}." if place else "", 1, _GATE_IN),
+        Piece(f"Taxiing to {place}." if place.startswith("gate") else f"{place}." if place else "", 1, _GATE_IN),
         Piece(_belt(flight), 2, ("baggage_claim",)),
     ]
 
@@ -112,11 +126,12 @@ def _arrived(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
 
 
 def _arrived_at(flight: Flight, reader: Reader) -> str:
-    at, where = flight.in_.actual, flight.lands_at
-    return f"{where.short} {reader.at(at, where)}" if at and where else ""
+    return place_and_time(flight.lands_at, flight.in_.actual, reader)
 
 
 def _gate_in(flight: Flight) -> str:
+    if flight.diverted and not flight.diverted_to:
+        return ""  # what is known is the gate it will not come to
     where, terminal = short(flight.gate_destination), short(flight.terminal_destination)
     parts = (f"gate {where}" if where else "", f"Terminal {terminal}" if terminal else "")
     return ", ".join(part for part in parts if part)
@@ -258,8 +273,10 @@ def _gate_first(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]
 
 def _gate_change(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     flight, told = alert.flight, alert.told
-    moved_terminal = bool(told.terminal_origin and flight.terminal_origin not in (None, told.terminal_origin))
-    terminal = f" (Terminal {short(told.terminal_origin)}->{short(flight.terminal_origin)})" if moved_terminal else ""
+    new_terminal = _new_terminal(alert)
+    moved_terminal = bool(told.terminal_origin and new_terminal)
+    old = f"{short(told.terminal_origin)}->" if moved_terminal else ""
+    terminal = f" (Terminal {old}{new_terminal})" if new_terminal else ""
     gates = f"{short(told.gate_origin)}->{short(flight.gate_origin)}"
     return [
         Piece(f"GATE CHANGE {gates}{terminal} {flight.origin.short}.", 0, change.facts),
@@ -325,7 +342,14 @@ def _moved_tail(alert: Alert, change: Change, reader: Reader) -> str:
 
 
 def _gate_moved(alert: Alert) -> str:
-    return f"GATE CHANGE {short(alert.told.gate_origin)}->{short(alert.flight.gate_origin)}."
+    terminal = _new_terminal(alert)
+    gates = f"{short(alert.told.gate_origin)}->{short(alert.flight.gate_origin)}"
+    return f"GATE CHANGE {gates} (T{terminal})." if terminal else f"GATE CHANGE {gates}."
+
+
+def _new_terminal(alert: Alert) -> str:
+    """The terminal of departure, if it is another than was told."""
+    return short(alert.flight.terminal_origin) if alert.flight.terminal_origin != alert.told.terminal_origin else ""
 
 
 def _terminal_tail(alert: Alert, _: Change, __: Reader) -> str:

@@ -97,7 +97,7 @@ def _cancellation(told: Told, flight: Flight) -> Iterator[Change]:
     if told.cancelled == cancelled(flight):
         return
     if told.cancelled:
-        yield Change(kind=K.REINSTATED, facts=tuple(FACTS))
+        yield Change(kind=K.REINSTATED, facts=("cancelled", *_STATES[End.DEPARTURE]))
     else:
         yield Change(kind=K.CANCELLED, facts=("cancelled",))
 

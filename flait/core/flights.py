@@ -103,8 +103,8 @@ class Flight:
 
     @property
     def lands_at(self) -> Airport | None:
-        """Where it comes down: the diversion's airport once there is one."""
-        return self.diverted_to or self.destination
+        """Where it comes down: of a diverted flight the new airport, and none until AeroAPI knows it."""
+        return self.diverted_to or (None if self.diverted else self.destination)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from flait.core.flights import Flight, Phase, ScheduledFlight, Times, cancelled, progress
+from flait.core.flights import Airport, Flight, Phase, ScheduledFlight, Times, cancelled, progress
 from flait.core.formats import Piece, Reader, day, fitted, fold, span
 from flait.core.told import tells
 
@@ -94,12 +94,18 @@ def _state(flight: Flight, reader: Reader) -> str:
         return ": the airline shows it CANCELLED. We tell you if that changes"
     reached = progress(flight)
     if reached in (Phase.ON, Phase.IN):
-        return f": landed {landed_at(flight, reader)}"
+        return f": {'DIVERTED, ' if flight.diverted else ''}landed {landed_at(flight, reader)}"
     arrival = arrives(flight, reader)
     if reached is Phase.OFF:
-        return f": in the air, {arrival}" if arrival else ": in the air"
+        return ", ".join(part for part in (": in the air", _diversion(flight), arrival) if part)
     late = lateness(flight.departure) if flight.departure.late >= timedelta(minutes=10) else ""
     return f", {departs(flight, reader)}{late}" + (f", {arrival}" if arrival else "")
+
+
+def _diversion(flight: Flight) -> str:
+    if not flight.diverted:
+        return ""
+    return f"DIVERTED to {flight.diverted_to.short}" if flight.diverted_to else "DIVERTED, new airport not known yet"
 
 
 def _place(flight: Flight) -> str:
@@ -132,5 +138,15 @@ def failed_text(ident: str, when: str, reason: str) -> Text:
 
 def landed_at(flight: Flight, reader: Reader) -> str:
     """`EWR 22:38 EST`: where and when it came down."""
-    on, where = flight.on.actual or flight.in_.actual, flight.lands_at
-    return f"{where.short} {reader.at(on, where)}" if on and where else (where.short if where else "")
+    on = flight.on.actual or flight.in_.actual
+    return place_and_time(flight.lands_at, on, reader)
+
+
+def place_and_time(where: Airport | None, at: datetime | None, reader: Reader) -> str:
+    """`EWR 22:38 EST`; `at 03:38 UTC` while nobody knows where."""
+    if where is None:
+        return f"at {reader.at(at, _SOMEWHERE)}" if at else ""
+    return f"{where.short} {reader.at(at, where)}" if at else where.short
+
+
+_SOMEWHERE = Airport(code="?")

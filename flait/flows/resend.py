@@ -96,8 +96,9 @@ def _root(message: Message) -> int:
 
 
 def _said_since(text: Message, message: Message) -> bool:
-    """Another text about the same thing that may have told what this one did not: alerts are decided afresh."""
-    same = (text.subscription_id, text.flight_id, text.kind) == (message.subscription_id, message.flight_id, message.kind)
+    """Another text that may have told what this one did not: an alert that failed is decided afresh."""
+    about, kind = message.subscription_id, message.kind
+    same = about is not None and (text.subscription_id, text.kind) == (about, kind)
     return same and text.id > message.id and _root(text) != _root(message) and text.status not in UNTOLD
 
 
@@ -129,9 +130,13 @@ def _give_up(store: Store, message: Message, copy: Message, now: datetime) -> No
 
 
 def _record(store: Store, message: Message, copy: Message, now: datetime) -> None:
-    about = {"at": now, "subscription_id": message.subscription_id, "flight_id": message.flight_id, "step": "retry"}
-    was = f"was {message.status}, queued again as msg:{copy.id}"
-    store.record(
-        Step(**about, message_id=message.id, outcome="queued", detail=was),  # type: ignore[arg-type]  # `about` is mixed
-        Step(**about, message_id=copy.id, outcome="queued", detail=f"the copy of msg:{message.id}"),  # type: ignore[arg-type]  # the same
+    step = Step(
+        at=now,
+        message_id=message.id,
+        subscription_id=message.subscription_id,
+        flight_id=message.flight_id,
+        step="retry",
+        outcome="queued",
+        detail=f"was {message.status}, queued again as msg:{copy.id}",
     )
+    store.record(step, replace(step, message_id=copy.id, detail=f"the copy of msg:{message.id}"))

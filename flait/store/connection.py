@@ -43,10 +43,10 @@ class Taken(StoreError):
 def fault(problem: sqlite3.Error, path: Path) -> StoreError:
     """SQLite's error as a sentence. What was being written was rolled back."""
     if str(problem).startswith("UNIQUE"):  # pysqlite3 has no codes for the kinds of constraints
-        return Taken(f"already there: {problem}")
+        return Taken(f"{path} has that already ({problem})", "report this")
     code = getattr(problem, "sqlite_errorcode", None) or 0
     sentence, hint = _FAULTS.get(code & 0xFF, (f"the database {{}} refused a change ({problem})", "report this"))
-    return StoreError(sentence.format(path), hint)
+    return StoreError(sentence.replace("{}", str(path)), hint)
 
 
 class Connection:
@@ -132,18 +132,18 @@ class Connection:
         return self._db.conn.execute(sql, {name: plain(value) for name, value in values.items()})
 
 
-Self = TypeVar("Self", bound=Connection)
+Part = TypeVar("Part", bound=Connection)
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
 def writing(
-    method: Callable[Concatenate[Self, Arguments], Result],
-) -> Callable[Concatenate[Self, Arguments], Result]:
+    method: Callable[Concatenate[Part, Arguments], Result],
+) -> Callable[Concatenate[Part, Arguments], Result]:
     """Run a method of the store as one transaction, or as part of the one that is open."""
 
     @wraps(method)
-    def run(self: Self, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+    def run(self: Part, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
         with self.transaction():
             return method(self, *args, **kwargs)
 

@@ -1,6 +1,6 @@
 """What was decided and done: alerts with their reasons, and a time-line of steps for `flait trace`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -47,7 +47,7 @@ class Journal(Connection):
         flight_id: int,
         poll: int,
         kinds: Sequence[str],
-        why: object,
+        why: Mapping[str, object],
         message_id: int | None,
         at: datetime,
     ) -> bool:

@@ -106,6 +106,6 @@ def _name_key(name: str) -> str:
 
 
 def _namesake(user: User, taken: Taken) -> UserError:
-    if "phone" in taken.message:
+    if "users.phone" in taken.message:
         return UserError("somebody has that phone number already", "see who: flait user list")
     return UserError(f"somebody is called {shown(user.name)} already", "choose another name")

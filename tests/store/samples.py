@@ -97,6 +97,7 @@ def started(*arguments: str | Path, **options: Any) -> subprocess.Popen[str]:
         [sys.executable, "-W", "error", WORKER, *map(str, arguments)],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

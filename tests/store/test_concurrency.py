@@ -79,14 +79,11 @@ def test_no_flight_is_given_to_two_daemons(path: Path) -> None:
 def test_what_was_acknowledged_survives_a_killed_writer(path: Path, lines: int) -> None:
     with Store.open(path) as store:
         store.add_user(user())
-    writers = [started("write_for_ever", path, name) for name in ("a", "b")]
-    acknowledged = []
-    for writer in writers:
-        assert writer.stdout is not None
-        acknowledged += [writer.stdout.readline().strip() for _ in range(lines)]
-    for writer in writers:
-        writer.send_signal(signal.SIGKILL)
-        acknowledged += [line for line in writer.communicate()[0].split("\n")[:-1] if line]
+    writer = started("write_for_ever", path)
+    assert writer.stdout is not None
+    acknowledged = [writer.stdout.readline().strip() for _ in range(lines)]
+    writer.send_signal(signal.SIGKILL)
+    acknowledged += writer.communicate()[0].split("\n")[:-1]
     with Store.open(path) as store:
         keys = {row["dedup_key"] for row in store._rows("SELECT dedup_key FROM messages")}
         assert set(acknowledged) <= keys
@@ -94,10 +91,23 @@ def test_what_was_acknowledged_survives_a_killed_writer(path: Path, lines: int) 
     assert sound(path)
 
 
+def test_a_writer_killed_halfway_leaves_nothing_and_holds_nobody_up(path: Path) -> None:
+    with Store.open(path) as store:
+        ann = store.add_user(user())
+        writer = started("stop_halfway", path)
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "half\n"
+        writer.kill()
+        writer.communicate()
+        assert store.messages() == []
+        assert store.enqueue(message(ann.id, "half")) is not None
+    assert sound(path)
+
+
 def test_a_reader_sees_whole_transactions_only(path: Path) -> None:
     with Store.open(path) as store:
         store.add_user(user())
-    writer = started("write_for_ever", path, "a")
+    writer = started("write_for_ever", path)
     assert writer.stdout is not None
     writer.stdout.readline()
     whole = "SELECT (SELECT count(*) FROM messages) - (SELECT sum(micro_usd) FROM usage) AS torn"

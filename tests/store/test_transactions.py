@@ -9,7 +9,7 @@ import pytest
 from flait.errors import StoreError
 from flait.store import Store
 from flait.store.connection import sqlite3
-from tests.store.samples import DAY, NOW, finished, message, started, user
+from tests.store.samples import DAY, NOW, finished, message, started, tracked, user
 
 
 def spend(store: Store, micro_usd: int = 1) -> None:
@@ -105,6 +105,13 @@ def test_an_error_names_file_and_remedy_and_has_its_cause(store: Store, path: Pa
     assert str(path) in caught.value.message
     assert isinstance(caught.value.__cause__, sqlite3.IntegrityError)
     assert "+1555" not in str(caught.value)
+
+
+def test_what_a_rule_of_the_tables_forbids_is_a_sentence(store: Store) -> None:
+    tracked(store)
+    with pytest.raises(StoreError, match="refused a change") as caught:
+        store._change("UPDATE flights SET latest = 'no braces'")
+    assert "{*}" in caught.value.message
 
 
 def test_a_full_disk_is_a_sentence_and_nothing_is_stored(store: Store) -> None:

@@ -29,16 +29,24 @@ def count(path: Path, times: str) -> None:
                 store.book("2013-03", "flight", result_sets=1, micro_usd=5_000, now=NOW)
 
 
-def write_for_ever(path: Path, prefix: str) -> None:
-    """Queue texts, and print each key once it is stored."""
+def write_for_ever(path: Path, _: str) -> None:
+    """Queue texts, and print each one's key once it is stored."""
     with Store.open(path) as store:
         number = 0
         while True:
             number += 1
             with store.transaction():
-                store.enqueue(message(1, f"{prefix}{number}"))
+                store.enqueue(message(1, f"key {number}"))
                 store.book("2013-03", "flight", result_sets=1, micro_usd=1, now=NOW)
-            print(f"{prefix}{number}", flush=True)
+            print(f"key {number}", flush=True)
+
+
+def stop_halfway(path: Path, _: str) -> None:
+    """Begin a transaction, write, and wait inside it."""
+    with Store.open(path) as store, store.transaction():
+        store.enqueue(message(1, "half"))
+        print("half", flush=True)
+        sys.stdin.read()
 
 
 def claim_texts(path: Path, boot: str) -> None:
@@ -71,7 +79,8 @@ def fill_the_disk(path: Path, _: str) -> None:
 
 
 TASKS: dict[str, Callable[[Path, str], None]] = {
-    task.__name__: task for task in (open_it, count, write_for_ever, claim_texts, claim_flights, fill_the_disk)
+    task.__name__: task
+    for task in (open_it, count, write_for_ever, stop_halfway, claim_texts, claim_flights, fill_the_disk)
 }
 
 if __name__ == "__main__":

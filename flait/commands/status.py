@@ -1,0 +1,243 @@
+"""`flait status` and `flait usage`: is all well, and what has it cost."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from flait.commands import session
+from flait.commands.options import AsJson
+from flait.commands.output import print_json, print_table, stamp
+from flait.errors import DaemonNotRunning, FlaitError, NotFound, UserError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from flait.core.idents import Ident
+    from flait.store import FlightView, Heartbeat, Provider, SmsRow, Store, UsageRow
+
+MICRO = 1_000_000  # money is kept in millionths of a dollar
+PROVIDERS = ("flightaware", "twilio")
+MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])", re.ASCII)
+
+Row = tuple[object, ...]
+
+
+def add_to(root: typer.Typer) -> None:
+    """Register the commands."""
+    root.command()(status)
+    root.command()(usage)
+
+
+def status(
+    ident: Annotated[str | None, typer.Argument(help="A flight number: how that flight stands instead.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Whether all is well: daemon, queue, budget, providers; or, with IDENT, how a tracked flight stands.
+
+    Exit codes: 0 all is well; 4 the daemon does not run; 1 a text is in doubt, or a provider's last answer was an
+    error; with IDENT, 7 when that flight is not tracked.
+    """
+    if ident is not None:
+        _show_flights(ident, as_json=as_json)
+        return 0
+    state = _state(session.app().store())
+    if as_json:
+        print_json(state)
+    else:
+        print_table(("what", "state"), list(_state_rows(state)), empty="")
+    return _verdict(state)
+
+
+def _state(store: "Store") -> dict[str, Any]:
+    from flait.core.messages import MessageStatus as S
+    from flait.daemon import is_running
+
+    app = session.app()
+    counts, known, month = store.queue_counts(), store.providers(), f"{app.clock.now():%Y-%m}"
+    public_url = app.settings.webhook.public_url
+    return {
+        "daemon": _daemon(store.heartbeat(), running=is_running(app.paths.database)),
+        "queue": {state.value: counts[state] for state in (S.QUEUED, S.SENDING, S.IN_DOUBT, S.FAILED)},
+        "budget": {
+            "month": month,
+            "spent_usd": _usd(store.spent(month)),
+            "limit_usd": app.settings.flightaware.monthly_budget_usd,
+        },
+        "providers": {name: _provider(known.get(name)) for name in PROVIDERS},
+        "webhook": {"mode": "webhook" if public_url else "no-tunnel", "listening": False, "public_url": public_url},
+    }
+
+
+def _daemon(heart: "Heartbeat | None", *, running: bool) -> dict[str, Any]:
+    """A daemon that ended leaves no pid: another process may have it now."""
+    alive = heart if running else None
+    return {
+        "running": running,
+        "pid": alive.pid if alive else None,
+        "started_at": alive.started_at if alive else None,
+        "last_tick_at": heart.last_tick_at if heart else None,
+    }
+
+
+def _provider(provider: "Provider | None") -> dict[str, Any]:
+    kept = ("last_success_at", "last_error", "last_error_at")
+    return {name: getattr(provider, name, None) for name in kept}
+
+
+def _failing(provider: Mapping[str, Any]) -> bool:
+    """Whether its last answer was an error."""
+    failed, succeeded = provider["last_error_at"], provider["last_success_at"]
+    return failed is not None and (succeeded is None or failed > succeeded)
+
+
+def _verdict(state: Mapping[str, Any]) -> int:
+    if not state["daemon"]["running"]:
+        return DaemonNotRunning.exit_code
+    troubled = state["queue"]["in_doubt"] > 0 or any(map(_failing, state["providers"].values()))
+    return FlaitError.exit_code if troubled else 0
+
+
+def _state_rows(state: Mapping[str, Any]) -> Iterator[Row]:
+    daemon, budget, webhook = state["daemon"], state["budget"], state["webhook"]
+    if daemon["running"]:
+        since = f", since {stamp(daemon['started_at'])}" if daemon["started_at"] else ""
+        yield "daemon", f"running, pid {daemon['pid']}{since}"
+    else:
+        yield "daemon", "not running; `flait daemon start` starts it"
+    yield "last tick", stamp(daemon["last_tick_at"]) or "never"
+    yield "queue", ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in state["queue"].items())
+    limit = f"of ${budget['limit_usd']:.2f}" if budget["limit_usd"] else "without a limit"
+    yield "budget", f"${budget['spent_usd']:.4f} {limit} in {budget['month']}"
+    for name, provider in state["providers"].items():
+        yield name, _health(provider)
+    yield "replies", f"come to {webhook['public_url']}" if webhook["public_url"] else "no webhook is set"
+
+
+def _health(provider: Mapping[str, Any]) -> str:
+    if _failing(provider):
+        return f"failing since its last answer at {stamp(provider['last_success_at']) or '-'}: {provider['last_error']}"
+    return f"answered at {stamp(provider['last_success_at'])}" if provider["last_success_at"] else "not asked yet"
+
+
+def _show_flights(ident: str, *, as_json: bool) -> None:
+    from flait.commands import flight_lines
+    from flait.core.idents import parse_ident
+
+    app, number = session.app(), parse_ident(ident)
+    views = _views(app.store(), number)
+    if not views:
+        raise NotFound(f"{number} is not tracked", "`flait subscriptions` shows what is followed or pending")
+    if as_json:
+        print_json({"flights": [flight_lines.fields(view) for view in views]})
+        return
+    now = app.clock.now()
+    rows = [row for view in views for row in _flight_rows(app.store(), view, now)]
+    print_table(("flight", "what", "state"), rows, empty="")
+
+
+def _views(store: "Store", number: "Ident") -> "list[FlightView]":
+    """The flights still tracked that have this number; else the last one that was."""
+    from flait.core.flights import answers
+
+    views = [view for view in store.flight_views(include_closed=True) if answers(view.tracked.flight, number)]
+    return [view for view in views if view.tracked.closed_at is None] or views[-1:]
+
+
+def _flight_rows(store: "Store", view: "FlightView", now: "datetime") -> Iterator[Row]:
+    from flait.commands import flight_lines as lines
+    from flait.core.flights import phase
+    from flait.core.wording import route
+
+    tracked, flight = view.tracked, view.tracked.flight
+    facts = {
+        "route": route(flight),
+        "phase": phase(flight),
+        "departs": lines.departs(flight, now),
+        "departure gate": lines.gate(flight.terminal_origin, flight.gate_origin),
+        "arrives": lines.arrives(flight, now),
+        "arrival gate": lines.gate(flight.terminal_destination, flight.gate_destination),
+        "baggage belt": flight.baggage_claim,
+        "diverted to": flight.diverted_to.short if flight.diverted_to else None,
+        "last polled": stamp(tracked.last_polled_at),
+        "next poll": stamp(tracked.next_poll_at) or "none: there is nothing more to learn",
+        "followers": ", ".join(each.user.name for each in store.live_subscribers(tracked.id)),
+    }
+    name = f"{lines.number(flight)} {flight.departure_date}"
+    return ((name, what, state) for what, state in facts.items())
+
+
+def usage(
+    month: Annotated[str | None, typer.Option("--month", help="Like 2026-11, in UTC; default: this month.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What a month has cost: AeroAPI result sets and dollars per flight, texts and segments per person."""
+    app = session.app()
+    store, month = app.store(), month or f"{app.clock.now():%Y-%m}"
+    if not MONTH.fullmatch(month):
+        from flait.core.idents import shown
+
+        raise UserError(f"{shown(month)} is not a month", "write it like 2026-11")
+    bill = _bill(store, month)
+    if as_json:
+        print_json(bill)
+    else:
+        print_table(USAGE_COLUMNS, list(_bill_rows(bill)), empty="")
+
+
+USAGE_COLUMNS = ("what", "of", "result sets", "usd", "messages", "segments")
+
+
+def _bill(store: "Store", month: str) -> dict[str, Any]:
+    asked, texts = store.usage_rows(month), store.sms_rows(month)
+    return {
+        "month": month,
+        "aeroapi": {
+            "result_sets": sum(row.result_sets for row in asked),
+            "usd": _usd(sum(row.micro_usd for row in asked)),
+        },
+        "sms": {"messages": sum(row.messages for row in texts), "segments": sum(row.segments for row in texts)},
+        "flights": _per_flight(store, asked),
+        "people": [_person(row) for row in texts],
+    }
+
+
+def _per_flight(store: "Store", rows: "Iterable[UsageRow]") -> list[dict[str, Any]]:
+    """The booked label is a fa_flight_id or a number; None is what was asked about no one flight."""
+    names = {view.tracked.fa_flight_id: _named(view) for view in store.flight_views(include_closed=True)}
+    sets: Counter[str | None] = Counter()
+    micro: Counter[str | None] = Counter()
+    for row in rows:
+        label = names.get(row.flight, row.flight) if row.flight else None
+        sets[label] += row.result_sets
+        micro[label] += row.micro_usd
+    return [{"flight": label, "result_sets": sets[label], "usd": _usd(micro[label])} for label in sets]
+
+
+def _named(view: "FlightView") -> str:
+    from flait.commands.flight_lines import number
+
+    return f"{number(view.tracked.flight)} {view.tracked.flight.departure_date}"
+
+
+def _person(row: "SmsRow") -> dict[str, Any]:
+    return {"user": row.user, "messages": row.messages, "segments": row.segments}
+
+
+def _bill_rows(bill: Mapping[str, Any]) -> Iterator[Row]:
+    asked, texts = bill["aeroapi"], bill["sms"]
+    yield "month", bill["month"], asked["result_sets"], _dollars(asked["usd"]), texts["messages"], texts["segments"]
+    for each in bill["flights"]:
+        yield "flight", each["flight"] or "(none)", each["result_sets"], _dollars(each["usd"]), "", ""
+    for each in bill["people"]:
+        yield "person", each["user"] or "(removed)", "", "", each["messages"], each["segments"]
+
+
+def _usd(micro: int) -> float:
+    return round(micro / MICRO, 4)
+
+
+def _dollars(usd: float) -> str:
+    return f"{usd:.4f}"

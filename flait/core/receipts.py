@@ -1,0 +1,76 @@
+"""What Twilio says became of a text, and how reports that come twice, late or out of order still end in one state.
+
+Twilio promises no order and signs no time. A report only ever moves a text forward along RANK.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from flait.core.messages import MessageStatus
+
+S = MessageStatus
+
+RANK: Mapping[MessageStatus, int] = {
+    S.QUEUED: 1,
+    S.HELD: 1,
+    S.SENDING: 1,
+    S.IN_DOUBT: 1,
+    S.ACCEPTED: 2,
+    S.SENT: 3,
+    # Ends: the first one stands, but a delivery that is reported after all is the truth, and reading proves it.
+    S.EXPIRED: 4,
+    S.SUPPRESSED: 4,
+    S.CANCELED: 4,
+    S.FAILED: 4,
+    S.UNDELIVERED: 5,
+    S.DELIVERED: 6,
+    S.READ: 7,
+}
+"""How far along each state is. Two reports of one rank change nothing."""
+
+TWILIO_STATUSES: Mapping[str, MessageStatus] = {
+    # Twilio's word → where the text is for us: everything before `sent` is in Twilio's hands and no further
+    "accepted": S.ACCEPTED,
+    "scheduled": S.ACCEPTED,
+    "queued": S.ACCEPTED,
+    "sending": S.ACCEPTED,
+    "sent": S.SENT,
+    "delivered": S.DELIVERED,
+    "undelivered": S.UNDELIVERED,
+    "failed": S.FAILED,
+    "canceled": S.CANCELED,
+    "read": S.READ,
+}
+
+FINAL = frozenset({S.DELIVERED, S.READ, S.UNDELIVERED, S.FAILED, S.CANCELED})
+"""Nothing more is expected (a `read` may still follow a `delivered`)."""
+
+
+def advance(current: MessageStatus, reported: MessageStatus) -> MessageStatus:
+    """The state after a report: the further of the two, whatever order they came in."""
+    return reported if RANK[reported] > RANK[current] else current
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """One report about one text. `message_id` is ours, from the callback's query; None when only the sid is known."""
+
+    sid: str
+    status: MessageStatus
+    message_id: int | None = None
+    attempt: int | None = None
+    error_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """A text from a person. `sender` is E.164 without a channel's prefix; `opt_out_type` is Twilio's own reading."""
+
+    sid: str
+    sender: str
+    to: str
+    whatsapp: bool = False
+    body: str
+    opt_out_type: str | None = None
+    sent_at: datetime | None = None
