@@ -15,6 +15,8 @@
     ├── BudgetExhausted    exit 8   the month's look-ups are spent
     ├── StoreError         exit 1   the database cannot be used
     └── OutsideError                another party's fault
+        ├── Forged                  a request not signed by Twilio for this account: 403, nothing changes
+        ├── Malformed               a request that is no form: 400
         ├── FlightSourceError       AeroAPI did not answer usefully: try again later
         │   ├── RateLimited         … and says when
         │   └── Refused    exit 6   the key or the account is refused: trying again does not help
@@ -132,6 +134,18 @@ class OutsideError(FlaitError):
     """Another party's fault."""
 
     code = "outside"
+
+
+class Forged(OutsideError):
+    """A request that is not Twilio's, or not for this account; it changes nothing."""
+
+    code = "forged"
+
+
+class Malformed(OutsideError):
+    """A request that cannot be read as a form."""
+
+    code = "malformed"
 
 
 class FlightSourceError(OutsideError):

@@ -117,9 +117,11 @@ def _state_rows(state: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def _health(provider: Mapping[str, Any]) -> str:
+    answered = stamp(provider["last_success_at"])
     if _failing(provider):
-        return f"failing since its last answer at {stamp(provider['last_success_at']) or '-'}: {provider['last_error']}"
-    return f"answered at {stamp(provider['last_success_at'])}" if provider["last_success_at"] else "not asked yet"
+        before = f" (last answered at {answered})" if answered else ""
+        return f"failed at {stamp(provider['last_error_at'])}: {provider['last_error']}{before}"
+    return f"answered at {answered}" if answered else "not asked yet"
 
 
 def _show_flights(ident: str, *, as_json: bool) -> None:
@@ -175,7 +177,9 @@ def usage(
 ) -> None:
     """What a month has cost: AeroAPI result sets and dollars per flight, texts and segments per person."""
     app = session.app()
-    store, month = app.store(), month or f"{app.clock.now():%Y-%m}"
+    store = app.store()
+    if month is None:
+        month = f"{app.clock.now():%Y-%m}"
     if not MONTH.fullmatch(month):
         from flait.core.idents import shown
 

@@ -14,6 +14,7 @@ from flait.errors import NotFound, UserError
 from flait.store import Step, Store
 
 USEFUL: Final = timedelta(minutes=30)  # somebody waits for it now
+LATEST: Final = 1000  # of a person's texts are searched for copies: months of them
 NEVER_ARRIVED: Final = frozenset({MessageStatus.FAILED, MessageStatus.EXPIRED, MessageStatus.UNDELIVERED})
 
 _REFUSED: Final[Mapping[MessageStatus, str]] = {
@@ -81,7 +82,7 @@ def _refuse_second_copy(message: Message, copies: Iterable[Message]) -> None:
 
 def _texts_of(store: Store, message: Message) -> list[Message]:
     """The person's latest texts, newest first."""
-    return [view.message for view in store.messages(user_id=message.user_id, limit=1000)]
+    return [view.message for view in store.messages(user_id=message.user_id, limit=LATEST)]
 
 
 def _copies(store: Store, message: Message) -> list[Message]:
@@ -99,7 +100,7 @@ def _said_since(text: Message, message: Message) -> bool:
     """Another text that may have told what this one did not: an alert that failed is decided afresh."""
     about, kind = message.subscription_id, message.kind
     same = about is not None and (text.subscription_id, text.kind) == (about, kind)
-    return same and text.id > message.id and _root(text) != _root(message) and text.status not in UNTOLD
+    return same and text.id > message.id and text.status not in UNTOLD
 
 
 def _copy(store: Store, message: Message, now: datetime) -> Message:

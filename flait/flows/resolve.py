@@ -58,7 +58,7 @@ def resolve(source: FlightSource, wanted: Wanted, *, now: datetime) -> Flight | 
     if end > now + LIVE - MARGIN:
         return _scheduled(source, wanted, days)
     raise NoSuchFlight(
-        f"AeroAPI knows no {wanted.ident} leaving {_from(wanted)}on {day(days[0])}",
+        f"AeroAPI knows no {wanted.ident} leaving {_from(wanted)}{_when(wanted, days)}",
         "check number and date" + _others(found),
     )
 
@@ -111,7 +111,8 @@ def _scheduled(source: FlightSource, wanted: Wanted, days: Sequence[date]) -> Sc
     legs = {(row.origin.code, row.scheduled_out): row for row in dated}
     if not legs:
         raise NoSuchFlight(
-            f"no {wanted.ident} is scheduled {_from(wanted)}on {day(days[0])}", "check number and date with the airline"
+            f"no {wanted.ident} is scheduled {_from(wanted)}{_when(wanted, days)}",
+            "check number and date with the airline",
         )
     if len(legs) > 1:
         raise AmbiguousFlight(_listing(list(legs.values()), wanted), "say which with --from")
@@ -171,6 +172,12 @@ def _from_there(airport: Airport, wanted: Wanted) -> bool:
 
 def _from(wanted: Wanted) -> str:
     return f"{wanted.origin} " if wanted.origin else ""
+
+
+def _when(wanted: Wanted, days: Sequence[date]) -> str:
+    """The date wished for; in the person's own word where that is not the same day all over the world."""
+    assert wanted.wish is not None
+    return f"on {day(days[0])}" if len(days) == 1 else wanted.wish.text
 
 
 def _listing(flights: Sequence[Flight | ScheduledFlight], wanted: Wanted) -> str:

@@ -15,9 +15,18 @@ from flait.core.flights import Flight, ScheduledFlight
 from flait.core.formats import Reader
 from flait.core.idents import parse_ident
 from flait.core.messages import Channel, Message
-from flait.core.subscriptions import Subscription, SubscriptionState, User, next_resolution
+from flait.core.subscriptions import LIVE, Subscription, SubscriptionState, User, next_resolution
 from flait.core.wording import Text, failed_text, pending_text, tracked_text
-from flait.errors import BudgetExhausted, ConfigError, FlaitError, FlightSourceError, NotFound, Refused, UserError
+from flait.errors import (
+    BudgetExhausted,
+    ConfigError,
+    FlaitError,
+    FlightSourceError,
+    InvalidDate,
+    NotFound,
+    Refused,
+    UserError,
+)
 from flait.flows.ports import FlightSource
 from flait.flows.resolve import FIRST_LIVE_LOOK, Wanted, resolve
 from flait.store import Step, Store
@@ -77,7 +86,7 @@ def subscribe(store: Store, source: FlightSource, clock: Clock, *, person: Perso
         )
         if found is None:
             return _wait(store, fresh, user, reason=reason, now=now)
-        return _keep(store, _waiting(store, fresh) or fresh, user, found, now)
+        return _keep(store, _waiting(store, fresh, found) or fresh, user, found, now)
 
 
 def activate_next(store: Store, source: FlightSource, clock: Clock) -> bool:
@@ -85,30 +94,45 @@ def activate_next(store: Store, source: FlightSource, clock: Clock) -> bool:
     subscription = store.claim_pending(clock.now(), LEASE)
     if subscription is None:
         return False
-    user = store.user(subscription.user_id)
-    assert user is not None  # a subscription goes with its person
+    outcome: Flight | ScheduledFlight | FlaitError
     try:
-        found = resolve(source, _wanted(subscription), now=clock.now())
-    except (BudgetExhausted, ConfigError, FlightSourceError) as fault:
-        _postpone(store, subscription, fault, clock.now())
-    except (NotFound, UserError) as refusal:
-        _not_found(store, subscription, user, refusal, clock.now())
-    else:
-        with store.transaction():
-            _keep(store, subscription, user, found, clock.now())
+        outcome = resolve(source, _wanted(subscription), now=clock.now())
+    except (BudgetExhausted, ConfigError, FlightSourceError, NotFound, UserError) as problem:
+        outcome = problem
+    with store.transaction():
+        there = store.subscription(subscription.id)
+        if there and there.state is SubscriptionState.PENDING:  # else it was settled by hand meanwhile
+            _carry_on(store, there, outcome, clock.now())
     return True
 
 
 def unsubscribe(store: Store, subscription: Subscription, *, now: datetime) -> None:
     """End one subscription at the person's wish; the flight is no longer polled when nobody else follows it."""
     with store.transaction():
-        store.save_subscription(replace(subscription, state=SubscriptionState.CANCELED, reason="unsubscribed"))
-        store.record(Step(at=now, subscription_id=subscription.id, step="unsubscribe", outcome="canceled"))
-        if subscription.flight_id is not None and not store.live_subscribers(subscription.flight_id):
-            store.close_flight(subscription.flight_id, now)
+        there = store.subscription(subscription.id)  # as it stands now: the daemon may have carried it on
+        if there is None or there.state not in LIVE:
+            return
+        canceled = replace(there, state=SubscriptionState.CANCELED, reason="unsubscribed", next_attempt_at=None)
+        store.save_subscription(canceled)
+        _journal(store, canceled, now, step="unsubscribe", outcome="canceled", detail="")
+        if there.flight_id is not None and not store.live_subscribers(there.flight_id):
+            store.close_flight(there.flight_id, now)
 
 
 # --- inside the one transaction ---------------------------------------------------------------------------------
+
+
+def _carry_on(
+    store: Store, subscription: Subscription, outcome: Flight | ScheduledFlight | FlaitError, now: datetime
+) -> None:
+    user = store.user(subscription.user_id)
+    assert user is not None  # a subscription goes with its person
+    if isinstance(outcome, NotFound | UserError):
+        _not_found(store, subscription, user, outcome, now)
+    elif isinstance(outcome, FlaitError):
+        _postpone(store, subscription, outcome, now)
+    else:
+        _keep(store, subscription, user, outcome, now)
 
 
 def _keep(
@@ -140,7 +164,7 @@ def _activate(store: Store, subscription: Subscription, user: User, flight: Flig
 
 
 def _saved(store: Store, subscription: Subscription) -> tuple[Subscription, bool]:
-    """Stored once: the database decides. A pending one whose flight this person already follows is dropped."""
+    """Stored once: the database decides. A pending one that turns out to be another of this person's is dropped."""
     if not subscription.id:
         return store.add_subscription(subscription)
     if store.save_subscription(subscription):
@@ -148,11 +172,20 @@ def _saved(store: Store, subscription: Subscription) -> tuple[Subscription, bool
     there = next(
         other
         for other in store.live_for(subscription.user_id)
-        if other.id != subscription.id and other.flight_id == subscription.flight_id
+        if other.id != subscription.id and _same(other, subscription)
     )
     dropped = replace(subscription, state=SubscriptionState.CANCELED, flight_id=None, next_attempt_at=None)
     store.save_subscription(replace(dropped, reason=f"the same as subscription {there.id}"))
     return there, False
+
+
+def _same(other: Subscription, subscription: Subscription) -> bool:
+    """What the database takes for the same: an active one by its flight, a pending one by what it waits for."""
+    if subscription.state is SubscriptionState.ACTIVE:
+        return other.flight_id == subscription.flight_id
+    date_or_wish = str(other.departure_date or other.wish)
+    known = (other.state, other.ident, date_or_wish, other.origin)
+    return known == (subscription.state, subscription.ident, str(subscription.departure_date), subscription.origin)
 
 
 def _save_scheduled(
@@ -187,21 +220,28 @@ def _wait(store: Store, subscription: Subscription, user: User, *, reason: str, 
     return Subscribed(subscription=saved, user=user, already=not new)
 
 
-def _waiting(store: Store, wanted: Subscription) -> Subscription | None:
-    """The same wish of the same person, still waiting for AeroAPI to answer."""
+def _waiting(store: Store, wanted: Subscription, found: Flight | ScheduledFlight | None = None) -> Subscription | None:
+    """The same wish of the same person, still waiting for AeroAPI to answer; `found` is what it has to mean."""
     for there in store.live_for(wanted.user_id, wanted.ident):
         same = there.wish == wanted.wish and there.origin == wanted.origin and there.departure_date is None
-        if there.state is SubscriptionState.PENDING and same:
+        if there.state is SubscriptionState.PENDING and same and (found is None or _means(there, found)):
             return there
     return None
+
+
+def _means(there: Subscription, found: Flight | ScheduledFlight) -> bool:
+    """Whether the flight is of the day wished for: yesterday's `tomorrow` is not today's."""
+    try:
+        return _wanted(there).day_at(found.origin) in (None, found.departure_date)
+    except InvalidDate:
+        return False
 
 
 def _postpone(store: Store, subscription: Subscription, fault: FlaitError, now: datetime) -> None:
     attempts = subscription.attempts + 1
     at = now + BUDGET_PAUSE if isinstance(fault, BudgetExhausted) else next_resolution(attempts, now)
-    with store.transaction():
-        store.save_subscription(replace(subscription, attempts=attempts, reason=fault.message, next_attempt_at=at))
-        _journal(store, subscription, now, step="resolve", outcome="postponed", detail=fault.message, attempt=attempts)
+    store.save_subscription(replace(subscription, attempts=attempts, reason=fault.message, next_attempt_at=at))
+    _journal(store, subscription, now, step="resolve", outcome="postponed", detail=fault.message, attempt=attempts)
 
 
 def _not_found(store: Store, subscription: Subscription, user: User, refusal: FlaitError, now: datetime) -> None:
@@ -209,18 +249,14 @@ def _not_found(store: Store, subscription: Subscription, user: User, refusal: Fl
     on = subscription.departure_date
     if on and isinstance(refusal, NotFound) and now.date() <= on + timedelta(days=1):
         at = now + NOT_LIVE_YET
-        with store.transaction():
-            store.save_subscription(replace(subscription, reason=refusal.message, next_attempt_at=at))
-            _journal(store, subscription, now, step="resolve", outcome="postponed", detail=refusal.message)
+        store.save_subscription(replace(subscription, reason=refusal.message, next_attempt_at=at))
+        _journal(store, subscription, now, step="resolve", outcome="postponed", detail=refusal.message)
         return
-    with store.transaction():
-        failed = replace(subscription, state=SubscriptionState.FAILED, reason=refusal.message, next_attempt_at=None)
-        store.save_subscription(failed)
-        when = on.isoformat() if on else subscription.wish
-        _confirm(
-            store, failed, user, kind="failed", text=failed_text(subscription.ident, when, refusal.message), now=now
-        )
-        _journal(store, failed, now, step="resolve", outcome="failed", detail=refusal.message)
+    failed = replace(subscription, state=SubscriptionState.FAILED, reason=refusal.message, next_attempt_at=None)
+    store.save_subscription(failed)
+    text = failed_text(subscription.ident, on.isoformat() if on else subscription.wish, refusal.message)
+    _confirm(store, failed, user, kind="failed", text=text, now=now)
+    _journal(store, failed, now, step="resolve", outcome="failed", detail=refusal.message)
 
 
 def _user(store: Store, person: Person, wanted: Wanted, now: datetime) -> User:
@@ -228,7 +264,7 @@ def _user(store: Store, person: Person, wanted: Wanted, now: datetime) -> User:
     _refuse_opted_out(user)
     if user:
         return user
-    return store.add_user(
+    added = store.add_user(
         User(
             name=person.name or person.phone,
             phone=person.phone,
@@ -238,11 +274,14 @@ def _user(store: Store, person: Person, wanted: Wanted, now: datetime) -> User:
             created_at=now,
         )
     )
+    _refuse_opted_out(added)  # a number's STOP outlives the person it belonged to
+    return added
 
 
 def _refuse_opted_out(user: User | None) -> None:
     if user and user.opted_out_at:
-        raise UserError(f"{user.name} has texted STOP", "only they can undo it, by texting START to the same number")
+        who = "that number" if user.name == user.phone else user.name
+        raise UserError(f"{who} has texted STOP", "only they can undo it, by texting START to the same number")
 
 
 def _confirm(store: Store, subscription: Subscription, user: User, *, kind: str, text: Text, now: datetime) -> None:

@@ -5,7 +5,7 @@ A crash anywhere costs one look-up and decides nothing twice.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
@@ -75,27 +75,16 @@ def see(
     now: datetime,
     took: timedelta = timedelta(),
 ) -> list[Message]:
-    """Inside one transaction: what was seen, what everyone is told of it, and when to look again."""
+    """Inside one transaction: what was seen, what everyone is told of it, and when to look again.
+
+    Nothing at all when the claim was lost: whoever has it now decides.
+    """
     before, after = tracked.flight, merged(tracked.flight, flight)
-    polls = tracked.polls + 1
     subscribers = store.live_subscribers(tracked.id)
-    texts = store.told_rows([subscriber.subscription.id for subscriber in subscribers])
-    decisions = [
-        (
-            subscriber,
-            _decide(subscriber, texts[subscriber.subscription.id], before=before, after=after, rules=rules, now=now),
-        )
-        for subscriber in subscribers
-    ]
-    messages = [
-        _tell(store, tracked, subscriber, decision.alert, held=decision.held, polls=polls, now=now)
-        for subscriber, decision in decisions
-        if decision.alert
-    ]
-    next_poll = _next_poll(after, [decision for _, decision in decisions], now) if subscribers else None
-    if after.fa_flight_id != tracked.fa_flight_id:
-        store.readopt(tracked.id, after.fa_flight_id)
-    store.save_poll(
+    decided = _decided(store, subscribers, before=before, after=after, rules=rules, now=now)
+    decisions = [decision for _, decision in decided]
+    next_poll = _next_poll(after, decisions, now) if subscribers else None
+    saved = store.save_poll(
         tracked.id,
         claimed_by=boot,
         flight=after,
@@ -103,12 +92,20 @@ def see(
         raw=raw if rules.keep_raw else None,
         changed=after != before,
         next_poll_at=next_poll,
-        polls=polls,
+        polls=tracked.polls + 1,
     )
-    detail = _detail(
-        messages, [decision for _, decision in decisions], changed=after != before, closed=next_poll is None
-    )
-    log.info("%s poll %d: %s", _name(tracked), polls, detail)
+    if not saved:
+        log.warning("%s is no longer ours to poll: this answer is dropped", _name(tracked))
+        return []
+    if after.fa_flight_id != tracked.fa_flight_id:
+        store.readopt(tracked.id, after.fa_flight_id)
+    messages = [
+        _tell(store, tracked, subscriber, decision.alert, held=decision.held, now=now)
+        for subscriber, decision in decided
+        if decision.alert
+    ]
+    detail = _detail(messages, decisions, changed=after != before, closed=next_poll is None)
+    log.info("%s poll %d: %s", _name(tracked), tracked.polls + 1, detail)
     store.record(
         Step(at=now, flight_id=tracked.id, step="poll", outcome="seen", detail=detail, duration_ms=_milliseconds(took))
     )
@@ -163,6 +160,21 @@ def _is_pinned(flight: Flight, pinned: Flight) -> bool:
     return flight.fa_flight_id == pinned.fa_flight_id and flight.origin.code == pinned.origin.code
 
 
+def _decided(
+    store: Store, subscribers: Sequence[Subscriber], *, before: Flight, after: Flight, rules: Rules, now: datetime
+) -> list[tuple[Subscriber, Decision]]:
+    """What each is to hear. Nothing for those who said STOP: a text that cannot go out would be written every poll."""
+    reachable = [subscriber for subscriber in subscribers if not subscriber.user.opted_out_at]
+    texts = store.told_rows([subscriber.subscription.id for subscriber in reachable])
+    return [
+        (
+            subscriber,
+            _decide(subscriber, texts[subscriber.subscription.id], before=before, after=after, rules=rules, now=now),
+        )
+        for subscriber in reachable
+    ]
+
+
 def _decide(
     subscriber: Subscriber, rows: list[TellRow], *, before: Flight, after: Flight, rules: Rules, now: datetime
 ) -> Decision:
@@ -191,9 +203,9 @@ def _tell(
     alert: Alert,
     *,
     held: Held,
-    polls: int,
     now: datetime,
 ) -> Message:
+    polls = tracked.polls + 1
     subscription, user = subscriber.subscription, subscriber.user
     text = alert_text(alert, Reader(ident=subscription.ident, now=now, clock=user.clock))
     message = Message(
@@ -254,7 +266,8 @@ def _missed(store: Store, tracked: TrackedFlight, *, boot: str, now: datetime) -
     misses = tracked.misses + 1
     at = polling.after_failure(misses, now)
     over = polling.finished(tracked.flight, now)
-    store.postpone_poll(tracked.id, claimed_by=boot, next_poll_at=at, failures=0, misses=misses)
+    if not store.postpone_poll(tracked.id, claimed_by=boot, next_poll_at=at, failures=0, misses=misses):
+        return
     store.record(Step(at=now, flight_id=tracked.id, step="poll", outcome="missing", attempt=misses))
     log.info("%s not in AeroAPI's answer (%d in a row)", _name(tracked), misses)
     if over:

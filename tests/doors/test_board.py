@@ -1,0 +1,110 @@
+"""`flait board`: a departures board, live on a terminal and one snapshot everywhere else."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from flait.commands.board import remark
+from flait.core.flights import Airport, Flight, Times
+from flait.store import Store
+from tests.doors.command_line import ROOT, CommandLine
+from tests.store.samples import HOUR, MINUTE, NOW, flight, tracked
+
+LEAVES = NOW + 6 * HOUR
+# Tests that run in the background ignore Ctrl-C, and what they start would, too.
+HEARING_CTRL_C = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from flait.__main__ import main
+main()
+"""
+
+
+def times(late: timedelta = timedelta(), *, over: bool = False) -> Times:
+    return Times(scheduled=LEAVES, estimated=LEAVES + late, actual=LEAVES + late if over else None)
+
+
+ON_TIME = flight(out=times())
+OUT = replace(ON_TIME, out=times(over=True))
+OFF = replace(OUT, off=Times(actual=LEAVES + 10 * MINUTE))
+DOWN = replace(OFF, on=Times(actual=LEAVES + 5 * HOUR))
+
+
+@pytest.mark.parametrize(
+    ("seen", "words"),
+    [
+        (ON_TIME, "ON TIME"),
+        (replace(ON_TIME, out=times(timedelta(seconds=59))), "ON TIME"),
+        (replace(ON_TIME, out=times(45 * MINUTE)), "DELAYED 45m"),
+        (replace(ON_TIME, out=times(-5 * MINUTE)), "EARLY 5m"),
+        (replace(ON_TIME, cancelled=True), "CANCELLED"),
+        (OUT, "LEFT THE GATE"),
+        (OFF, "IN FLIGHT"),
+        (replace(OFF, diverted=True), "DIVERTED"),
+        (replace(OFF, diverted=True, diverted_to=Airport(code="KBUF", code_iata="BUF")), "DIVERTED BUF"),
+        (DOWN, "LANDED"),
+        (replace(DOWN, in_=Times(actual=LEAVES + 6 * HOUR)), "ARRIVED"),
+    ],
+)
+def test_a_remark_says_where_a_flight_stands(seen: Flight, words: str) -> None:
+    assert remark(seen) == words
+
+
+def test_piped_the_board_is_one_snapshot_the_next_departure_first(flait: CommandLine, store: Store) -> None:
+    store.track(flight(7, out=Times(scheduled=LEAVES + HOUR), gate_origin="B2"), next_poll_at=NOW, now=NOW)
+    tracked(store)
+
+    done = flait("board")
+
+    assert done.code == 0
+    assert done.table == [
+        ["10:00 PST", "UA123", "New York JFK", "", "19:00 EST", "ON TIME"],
+        ["11:00 PST", "UA7", "New York JFK", "B2", "19:00 EST", "ON TIME"],
+    ]
+
+
+def test_the_board_as_json_is_the_flights_and_the_moment(flait: CommandLine, store: Store) -> None:
+    tracked(store)
+
+    shown = flait("board", "--json").json
+    assert shown.pop("at") == "2013-03-08T12:00:00Z"
+    assert shown == flait("flights", "--json").json
+
+
+def test_once_on_a_terminal_prints_a_table_and_leaves(flait: CommandLine, store: Store) -> None:
+    tracked(store)
+
+    done = flait("board", "--once", on_terminal=True)
+    assert (done.code, done.err) == (0, "")
+    assert "UA123" in done.out
+    assert flait("board", "--once").out.startswith("departs\tflight\t")
+
+
+def test_on_a_terminal_the_board_stays_until_ctrl_c(flait: CommandLine, store: Store) -> None:
+    tracked(store)
+    ours, theirs = pty.openpty()
+    child = subprocess.Popen(
+        [sys.executable, "-c", HEARING_CTRL_C, "--no-color", "board"],
+        cwd=ROOT,
+        env={**flait.env, "TERM": "xterm"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    try:
+        said = ""
+        while "UA123" not in said or "no daemon is running" not in said:
+            said += os.read(ours, 65536).decode(errors="replace")
+        child.send_signal(signal.SIGINT)
+        assert child.wait(timeout=30) == 130
+    finally:
+        child.kill()
+        child.wait()
+        os.close(ours)

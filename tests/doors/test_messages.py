@@ -1,0 +1,264 @@
+"""`flait messages …` and `flait trace`: what was said, what became of it, and why."""
+
+import pytest
+
+from flait.core.messages import Message, MessageStatus
+from flait.store import Step, Store
+from tests.doors.command_line import CommandLine
+from tests.store.samples import MINUTE, NOW, follower, message, user
+
+S = MessageStatus
+FIELDS = (
+    "id user to channel kind flight body segments status sid attempts error_code "
+    "created_at sent_at delivered_at read_at expires_at"
+)
+
+
+def queued(store: Store, key: str = "a") -> Message:
+    """A text to somebody who follows flight 123."""
+    person, subscription = follower(store)
+    text = message(person.id, key, subscription_id=subscription.id, flight_id=subscription.flight_id)
+    stored = store.enqueue(text)
+    assert stored is not None
+    return stored
+
+
+def sending(store: Store, key: str = "a") -> Message:
+    """One that is under way."""
+    queued(store, key)
+    claimed = store.claim_due_message(NOW, "boot")
+    assert claimed is not None
+    return claimed
+
+
+def ended(store: Store, status: MessageStatus, key: str = "a") -> Message:
+    """One that ended so."""
+    text = sending(store, key)
+    store.mark_failed(text.id, attempt=1, status=status, error_code=30005, error="unknown handset", now=NOW)
+    return text
+
+
+def test_texts_are_listed_newest_first(flait: CommandLine, store: Store) -> None:
+    text = queued(store)
+    store.enqueue(message(text.user_id, "b", kind="gate", body="line one\nline two"))
+
+    assert [row[:7] for row in flait("messages").table] == [
+        ["2", "2013-03-08T12:00:00Z", "Ann 0", "", "gate", "queued", "1"],
+        ["1", "2013-03-08T12:00:00Z", "Ann 0", "UAL123", "delay", "queued", "1"],
+    ]
+    assert flait("messages").table[0][7] == r"line one\x0aline two"
+
+
+def test_a_text_as_json_has_the_promised_fields(flait: CommandLine, store: Store) -> None:
+    text = sending(store)
+    store.mark_accepted(text.id, attempt=1, sid="SM1", now=NOW + MINUTE)
+
+    (found,) = flait("messages", "--json").json["messages"]
+
+    assert " ".join(found) == FIELDS
+    assert (found["user"], found["to"], found["flight"]) == ("Ann 0", "+15555550100", "UAL123")
+    assert (found["status"], found["sid"], found["attempts"], found["segments"]) == ("accepted", "SM1", 1, 1)
+    assert (found["sent_at"], found["delivered_at"]) == ("2013-03-08T12:01:00Z", None)
+    assert found["expires_at"] == "2013-03-08T13:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("filters", "ids"),
+    [
+        ((), [3, 2, 1]),
+        (("--limit", "2"), [3, 2]),
+        (("--flight", "ua 123"), [1]),
+        (("--flight", "DLH9123"), [1]),
+        (("--user", "ann 1"), [3, 2]),
+        (("--user", "+1 555 555 0100"), [1]),
+        (("--status", "FAILED"), [3]),
+        (("--user", "Ann 1", "--status", "queued"), [2]),
+    ],
+)
+def test_filters_narrow_the_list(flait: CommandLine, store: Store, filters: tuple[str, ...], ids: list[int]) -> None:
+    queued(store)
+    other = store.add_user(user(1))
+    store.enqueue(message(other.id, "b"))
+    store.enqueue(message(other.id, "c", status=S.FAILED))
+
+    assert [each["id"] for each in flait("messages", *filters, "--json").json["messages"]] == ids
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "why"),
+    [
+        (("--status", "lost"), 2, "'lost' is not a status; it is one of queued, held, sending, in_doubt"),
+        (("--flight", "first"), 2, "is not a flight number"),
+        (("--user", "Nobody"), 7, "nobody here is 'Nobody'"),
+        (("--limit", "0"), 2, "limit"),
+        (("show", "7"), 7, "there is no text 7"),
+        (("show", "x"), 2, "x"),
+        (("show", "99999999999999999999"), 2, "range"),
+        (("retry", "7"), 7, "there is no text 7"),
+    ],
+)
+def test_bad_questions_are_refused_in_one_line(flait: CommandLine, words: tuple[str, ...], code: int, why: str) -> None:
+    assert why in flait("messages", *words).refused(code)
+
+
+def test_an_error_as_json_goes_to_stderr(flait: CommandLine) -> None:
+    done = flait("messages", "show", "7", "--json")
+
+    assert (done.code, done.out) == (7, "")
+    assert done.err.startswith('{"error": {"code": "not_found", "message": "there is no text 7"')
+
+
+def test_one_text_is_shown_with_its_steps(flait: CommandLine, store: Store) -> None:
+    text = ended(store, S.FAILED)
+    store.record(Step(at=NOW, message_id=text.id, step="send", outcome="failed", detail="unknown handset", attempt=1))
+
+    done, as_json = flait("messages", "show", text.id), flait("messages", "show", text.id, "--json").json
+
+    assert (done.facts["status"], done.facts["error"]) == ("failed", "unknown handset")
+    assert done.facts["journal"] == "2013-03-08T12:00:00Z send failed unknown handset"
+    assert as_json["message"]["error_code"] == 30005
+    assert [(step["subject"], step["outcome"]) for step in as_json["steps"]] == [("msg:1", "failed")]
+
+
+@pytest.mark.parametrize("status", [S.FAILED, S.EXPIRED, S.UNDELIVERED])
+def test_a_text_that_did_not_arrive_is_queued_again_for_half_an_hour(
+    flait: CommandLine, store: Store, status: MessageStatus
+) -> None:
+    text = ended(store, status)
+
+    done = flait("messages", "retry", text.id)
+
+    assert (done.code, done.err) == (0, "Queued again as msg:2; the daemon sends it within 30m, or not at all.\n")
+    copy = store.message(2)
+    assert copy is not None
+    assert (copy.body, copy.to, copy.tells, copy.dedup_key) == (text.body, text.to, text.tells, "retry:1:1")
+    assert (copy.status, copy.attempts, copy.error, copy.expires_at) == (S.QUEUED, 0, None, NOW + 30 * MINUTE)
+    assert [step.step for step in store.steps(message_id=text.id)] == ["retry"]
+
+
+def test_a_text_has_one_copy_under_way_at_most(flait: CommandLine, store: Store) -> None:
+    text = ended(store, S.FAILED)
+    flait("messages", "retry", text.id)
+
+    assert "msg:1 was sent again as msg:2" in flait("messages", "retry", text.id, "--yes").refused(2)
+    assert len(store.messages()) == 2
+
+
+def test_a_copy_that_failed_is_sent_again_and_its_original_no_more(flait: CommandLine, store: Store) -> None:
+    text = ended(store, S.FAILED)
+    flait("messages", "retry", text.id)
+    copy = store.claim_due_message(NOW + MINUTE, "boot")
+    assert copy is not None
+    store.mark_failed(copy.id, attempt=1, error_code=None, error="again", now=NOW)
+
+    assert flait("messages", "retry", copy.id).code == 0
+    assert "msg:1 was sent again as msg:3" in flait("messages", "retry", text.id, "-y").refused(2)
+    assert [view.message.dedup_key for view in store.messages()] == ["retry:1:2", "retry:1:1", "a"]
+
+
+def test_a_text_in_doubt_is_sent_again_only_after_a_yes(flait: CommandLine, store: Store) -> None:
+    text = sending(store)
+    store.mark_in_doubt(text.id, attempt=1, error="the line broke")
+
+    assert flait("messages", "retry", text.id).refused(2).endswith("add --yes")
+    asked = flait("messages", "retry", text.id, typed="no\n")
+    assert asked.code == 1
+    assert "may have arrived, nobody knows: sent again, it may come twice" in asked.err
+    assert len(store.messages()) == 1
+
+
+def test_a_text_in_doubt_that_was_sent_again_is_given_up(flait: CommandLine, store: Store) -> None:
+    text = sending(store)
+    store.mark_in_doubt(text.id, attempt=1, error="the line broke")
+
+    assert flait("messages", "retry", text.id, "--yes").code == 0
+    assert [view.message.status for view in store.messages()] == [S.QUEUED, S.CANCELED]
+    assert store.in_doubt(NOW + 5 * MINUTE) == []
+
+
+def test_what_a_later_text_said_is_sent_again_only_after_a_yes(flait: CommandLine, store: Store) -> None:
+    text = ended(store, S.EXPIRED)
+    store.enqueue(message(text.user_id, "later", subscription_id=text.subscription_id))
+
+    assert flait("messages", "retry", text.id).refused(2).endswith("add --yes")
+    assert "msg:2 has said the like since" in flait("messages", "retry", text.id, typed="n\n").err
+    assert flait("messages", "retry", text.id, "--yes").code == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [
+        (S.QUEUED, "is in line already"),
+        (S.HELD, "waits for the end of quiet hours"),
+        (S.CANCELED, "was given up for another"),
+        (S.SUPPRESSED, "was kept back: the number has texted STOP"),
+    ],
+)
+def test_other_texts_are_not_sent_again(flait: CommandLine, store: Store, status: MessageStatus, why: str) -> None:
+    person = store.add_user(user())
+    store.enqueue(message(person.id, "a", status=status))
+
+    assert f"msg:1 {why}" in flait("messages", "retry", "1", "--yes").refused(2)
+    assert len(store.messages()) == 1
+
+
+def test_a_text_on_its_way_or_at_twilio_is_not_sent_again(flait: CommandLine, store: Store) -> None:
+    text = sending(store)
+    assert "is being sent" in flait("messages", "retry", text.id, "--yes").refused(2)
+
+    store.mark_accepted(text.id, attempt=1, sid="SM1", now=NOW)
+    assert "is with Twilio" in flait("messages", "retry", text.id, "--yes").refused(2)
+
+
+def test_nobody_is_texted_again_who_said_stop_or_was_removed(flait: CommandLine, store: Store) -> None:
+    text = sending(store)
+    store.mark_in_doubt(text.id, attempt=1)
+    store.set_opt_out("+15555550100", NOW)
+    assert "has texted STOP" in flait("messages", "retry", text.id, "--yes").refused(2)
+
+    store.remove_user(text.user_id)
+    assert "was removed" in flait("messages", "retry", text.id, "--yes").refused(2)
+    assert len(store.messages()) == 1
+
+
+def test_a_trace_tells_what_happened_in_order(flait: CommandLine, store: Store) -> None:
+    text = queued(store)
+    store.record(
+        Step(at=NOW + MINUTE, message_id=text.id, step="send", outcome="accepted", detail="SM1", attempt=1),
+        Step(at=NOW, flight_id=text.flight_id, step="poll", outcome="seen", detail="changed", duration_ms=120),
+        Step(at=NOW, subscription_id=text.subscription_id, step="subscribe", outcome="active"),
+    )
+
+    rows = [
+        ["2013-03-08T12:00:00Z", "UAL123 2013-03-08", "poll", "seen", "", "120 ms", "changed"],
+        ["2013-03-08T12:00:00Z", "sub:1", "subscribe", "active", "", "", ""],
+        ["2013-03-08T12:01:00Z", "msg:1", "send", "accepted", "1", "", "SM1"],
+    ]
+    assert flait("trace", "ua123").table == rows
+    assert flait("trace", "sub:1").table == rows[1:]
+    assert flait("trace", "MSG:01").table == rows[2:]
+
+
+def test_a_trace_as_json(flait: CommandLine, store: Store) -> None:
+    text = queued(store)
+    store.record(Step(at=NOW, message_id=text.id, step="send", outcome="sent", duration_ms=5))
+
+    assert flait("trace", "msg:1", "--json").json == {
+        "subject": "msg:1",
+        "steps": [
+            {
+                "at": "2013-03-08T12:00:00Z", "subject": "msg:1", "step": "send", "outcome": "sent", "attempt": None,
+                "duration_ms": 5, "detail": "", "subscription_id": None, "flight_id": None, "message_id": 1,
+            }
+        ],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("subject", ["sub:9", "msg:9", "UA9"])
+def test_a_trace_of_nothing_is_not_found(flait: CommandLine, subject: str) -> None:
+    assert flait("trace", subject).refused(7).startswith(f"nothing is known of {subject}; ")
+
+
+@pytest.mark.parametrize("subject", ["", "sub:", "sub:x", "user:1", "sub:12345678901234567890"])
+def test_what_cannot_be_traced_is_refused(flait: CommandLine, subject: str) -> None:
+    assert flait("trace", subject).refused(2).endswith("write sub:12, msg:40 or a number like UA123")

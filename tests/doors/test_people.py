@@ -1,0 +1,184 @@
+"""`flait user …`: who is known, what may be said of them, and what goes when they go."""
+
+import pytest
+
+from flait.core.subscriptions import ClockFace, Role, SubscriptionState
+from flait.store import Store
+from tests.doors.command_line import CommandLine
+from tests.store.samples import NOW, follower, message, user
+
+ANN = "+15555550100"
+
+
+def test_a_person_is_added_under_name_and_number(flait: CommandLine, store: Store) -> None:
+    done = flait("user", "add", "Ann", "+1 (555) 555-0100")
+
+    assert (done.code, done.out) == (0, "")
+    assert "Ann is known now, as +15555550100." in done.err
+    ann = store.user_by_phone(ANN)
+    assert ann is not None
+    assert (ann.name, ann.role, ann.clock, ann.created_at) == ("Ann", Role.TRAVELER, ClockFace.H24, NOW)
+    assert ann.consent == "added at the command line, 2013-03-08"
+
+
+def test_zone_role_and_clock_are_kept(flait: CommandLine, store: Store) -> None:
+    flait("user", "add", "Ann", ANN, "--timezone", "Asia/Tokyo", "--role", "Meeter", "--clock", "12H")
+
+    ann = store.user_by_name("ann")
+    assert ann is not None
+    assert (ann.timezone, ann.role, ann.clock) == ("Asia/Tokyo", Role.MEETER, ClockFace.H12)
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("", ANN), "'' is not a name; write 1 to 40 printable characters"),
+        (("x" * 41, ANN), "printable characters"),
+        (("Ann\x1b[31m", ANN), r"'Ann\x1b[31m' is not a name"),
+        (("555-0100", ANN), "the name '555-0100' looks like a phone number"),
+        (("Ann", "+1999"), "'+1999' is not a phone number"),
+        (("Ann", "Bob"), "'Bob' is not a phone number"),
+        (("Ann", ANN, "--timezone", "America/New_york"), "did you mean America/New_York?"),
+        (("Ann", ANN, "--timezone", "../../etc/passwd"), "is not a time zone"),
+        (("Ann", ANN, "--role", "pilot"), "it is traveler, meeter or watcher"),
+        (("Ann", ANN, "--clock", "sundial"), "it is 12h or 24h"),
+        (("Ann",), "Missing argument"),
+    ],
+)
+def test_bad_input_is_refused_in_one_line_and_nothing_is_stored(
+    flait: CommandLine, store: Store, words: tuple[str, ...], why: str
+) -> None:
+    assert why in flait("user", "add", *words).refused(2)
+    assert store.users() == []
+
+
+@pytest.mark.parametrize(("name", "phone"), [("ANN", "+15555550101"), ("Bob", ANN)])
+def test_a_name_or_number_that_is_taken_is_refused(flait: CommandLine, store: Store, name: str, phone: str) -> None:
+    flait("user", "add", "Ann", ANN)
+
+    assert flait("user", "add", name, phone).refused(2).startswith("somebody ")
+    assert len(store.users()) == 1
+
+
+def test_adding_a_number_that_texted_stop_says_so(flait: CommandLine, store: Store) -> None:
+    store.set_opt_out(ANN, NOW)
+
+    assert "has texted STOP" in flait("user", "add", "Ann", ANN).err
+    assert flait("user", "show", "Ann").facts["texts"] == "STOP"
+
+
+def test_the_list_shows_everybody_and_how_much_they_follow(flait: CommandLine, store: Store) -> None:
+    follower(store)
+
+    done = flait("user", "list")
+
+    assert done.out.startswith("name\tphone\ttimezone\t")
+    assert done.table == [["Ann 0", ANN, "", "sms", "traveler", "24h", "yes", "1"]]
+
+
+def test_people_as_json(flait: CommandLine, store: Store) -> None:
+    person, _ = follower(store)
+
+    shown = flait("user", "show", person.phone, "--json").json["user"]
+
+    assert flait("user", "list", "--json").json == {"users": [shown]}
+    assert (shown["name"], shown["phone"], shown["subscriptions"]) == ("Ann 0", person.phone, 1)
+    assert (shown["created_at"], shown["opted_out_at"]) == ("2013-03-08T12:00:00Z", None)
+
+
+def test_a_name_on_a_terminal_cannot_paint_it(flait: CommandLine, store: Store) -> None:
+    store.add_user(user(name="Ann\x1b]0;owned\x07"))
+
+    out = flait("user", "list", on_terminal=True).out
+    assert r"Ann\x1b]0;owned\x07" in out
+    assert "\x1b]" not in out
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "kept"),
+    [
+        ("name", "Anna", "Anna"),
+        ("timezone", "Europe/Paris", "Europe/Paris"),
+        ("role", "watcher", "watcher"),
+        ("clock", "12h", "12h"),
+    ],
+)
+def test_a_change_is_kept(flait: CommandLine, store: Store, key: str, value: str, kept: str) -> None:
+    ann = store.add_user(user())
+
+    done = flait("user", "set", ann.phone, key, value)
+
+    assert (done.code, done.err) == (0, f"{kept if key == 'name' else ann.name}: {key} is {kept}.\n")
+    assert flait("user", "show", ann.phone, "--json").json["user"][key] == kept
+
+
+def test_an_empty_zone_takes_it_away(flait: CommandLine, store: Store) -> None:
+    store.add_user(user(name="Ann", timezone="Europe/Paris"))
+
+    assert flait("user", "set", "Ann", "timezone", "").err == "Ann: timezone is not set.\n"
+    assert store.users()[0].timezone is None
+
+
+@pytest.mark.parametrize(("key", "held"), [("channel", "sms"), ("level", "all"), ("quiet", "off"), ("language", "en")])
+def test_what_this_version_cannot_honour_is_refused_unless_it_holds(
+    flait: CommandLine, store: Store, key: str, held: str
+) -> None:
+    store.add_user(user(name="Ann"))
+
+    assert flait("user", "set", "Ann", key, held).code == 0
+    assert "is not in this version yet" in flait("user", "set", "Ann", key, "other").refused(2)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("phone", ANN), ("name", "Bob"), ("name", "5550100"), ("role", "pilot"), ("timezone", "Mars"), ("clock", "")],
+)
+def test_a_refused_change_changes_nothing(flait: CommandLine, store: Store, key: str, value: str) -> None:
+    before = [store.add_user(user(0, name="Ann")), store.add_user(user(1, name="Bob"))]
+
+    flait("user", "set", "Ann", key, value).refused(2)
+    assert store.users() == before
+
+
+@pytest.mark.parametrize(
+    "command", [("show", "Nobody"), ("set", "Nobody", "role", "meeter"), ("remove", "+15555550199")]
+)
+def test_an_unknown_person_is_not_found(flait: CommandLine, command: tuple[str, ...]) -> None:
+    assert "nobody here is" in flait("user", *command).refused(7)
+
+
+def test_removal_ends_subscriptions_and_closes_a_flight_nobody_else_follows(flait: CommandLine, store: Store) -> None:
+    person, _ = follower(store)
+    store.enqueue(message(person.id, "a"))
+
+    assert flait("--yes", "user", "remove", person.name).code == 0
+    assert (store.users(), store.messages(), store.flight_views()) == ([], [], [])
+
+
+def test_removal_leaves_a_flight_that_others_follow(flait: CommandLine, store: Store) -> None:
+    person, _ = follower(store)
+    _, others = follower(store, 1)
+
+    flait("user", "remove", person.name, "-y")
+
+    assert [view.subscribers for view in store.flight_views()] == [1]
+    kept = store.subscription(others.id)
+    assert kept is not None
+    assert kept.state is SubscriptionState.ACTIVE
+
+
+def test_removal_wants_a_yes(flait: CommandLine, store: Store) -> None:
+    person, _ = follower(store)
+
+    assert flait("user", "remove", person.name).refused(2).endswith("add --yes")
+    refused = flait("user", "remove", person.name, typed="\n")
+    assert refused.code == 1
+    assert "Forget Ann 0, their texts and their subscriptions (1 under way)? [y/N]" in refused.err
+    assert store.users() == [person]
+
+
+def test_removal_at_a_terminal_goes_on_after_a_yes(flait: CommandLine, store: Store) -> None:
+    person, _ = follower(store)
+
+    assert flait("user", "remove", person.name, typed="y\n").code == 0
+    assert store.users() == []

@@ -1,0 +1,169 @@
+"""`flait status` and `flait usage`: is all well, and what has it cost."""
+
+import pytest
+
+from flait.core.flights import Times
+from flait.core.messages import MessageStatus
+from flait.daemon import sole
+from flait.store import Store
+from tests.doors.command_line import CommandLine
+from tests.store.samples import DAY, MINUTE, NOW, flight, message, tracked, user
+
+
+def in_doubt(store: Store) -> None:
+    person = store.add_user(user())
+    store.enqueue(message(person.id, "doubt"))
+    claimed = store.claim_due_message(NOW, "boot")
+    assert claimed is not None
+    store.mark_in_doubt(claimed.id, attempt=1, error="the line broke")
+
+
+def test_without_a_daemon_status_says_so_and_leaves_with_4(flait: CommandLine) -> None:
+    done = flait("status")
+
+    assert (done.code, done.err) == (4, "")
+    assert done.facts["daemon"].startswith("not running")
+    assert done.facts["queue"] == "0 queued, 0 sending, 0 in doubt, 0 failed"
+    assert (done.facts["last tick"], done.facts["flightaware"]) == ("never", "not asked yet")
+
+
+def test_status_as_json_has_the_promised_fields(flait: CommandLine) -> None:
+    done = flait("status", "--json")
+
+    never = {"last_success_at": None, "last_error": None, "last_error_at": None}
+    assert done.code == 4
+    assert done.json == {
+        "daemon": {"running": False, "pid": None, "started_at": None, "last_tick_at": None},
+        "queue": {"queued": 0, "sending": 0, "in_doubt": 0, "failed": 0},
+        "budget": {"month": "2013-03", "spent_usd": 0.0, "limit_usd": 5.0},
+        "providers": {"flightaware": never, "twilio": never},
+        "webhook": {"mode": "no-tunnel", "listening": False, "public_url": ""},
+    }
+
+
+def test_with_a_daemon_and_no_trouble_all_is_well(flait: CommandLine, store: Store) -> None:
+    store.beat(boot="b", pid=4711, started_at=NOW - MINUTE, now=NOW)
+    store.note_error("twilio", "it did not answer", NOW - MINUTE)
+    store.note_success("twilio", NOW)
+    with sole(flait.database):
+        done, as_json = flait("status"), flait("status", "--json")
+
+    assert done.code == as_json.code == 0
+    assert done.facts["daemon"] == "running, pid 4711, since 2013-03-08T11:59:00Z"
+    assert done.facts["twilio"] == "answered at 2013-03-08T12:00:00Z"
+    assert as_json.json["daemon"] == {
+        "running": True, "pid": 4711, "started_at": "2013-03-08T11:59:00Z", "last_tick_at": "2013-03-08T12:00:00Z",
+    }  # fmt: skip
+    assert as_json.json["providers"]["twilio"]["last_error"] == "it did not answer"
+
+
+def test_a_daemon_that_ended_leaves_its_last_tick_and_no_pid(flait: CommandLine, store: Store) -> None:
+    store.beat(boot="b", pid=4711, started_at=NOW, now=NOW)
+
+    assert flait("status", "--json").json["daemon"] == {
+        "running": False, "pid": None, "started_at": None, "last_tick_at": "2013-03-08T12:00:00Z",
+    }  # fmt: skip
+
+
+def test_a_text_in_doubt_leaves_with_1(flait: CommandLine, store: Store) -> None:
+    in_doubt(store)
+    with sole(flait.database):
+        done = flait("status")
+
+    assert (done.code, done.facts["queue"]) == (1, "0 queued, 0 sending, 1 in doubt, 0 failed")
+
+
+def test_a_provider_whose_last_answer_was_an_error_leaves_with_1(flait: CommandLine, store: Store) -> None:
+    store.note_success("flightaware", NOW - MINUTE)
+    store.note_error("flightaware", "AeroAPI did not answer", NOW)
+    with sole(flait.database):
+        done = flait("status")
+
+    assert done.code == 1
+    assert done.facts["flightaware"].startswith("failed at 2013-03-08T12:00:00Z: AeroAPI did not answer (last answered")
+
+
+def test_budget_and_webhook_follow_the_settings(flait: CommandLine, store: Store) -> None:
+    store.book("2013-03", "flights", result_sets=3, micro_usd=15_000, now=NOW)
+    flait.env |= {"FLAIT_WEBHOOK_PUBLIC_URL": "https://flait.example", "FLAIT_FLIGHTAWARE_MONTHLY_BUDGET_USD": "0"}
+
+    state, facts = flait("status", "--json").json, flait("status").facts
+    assert state["budget"] == {"month": "2013-03", "spent_usd": 0.015, "limit_usd": 0.0}
+    assert state["webhook"] == {"mode": "webhook", "listening": False, "public_url": "https://flait.example"}
+    assert facts["budget"] == "$0.0150 without a limit in 2013-03"
+
+
+def test_status_with_a_wrong_setting_is_a_configuration_error(flait: CommandLine) -> None:
+    (flait.home / "config.toml").write_text("[alerts]\ndelay_minutes = 0\n")
+
+    assert "alerts.delay_minutes" in flait("status").refused(5)
+
+
+def sent(store: Store, key: str, **changes: object) -> None:
+    """A text that Twilio took."""
+    store.enqueue(message(store.users()[0].id, key, **changes))
+    claimed = store.claim_due_message(NOW, "boot")
+    assert claimed is not None
+    store.mark_accepted(claimed.id, attempt=1, sid=f"SM{key}", now=NOW)
+
+
+def test_usage_adds_a_month_up_per_flight_and_person(flait: CommandLine, store: Store) -> None:
+    store.add_user(user())
+    row = tracked(store)
+    store.book("2013-03", "flights", flight=row.fa_flight_id, result_sets=3, micro_usd=15_000, now=NOW)
+    store.book("2013-03", "schedules", flight="DL7", result_sets=1, micro_usd=20_000, now=NOW)
+    store.book("2013-03", "flights", flight="DL7", result_sets=1, micro_usd=5_000, now=NOW)
+    store.book("2013-03", "usage", result_sets=1, micro_usd=0, now=NOW)
+    sent(store, "a")
+    sent(store, "b", body="x" * 200)
+
+    bill = flait("usage", "--json").json
+
+    assert bill["aeroapi"] == {"result_sets": 6, "usd": 0.04}
+    assert bill["sms"] == {"messages": 2, "segments": 3}
+    assert sorted(bill["flights"], key=str) == [
+        {"flight": "DL7", "result_sets": 2, "usd": 0.025},
+        {"flight": "UA123 2013-03-08", "result_sets": 3, "usd": 0.015},
+        {"flight": None, "result_sets": 1, "usd": 0.0},
+    ]
+    assert bill["people"] == [{"user": "Ann 0", "messages": 2, "segments": 3}]
+
+
+def test_a_flight_that_is_over_keeps_its_name_in_the_bill(flait: CommandLine, store: Store) -> None:
+    row = store.track(flight(out=Times(scheduled=NOW - DAY)), next_poll_at=NOW, now=NOW)
+    store.close_flight(row.id, NOW)
+    store.book("2013-03", "flights", flight=row.fa_flight_id, result_sets=1, micro_usd=5_000, now=NOW)
+
+    assert flait("usage").table == [
+        ["month", "2013-03", "1", "0.0050", "0", "0"],
+        ["flight", "UA123 2013-03-07", "1", "0.0050", "", ""],
+    ]
+
+
+def test_what_a_removed_person_cost_stays_in_the_bill(flait: CommandLine, store: Store) -> None:
+    store.add_user(user())
+    sent(store, "a")
+    flait("-y", "user", "remove", "Ann 0")
+
+    assert flait("usage").table[-1] == ["person", "(removed)", "", "", "1", "1"]
+    assert flait("usage", "--json").json["people"] == [{"user": None, "messages": 1, "segments": 1}]
+
+
+def test_usage_of_another_month(flait: CommandLine, store: Store) -> None:
+    store.book("2013-02", "flights", result_sets=1, micro_usd=5_000, now=NOW)
+
+    assert flait("usage", "--month", "2013-02", "--json").json["aeroapi"]["result_sets"] == 1
+    assert flait("usage", "--json").json["aeroapi"]["result_sets"] == 0
+
+
+@pytest.mark.parametrize("month", ["2013-13", "2013-3", "march", "2013-03-01", ""])
+def test_what_is_no_month_is_refused(flait: CommandLine, month: str) -> None:
+    assert flait("usage", "--month", month).refused(2).endswith("write it like 2026-11")
+
+
+def test_every_state_of_the_queue_is_counted(flait: CommandLine, store: Store) -> None:
+    in_doubt(store)
+    store.enqueue(message(1, "waits"))
+    store.enqueue(message(1, "failed", status=MessageStatus.FAILED))
+
+    assert flait("status", "--json").json["queue"] == {"queued": 1, "sending": 0, "in_doubt": 1, "failed": 1}
