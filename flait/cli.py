@@ -90,9 +90,13 @@ def _split(argv: Sequence[str]) -> tuple[dict[str, object], list[str]]:
 def _invoke(argv: list[str]) -> int:
     from typer import _click as click  # Typer's own copy: its errors are how bad usage is told
 
+    if not all(_encodes(word) for word in argv):
+        raise UserError("an argument is not UTF-8 text", "write it in UTF-8")
     command = typer.main.get_command(application(argv))
     try:
         result = command.main(args=argv, prog_name="flait", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError:
+        return 0  # the help has been printed, and was all there was to do
     except click.exceptions.ClickException as problem:
         hint = "`flait --help` lists the commands"
         context = getattr(problem, "ctx", None)
@@ -102,6 +106,15 @@ def _invoke(argv: list[str]) -> int:
     except typer.Abort:
         return INTERRUPTED
     return result if isinstance(result, int) else 0
+
+
+def _encodes(word: str) -> bool:
+    """False for bytes that came in as lone surrogates: nothing downstream could store or print them."""
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def application(argv: Sequence[str] = ()) -> typer.Typer:

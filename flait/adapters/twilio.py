@@ -11,9 +11,10 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flait.adapters.exchange import Exchange
-from flait.adapters.twilio_errors import Failed, Kind, known, send_error
+from flait.adapters.twilio_errors import Failed, send_error
 from flait.clock import Clock
 from flait.core.messages import Channel, Message
+from flait.core.twilio_errors import Kind, known
 from flait.errors import InDoubt, NotSent
 from flait.flows.ports import Accepted, Sent
 

@@ -1,35 +1,11 @@
-"""What Twilio's error codes mean for a text, as one table, and which SendError each answer becomes.
+"""Which SendError each of Twilio's answers to a sending becomes, by the table of its error codes."""
 
-Twilio moves meanings between codes now and then, so an unknown code has a safe default: refused, not tried again.
-"""
-
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from flait.adapters.exchange import Fault, Reply, retry_after
+from flait.core.twilio_errors import OPTED_OUT, Kind, known
 from flait.errors import InDoubt, NotSent, Rejected, SendError
-
-OPTED_OUT = 21610
-
-
-class Kind(StrEnum):
-    """Whom an error concerns, and so what becomes of the text."""
-
-    RECIPIENT = "recipient"  # this person cannot get it this way: refused for good
-    MESSAGE = "message"  # this text alone: refused for good
-    ACCOUNT = "account"  # the operator's account or settings: every text waits
-    LATER = "later"  # certainly not sent: tried again
-    DELIVERY = "delivery"  # accepted, then lost on the way: it comes as a receipt, hardly ever as an answer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """One error code: its kind, and what it says in the operator's words."""
-
-    kind: Kind
-    words: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,64 +21,6 @@ class Failed:
     def refused(self) -> Reply | None:
         """Twilio's reply where it was no success."""
         return self.reply if self.reply and not 200 <= self.reply.status < 300 else None
-
-
-# Codes about one recipient's country (21408) or one unverified recipient of a trial account (21608) are the
-# recipient's and not the account's: the texts of everybody else must not wait for them.
-_ROWS: tuple[tuple[Kind, str, tuple[int, ...]], ...] = (
-    (Kind.ACCOUNT, "the account SID and its secret do not fit, or the account is suspended", (20003,)),
-    (Kind.ACCOUNT, "the account is not active or has no funds", (10001, 20005, 30002, 90010)),
-    (Kind.ACCOUNT, "these are test credentials", (20008,)),
-    (Kind.ACCOUNT, "there is no such account", (20404,)),
-    (Kind.ACCOUNT, "this is a trial account with another sender", (14111, 572002)),
-    (Kind.ACCOUNT, "the sender is not this account's or cannot send texts", (21212, 21603, 21606, 21659, 21660, 21661)),
-    (Kind.ACCOUNT, "the messaging service has no usable sender", (21703, 21704, 21705)),
-    (Kind.ACCOUNT, "the sender is not registered with the carriers", (30032, 30033, 30034, 30035)),
-    (Kind.ACCOUNT, "Twilio's own protection blocks the text", (30450, 30610, 30640)),
-    (Kind.ACCOUNT, "the WhatsApp sender or template is not usable", (63001, 63007, 63008, 63020, 63040, 63041, 63042)),
-    (Kind.ACCOUNT, "the WhatsApp business account is locked", (63051,)),
-    (Kind.RECIPIENT, "the person has opted out by texting STOP", (OPTED_OUT,)),
-    (Kind.RECIPIENT, "this is not a number that can get texts", (21211, 21265, 21266, 21614, 21635)),
-    (Kind.RECIPIENT, "the sender cannot reach this number", (21612,)),
-    (Kind.RECIPIENT, "texts to this country are switched off in Twilio's console", (21408,)),
-    (Kind.RECIPIENT, "a trial account texts verified numbers only", (21608,)),
-    (Kind.RECIPIENT, "the number is a landline or its carrier cannot be reached", (30006,)),
-    (Kind.RECIPIENT, "the person cannot be reached on WhatsApp", (63003, 63014, 63024, 63032)),
-    (Kind.RECIPIENT, "the person has not joined the WhatsApp sandbox", (63015,)),
-    (Kind.MESSAGE, "the text or a parameter is not allowed", (20001, 21602, 21617, 21619, 21654, 21655, 21656)),
-    (Kind.MESSAGE, "the status callback is not a usable address", (21609,)),
-    (Kind.MESSAGE, "the validity period is not allowed", (21624, 30045, 90007)),
-    (Kind.MESSAGE, "it was not sent within its useful life", (30036,)),
-    (Kind.MESSAGE, "a carrier filtered it as unwanted", (30007,)),
-    (Kind.MESSAGE, "WhatsApp allows no free text now", (63016,)),
-    (Kind.MESSAGE, "WhatsApp refuses the content", (63005, 63013, 63021, 63027, 63028)),
-    (Kind.LATER, "Twilio was asked too often", (20429,)),
-    (Kind.LATER, "too many texts went to and fro between two numbers", (14107,)),
-    (Kind.LATER, "the sender's queue is full", (21611, 30001)),
-    (Kind.LATER, "the sender's daily or hourly limit is reached", (30022, 30023, 30027, 63017, 63018, 63038)),
-    (Kind.DELIVERY, "the phone is off or out of reach", (30003,)),
-    (Kind.DELIVERY, "the number is blocked or unknown", (30004, 30005)),
-    (Kind.DELIVERY, "the carrier did not deliver it", (30008, 30410)),
-    (Kind.DELIVERY, "WhatsApp did not deliver it", (63009, 63010, 63012)),
-)
-
-ERRORS: Mapping[int, Known] = {code: Known(kind=kind, words=words) for kind, words, codes in _ROWS for code in codes}
-"""Twilio's code to what it means."""
-
-_STATUSES: Mapping[int, Known] = {
-    401: ERRORS[20003],
-    403: ERRORS[20003],
-    404: ERRORS[20404],
-    429: ERRORS[20429],
-}
-"""For answers whose code is unknown; 404 on sending is about the account in the path, never about the text."""
-
-_UNKNOWN = Known(kind=Kind.MESSAGE, words="it gives a reason that Flait does not know")
-
-
-def known(status: int, code: int | None) -> Known:
-    """What a 4xx answer means: by its code, else by its status, else refused."""
-    return ERRORS.get(code or 0) or _STATUSES.get(status, _UNKNOWN)
 
 
 def send_error(failed: Failed, now: datetime) -> SendError:
@@ -121,12 +39,18 @@ def _refusal(status: int, code: int | None, pause: timedelta | None) -> SendErro
     if found.kind is Kind.LATER:
         return NotSent(words, "Flait tries again", error_code=code, retry_after=pause)
     if found.kind is Kind.ACCOUNT:
-        return NotSent(words, "run `flait doctor`", error_code=code, retry_after=pause, account=True)
+        return NotSent(
+            words,
+            "see `flait secrets test` and the account in Twilio's Console",
+            error_code=code,
+            retry_after=pause,
+            account=True,
+        )
     return Rejected(words, _HINTS[found.kind], error_code=code, opted_out=code == OPTED_OUT)
 
 
 _LOOKED_UP = "Flait looks it up in Twilio's record"
-_HINTS: Mapping[Kind, str] = {
+_HINTS = {
     Kind.RECIPIENT: "check the person's number and channel",
     Kind.MESSAGE: "it is not sent again",
     Kind.DELIVERY: "it is not sent again",

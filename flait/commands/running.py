@@ -153,7 +153,9 @@ def run() -> None:
     """Run in the foreground until stopped: for systemd, Docker, or a look at what it does."""
     from flait.daemon import run as run_daemon
 
-    run_daemon(session.app(), verbose=session.current.verbose, terminal=not session.current.quiet)
+    app = session.app()
+    _ = app.settings  # a bad one is told now, with its line, not tick by tick in the log
+    run_daemon(app, verbose=session.current.verbose, terminal=not session.current.quiet)
 
 
 def logs(

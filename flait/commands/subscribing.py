@@ -128,6 +128,7 @@ def _row(view: "SubscriptionView") -> tuple[object, ...]:
 
 
 def _person(store: "Store", who: str, name: str | None, channel: str) -> "Person":
+    from flait.commands.people import name_from
     from flait.commands.who import phone_from, somebody
     from flait.core.idents import shown
     from flait.errors import InvalidPhone, UserError
@@ -144,7 +145,7 @@ def _person(store: "Store", who: str, name: str | None, channel: str) -> "Person
             f"{shown(who)} is neither a known name nor a phone number", "write the number with country code"
         )
     consent = f"added at the command line, {session.app().clock.now():%Y-%m-%d}"
-    return Person(phone=phone_from(who), name=name, consent=consent)
+    return Person(phone=phone_from(who), name=name_from(name) if name is not None else None, consent=consent)
 
 
 def _wanted(

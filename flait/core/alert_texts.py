@@ -33,14 +33,12 @@ def alert_text(alert: Alert, reader: Reader) -> Text:
     """One text for everything one poll showed: led by the first change, the others as short sentences behind it."""
     first, *others = alert.changes
     lead, *pieces = LEADS[first.kind](alert, first, reader)
-    said = {fact for change in others for fact in change.facts}
-    body, facts = fitted(
-        [
-            Piece(f"{label(alert.flight, reader.ident)} {lead.text}", 0, lead.facts),
-            *(Piece(TAILS[change.kind](alert, change, reader), 1, change.facts) for change in others),
-            *(piece for piece in pieces if not (piece.facts and set(piece.facts) <= said)),
-        ]
-    )
+    news = [Piece(TAILS[change.kind](alert, change, reader), 1, change.facts) for change in others]
+    said = {fact for piece in news for fact in piece.facts}
+    kept = [piece for piece in pieces if not (piece.facts and set(piece.facts) <= said)]
+    head = Piece(f"{label(alert.flight, reader.ident)} {lead.text}", 0, lead.facts)
+    near = next((index for index, piece in enumerate(kept) if piece.rank > 1), len(kept))
+    body, facts = fitted([head, *kept[:near], *news, *kept[near:]])
     return Text(body=body, tells=tells(alert.flight, facts))
 
 
@@ -79,7 +77,7 @@ def _diverted(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     if not flight.diverted_to:
         return [
             Piece(f"DIVERTED: not going to {planned} as planned.", 0, ("diverted_to",)),
-            Piece("The new airport is not known yet; we tell you when it is."),
+            Piece("The new airport is not known yet; we tell you when it is.", 2),
         ]
     best = flight.arrival.best
     when = f" about {reader.at(best, flight.diverted_to)}" if best else ""
@@ -232,7 +230,7 @@ def _on_time(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     return [
         *_moved("back on time", alert, change, reader, old_arrival=False),
         _at_gate(alert, change),
-        Piece(f"Earlier {_was_late(alert.told, change)} delay is cleared.", 2),
+        Piece("" if change.moved > timedelta() else f"Earlier {_was_late(alert.told, change)} delay is cleared.", 2),
     ]
 
 

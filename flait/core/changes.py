@@ -151,13 +151,14 @@ def _move_kind(
     moved to the very time that was told as a delay is no news, and above all not "back on time".
     """
     sooner = moved <= -(STEP_NEAR if until <= URGENT else step(was_late, until))
+    back = moved >= STEP_NEAR and was_late <= -STEP_NEAR  # told to come earlier, and that is over
     cut = sooner and was_late >= ON_TIME_BELOW
     rules: tuple[tuple[ChangeKind, Callable[[], bool]], ...] = (
         (K.SCHEDULE_CHANGE, lambda: rescheduled and abs(moved) >= STEP_NEAR),
         (K.DELAY_FIRST, lambda: was_late < delay <= late and moved >= STEP_NEAR),
         (K.DELAY_MORE, lambda: was_late >= delay and moved >= step(late, until)),
         (K.EARLIER, lambda: sooner and late <= -STEP_NEAR),
-        (K.ON_TIME, lambda: max(late, was_late + moved) < ON_TIME_BELOW and (was_late >= delay or cut)),
+        (K.ON_TIME, lambda: max(late, was_late + moved) < ON_TIME_BELOW and (was_late >= delay or cut or back)),
         (K.DELAY_LESS, lambda: cut),
     )
     return next((kind for kind, holds in rules if holds()), None)

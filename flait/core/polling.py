@@ -26,6 +26,7 @@ IN_THE_AIR: Sequence[tuple[timedelta, timedelta]] = (
     (-2 * H, 15 * M),
     (timedelta.min, H),
 )
+JUST_LANDED = 3 * M  # after the estimate of touchdown: a look then says "landed" while it still is news
 TAXIING_OUT = 10 * M
 TAXIING_IN = 10 * M
 AT_THE_GATE = 15 * M  # baggage belts are published late
@@ -51,6 +52,8 @@ def next_poll_at(flight: Flight, now: datetime, *, jitter: float = 0.0) -> datet
     until, plan = _plan(flight, now)
     limit, every = next(row for row in plan if until > row[0])
     wait = every * (1 + jitter / 10)
+    if plan is IN_THE_AIR and timedelta() < until < wait:
+        wait = until + JUST_LANDED
     # Never sleep past the border to a busier stretch.
     return now + (min(wait, max(until - limit, M)) if limit > timedelta() else wait)
 

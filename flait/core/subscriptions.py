@@ -24,7 +24,10 @@ class ClockFace(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """A person with a telephone. `phone` is E.164; `consent` says how and when they agreed to be texted."""
+    """A person with a telephone. `phone` is E.164; `consent` says how and when they agreed to be texted.
+
+    `muted_until`: what is not urgent waits until then.
+    """
 
     id: int = 0
     name: str
@@ -36,6 +39,7 @@ class User:
     consent: str = ""
     created_at: datetime
     opted_out_at: datetime | None = None
+    muted_until: datetime | None = None
 
 
 class SubscriptionState(StrEnum):
@@ -66,6 +70,7 @@ class Subscription:
 
     `ident` is what they typed, tidied; `wish` the date as written ('' = the next departure) on the calendar of
     `asked_at`; `departure_date` is known once the leg is; `origin` is the IATA code asked for or found.
+    `muted_until`: what is not urgent about this flight waits until then.
     """
 
     id: int = 0
@@ -82,6 +87,7 @@ class Subscription:
     asked_at: datetime
     next_attempt_at: datetime | None = None
     attempts: int = 0
+    muted_until: datetime | None = None
 
 
 FIRST_RETRY = timedelta(minutes=1)

@@ -3,6 +3,8 @@
     connection.py  transactions, faults         opening.py  whose file is it, is it up to date
     people.py  subscriptions.py  flights.py     who follows what, and when to ask again
     outbox.py  messages.py  journal.py          what is to be said, what was, and why
+    receipts.py  inbound.py  dialogues.py       what became of it, what people say back, and what is open
+    consent.py  pushes.py                       who may be texted; who calls us
     usage.py  daemon.py  upkeep.py              what it costs, who is alive, what is forgotten
 
 Every write is a transaction of its own, or joins the one that `Store.transaction()` opened.
@@ -12,21 +14,34 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from flait.store.consent import Consent
 from flait.store.daemon import SignsOfLife
+from flait.store.dialogues import Dialogues
 from flait.store.flights import Flights
+from flait.store.inbound import InboundTexts
 from flait.store.journal import Journal
 from flait.store.messages import Messages
 from flait.store.opening import opened
-from flait.store.outbox import Outbox
+from flait.store.outbox import INVITATION, STOP_CONFIRMED, STRANGER, Outbox
 from flait.store.people import People
+from flait.store.pushes import PushAlerts
+from flait.store.receipts import Receipts
 from flait.store.rows import (
+    ConsentChange,
     Doubt,
     Facts,
     FlightView,
+    Heard,
     Heartbeat,
+    Invitation,
+    InvitationState,
     MessageView,
     Provider,
     Pruned,
+    PushAlert,
+    PushState,
+    Report,
+    Reported,
     Sighting,
     SmsRow,
     Step,
@@ -50,7 +65,18 @@ __all__ = [
     "SubscriptionView",
     "MessageView",
     "Doubt",
+    "Report",
+    "Reported",
     "TellRow",
+    "Heard",
+    "ConsentChange",
+    "Invitation",
+    "InvitationState",
+    "PushAlert",
+    "PushState",
+    "STOP_CONFIRMED",
+    "STRANGER",
+    "INVITATION",
     "Step",
     "UsageRow",
     "SmsRow",
@@ -60,7 +86,22 @@ __all__ = [
 ]
 
 
-class Store(People, Subscriptions, Flights, Outbox, Messages, Journal, Usage, SignsOfLife, Upkeep):
+class Store(
+    People,
+    Consent,
+    Subscriptions,
+    Flights,
+    Outbox,
+    Messages,
+    Receipts,
+    InboundTexts,
+    Dialogues,
+    PushAlerts,
+    Journal,
+    Usage,
+    SignsOfLife,
+    Upkeep,
+):
     """One connection to Flait's database. It belongs to the thread that opened it: open one for each.
 
     Every method may raise StoreError: busy for 30 s, disk full, damaged. Nothing was changed then.

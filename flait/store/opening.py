@@ -101,7 +101,7 @@ def _check_place(path: Path) -> None:
 
 
 def _missing(path: Path) -> StoreError:
-    return StoreError(f"there is no database {path}", "make one: flait init")
+    return StoreError(f"there is no database {path}", "any command that adds something makes one")
 
 
 def _create(path: Path) -> None:

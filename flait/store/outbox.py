@@ -12,10 +12,18 @@ from flait.core.messages import LOOK_AGAIN, Message, MessageStatus
 from flait.store.connection import Connection, writing
 from flait.store.rows import Doubt, as_json, read, read_message
 
+STOP_CONFIRMED: Final = "stop_confirmed"
+"""The kind of the one text that may go to a number after STOP; its dedup_key is `reply:` and the sid of that STOP."""
+STRANGER: Final = "stranger"
+"""The kind of an answer to a number that nobody here has."""
+INVITATION: Final = "invitation"
+"""The kind of a question to a number that nobody here has."""
+_KINDS: Final = {"stop_confirmed": STOP_CONFIRMED, "stranger": STRANGER, "invitation": INVITATION}
+
 _ENQUEUE: Final = """
 INSERT INTO messages (user_id, "to", channel, kind, body, segments, dedup_key, subscription_id, flight_id, tells,
     status, attempts, created_at, not_before, expires_at)
-VALUES (:user_id, :to, :channel, :kind, :body, :segments, :dedup_key, :subscription_id, :flight_id, :tells,
+VALUES (nullif(:user_id, 0), :to, :channel, :kind, :body, :segments, :dedup_key, :subscription_id, :flight_id, :tells,
     :status, :attempts, :created_at, :not_before, :expires_at)
 ON CONFLICT (dedup_key) DO NOTHING
 RETURNING *
@@ -23,13 +31,16 @@ RETURNING *
 # INDEXED BY where SQLite, knowing nothing of the numbers, would rather sort all that is queued.
 # A person's texts go out in the order they were written: an older one that is under way, due or waiting to be tried
 # again holds the later ones back. One that was never tried and is for later does not.
+# After STOP one text still goes to the number: the answer to the very text that said so.
 _CLAIM: Final = """
 UPDATE messages SET status = 'sending', attempts = attempts + 1, started_at = :now, claimed_by = :claimed_by
 WHERE id = (
     SELECT m.id FROM messages m INDEXED BY messages_due
     WHERE m.status = 'queued' AND m.sid IS NULL AND m.not_before <= :now AND m.expires_at > :now
-        AND m.user_id IS NOT NULL
-        AND NOT EXISTS (SELECT 1 FROM opt_outs o WHERE o.phone = m."to")
+        AND (m.user_id IS NOT NULL OR m.kind IN (:stop_confirmed, :stranger, :invitation))
+        AND NOT EXISTS (
+            SELECT 1 FROM opt_outs o
+            WHERE o.phone = m."to" AND NOT (m.kind = :stop_confirmed AND m.dedup_key IS 'reply:' || o.sid))
         AND NOT EXISTS (
             SELECT 1 FROM messages older
             WHERE older."to" = m."to" AND older.id < m.id AND older.status IN ('queued', 'sending')
@@ -42,6 +53,8 @@ RETURNING *
 _SUPPRESS: Final = """
 UPDATE messages SET status = 'suppressed', ended_at = :now, error = 'the number said STOP'
 WHERE status IN ('queued', 'held') AND "to" IN (SELECT phone FROM opt_outs)
+    AND NOT (kind = :stop_confirmed AND EXISTS (
+        SELECT 1 FROM opt_outs o WHERE o.phone = messages."to" AND messages.dedup_key = 'reply:' || o.sid))
 RETURNING *
 """
 _EXPIRE: Final = """
@@ -85,7 +98,7 @@ class Outbox(Connection):
 
     @writing
     def enqueue(self, message: Message) -> Message | None:
-        """Put a text in line, or None: its dedup_key is there already."""
+        """Put a text in line, or None: its dedup_key is there already. A user_id of 0 is nobody's."""
         row = self._row(_ENQUEUE, **_columns(message))
         return None if row is None else read_message(row)
 
@@ -93,15 +106,16 @@ class Outbox(Connection):
     def claim_due_message(self, now: datetime, claimed_by: str) -> Message | None:
         """The text to send next, marked `sending`, its attempt counted; nobody else is given it.
 
-        Never one to a number that said STOP, never a late one, never before the person's earlier ones.
+        Never one to a number that said STOP (save the one answer to that), never a late one, never one for a person
+        since removed, never before the number's earlier ones.
         """
-        row = self._row(_CLAIM, now=now, claimed_by=claimed_by)
+        row = self._row(_CLAIM, now=now, claimed_by=claimed_by, **_KINDS)
         return None if row is None else read_message(row)
 
     @writing
     def suppress_opted_out(self, now: datetime) -> list[Message]:
         """Take out of line what goes to numbers that said STOP."""
-        return self._moved(_SUPPRESS, now=now)
+        return self._moved(_SUPPRESS, now=now, stop_confirmed=STOP_CONFIRMED)
 
     @writing
     def expire_messages(self, now: datetime) -> list[Message]:

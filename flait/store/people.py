@@ -83,6 +83,11 @@ class People(Totals):
         return self._change("DELETE FROM users WHERE id = :user_id", user_id=user_id) > 0
 
     @writing
+    def mute_user(self, user_id: int, until: datetime | None) -> None:
+        """What is not urgent waits until then; None: it does not wait. Nothing else about the person changes it."""
+        self._change("UPDATE users SET muted_until = :until WHERE id = :user_id", user_id=user_id, until=until)
+
+    @writing
     def set_opt_out(self, phone: str, at: datetime | None) -> None:
         """The number said STOP at that moment; None: it may be texted again. Nobody need have it."""
         if at is None:

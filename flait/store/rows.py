@@ -5,14 +5,15 @@ Never touches the database.
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Any, TypeVar
 
 import msgspec
 
 from flait.core.flights import Flight, Phase, phase
 from flait.core.messages import Message, MessageStatus
-from flait.core.subscriptions import Subscription, User
+from flait.core.receipts import Inbound
+from flait.core.subscriptions import Role, Subscription, User
 from flait.errors import StoreError
 
 
@@ -105,6 +106,91 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What Twilio said about one text, in its own word for the status."""
+
+    sid: str
+    status: str
+    error_code: int | None
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """A text as a report left it, and where it was before; no `news` when that report had come already."""
+
+    message: Message
+    was: MessageStatus
+    news: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A text from a person: when it came, how often its answer was begun, and in a word what the answer was."""
+
+    inbound: Inbound
+    received_at: datetime
+    tries: int = 0
+    answered_at: datetime | None = None
+    answer: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentChange:
+    """A number was opted out or in: when, and how we know."""
+
+    at: datetime
+    change: str
+    how: str
+
+
+class InvitationState(StrEnum):
+    """Where an invitation stands."""
+
+    OPEN = "open"
+    JOINED = "joined"
+    DECLINED = "declined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """One person asks a number to follow a flight too: nothing is sent there before it says JOIN."""
+
+    id: int = 0
+    inviter_id: int
+    phone: str
+    subscription_id: int
+    flight_id: int | None = None
+    role: Role = Role.WATCHER
+    state: InvitationState = InvitationState.OPEN
+    created_at: datetime
+    expires_at: datetime
+
+
+class PushState(StrEnum):
+    """Where an alert at FlightAware stands."""
+
+    WANTED = "wanted"  # to be created there
+    ACTIVE = "active"
+    UNCLEAR = "unclear"  # may have been created: FlightAware's own list decides
+    ENDED = "ended"  # deleted there, or never made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushAlert:
+    """An alert at FlightAware for one flight; `alert_id` is theirs, `token` what their call must show."""
+
+    id: int
+    flight_id: int | None
+    token: str
+    alert_id: str | None = None
+    state: PushState = PushState.WANTED
+    attempts: int = 0
+    created_at: datetime
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TellRow:
     """What one text states, whatever became of it."""
 
@@ -178,6 +264,7 @@ class Pruned:
     messages: int = 0
     subscriptions: int = 0
     flights: int = 0
+    receipts: int = 0  # of texts that stay
 
 
 Row = dict[str, Any]
@@ -218,7 +305,8 @@ def _converted(kind: type[Value], columns: Row) -> Value:
 
 def _unreadable(kind: type, problem: Exception) -> StoreError:
     return StoreError(
-        f"a stored {kind.__name__} cannot be read ({problem})", "restore a backup: flait backup restore FILE"
+        f"a stored {kind.__name__} cannot be read ({problem})",
+        "stop the daemon, keep the file, and put a backup in its place",
     )
 
 

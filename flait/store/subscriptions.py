@@ -110,13 +110,18 @@ class Subscriptions(Connection):
         row = self._row(_CLAIM, now=now, leased_until=now + lease)
         return None if row is None else read(Subscription, row)
 
+    @writing
+    def mute_subscription(self, subscription_id: int, until: datetime | None) -> None:
+        """What is not urgent about this flight waits until then; None: it does not wait. Nothing else changes it."""
+        self._change("UPDATE subscriptions SET muted_until = :until WHERE id = :id", id=subscription_id, until=until)
+
     def live_for(self, user_id: int, ident: str | None = None) -> list[Subscription]:
         """One person's live subscriptions; with `ident`, those of the flight that has this number."""
         sql = _LIVE_FOR if ident is None else _LIVE_FOR_IDENT
         return [read(Subscription, row) for row in self._rows(sql, user_id=user_id, ident=ident)]
 
 
-_KEPT: Final = tuple(field.name for field in fields(Subscription) if field.name != "id")
+_KEPT: Final = tuple(field.name for field in fields(Subscription) if field.name not in ("id", "muted_until"))
 
 
 def _columns(subscription: Subscription) -> dict[str, object]:

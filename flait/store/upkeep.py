@@ -17,6 +17,12 @@ _SIGHTINGS: Final = """
 DELETE FROM sightings WHERE id IN (SELECT id FROM sightings WHERE seen_at < :before LIMIT :bite)
 """
 _JOURNAL: Final = "DELETE FROM journal WHERE id IN (SELECT id FROM journal WHERE at < :before LIMIT :bite)"
+_RECEIPTS: Final = "DELETE FROM receipts WHERE id IN (SELECT id FROM receipts WHERE received_at < :before LIMIT :bite)"
+_INBOUND: Final = "DELETE FROM inbound WHERE sid IN (SELECT sid FROM inbound WHERE received_at < :before LIMIT :bite)"
+_DIALOGUES: Final = "DELETE FROM dialogues WHERE expires_at < :now"
+_INVITATIONS: Final = "DELETE FROM invitations WHERE expires_at < :before"
+_WINDOWS: Final = "DELETE FROM whatsapp_windows WHERE last_inbound_at < :before"
+_PUSH_ALERTS: Final = "DELETE FROM push_alerts WHERE state = 'ended' AND changed_at < :before"
 _MESSAGES: Final = """
 SELECT m.id FROM messages m
 WHERE m.status NOT IN ('queued', 'held', 'sending', 'in_doubt') AND m.created_at < :before
@@ -61,10 +67,23 @@ class Upkeep(Totals):
                 messages=self._in_bites(lambda: self._forget_messages(_MESSAGES, before=before, bite=BITE)),
                 subscriptions=self._prune(_SUBSCRIPTIONS, before),
                 flights=self._prune(_FLIGHTS, before),
+                receipts=self._prune(_RECEIPTS, before),
             )
             if dry_run:
                 raise _DryRun
         return pruned
+
+    def prune_words(self, before: datetime, now: datetime) -> int:
+        """Delete what people texted before then, and talk that is over; how many of their texts went.
+
+        A text that is forgotten would be taken for a new one when it came again.
+        """
+        gone = self._prune(_INBOUND, before)
+        with self.transaction():
+            self._change(_DIALOGUES, now=now)
+            for sql in (_INVITATIONS, _WINDOWS, _PUSH_ALERTS):
+                self._change(sql, before=before)
+        return gone
 
     def _prune(self, sql: str, before: datetime) -> int:
         return self._in_bites(lambda: self._change(sql, before=before, bite=BITE))

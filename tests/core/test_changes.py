@@ -69,10 +69,10 @@ def test_how_far_a_time_must_move(late_minutes: float, until_hours: float, expec
         (15, 10, 6, None), (15, 9, 6, K.ON_TIME), (45, 0, 6, K.ON_TIME), (45, -9, 6, K.ON_TIME), (45, 9, 30, K.ON_TIME),
         (9, 0, 6, None), (0, 9, 6, None), (0, -9, 6, None), (9, -9, 6, None),
         # told late below the first delay, yet sooner by ten: whoever goes by the old time misses it
-        (14, 0, 6, K.ON_TIME), (14, 5, 6, None), (14, 0, 30, None), (14, -10, 6, K.EARLIER),
+        (14, 0, 6, K.ON_TIME), (10, 0, 6, K.ON_TIME), (14, 5, 6, None), (14, 0, 30, None), (14, -10, 6, K.EARLIER),
         # earlier
-        (0, -10, 6, K.EARLIER), (0, -9, 2, None), (0, -10, 30, None), (0, -15, 30, K.EARLIER), (45, -10, 6, K.EARLIER),
-        (-10, -19, 6, None), (-10, -20, 6, K.EARLIER),
+        (0, -10, 6, K.EARLIER), (0, -9, 2, None), (0, -10, 24, K.EARLIER), (0, -10, 24.1, None), (0, -10, 30, None), (0, -15, 30, K.EARLIER), (45, -10, 6, K.EARLIER),
+        (-10, -19, 6, None), (-10, -20, 6, K.EARLIER), (-20, 0, 6, K.ON_TIME), (-10, 0, 6, K.ON_TIME), (-10, -1, 6, None), (-20, -12, 6, None),
     ],
 )  # fmt: skip
 def test_a_moved_departure(told_late: int, now_late: int, hours_before: float, expected: ChangeKind | None) -> None:

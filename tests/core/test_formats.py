@@ -192,6 +192,13 @@ def test_the_least_useful_goes_first_and_takes_its_facts_along() -> None:
     assert facts == ("lead", "one", "two")
 
 
+def test_a_segment_is_filled_to_its_last_character_and_never_beyond() -> None:
+    full, and_more = Piece("a" * 80), [Piece("b" * 79, 1), Piece("b" * 80, 1)]
+
+    assert [len(fitted([full, more])[0]) for more in and_more] == [160, 80]
+    assert [len(fitted([Piece("a" * length)])[0]) for length in (159, 160, 161, 500)] == [159, 160, 160, 160]
+
+
 def test_among_equals_the_last_goes_first() -> None:
     body, facts = fitted([Piece("a" * 80, 0), Piece("b" * 60, 1, ("news",)), Piece("c" * 60, 1, ("hint",))])
 

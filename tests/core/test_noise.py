@@ -42,10 +42,11 @@ AROUND = st.integers(-40 * 60, 20 * 60).map(lambda offset: OUT + minutes(offset)
 @settings(max_examples=300)
 def test_what_was_told_is_never_told_again(known: Flight, after: Flight, role: Role, now: datetime) -> None:
     ana = Listener(role=role).subscribed(known, now - hours(1)) if known.departure.best else Listener(role=role)
-    ana.polled(after, now)
-    ana.polled(after, now)
+    for _ in range(3):
+        ana.polled(after, now)
 
     assert ana.polled(after, now) is None
+    assert len({text.kind for text in ana.texts}) == len(ana.texts)
 
 
 @given(known=FLIGHTS, after=FLIGHTS, role=ROLES, now=AROUND)

@@ -177,3 +177,10 @@ def test_flights_that_leave_together_are_asked_apart() -> None:
     drawn = {jitter(f"UAL{number}-1763900000-schedule-0001") for number in range(100, 200)}
 
     assert len(drawn) > 50
+
+
+@pytest.mark.parametrize("before", [5, 10, 14])
+def test_near_touchdown_the_next_look_is_just_after_it(before: int) -> None:
+    flight = took_off()
+
+    assert next_poll_at(flight, ON - minutes(before)) == ON + minutes(3)

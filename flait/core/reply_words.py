@@ -1,0 +1,316 @@
+"""The words of texted replies: how a body becomes words, and tables of what people say for what.
+
+Nothing here knows flights, dates or replies. Words of the tables are spelled as `folded` leaves them: lower case,
+without accents and apostrophes.
+"""
+
+import re
+import unicodedata
+
+LONGEST = 1600  # characters: Twilio passes on no more of an SMS; a longer body is read as far as this
+
+_APOSTROPHES = str.maketrans(dict.fromkeys("'’‘ʼ`´′＇"))
+_ACCENTS = re.compile("[\u0300-\u036f]")
+_EMOTICON = re.compile(r"(?<!\w)(?:<3+|[:;=]-?[)(dpo*/|\]\[])(?!\w)")
+_MERIDIEM = re.compile(r"(?<![^\W\d_])([ap])\.m\b\.?")
+_LONG_DRAWN = re.compile(r"([^\W\d_])\1{2,}")
+_TOKEN = re.compile(r"\+?[0-9]+(?:[-:./\u2044][0-9]+)*[^\W_]*|[^\W_]+|[,.!?;\n]+")
+_TAPBACK = re.compile(
+    r"\W{0,3}(?:(?:liked|loved|disliked|laughed at|emphasi[sz]ed|questioned|removed an? [\w ]{3,20} from"
+    r"|reacted \S{1,12} (?:to|with \S{1,12} to)) (?:[“”\"«]|an? (?:image|photo|movie|video|attachment|audio message))"
+    r"|\W{1,12} to ?[“”\"«])"
+)
+
+
+def folded(body: str) -> str:
+    """The body in one spelling: compatibility forms, case, accents, apostrophes and invisible marks made alike."""
+    plain = unicodedata.normalize("NFKC", body[:LONGEST].translate(_APOSTROPHES)).casefold()
+    bare = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", plain)))
+    visible = "".join(char for char in bare if unicodedata.category(char) != "Cf")
+    return _MERIDIEM.sub(r"\1m", _EMOTICON.sub(" 🙂 ", visible)).replace("&", " and ")
+
+
+def is_tapback(text: str) -> bool:
+    """Whether folded text is what phones send for a reaction, quoting us: `Liked “… STOP to end.”`"""
+    return _TAPBACK.match(text) is not None
+
+
+def has_picture(text: str) -> bool:
+    """Whether there is an emoji or the like."""
+    return any(unicodedata.category(char) == "So" for char in text)
+
+
+def clauses_of(text: str) -> list[tuple[str, ...]]:
+    """The words of folded text, clause by clause; abbreviations spelled out, `opt out` and its like made one word."""
+    clauses: list[list[str]] = [[]]
+    for token in _TOKEN.findall(text):
+        if token[0] in ",.!?;\n":
+            clauses.append([])
+        else:
+            clauses[-1].append(_spelled_out(token))
+    return [_joined(clause) for clause in clauses if clause]
+
+
+def _spelled_out(token: str) -> str:
+    short = _LONG_DRAWN.sub(r"\1", token) if token.isalpha() else token
+    return ALIASES.get(short, short)
+
+
+def _joined(clause: list[str]) -> tuple[str, ...]:
+    words: list[str] = []
+    for word in clause:
+        one = JOINED.get((words[-1], word)) if words else None
+        words[-1:] = [one] if one else [*words[-1:], word]
+    return tuple(words)
+
+
+def _table(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+def _phrases(*texts: str) -> frozenset[tuple[str, ...]]:
+    """Every phrase of a template: `stop/end alerts/texts` is four."""
+    found: set[tuple[str, ...]] = set()
+    for text in texts:
+        phrases: list[tuple[str, ...]] = [()]
+        for choice in text.split():
+            phrases = [(*phrase, word) for phrase in phrases for word in choice.split("/")]
+        found.update(phrases)
+    return frozenset(found)
+
+
+ALIASES = {
+    "pls": "please", "plz": "please", "plse": "please", "pleas": "please", "svp": "please", "thx": "thanks",
+    "tks": "thanks", "tnx": "thanks", "u": "you", "ur": "your", "r": "are", "msgs": "messages",
+    "msg": "message", "txts": "texts", "txt": "text", "txting": "texting", "untill": "until", "till": "until",
+    "til": "until", "tmrw": "tomorrow", "tmr": "tomorrow", "tmw": "tomorrow", "tomorow": "tomorrow",
+    "tommorow": "tomorrow", "tommorrow": "tomorrow", "2morrow": "tomorrow", "2moro": "tomorrow", "tonite": "tonight",
+    "2nite": "tonight", "2day": "today", "weds": "wed", "gonna": "going", "wanna": "want", "flt": "flight",
+    "canceled": "cancelled",
+}  # fmt: skip
+
+JOINED = {
+    ("do", "not"): "dont", ("on", "time"): "ontime", ("take", "off"): "takeoff", ("opt", "out"): "optout",
+    ("opting", "out"): "optout", ("opt", "in"): "optin", ("un", "subscribe"): "unsubscribe", ("un", "stop"): "unstop",
+    ("stop", "all"): "stopall", ("un", "track"): "untrack", ("un", "mute"): "unmute", ("any", "more"): "anymore",
+    ("flight", "alerts"): "alerts", ("flight", "updates"): "updates", ("text", "messages"): "messages",
+    ("text", "message"): "message", ("text", "alerts"): "alerts", ("sms", "messages"): "messages",
+    ("dont", "track"): "untrack", ("dont", "follow"): "untrack", ("sounds", "good"): "agreed", ("first", "one"): "first",
+    ("second", "one"): "second", ("third", "one"): "third",
+}  # fmt: skip
+
+# Courtesies around what is meant
+
+GREETINGS = _table("please hi hello hey hiya yo dear flait bot morning evening just kindly sir")
+INTERJECTIONS = _table("ok okay yes yeah yep great cool nice perfect thanks so well hmm oh um and then no sorry")
+OPENINGS = _phrases(
+    "can/could/would/will you", "good morning/afternoon/evening/day", "thank you", "id like to", "i would like to",
+    "i want to", "i need to", "can/could/may i",
+)  # fmt: skip
+ENDINGS = _phrases("please", "thanks", "thank you", "now", "right now", "asap", "cheers", "flait", "for me", "again")
+POLITE = GREETINGS | _table("now asap good day afternoon")
+AGREEING = _table("ok okay okey okie k kk y yep yeah yup sure alright fine deal agreed")
+THANKING = _table(
+    "thanks thank ty tysm cheers merci danke gracias grazie obrigado obrigada lol haha hahaha lmao rofl ha hehe "
+    "great cool nice perfect awesome excellent amazing wonderful brilliant lovely wow yay good love super sweet "
+    "xo x xx np no nope nah noted understood got helpful appreciated xd"
+)
+SMALL_TALK = POLITE | _table(
+    "you so much very it that a lot the is are well done job this was for your help i appreciate really the best "
+    "and all of welcome sounds to know too works problem worries nothing"
+)
+COURTESIES = SMALL_TALK | AGREEING | THANKING
+
+# Leaving for good
+
+TWILIO_STOPS = _table("stop stopall unsubscribe cancel end quit revoke optout")
+TWILIO_STARTS = _table("start yes unstop")
+TWILIO_HELPS = _table("help info")
+STOP_SIGN = "🛑"
+
+PLAIN_STOPS = _table(
+    "stop stopall unsubscribe optout unsub stopp arret arreter arretez arrete desabonner desabonnement desinscrire "
+    "abmelden abbestellen afmelden"
+)
+"""Words that mean no more texts wherever a sentence begins with them."""
+
+STOPS = PLAIN_STOPS | _table(
+    "cancel end quit revoke cease desist enough spam alto pare parar basta baja detener cancelar salir stoppen "
+    "aufhoren schluss halt ende ophouden pararme"
+)
+STOPS |= frozenset(
+    folded(word)  # the scripts below have look-alikes of Latin letters, on purpose
+    for word in ("стоп", "отписаться", "хватит", "停止", "退订", "退訂", "停", "取消", "ストップ", "配信停止",
+                 "수신거부", "중지", "그만", "توقف", "إيقاف", "الغاء")
+)  # fmt: skip
+LONELY_STOPS = STOPS | _table("remove")
+"""What alone, whatever courtesies stand around it, means no more texts."""
+
+_NOUNS = "texts/text/messages/message/sms/alerts/alert/updates/notifications/notification/spam/pings/calls/reminders"
+_GERUNDS = (
+    "texting/messaging/sending/contacting/bothering/spamming/calling/writing/alerting/notifying/pinging/emailing/"
+    "harassing/annoying/disturbing/updating"
+)
+_VERBS = "text/message/contact/call/bother/sms/write/alert/notify/send/spam/update/disturb/ping/email"
+STOP_PHRASES = _phrases(
+    "unsubscribe", "optout", "stopall", "unsub", f"stop/quit {_GERUNDS}", f"stop/cancel/end/quit/disable {_NOUNS}",
+    f"stop/cancel/end/quit/disable the/these/those/all/your/my/this/any/sending {_NOUNS}", "stop it/this/that/now/everything",
+    f"no more {_NOUNS}", f"no further {_NOUNS}", f"dont/never/not {_VERBS} me", "dont send any/more/these/anymore",
+    f"dont want/need {_NOUNS}", f"dont want/need these/any/your/more/the {_NOUNS}", "dont want/need this/these/any anymore",
+    "dont want anymore", f"dont want/need anymore {_NOUNS}", "dont want to receive/get/hear", "no longer want/wish/need",
+    "remove/delete/unsubscribe/erase/forget me", "take/get me off", "opt me out", "want out", "leave me alone",
+    "take/remove/delete/lose/forget/erase my number/phone/name/data/account", "wrong number/person", "go away",
+    "fuck/piss/bugger/buzz off", "shut up", "be quiet", "not interested", "this is spam", "make it stop",
+    "want/need it/this/these/them to stop",
+    "revoke/withdraw consent", "revoke/withdraw my consent", "turn/switch off", f"turn/switch {_NOUNS} off",
+    f"turn/switch the/these/those/all/your/my {_NOUNS} off", "turn/switch it/this/these/them off",
+    "end/cancel/stop subscription/service", "end/cancel/stop my/the/this subscription/service", "no mas",
+    "no quiero mas", "deja/dejen de", "dar/darme de baja", "plus de messages/sms/message", "me/se desabonner",
+    "ne plus recevoir", "keine nachrichten/sms mehr", "hor auf", "pare de", "nao quero mais", "non voglio piu",
+)  # fmt: skip
+LONGEST_PHRASE = max(map(len, STOP_PHRASES))
+
+NEGATIONS = _table("dont not never")
+KEEP_PHRASES = _phrases(
+    "dont/not/never stop/stopall/unsubscribe/cancel/quit/end", "dont want to stop/unsubscribe/stopall/cancel/quit",
+    "dont want you to stop/stopall",
+)  # fmt: skip
+"""Wishes to go on, which no stop word in them can turn round."""
+
+PLACES = _table("in at over by near between via off along")
+"""After `stop`, talk of a journey: `stop in Denver`."""
+
+TRACKING = _table("tracking following watching monitoring")
+STOP_NUMBERED = TRACKING | _table("flight flights number no nr alerts texts updates messages for the about on from")
+"""What may stand between `stop` and the number of a flight on the list."""
+
+AROUND_STOP = POLITE | INTERJECTIONS | _table(
+    "i im ive id you want need would could can will like told said asked tell to for really make them how do must ffs "
+    "wtf fuck fucking damn god omg seriously already but guys let us be able trying wish all these texts messages "
+    "alerts help me my"
+)  # fmt: skip
+AFTER_STOP = AROUND_STOP | STOPS | frozenset(f"{_NOUNS}/{_GERUNDS}".split("/")) | _table(
+    "everything it this that those the your from any anymore more further immediately right at once forever completely "
+    "entirely number phone whatsapp list subscription service good ever again thanks via by on"
+)  # fmt: skip
+
+# What else is asked for
+
+STARTS = _table("start unstop subscribe resubscribe optin restart")
+START_PHRASES = _phrases(
+    "sign me up", "opt me in", f"turn/switch on the/my/your {_NOUNS}", f"turn/switch on {_NOUNS}",
+    f"turn/switch {_NOUNS} on",
+)  # fmt: skip
+AFTER_START = AFTER_STOP - STOPS | STARTS
+
+HELPS = _table("help info commands command menu")
+HELP_PHRASES = _phrases(
+    "what can you do", "how does this/it work", "what can i say/text/send/do", "what do i do/say/text/send", "list commands",
+    "i need help", "need help", "get help", "show commands",
+    "show me the commands", "what are the/your commands",
+)  # fmt: skip
+
+MINE_WORDS = _table("it its mine")
+MINE_PHRASES = _phrases("my/our/the/this/that flight/plane/trip")
+MINE_FILLERS = MINE_WORDS | _table("my our the this that flight plane trip number nr")
+
+LISTING = _table("list l flights")
+AROUND_LIST = LISTING | _table(
+    "my all our the of me show give get see what whats which are is i am im have do you we us tracking following "
+    "tracked watching flight current upcoming saved many how"
+)  # fmt: skip
+
+GATE_WORDS = _table("gate gates terminal")
+BAGS_WORDS = _table("bag bags baggage luggage belt carousel suitcase suitcases reclaim")
+WHEN_WORDS = _table(
+    "when whens time times departs depart departure departing leave leaves leaving takeoff eta etd arrive arrives "
+    "arrival arriving land lands landing board boards boarding schedule"
+)  # fmt: skip
+ASKED_WORDS = _table(
+    "status stat s update updates news late delayed delay delays ontime landed cancelled departed left arrived "
+    "boarded diverted early"
+)  # fmt: skip
+AROUND_STATUS = MINE_FILLERS | _table(
+    "is are was a an i im am we were you where wheres how hows what whats which who tell give show check get know me "
+    "us does do did didnt isnt has have had hasnt will be going to go of for on at in about any there yet still now "
+    "today up out with and or claim change changed changes new want need should can could would airport flying "
+    "taking booked right expected supposed much long from latest current please already running"
+)  # fmt: skip
+ASKING = _table("where wheres how hows")
+STATUS_COMMANDS = _table("status stat s update")
+AFTER_PLACE = GATE_WORDS | _table("belt carousel")
+
+AROUND_TRACK = _table(
+    "and flight flights number on for me my the this plus also then please us of day departing leaving too tracking "
+    "following watching both add track it i im am we are is flying taking booked with"
+)  # fmt: skip
+AROUND_UNTRACK = MINE_FILLERS | _table("tracking following watching from list my on for please")
+AROUND_MUTE = MINE_FILLERS | _table(
+    "for all everything me alerts alert texts messages notifications updates about from the an next just"
+)
+AROUND_SHARE = MINE_FILLERS | _table("with to and as a the for on someone friend who is will be")
+AROUND_CHOICE = _table("and option number nr choice choose pick take the i want ill go with plus them of both")
+
+NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9}
+COUNTED = NUMBERS | {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4}
+AFTER_UNDO = _table("that it this last the my")
+
+LATER = {
+    "quiet": "quiet", "less": "less", "fewer": "less", "more": "more", "level": "level", "alt": "alt",
+    "alternative": "alt", "alternatives": "alt", "why": "why", "plane": "plane", "connect": "connect",
+    "connection": "connect", "connections": "connect", "12h": "12h", "12hr": "12h", "24h": "24h", "24hr": "24h",
+    "tz": "tz", "timezone": "tz", "lang": "lang", "language": "lang", "budget": "budget", "pause": "pause",
+    "resume": "resume", "who": "who",
+}  # fmt: skip
+LATER_WITH_ANYTHING = _table("quiet level tz timezone lang language")
+AROUND_LATER = MINE_FILLERS | frozenset(_NOUNS.split("/")) | _table("clock time format for to all")
+
+# Reading flight numbers written with a space
+
+AIRLINES_TOO = _table("as am at by to it me no ok or")
+"""Words that are airlines' codes as well: with a space before the number, only three digits or more make a flight."""
+
+_ORDINARY = _table(
+    "in on of is if my we us up be do go hi an he so oh the and for not are was you all get got now out its has had "
+    "who why how day let one two six ten may can did off new yet old add our his her she him too any ago but max min "
+    "via per row top age low car bus way say see set put run end use ask bit far few big bad sat sun mon tue wed "
+    "thu fri jan feb mar apr jun jul aug sep oct nov dec"
+)
+WORDS_NOT_AIRLINES = (
+    _ORDINARY | GREETINGS | INTERJECTIONS | AGREEING | THANKING | SMALL_TALK | AROUND_STOP | AFTER_STOP | HELPS
+    | AROUND_LIST | GATE_WORDS | BAGS_WORDS | WHEN_WORDS | ASKED_WORDS | AROUND_STATUS | AROUND_TRACK | AROUND_MUTE
+    | AROUND_SHARE | AROUND_CHOICE
+) - AIRLINES_TOO  # fmt: skip
+
+
+def wants_no_texts(words: tuple[str, ...]) -> bool:
+    """Whether a clause, stripped of courtesies and values, asks for no more texts. In doubt it does."""
+    if not words or _holds(words, KEEP_PHRASES):
+        return False
+    if len(words) == 1:
+        return words[0] in LONELY_STOPS
+    if words[0] in PLAIN_STOPS and words[1] not in PLACES:
+        return True
+    return _is_plea(words) or _holds(words, STOP_PHRASES, unless_after=NEGATIONS)
+
+
+def spells_stop(words: tuple[str, ...]) -> bool:
+    """`S T O P`."""
+    return len(words) > 2 and all(len(word) == 1 for word in words) and "".join(words) in LONELY_STOPS
+
+
+def _is_plea(words: tuple[str, ...]) -> bool:
+    """`I told you to stop this right now`: nothing but pleading around a stop word."""
+    at = next((index for index, word in enumerate(words) if word not in AROUND_STOP), len(words))
+    return words[at : at + 1] != () and words[at] in STOPS and all(word in AFTER_STOP for word in words[at + 1 :])
+
+
+def _holds(
+    words: tuple[str, ...], phrases: frozenset[tuple[str, ...]], *, unless_after: frozenset[str] = frozenset()
+) -> bool:
+    return any(
+        words[at : at + size] in phrases
+        for at in range(len(words))
+        if not (at and words[at - 1] in unless_after)
+        for size in range(1, LONGEST_PHRASE + 1)
+    )

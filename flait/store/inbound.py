@@ -1,0 +1,96 @@
+"""What people text to us: each text once, by Twilio's sid, until it is answered.
+
+A claim carries the daemon's boot id: what a dead daemon was answering is taken up by the next one.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from flait.core.receipts import Inbound
+from flait.store.connection import Connection, writing
+from flait.store.rows import Heard, Row, read
+
+ANSWER_WITHIN: Final = timedelta(minutes=5)  # a claim older than this is void
+MOST_TRIES: Final = 3  # a text that brings the answering down each time is left alone
+
+_ADD: Final = """
+INSERT INTO inbound (sid, sender, "to", whatsapp, body, opt_out_type, received_at)
+VALUES (:sid, :sender, :to, :whatsapp, :body, :opt_out_type, :received_at)
+ON CONFLICT (sid) DO NOTHING
+"""
+_CLAIM: Final = """
+UPDATE inbound SET claimed_by = :claimed_by, claimed_at = :now, tries = tries + 1
+WHERE sid = (
+    SELECT sid FROM inbound INDEXED BY inbound_unanswered
+    WHERE answered_at IS NULL AND tries < :most_tries
+        AND (claimed_by IS NULL OR claimed_by <> :claimed_by OR claimed_at <= :void)
+    ORDER BY received_at, sid LIMIT 1
+)
+RETURNING *
+"""
+_ANSWERED: Final = """
+UPDATE inbound SET answered_at = :now, answer = :answer, claimed_by = NULL, claimed_at = NULL
+WHERE sid = :sid AND answered_at IS NULL
+"""
+_COUNT: Final = "SELECT count(*) AS n FROM inbound WHERE sender = :sender AND received_at > :since"
+_COUNT_ANSWERS: Final = f"{_COUNT} AND answer = :answer"
+_READ_UNTIL: Final = """
+INSERT INTO readings (name, until_at) VALUES (:name, :until) ON CONFLICT (name) DO UPDATE SET until_at = :until
+"""
+
+
+class InboundTexts(Connection):
+    """What was said to us."""
+
+    @writing
+    def add_inbound(self, inbound: Inbound, now: datetime) -> bool:
+        """Keep a text; it counts as received when Twilio had it, or now. False: it is there already."""
+        received_at = min(inbound.sent_at or now, now)
+        columns = {name: getattr(inbound, name) for name in _KEPT}
+        return self._change(_ADD, **columns, whatsapp=int(inbound.whatsapp), received_at=received_at) > 0
+
+    def heard(self, sid: str) -> Heard | None:
+        """The text that Twilio knows by that sid."""
+        return _heard(self._row("SELECT * FROM inbound WHERE sid = :sid", sid=sid))
+
+    @writing
+    def claim_inbound(self, now: datetime, claimed_by: str) -> Heard | None:
+        """The text that has waited longest for its answer; for 5 minutes nobody else of this run is given it.
+
+        Only for who holds the daemon's lock: what other runs had claimed is free. Three times at most.
+        """
+        values = {"void": now - ANSWER_WITHIN, "most_tries": MOST_TRIES}
+        return _heard(self._row(_CLAIM, now=now, claimed_by=claimed_by, **values))
+
+    @writing
+    def mark_answered(self, sid: str, now: datetime, answer: str) -> bool:
+        """Nothing more is to be done about it; `answer` says in a word what was. False: it was answered before."""
+        return self._change(_ANSWERED, sid=sid, now=now, answer=answer) > 0
+
+    def inbound_count(self, sender: str, *, since: datetime, answer: str | None = None) -> int:
+        """How many texts that number sent after that moment; with `answer`, how many of them got that one."""
+        sql = _COUNT if answer is None else _COUNT_ANSWERS
+        row = self._row(sql, sender=sender, since=since, answer=answer)
+        assert row is not None
+        count: int = row["n"]
+        return count
+
+    def read_until(self, name: str) -> datetime | None:
+        """Up to which moment that record of somebody else's was read; None: never."""
+        row = self._row("SELECT until_at FROM readings WHERE name = :name", name=name)
+        return None if row is None else datetime.fromisoformat(row["until_at"])
+
+    @writing
+    def note_read(self, name: str, until: datetime) -> None:
+        """That record was read up to that moment."""
+        self._change(_READ_UNTIL, name=name, until=until)
+
+
+_KEPT: Final = ("sid", "sender", "to", "body", "opt_out_type")
+
+
+def _heard(row: Row | None) -> Heard | None:
+    if row is None:
+        return None
+    inbound = Inbound(**{name: row[name] for name in _KEPT}, whatsapp=bool(row["whatsapp"]))
+    return read(Heard, {**row, "inbound": inbound})

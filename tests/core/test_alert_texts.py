@@ -1,0 +1,329 @@
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flait.core.alert_texts import LEADS, TAILS, alert_text
+from flait.core.alerts import Alert, decide
+from flait.core.changes import MOVES, ChangeKind, End
+from flait.core.flights import Airport, Flight
+from flait.core.formats import Reader, clock_time
+from flait.core.messages import is_gsm_7, segments
+from flait.core.subscriptions import ClockFace, Role
+from flait.core.wording import Text, short
+from tests.core.flights_for_tests import (
+    F12,
+    IN,
+    NOON,
+    OFF,
+    ON,
+    OUT,
+    PIT,
+    arriving,
+    at_gate,
+    diverted,
+    hours,
+    knowing,
+    late,
+    leaving,
+    left_gate,
+    minutes,
+    planned,
+    rescheduled,
+    took_off,
+    touched_down,
+)
+
+K = ChangeKind
+TRAVELER, MEETER, WATCHER = Role
+DAY_BEFORE = OUT - hours(30)
+CANCELLED = replace(F12, cancelled=True)
+C91 = replace(F12, gate_destination="C91", terminal_destination="C")
+BELT_6 = replace(C91, baggage_claim="6")
+
+
+def alerted(known: Flight, after: Flight, *, role: Role = TRAVELER, now: datetime = NOON) -> Alert | None:
+    """What comes of two polls that agree, for somebody who knows all of `known`."""
+    return decide(knowing(known), (), role=role, before=after, after=after, now=now).alert
+
+
+def texted(
+    known: Flight,
+    after: Flight,
+    *,
+    role: Role = TRAVELER,
+    now: datetime = NOON,
+    typed: str = "UA1234",
+    clock: ClockFace = ClockFace.H24,
+) -> Text:
+    """The text about it."""
+    alert = alerted(known, after, role=role, now=now)
+    assert alert
+    return alert_text(alert, Reader(ident=typed, now=now, clock=clock))
+
+
+@pytest.mark.parametrize(
+    ("role", "now", "known", "after", "body"),
+    [
+        (TRAVELER, NOON, F12, CANCELLED,
+         "UA1234 SFO-EWR Tue 25 Nov 14:10 PST is CANCELLED. Ask the airline now to rebook you."),
+        (WATCHER, NOON, F12, CANCELLED,
+         "UA1234 SFO-EWR Tue 25 Nov 14:10 PST is CANCELLED."),
+        (TRAVELER, NOON, CANCELLED, late(minutes(45)),
+         "UA1234 SFO-EWR is ON AGAIN, not cancelled: dep 14:55 PST, arr 23:16 EST. Gate F12 (T3). Check with the airline that your booking stands."),
+        (WATCHER, ON, took_off(), diverted(None),
+         "UA1234 DIVERTED: not going to EWR as planned. The new airport is not known yet; we tell you when it is."),
+        (WATCHER, ON, diverted(None), diverted(PIT),
+         "UA1234 DIVERTED: now landing PIT about 23:05 EST, not EWR. We keep tracking it."),
+        (MEETER, IN, took_off(), touched_down(diverted(PIT)),
+         "UA1234 DIVERTED to PIT, not EWR. Landed PIT 23:05 EST."),
+        (MEETER, IN, took_off(), touched_down(diverted(None)),
+         "UA1234 DIVERTED: not going to EWR as planned. Landed at 03:23 UTC. The new airport is not known yet; we tell you when it is."),
+        (MEETER, IN, diverted(None), touched_down(diverted(None, C91)),
+         "UA1234 landed at 03:23 UTC."),
+        (MEETER, IN, touched_down(diverted(None)), at_gate(diverted(None)),
+         "UA1234 is at the gate at 03:31 UTC."),
+        (MEETER, IN, took_off(), touched_down(replace(C91, destination=None)),
+         "UA1234 landed at 03:23 UTC. Taxiing to gate C91, Terminal C."),
+        (WATCHER, OFF, F12, took_off(C91, OFF + minutes(21)),
+         "UA1234 took off SFO 14:46 PST (21m late). Lands EWR about 22:23 EST, Terminal C. Next text when it lands."),
+        (TRAVELER, ON + minutes(10), took_off(C91), touched_down(C91, ON + minutes(7)),
+         "UA1234 landed EWR 22:30 EST (7m late). Taxiing to gate C91, Terminal C."),
+        (TRAVELER, ON + minutes(10), took_off(), touched_down(planned(terminal_destination="C")),
+         "UA1234 landed EWR 22:23 EST. Terminal C."),
+        (MEETER, IN, touched_down(C91), at_gate(C91, IN - minutes(9)),
+         "UA1234 is at the gate EWR 22:22 EST (9m early). Gate C91, Terminal C."),
+        (MEETER, IN, took_off(), at_gate(BELT_6),
+         "UA1234 is at the gate EWR 22:31 EST. Gate C91, Terminal C. Bags: belt 6."),
+        (TRAVELER, NOON, F12, leaving(minutes(-20)),
+         "UA1234 leaves EARLIER: dep 14:10->13:50 PST, arr 22:31 EST. Gate F12 (T3). Boards about 13:15. Go now if not at SFO."),
+        (TRAVELER, DAY_BEFORE, F12, leaving(minutes(-20)),
+         "UA1234 leaves EARLIER: dep 14:10->13:50 PST Tue, arr 22:31 EST Tue. Gate F12 (T3). Boards about 13:15."),
+        (MEETER, OFF + hours(1), took_off(), took_off(arriving(minutes(-15))),
+         "UA1234 arrives EARLIER: arr 22:31->22:16 EST."),
+        (TRAVELER, OUT - hours(300), F12, rescheduled(minutes(-145)),
+         "UA1234 Tue 25 Nov moved by the airline, 2h25 EARLIER: dep 14:10->11:45 PST Tue, arr 20:06 EST Tue. Check connections."),
+        (MEETER, NOON, F12, rescheduled(minutes(90)),
+         "UA1234 Tue 25 Nov moved by the airline, 1h30 LATER: arr 22:31->00:01 EST Wed."),
+        (TRAVELER, NOON, late(minutes(45)), late(minutes(110)),
+         "UA1234 now 1h50 late: dep 14:55->16:00 PST, arr 00:21 EST Wed. Gate F12 (T3). Was told 45m."),
+        (MEETER, NOON, late(minutes(45)), late(minutes(110)),
+         "UA1234 now 1h50 late: arr 23:16->00:21 EST Wed. Was told 45m."),
+        (TRAVELER, NOON, F12, late(minutes(45)),
+         "UA1234 SFO-EWR delayed 45m: dep 14:10->14:55 PST, arr 22:31->23:16 EST. Gate F12 (T3). Airline may recover time, stay near."),
+        (TRAVELER, NOON, planned(), late(minutes(45), planned()),
+         "UA1234 SFO-EWR delayed 45m: dep 14:10->14:55 PST, arr 22:31->23:16 EST. Airline may recover time, stay near."),
+        (TRAVELER, DAY_BEFORE, F12, late(minutes(45)),
+         "UA1234 SFO-EWR delayed 45m: dep 14:10->14:55 PST Tue, arr 22:31->23:16 EST Tue. Gate F12 (T3)."),
+        (MEETER, NOON, F12, late(minutes(45)),
+         "UA1234 SFO-EWR delayed 45m: arr 22:31->23:16 EST."),
+        (TRAVELER, NOON, late(minutes(110)), late(minutes(20)),
+         "UA1234 delay cut to 20m: dep 16:00->14:30 PST, arr 22:51 EST. Gate F12 (T3). Be at the gate by 13:55. Was 1h50."),
+        (TRAVELER, NOON, late(minutes(45)), late(minutes(0)),
+         "UA1234 back on time: dep 14:55->14:10 PST, arr 22:31 EST. Gate F12 (T3). Earlier 45m delay is cleared."),
+        (TRAVELER, NOON, F12, replace(F12, gate_origin="C3", terminal_origin="1"),
+         "UA1234 GATE CHANGE F12->C3 (Terminal 3->1) SFO. Dep 14:10 PST, boards about 13:35. Terminal change: allow extra time."),
+        (TRAVELER, OUT - minutes(20), F12, replace(F12, gate_origin="C3"),
+         "UA1234 GATE CHANGE F12->C3 SFO. Dep 14:10 PST."),
+        (TRAVELER, NOON, planned(gate_origin="F12"), replace(F12, gate_origin="C3"),
+         "UA1234 GATE CHANGE F12->C3 (Terminal 3) SFO. Dep 14:10 PST, boards about 13:35."),
+        (TRAVELER, NOON, F12, replace(F12, terminal_origin="1"),
+         "UA1234 TERMINAL CHANGE 3->1 SFO. Dep 14:10 PST, boards about 13:35. Allow extra time."),
+        (TRAVELER, NOON, planned(), F12,
+         "UA1234 gate assigned: F12, Terminal 3, SFO. Dep 14:10 PST, boards about 13:35."),
+        (TRAVELER, NOON, planned(), planned(gate_origin="f12"),
+         "UA1234 gate assigned: F12, SFO. Dep 14:10 PST, boards about 13:35."),
+        (TRAVELER, NOON, planned(), planned(terminal_origin="3"),
+         "UA1234 leaves from Terminal 3, SFO. Dep 14:10 PST, boards about 13:35."),
+        (MEETER, IN, at_gate(C91), at_gate(BELT_6),
+         "UA1234 bags at EWR: belt 6, Terminal C."),
+        (MEETER, IN, at_gate(BELT_6), at_gate(replace(BELT_6, baggage_claim="4")),
+         "UA1234 bags at EWR: belt 6->4, Terminal C."),
+        # what else the same poll showed
+        (TRAVELER, NOON, planned(), late(minutes(45)),
+         "UA1234 SFO-EWR delayed 45m: dep 14:10->14:55 PST, arr 22:31->23:16 EST. Gate F12 (T3). Airline may recover time, stay near."),
+        (TRAVELER, NOON, F12, replace(late(minutes(45)), gate_origin="C3", terminal_origin="1"),
+         "UA1234 SFO-EWR delayed 45m: dep 14:10->14:55 PST, arr 22:31->23:16 EST. GATE CHANGE F12->C3 (T1). Airline may recover time, stay near."),
+        (TRAVELER, DAY_BEFORE, F12, replace(late(minutes(45)), gate_origin="C3"),
+         "UA1234 SFO-EWR delayed 45m: dep 14:10->14:55 PST Tue, arr 22:31->23:16 EST Tue. GATE CHANGE F12->C3."),
+        (TRAVELER, NOON, F12, replace(late(minutes(45)), terminal_origin="1"),
+         "UA1234 SFO-EWR delayed 45m: dep 14:10->14:55 PST, arr 22:31->23:16 EST. TERMINAL CHANGE 3->1. Airline may recover time, stay near."),
+        (MEETER, OFF, F12, took_off(arriving(minutes(30))),
+         "UA1234 took off SFO 14:25 PST. Now arr 22:31->23:01 EST. Next text when it lands."),
+    ],
+)  # fmt: skip
+def test_what_is_said(role: Role, now: datetime, known: Flight, after: Flight, body: str) -> None:
+    assert texted(known, after, role=role, now=now).body == body
+
+
+def test_a_codeshare_is_said_behind_the_number_on_the_board() -> None:
+    body = texted(F12, late(minutes(45)), typed="LH9051").body
+
+    assert body.startswith("UA1234 (LH9051) SFO-EWR delayed 45m: dep 14:10->14:55 PST")
+
+
+def test_twelve_hour_readers_are_texted_so() -> None:
+    body = texted(F12, leaving(minutes(-20)), clock=ClockFace.H12).body
+
+    assert "dep 2:10pm->1:50pm PST" in body
+    assert "Boards about 1:15pm." in body
+
+
+def test_every_kind_can_lead_and_every_follower_can_follow() -> None:
+    assert set(LEADS) == set(ChangeKind)
+    assert set(TAILS) == set(ChangeKind) - {K.CANCELLED, K.REINSTATED, K.DIVERTED}
+
+
+def test_a_text_tells_what_it_says() -> None:
+    assert set(texted(F12, CANCELLED).tells) == {"cancelled"}
+    assert set(texted(planned(), F12).tells) == {"gate_origin", "terminal_origin"}
+    assert set(texted(F12, late(minutes(45)), role=MEETER).tells) == {"scheduled_in", "arrival"}
+
+
+def test_a_diversion_without_an_airport_tells_no_arrival() -> None:
+    assert set(texted(took_off(), diverted(None), now=ON).tells) == {"diverted_to"}
+
+
+CHATHAM = "Pacific/Chatham"  # the longest zone there is: UTC+12:45
+WORST = planned(
+    ident="ABC1234D", ident_icao="ABC1234D", ident_iata=None,
+    origin=Airport(code="NZCI", timezone=CHATHAM), destination=Airport(code="NZWW", timezone=CHATHAM),
+    gate_origin="AAAAAA", terminal_origin="BBBBBB",
+    gate_destination="CCCCCC", terminal_destination="DDDDDD", baggage_claim="EEEEEE",
+)  # fmt: skip
+ELSEWHERE = replace(WORST, gate_origin="GGGGGG", terminal_origin="HHHHHH", baggage_claim="IIIIII")
+NOWHERE = replace(WORST, gate_origin=None, terminal_origin=None, baggage_claim=None)
+NZXX = Airport(code="NZXX", timezone=CHATHAM)
+
+STAGES = (
+    lambda flight: flight,
+    left_gate,
+    took_off,
+    touched_down,
+    at_gate,
+    lambda flight: diverted(None, flight),
+    lambda flight: diverted(NZXX, flight),
+    lambda flight: touched_down(diverted(NZXX, flight)),
+    lambda flight: at_gate(diverted(NZXX, flight)),
+    lambda flight: replace(flight, cancelled=True),
+)
+LATENESS = (-100, 0, 9, 45, 600, 1000, 2000)
+
+
+def some_flight(places: Collection[Flight]) -> st.SearchStrategy[Flight]:
+    """Any of those places, stages and latenesses, rescheduled or not."""
+    return st.builds(
+        lambda stage, by, shift, place: stage(late(minutes(by), rescheduled(minutes(shift), place))),
+        stage=st.sampled_from(STAGES),
+        by=st.sampled_from(LATENESS),
+        shift=st.sampled_from([0, 0, 0, 645, -645]),
+        place=st.sampled_from(tuple(places)),
+    )
+
+
+def assert_says_what_it_tells(alert: Alert, text: Text, clock: ClockFace) -> None:
+    """One cheap segment, and the new time, gate, terminal, belt or airport in it."""
+    assert is_gsm_7(text.body)
+    assert segments(text.body) == 1
+    flight, known = alert.flight, alert.told
+    for fact in ("gate_origin", "terminal_origin", "baggage_claim"):
+        if fact in text.tells and text.tells[fact] != getattr(known, fact):
+            assert short(getattr(flight, fact)) in text.body
+    if "diverted_to" in text.tells and flight.diverted_to:
+        assert flight.diverted_to.short in text.body
+    for change in alert.changes:
+        times, airport = (
+            (flight.arrival, flight.lands_at) if change.end is End.ARRIVAL else (flight.departure, flight.origin)
+        )
+        if change.kind in MOVES and times.best and airport:
+            assert clock_time(times.best, airport.zone, clock) in text.body
+
+
+MOMENTS_TO_READ = st.sampled_from([DAY_BEFORE, NOON, OUT - minutes(30), IN, IN + hours(1)])
+
+
+@given(
+    known=some_flight([WORST, NOWHERE]),
+    after=some_flight([WORST, ELSEWHERE]),
+    role=st.sampled_from(Role),
+    now=MOMENTS_TO_READ,
+    clock=st.sampled_from(ClockFace),
+)
+@settings(max_examples=600)
+def test_the_longest_fields_fit_one_segment_and_lose_no_new_time_gate_or_airport(
+    known: Flight, after: Flight, role: Role, now: datetime, clock: ClockFace
+) -> None:
+    alert = alerted(known, after, role=role, now=now)
+    if alert:
+        text = alert_text(alert, Reader(ident="XYZ9876Q", now=now, clock=clock))
+        assert_says_what_it_tells(alert, text, clock)
+        assert set(alert.changes[0].facts) <= {*text.tells, "arrival", "diverted_to"}
+
+
+LEADING: Mapping[ChangeKind, tuple[Flight, Flight]] = {
+    K.CANCELLED: (WORST, replace(WORST, cancelled=True)),
+    K.REINSTATED: (replace(WORST, cancelled=True), late(minutes(1000), WORST)),
+    K.DIVERTED: (took_off(WORST), diverted(NZXX, WORST)),
+    K.ARRIVED: (took_off(WORST), at_gate(late(minutes(100), ELSEWHERE))),
+    K.LANDED: (took_off(WORST), touched_down(late(minutes(100), ELSEWHERE))),
+    K.DEPARTED: (WORST, took_off(late(minutes(1000), ELSEWHERE))),
+    K.EARLIER: (WORST, late(minutes(-100), ELSEWHERE)),
+    K.SCHEDULE_CHANGE: (WORST, rescheduled(minutes(645), ELSEWHERE)),
+    K.DELAY_MORE: (late(minutes(1000), WORST), late(minutes(2000), ELSEWHERE)),
+    K.DELAY_FIRST: (WORST, late(minutes(1000), ELSEWHERE)),
+    K.DELAY_LESS: (late(minutes(1000), WORST), late(minutes(600), ELSEWHERE)),
+    K.ON_TIME: (late(minutes(1000), WORST), late(minutes(0), ELSEWHERE)),
+    K.GATE_CHANGE: (WORST, ELSEWHERE),
+    K.TERMINAL_CHANGE: (WORST, replace(WORST, terminal_origin="HHHHHH")),
+    K.GATE_FIRST: (NOWHERE, WORST),
+    K.TERMINAL_FIRST: (NOWHERE, replace(WORST, gate_origin=None)),
+    K.BELT: (at_gate(WORST), at_gate(ELSEWHERE)),
+}
+
+
+@pytest.mark.parametrize("kind", ChangeKind)
+def test_every_kind_at_its_longest_is_one_segment_that_begins_with_the_flight(kind: ChangeKind) -> None:
+    known, after = LEADING[kind]
+    role = MEETER if kind is K.DEPARTED else TRAVELER
+    alert = alerted(known, after, role=role, now=max(NOON, after.off.actual or NOON, after.in_.actual or NOON))
+
+    assert alert
+    assert alert.changes[0].kind is kind
+    text = alert_text(alert, Reader(ident="XYZ9876Q", now=NOON, clock=ClockFace.H12))
+    assert text.body.startswith("ABC1234D (XYZ9876Q) ")
+    assert text.body.endswith(".")
+    assert_says_what_it_tells(alert, text, ClockFace.H12)
+
+
+@given(
+    gate=st.text(min_size=1, max_size=40),
+    terminal=st.none() | st.text(min_size=1, max_size=40),
+    belt=st.none() | st.text(min_size=1, max_size=40),
+    role=st.sampled_from(Role),
+    typed=st.text(min_size=1, max_size=40),
+)
+@settings(max_examples=150)
+def test_no_gate_however_odd_breaks_the_segment(
+    gate: str, terminal: str | None, belt: str | None, role: Role, typed: str
+) -> None:
+    odd = planned(gate_origin=gate, terminal_origin=terminal, gate_destination=gate, terminal_destination=terminal, baggage_claim=belt)  # fmt: skip
+    for known, after, now in ((F12, late(minutes(45), odd), NOON), (F12, odd, NOON), (took_off(), at_gate(odd), IN)):
+        alert = alerted(known, after, role=role, now=now)
+        if alert:
+            body = alert_text(alert, Reader(ident=typed, now=now)).body
+            assert is_gsm_7(body)
+            assert segments(body) == 1
+
+
+def test_a_piece_that_finds_no_room_is_not_told_and_comes_with_the_next_text() -> None:
+    many = replace(late(minutes(1300), ELSEWHERE), gate_origin="€€€€€€")
+    alert = alerted(WORST, many)
+
+    assert alert
+    text = alert_text(alert, Reader(ident="XYZ9876Q", now=NOON, clock=ClockFace.H12))
+
+    said = "€€€€€€" in text.body
+    assert said is ("gate_origin" in text.tells)

@@ -1,0 +1,259 @@
+"""The documentation agrees with the program: commands, options, settings, alerts, exit codes, links and examples."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from flait.cli import INTERRUPTED, application
+from flait.core.alerts import RULES
+from flait.core.changes import ChangeKind
+from flait.core.flights import Flight
+from flait.core.subscriptions import Role
+from flait.errors import FlaitError
+from flait.settings import TABLE
+from tests.core.flights_for_tests import (
+    F12,
+    NOON,
+    OFF,
+    ON,
+    OUT,
+    Listener,
+    at_gate,
+    diverted,
+    hours,
+    late,
+    leaving,
+    minutes,
+    planned,
+    rescheduled,
+    took_off,
+    touched_down,
+)
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
+SAVED_NOT_FINISHED = 3
+DONE = 0
+ANSWERED_BY_HTTP = {"forged", "malformed"}  # codes that no command ends with
+
+
+def page(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def table_rows(text: str) -> list[list[str]]:
+    """The cells of every table row, headings and rules left out."""
+    rows = [line.strip().strip("|").split("|") for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in row] for row in rows if not set("".join(row)) <= set("- ")]
+
+
+# --- commands ---------------------------------------------------------------------------------------------------
+
+
+def walk(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """Every command that can be run, with its full name."""
+    children = getattr(command, "commands", {})
+    if words and (not children or command.invoke_without_command):
+        yield " ".join(words), command
+    for name, child in children.items():
+        yield from walk(child, (*words, name))
+
+
+COMMANDS: Mapping[str, Any] = dict(walk(typer.main.get_command(application())))
+GROUPS = {" ".join(name.split()[:-1]) for name in COMMANDS if " " in name}
+
+
+def command_sections() -> dict[str, str]:
+    """What docs/commands.md says of each command, by the words in lower case of its heading."""
+    sections: dict[str, str] = {}
+    for section in re.split(r"^#{2,3} ", page("docs/commands.md"), flags=re.MULTILINE)[1:]:
+        heading = re.match(r"`flait ((?:[a-z]+ ?)+)", section)
+        if heading:
+            sections[heading[1].strip()] = section
+    return sections
+
+
+def option_names(command: Any) -> list[str]:
+    return [name for option in command.params for name in option.opts if name.startswith("--") and name != "--help"]
+
+
+def test_every_command_is_documented_and_every_documented_command_exists() -> None:
+    assert set(command_sections()) == set(COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help(name: str) -> None:
+    assert COMMANDS[name].help
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_of_a_command_is_documented_and_every_documented_option_exists(name: str) -> None:
+    rows = table_rows(command_sections()[name])
+    documented = [option for row in rows for option in re.findall(r"`(--[a-z-]+)`", row[0])]
+
+    assert sorted(documented) == sorted(option_names(COMMANDS[name]))
+
+
+def code_of(text: str) -> Iterator[str]:
+    """What is set as code: spans, fenced and indented blocks."""
+    yield from re.findall(r"^ {4,}\S.*$", text, flags=re.MULTILINE)
+    blocks = re.split(r"^```.*$", text, flags=re.MULTILINE)
+    yield from (line for block in blocks[1::2] for line in block.splitlines())
+    yield from re.findall(r"`([^`\n]+)`", "".join(blocks[::2]))
+
+
+@pytest.mark.parametrize("file", PAGES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_no_page_shows_a_command_that_does_not_exist(file: Path) -> None:
+    shown = [
+        found for code in code_of(file.read_text(encoding="utf-8")) for found in re.findall(r"^ *flait (.+)", code)
+    ]
+
+    for line in shown:
+        group, *rest = line.split()
+        name = f"{group} {rest[0]}" if group in GROUPS and rest and rest[0].isalpha() else group
+        assert name.startswith("-") or name == "COMMAND" or name in COMMANDS or name in GROUPS, line
+
+
+# --- exit codes -------------------------------------------------------------------------------------------------
+
+
+def error_classes(base: type[FlaitError] = FlaitError) -> Iterator[type[FlaitError]]:
+    yield base
+    for child in base.__subclasses__():
+        if child.__module__ == "flait.errors":
+            yield from error_classes(child)
+
+
+def test_the_exit_codes_agree_with_the_errors() -> None:
+    rows = table_rows(page("docs/commands.md").partition("## Exit codes")[2].partition("\n## ")[0])
+    documented = {int(row[0]): set(re.findall(r"`([a-z_]+)`", row[2])) for row in rows[1:]}
+    expected: dict[int, set[str]] = {DONE: set(), SAVED_NOT_FINISHED: set(), INTERRUPTED: set()}
+    for error in error_classes():
+        expected.setdefault(error.exit_code, set()).update({error.code} - ANSWERED_BY_HTTP)
+
+    assert documented == expected
+
+
+# --- settings ---------------------------------------------------------------------------------------------------
+
+
+NOTHING = "\N{EN DASH}"
+
+
+def written(default: object) -> str:
+    if default == "":
+        return NOTHING
+    return f"`{str(default).lower() if isinstance(default, bool) else default}`"
+
+
+def test_every_setting_is_documented_with_its_default_and_what_is_allowed() -> None:
+    rows = [row for row in table_rows(page("docs/settings.md")) if len(row) == 4 and row[0] != "key"]
+
+    documented = {row[0]: (row[1], row[2]) for row in rows}
+
+    assert documented == {f"`{key}`": (written(row.default), row.rule.allowed) for key, row in TABLE.items()}
+
+
+# --- alerts -----------------------------------------------------------------------------------------------------
+
+INBOUND = replace(F12, gate_destination="C91", terminal_destination="C", baggage_claim="6")
+FLYING = took_off(replace(INBOUND, baggage_claim=None), OFF + minutes(6))
+MOVED = replace(F12, gate_origin="C3", terminal_origin="1")
+CANCELLED = replace(F12, cancelled=True)
+K = ChangeKind
+
+# kind → what was told, what two polls then show, when, and to whom
+EXAMPLES: Mapping[ChangeKind, tuple[Flight, Flight, Any, Role]] = {
+    K.CANCELLED: (F12, CANCELLED, NOON, Role.TRAVELER),
+    K.REINSTATED: (CANCELLED, F12, NOON, Role.TRAVELER),
+    K.DIVERTED: (F12, diverted(), ON - minutes(20), Role.TRAVELER),
+    K.ARRIVED: (touched_down(INBOUND), at_gate(INBOUND), ON + minutes(8), Role.MEETER),
+    K.LANDED: (took_off(INBOUND), touched_down(INBOUND), ON + minutes(2), Role.TRAVELER),
+    K.DEPARTED: (replace(INBOUND, baggage_claim=None), FLYING, OFF + minutes(15), Role.WATCHER),
+    K.EARLIER: (F12, leaving(minutes(-20)), NOON, Role.TRAVELER),
+    K.SCHEDULE_CHANGE: (F12, rescheduled(hours(-2)), OUT - hours(30), Role.TRAVELER),
+    K.DELAY_MORE: (late(minutes(45)), late(minutes(110)), NOON, Role.TRAVELER),
+    K.DELAY_FIRST: (F12, late(minutes(45)), NOON, Role.TRAVELER),
+    K.DELAY_LESS: (late(minutes(110)), late(minutes(20)), NOON, Role.TRAVELER),
+    K.ON_TIME: (late(minutes(45)), F12, NOON, Role.TRAVELER),
+    K.GATE_CHANGE: (F12, MOVED, NOON, Role.TRAVELER),
+    K.TERMINAL_CHANGE: (planned(terminal_origin="3"), planned(terminal_origin="1"), NOON, Role.TRAVELER),
+    K.GATE_FIRST: (planned(), F12, NOON, Role.TRAVELER),
+    K.TERMINAL_FIRST: (planned(), planned(terminal_origin="3"), NOON, Role.TRAVELER),
+    K.BELT: (
+        touched_down(INBOUND), touched_down(replace(INBOUND, baggage_claim="4")), ON + minutes(9), Role.TRAVELER,
+    ),
+}  # fmt: skip
+
+
+def alert_rows() -> dict[str, list[str]]:
+    return {row[0].strip("`"): row for row in table_rows(page("docs/alerts.md")) if re.fullmatch("P[0-3]", row[1])}
+
+
+def span(minutes: float) -> str:
+    return f"{minutes:.0f} min" if minutes < 60 else f"{minutes / 60:.0f} h"
+
+
+def test_every_kind_of_alert_has_its_row_and_no_other() -> None:
+    assert list(alert_rows()) == [kind.value for kind in ChangeKind]
+
+
+@pytest.mark.parametrize("kind", ChangeKind)
+def test_the_row_of_an_alert_says_its_priority_who_hears_it_and_how_long_it_is_useful(kind: ChangeKind) -> None:
+    priority, roles, useful = RULES[kind]
+    hears = ", ".join(role for role in Role if role in roles)
+
+    assert alert_rows()[kind][1:4] == [priority.name, hears, span(useful.total_seconds() / 60)]
+
+
+@pytest.mark.parametrize("kind", ChangeKind)
+def test_the_example_of_an_alert_is_what_flait_says(kind: ChangeKind) -> None:
+    told, seen, now, role = EXAMPLES[kind]
+    listener = Listener(role=role).subscribed(told, now - hours(3))
+    listener.seen = seen
+
+    heard = listener.polled(seen, now)
+
+    assert heard is not None
+    assert (heard.kind, heard.body) == (kind, alert_rows()[kind][4])
+
+
+# --- the repository ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("target", ["demo", "test"])
+def test_the_readme_names_the_two_commands_and_the_makefile_has_them(target: str) -> None:
+    assert f"make {target}" in page("README.md")
+    assert re.search(rf"^{target}:", page("Makefile"), flags=re.MULTILINE)
+
+
+def test_the_makefile_is_short() -> None:
+    assert len(page("Makefile").splitlines()) <= 30
+
+
+@pytest.mark.parametrize("file", PAGES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_every_relative_link_resolves(file: Path) -> None:
+    text = re.sub(r"^```.*?^```$", "", file.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    targets = [target.partition("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in target]
+
+    assert [target for target in targets if target and not (file.parent / target).exists()] == []
+
+
+WRITTEN_HERE = ("flait", "tests", "docs", "scripts", ".ci")
+SUFFIXES = frozenset({".py", ".md", ".toml", ".csv", ".txt", ""})
+A_MACHINE = re.compile(rb"(?<![\w.~])/(?:work|shared|home|Users|root)/\w")
+
+
+def files_of_the_repository() -> Iterator[Path]:
+    for place in (ROOT.glob("*"), *((ROOT / folder).rglob("*") for folder in WRITTEN_HERE)):
+        yield from (file for file in place if file.is_file() and file.suffix in SUFFIXES)
+
+
+def test_no_file_names_a_place_on_somebodys_machine() -> None:
+    assert [file for file in files_of_the_repository() if A_MACHINE.search(file.read_bytes())] == []
