@@ -1,0 +1,136 @@
+"""`flait daemon …` as a person, a script or a supervisor uses it; and what the daemon leaves for others to read."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import psutil
+
+from tests.end_to_end.rig import ANA, API_KEY, AUTH_TOKEN, BEN, SECRETS, World, at
+
+FAST = 600.0  # times real time
+
+
+def test_the_daemon_starts_answers_restarts_and_stops(world: World) -> None:
+    assert world.flait("daemon", "stop").code == 4
+    assert world.flait("daemon", "status").code == 4
+
+    assert world.flait("daemon", "start", "--wait", "30").code == 0
+    first = _daemon(world)
+    for second in (("daemon", "start"), ("daemon", "run"), ("tick",)):
+        refused = world.flait(*second)
+        assert (refused.code, refused.err.count("\n")) == (9, 1)
+        assert refused.err.startswith("error: ")
+    assert world.flait("daemon", "restart", "--wait", "30").code == 0
+
+    assert _daemon(world) != first
+    assert "daemon started" in world.flait("daemon", "logs", "-n", "500").done().out
+    assert world.flait("daemon", "stop").code == 0
+    assert (world.flait("daemon", "stop").code, world.flait("daemon", "status").code) == (4, 4)
+
+
+def _daemon(world: World) -> int:
+    """The pid that both statuses agree on."""
+    short = json.loads(world.flait("daemon", "status", "--json").done().out)["daemon"]
+    status = json.loads(world.flait("status", "--json").done().out)
+    assert status["daemon"]["running"]
+    assert status["daemon"]["pid"] == short["pid"]
+    assert status["queue"] == {"queued": 0, "sending": 0, "in_doubt": 0, "failed": 0}
+    return int(short["pid"])
+
+
+def test_a_daemon_that_cannot_start_says_why_with_its_exit_code(world: World) -> None:
+    world.home.mkdir(mode=0o700)
+    (world.home / "config.toml").write_text('[alerts]\ndelay_minutes = "soon"\n')
+
+    refused = world.flait("daemon", "start")
+
+    assert refused.code == 5
+    assert refused.err.startswith("error: alerts.delay_minutes in ")
+
+
+def test_the_daemon_stops_while_both_providers_hang_and_the_next_one_settles_it(world: World) -> None:
+    world.flight("UA8501", scheduled_out="16:30", scheduled_in="19:00")
+    for who in (ANA, BEN):
+        world.flait("subscribe", "UA8501", who).done()
+        world.sandbox.post_fault("twilio", "hang", times=1, match=who)
+    world.sandbox.post_fault("aeroapi", "hang", times=1)
+    world.clock.put(at("15:12"), FAST)
+    daemon = world.daemon()
+    world.wait_for(lambda: len(world.requests("twilio", fault="hang")) == 2, "texts that hang")
+    world.wait_for(lambda: world.requests("aeroapi", fault="hang"), "a poll that hangs")
+
+    daemon.terminate()
+    assert world.finished(daemon, within=15).code == 0
+
+    assert world.statuses() == {"sending": 2}
+    world.daemon()
+    world.wait_for(lambda: world.statuses() == {"accepted": 2}, "both texts settled")
+    assert (len(world.texts(ANA)), len(world.texts(BEN))) == (1, 1)
+
+
+def test_a_supervisor_ends_it_with_sigterm_or_sigint(world: World) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        daemon = world.daemon()
+        daemon.send_signal(number)
+        assert world.finished(daemon).code == 0
+    assert world.log.count("daemon stopped") == 2
+
+
+def test_secrets_and_numbers_stay_where_they_belong(world: World) -> None:
+    world.flight("UA8501", scheduled_out="16:30", scheduled_in="19:00")
+    for who in (ANA, BEN):
+        world.flait("-vv", "subscribe", "UA8501", who).done()
+    for fault, who in (("21211", ANA), ("garbage", BEN)):
+        world.sandbox.post_fault("twilio", fault, times=1, match=who)
+    world.sandbox.post_fault("aeroapi", "500", times=1)
+    world.sandbox.post_fault("aeroapi", "garbage", times=1)
+    world.clock.put(at("15:12"), FAST)
+    daemon = world.daemon("-vv")
+    started = _process(daemon.pid)
+    world.wait_for(lambda: world.statuses() == {"failed": 1, "accepted": 1}, "both ends")
+    world.wait_for_polls(1)
+    world.keep_secret("flightaware-api-key", f"{API_KEY}-old")
+    world.flight("UA8502", scheduled_out="16:30")
+    refused = world.flait("-vv", "subscribe", "UA8502", ANA)
+    world.terminate(daemon)
+
+    assert refused.code == 6
+    assert "Traceback" in refused.err
+    said = "\n".join([*(ran.out + ran.err for ran in world.ran), *started])
+    assert [secret for secret in SECRETS.values() if secret in said] == []
+    _assert_nothing_leaked(world)
+
+
+def _process(pid: int) -> tuple[str, str]:
+    """What anybody with the right may read of a process: its command line and environment."""
+    process = psutil.Process(pid)
+    return " ".join(process.cmdline()), str(process.environ())
+
+
+def _assert_nothing_leaked(world: World) -> None:
+    files = [path for path in world.home.rglob("*") if path.is_file()]
+    assert world.database in files
+    for path in files:
+        content = path.read_bytes()
+        assert API_KEY.encode() not in content, path
+        assert AUTH_TOKEN.encode() not in content, path
+        assert path.stat().st_mode & 0o077 == 0, path
+    assert "WARNING" in world.log
+    assert ANA[2:] not in world.log
+    assert BEN[2:] not in world.log
+
+
+def test_everything_lies_under_flait_home(world: World) -> None:
+    before = _outside(world)
+    world.flait("subscriptions").done()
+    world.terminate(world.daemon())
+
+    assert _outside(world) == before
+    assert {path.name for path in world.home.iterdir()} >= {"flait.db", "log"}
+    assert [place for place, _, _ in os.walk(world.home) if Path(place).stat().st_mode & 0o077] == []
+
+
+def _outside(world: World) -> set[Path]:
+    return {path for path in world.home.parent.rglob("*") if world.home not in (path, *path.parents)}
