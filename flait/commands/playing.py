@@ -1,19 +1,30 @@
-"""`flait demo` and `flait sandbox`: the product without accounts. The only commands that import the sandbox."""
+"""`flait demo` and `flait sandbox …`: the product without accounts. The only commands that import the sandbox."""
 
+import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flait.commands import session
+from flait.commands.options import AsJson
+from flait.commands.output import print_json, safe, say
 
 if TYPE_CHECKING:
     from datetime import date
+    from pathlib import Path
+
+WAIT = 8.0  # seconds, real: a daemon on the system's clock ticks every few seconds
 
 
 def add_to(root: typer.Typer) -> None:
     """Register the commands."""
     root.command()(demo)
-    root.command()(sandbox)
+    group = typer.Typer(
+        help="The simulated AeroAPI and Twilio, for trying things by hand.", invoke_without_command=True
+    )
+    group.callback()(sandbox)
+    group.command()(text)
+    root.add_typer(group, name="sandbox")
 
 
 def demo(
@@ -25,28 +36,111 @@ def demo(
     return play(fast=fast)
 
 
+Port = Annotated[int, typer.Option("--port", help="Where to listen on 127.0.0.1; 0 is any free port.")]
+Day = Annotated[
+    str | None, typer.Option("--day", help="The day of the storm, like 2026-11-25; default: today in New York.")
+]
+Tier = Annotated[str | None, typer.Option("--tier", help="Keep to a tier's rate limit: personal, standard or premium.")]
+LedgerFile = Annotated[str | None, typer.Option("--ledger", help="Append every request to this file.")]
+InboundUrl = Annotated[
+    str | None,
+    typer.Option("--inbound-url", help="Where people's texts are posted, like http://127.0.0.1:8787/twilio/message."),
+]
+KeywordKind = Annotated[
+    str, typer.Option("--keywords", help="Who answers STOP, START and HELP: twilio, advanced or none.")
+]
+TokenFile = Annotated[
+    str | None,
+    typer.Option("--auth-token-file", help="A file with the auth token; default: learned from the first text."),
+]
+
+
 def sandbox(
-    port: Annotated[int, typer.Option("--port", help="Where to listen on 127.0.0.1; 0 is any free port.")] = 0,
-    day: Annotated[
-        str | None, typer.Option("--day", help="The day of the storm, like 2026-11-25; default: today in New York.")
-    ] = None,
-    tier: Annotated[
-        str | None, typer.Option("--tier", help="Keep to a tier's rate limit: personal, standard or premium.")
-    ] = None,
-    ledger: Annotated[str | None, typer.Option("--ledger", help="Append every request to this file.")] = None,
+    context: typer.Context,
+    port: Port = 0,
+    day: Day = None,
+    tier: Tier = None,
+    ledger: LedgerFile = None,
+    inbound_url: InboundUrl = None,
+    keywords: KeywordKind = "twilio",
+    auth_token_file: TokenFile = None,
 ) -> None:
     """Only the simulated AeroAPI and Twilio, for trying things by hand. Stop it with Ctrl-C."""
+    if context.invoked_subcommand is not None:
+        return
     from pathlib import Path
 
-    from flait.sandbox.run import serve_forever
+    from flait.sandbox.run import Sandbox, serve_forever
 
-    serve_forever(
+    server = Sandbox(
         clock=session.app().clock,
         port=port,
         storm_day=_day(day) if day else None,
         ledger=Path(ledger) if ledger else None,
-        tier=_tier(tier) if tier else None,
+        tier=_one_of("tier", tier, TIERS) if tier else None,
+        auth_token=_token(auth_token_file) if auth_token_file else None,
+        inbound_url=inbound_url,
+        keywords=_one_of("keywords", keywords, KEYWORDS),
     )
+    serve_forever(server, address_file=_address_file())
+
+
+TIERS = ("personal", "standard", "premium")
+KEYWORDS = ("twilio", "advanced", "none")
+
+
+def text(
+    phone: Annotated[str, typer.Argument(help="Who writes: a phone number with country code.")],
+    body: Annotated[str, typer.Argument(help="What they write, like STOP.")],
+    url: Annotated[
+        str | None, typer.Option("--url", help="The sandbox's address; default: the one that runs here.")
+    ] = None,
+    whatsapp: Annotated[bool, typer.Option("--whatsapp", help="On WhatsApp.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Play a person's phone: text back to a running sandbox, and print the texts they get within a few seconds."""
+    from flait.phones import parse_phone
+    from flait.sandbox.run import text_back
+
+    app = session.app()
+    person = parse_phone(phone, region=app.settings.phone.default_region)
+    reply = {"from": person, "body": body, "whatsapp": whatsapp}
+    texts = text_back(url or _running(), reply, wait=WAIT)
+    if as_json:
+        print_json({"texts": [{name: found[name] for name in ("at", "from", "body")} for found in texts]})
+        return
+    for found in texts:
+        typer.echo(safe(found["body"]))
+    if not texts:
+        say(f"Nothing came back within {WAIT:g} seconds.")
+
+
+def _address_file() -> "Path":
+    return session.app().paths.run_dir / "sandbox.json"
+
+
+def _running() -> str:
+    """Where the sandbox of this home is. Raises NotFound."""
+    from flait.errors import NotFound
+
+    try:
+        return str(json.loads(_address_file().read_text(encoding="utf-8"))["url"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise NotFound("no sandbox runs here", "start one with `flait sandbox`, or give --url") from None
+
+
+def _token(file: str) -> str:
+    from pathlib import Path
+
+    from flait.errors import UserError
+
+    try:
+        token = Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        raise UserError(f"the file {safe(file)} cannot be read", "--auth-token-file takes a file of text") from None
+    if not token:
+        raise UserError(f"the file {safe(file)} is empty", "put the auth token there, alone")
+    return token
 
 
 def _day(text: str) -> "date":
@@ -61,10 +155,10 @@ def _day(text: str) -> "date":
         raise InvalidDate(f"{shown(text)} is not a date", "--day takes one like 2026-11-25") from None
 
 
-def _tier(text: str) -> str:
+def _one_of(name: str, text: str, allowed: tuple[str, ...]) -> str:
     from flait.core.idents import shown
     from flait.errors import UserError
 
-    if text not in ("personal", "standard", "premium"):
-        raise UserError(f"{shown(text)} is not a tier", "--tier takes personal, standard or premium")
+    if text not in allowed:
+        raise UserError(f"{shown(text)} is no {name}", f"--{name} takes one of {', '.join(allowed)}")
     return text

@@ -8,10 +8,16 @@
     handmade.py        flights that a test drives by hand
     world.py           both together: what AeroAPI would know now
     aeroapi_server.py  AeroAPI's questions and answers
-    twilio_server.py   Twilio's; twilio_messages.py keeps the texts
+    alerts.py          its push alerts; alert_events.py knows what is pushed, watch.py does it
+    twilio_server.py   Twilio's; twilio_messages.py keeps the texts, twilio_list.py lists them
+    fates.py           what becomes of a text; receipts.py which callbacks follow, twilio_callbacks.py makes them
+    replies.py         people text back; keywords.py and twiml.py say what Twilio makes of it
+    signing.py         Twilio's signature; forgeries.py requests that only look like Twilio's
+    errands.py         virtual time that passes by itself; courier.py takes requests out
     faults.py          everything that can go wrong on the way
     ledger.py          every request, remembered
-    site.py, control.py, server.py, run.py   one address for all of it
+    knobs.py           what may be asked for, checked
+    site.py, control.py, server.py, run.py, hand.py   one address for all of it, and a phone
 
 The product never imports this package, except for `flait sandbox` and `flait demo`.
 """

@@ -1,4 +1,4 @@
-"""AeroAPI v4's questions and answers: flights, schedules, account usage. Anything else is its 404.
+"""AeroAPI v4's questions and answers: flights, schedules, alerts, account usage. Anything else is its 404.
 
 The shapes are those of real answers. The wording of `detail` in errors is ours where none is known.
 """
@@ -17,9 +17,11 @@ from typing import Any
 from urllib.parse import unquote
 
 from flait.errors import ConfigError
+from flait.sandbox.alerts import BadAlert
 from flait.sandbox.exchange import Answer, Request, json_answer
 from flait.sandbox.records import moment
 from flait.sandbox.schedules import Wanted, schedule_rows
+from flait.sandbox.watch import Watch
 from flait.sandbox.world import World
 
 PREFIX = "/aeroapi"
@@ -31,7 +33,7 @@ FLIGHTS_DEFAULT = (timedelta(days=-11), timedelta(days=2))
 SCHEDULES_WINDOW = (timedelta(days=-92), timedelta(days=366))
 SCHEDULES_SPAN = timedelta(weeks=3)
 IDENT_TYPES = ("designator", "registration", "fa_flight_id")
-PRICES = {"flights": 0.005, "schedules": 0.02}  # dollars per result set
+PRICES = {"flights": 0.005, "schedules": 0.02, "alerts": 0.02}  # dollars per result set, or per push
 
 # Result sets, and the time in which so many may be asked for.
 TIERS = {
@@ -47,6 +49,10 @@ def error(status: int, title: str, reason: str, detail: str) -> Answer:
     return json_answer(status, content, content_type=CONTENT_TYPE)
 
 
+TIER = error(
+    401, "Invalid API key", "INVALID_API_KEY",
+    "Alerts and Historical data are only available on Standard and Premium tiers.",
+)  # fmt: skip
 NOT_JSON = b"<html><body><h1>503 Service Unavailable</h1></body></html>"
 FAULTS: Mapping[str, Answer] = {
     "401": error(401, "Invalid API key", "INVALID_API_KEY", "Provided API key is not valid"),
@@ -103,10 +109,11 @@ class AeroApiServer:
     name = "aeroapi"
     faults = FAULTS
 
-    def __init__(self, world: World, *, api_key: str | None, tier: str | None) -> None:
+    def __init__(self, world: World, watch: Watch, *, api_key: str | None, tier: str | None) -> None:
         if tier is not None and tier not in TIERS:
             raise ConfigError(f"AeroAPI has no tier {tier!r}", f"choose one of {', '.join(TIERS)}")
         self._world = world
+        self._watch = watch
         self._api_key = api_key
         self._tier = tier
         self._lock = threading.Lock()
@@ -146,9 +153,17 @@ class AeroApiServer:
                     return self._flights(request, ident)
                 case ("GET", ["schedules", start, end]):
                     return self._schedules(request, start, end)
-        except BadArgument as problem:
+                case (_, ["alerts" | "history", *rest]):
+                    return self._beyond_personal(request, path[0], rest)
+        except (BadArgument, BadAlert) as problem:
             return error(400, "Invalid argument", "INVALID_ARGUMENT", str(problem))
-        return error(404, "Not found", "NOT_FOUND", f"Undefined URL {request.path}")
+        return _unknown(request)
+
+    def _beyond_personal(self, request: Request, name: str, rest: list[str]) -> Answer:
+        if self._tier == "personal":
+            return TIER
+        answer = self._watch.answer(request, rest) if name == "alerts" else None
+        return answer or _unknown(request)
 
     def _flights(self, request: Request, ident: str) -> Answer:
         page = _page(request)
@@ -177,16 +192,22 @@ class AeroApiServer:
             self._pages[operation] += answer.result_sets
 
     def _usage(self) -> Answer:
+        pushes = Counter({"alerts": self._watch.pushes} if self._watch.pushes else {})
+        calls, pages = self._calls + pushes, self._pages + pushes
         details = [
-            {"resource": name, "calls": calls, "pages": self._pages[name], "cost": PRICES[name] * self._pages[name]}
-            for name, calls in self._calls.items()
+            {"resource": name, "calls": calls[name], "pages": pages[name], "cost": PRICES[name] * pages[name]}
+            for name in calls
         ]
         content = {
-            "total_calls": self._calls.total(), "total_pages": self._pages.total(),
-            "total_cost": sum(PRICES[name] * pages for name, pages in self._pages.items()),
+            "total_calls": calls.total(), "total_pages": pages.total(),
+            "total_cost": sum(PRICES[name] * count for name, count in pages.items()),
             "total_discount_cost": 0, "resource_details": details,
         }  # fmt: skip
         return json_answer(200, content, content_type=CONTENT_TYPE)
+
+
+def _unknown(request: Request) -> Answer:
+    return error(404, "Not found", "NOT_FOUND", f"Undefined URL {request.path}")
 
 
 def _pages_asked(request: Request) -> int:

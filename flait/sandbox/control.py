@@ -1,10 +1,15 @@
 """`/_sandbox/…`: how a person or a test drives the sandbox. None of this exists at the real parties."""
 
 import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from flait.errors import UserError
 from flait.sandbox.exchange import Answer, Request, json_answer
+from flait.sandbox.knobs import FLAG, Rule, read
+from flait.sandbox.receipts import receipts_from
+from flait.sandbox.replies import reply_from
 from flait.sandbox.site import Site
 
 PREFIX = "/_sandbox"
@@ -23,23 +28,43 @@ def _done(site: Site, request: Request) -> Answer:
         case ("GET", "/ledger"):
             return json_answer(200, site.ledger.entries())
         case ("GET", "/texts"):
-            return json_answer(200, texts(site, request))
+            return json_answer(200, texts(site, request.at))
         case ("POST", "/flights"):
-            return json_answer(200, {"fa_flight_ids": site.world.by_hand.put(_list(request))})
-        case ("POST", "/faults"):
-            site.faults.post(_json(request))
-        case ("DELETE", "/faults"):
-            site.faults.clear()
-        case ("POST", "/reset"):
-            site.reset()
-        case _:
-            return json_answer(404, {"error": {"code": "not_found", "message": f"No {request.method} {request.path}"}})
-    return json_answer(200, {})
+            return json_answer(200, {"fa_flight_ids": site.put_flights(_list(request))})
+        case ("POST", "/reply"):
+            return json_answer(200, {"sid": site.replies.take(reply_from(_json(request)), request.at)})
+        case (method, name) if change := CHANGES.get((method, name)):
+            change(site, request)
+            return json_answer(200, {})
+    return json_answer(404, {"error": {"code": "not_found", "message": f"No {request.method} {request.path}"}})
 
 
-def texts(site: Site, request: Request) -> list[dict[str, Any]]:
-    """The accepted texts, oldest first, as they stand now."""
-    return [text.summary(request.at) for text in site.twilio.texts.all()]
+def texts(site: Site, now: datetime) -> list[dict[str, Any]]:
+    """The texts that people got, oldest first, as they stand now."""
+    return [text.summary(now) for text in site.twilio.texts.sent()]
+
+
+def set_receipts(site: Site, description: object) -> None:
+    """How receipts behave from now on. Raises UserError."""
+    site.callbacks.plans.behaviour = receipts_from(description)
+
+
+def set_alerts(site: Site, description: object) -> None:
+    """How pushes look from now on. Raises UserError."""
+    site.watch.minimal = read(description, ALERTS).get("minimal", False)
+
+
+ALERTS: Mapping[str, Rule] = {"minimal": FLAG}
+
+# What changes something and has nothing to say.
+CHANGES: Mapping[tuple[str, str], Callable[[Site, Request], object]] = {
+    ("POST", "/faults"): lambda site, request: site.faults.post(_json(request)),
+    ("DELETE", "/faults"): lambda site, _: site.faults.clear(),
+    ("POST", "/receipts"): lambda site, request: set_receipts(site, _json(request)),
+    ("POST", "/webhooks"): lambda site, request: site.replies.set_up(_json(request)),
+    ("POST", "/alerts"): lambda site, request: set_alerts(site, _json(request)),
+    ("POST", "/reset"): lambda site, _: site.reset(),
+}
 
 
 def _json(request: Request) -> Any:

@@ -1,11 +1,13 @@
-"""Every request that reached the sandbox, remembered; and written to a file when there is one.
+"""Every request that reached the sandbox and every one it made, remembered; and written to a file when there is one.
 
-Headers are never written down, and no secret travels anywhere else.
+Headers are never written down, nor the queries of the addresses that others gave: no secret travels anywhere else.
 """
 
 import json
 import os
 import threading
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -29,6 +31,20 @@ class Ledger:
             "method": request.method, "path": request.path, "query": dict(request.query), "form": dict(request.form),
             "status": status, "fault": fault, "result_sets": result_sets,
         }  # fmt: skip
+        self._append(entry)
+
+    def add_callback(
+        self, party: str, path: str, form: Mapping[str, str], *, at: datetime, status: int | None, fault: str | None
+    ) -> None:
+        """Remember a request that the sandbox made, with the status it was answered with: none when nobody did."""
+        entry = {
+            "at": stamp(at), "unix": SystemClock().now().timestamp(), "party": party,
+            "method": "POST", "path": path, "query": {}, "form": dict(form),
+            "status": status, "fault": fault, "result_sets": 0,
+        }  # fmt: skip
+        self._append(entry)
+
+    def _append(self, entry: dict[str, Any]) -> None:
         with self._lock:
             self._entries.append(entry)
             if self._file:

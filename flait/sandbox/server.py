@@ -47,7 +47,7 @@ class Server(ThreadingHTTPServer):
         for connection in list(self._connections):
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-        self.site.ledger.close()
+        self.site.close()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Remember the connection while it lasts."""

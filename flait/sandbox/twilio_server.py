@@ -1,26 +1,33 @@
 """Twilio Programmable Messaging's questions and answers: send, fetch, list; and the account itself.
 
-It sends nothing to anyone, and calls nobody back.
+It sends nothing to anyone. What happens to a text afterwards is decided in fates.py and told by twilio_callbacks.py.
 """
 
 import base64
 import binascii
+import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from flait.sandbox.exchange import Answer, Request, json_answer
-from flait.sandbox.twilio_messages import API_VERSION, Text, Texts
+from flait.sandbox.fates import fate
+from flait.sandbox.keywords import Keywords
+from flait.sandbox.signing import Tokens
+from flait.sandbox.twilio_callbacks import StatusCallbacks
+from flait.sandbox.twilio_list import BadQuery, listed
+from flait.sandbox.twilio_messages import API_VERSION, Text, Texts, new_sid
 
 PREFIX = f"/{API_VERSION}"
 PHONE = re.compile(r"(whatsapp:)?\+[1-9]\d{6,14}")
 SENDER = re.compile(r"(whatsapp:)?\+[1-9]\d{6,14}|\d{3,6}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
 ACCOUNT = re.compile(r"AC[0-9a-fA-F]{32}")
+CONTENT = re.compile(r"HX[0-9a-fA-F]{32}")
+NO_CONTENT = f"HX{'0' * 32}"
 LONGEST_BODY = 1600  # UTF-16 units
-PAGE_SIZES = (50, 1000)  # usual, largest
 
 
 def error(status: int, code: int, message: str) -> Answer:
@@ -55,6 +62,9 @@ RULES: tuple[tuple[Callable[[Form], bool], int, str], ...] = (
      "Invalid From and To pair. From and To should be of the same channel"),
     (lambda form: not _is_callback(form.get("StatusCallback", "http://unset")), 21609,
      "The 'StatusCallback' URL is not a valid URL."),
+    (lambda form: not CONTENT.fullmatch(form.get("ContentSid") or NO_CONTENT), 21655, "The ContentSid is Invalid"),
+    (lambda form: not _is_object(form.get("ContentVariables") or "{}"), 21656,
+     "The ContentVariables Parameter is invalid"),
     (lambda form: not _is_validity(form.get("ValidityPeriod", "36000")), 21624,
      "The validity period must be a whole number of seconds from 1 to 36000."),
 )  # fmt: skip
@@ -66,13 +76,14 @@ class TwilioServer:
     name = "twilio"
     faults = FAULTS
 
-    def __init__(self, *, auth_token: str | None) -> None:
+    def __init__(
+        self, *, auth_token: str | None, tokens: Tokens, keywords: Keywords, texts: Texts, callbacks: StatusCallbacks
+    ) -> None:
         self._auth_token = auth_token
-        self.texts = Texts()
-
-    def clear(self) -> None:
-        """Forget the texts."""
-        self.texts.clear()
+        self._tokens = tokens
+        self._keywords = keywords
+        self._callbacks = callbacks
+        self.texts = texts
 
     def answer(self, request: Request) -> Answer:
         """What Twilio says to this request."""
@@ -81,25 +92,26 @@ class TwilioServer:
             return FAULTS["401"]
         parts = request.path.removeprefix(PREFIX).strip("/").split("/")
         account = parts[1].removesuffix(".json") if len(parts) > 1 else ""
-        if parts[0] != "Accounts" or not ACCOUNT.fullmatch(account) or not user.startswith(("SK", account)):
+        if parts[0] != "Accounts" or not ACCOUNT.fullmatch(account) or not user[0].startswith(("SK", account)):
             return _not_found(request)
+        self._tokens.learn(account, *user)
         return self._account_answer(request, account, parts[2:])
 
     def empty(self, request: Request) -> Answer:
         """An answer with nothing in it: no messages yet, or a 201 that says nothing."""
         if request.method == "POST":
             return json_answer(201, {})
-        return json_answer(200, _envelope(request, [], 0, PAGE_SIZES[0], more=False))
+        return _page(request, [])
 
-    def _user(self, authorization: str) -> str | None:
-        """Who is asking, when the password is right."""
+    def _user(self, authorization: str) -> tuple[str, str] | None:
+        """Who is asking, and the password when it is right."""
         kind, _, encoded = authorization.partition(" ")
         try:
             user, colon, password = base64.b64decode(encoded, validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):
             return None
         right = password == self._auth_token if self._auth_token is not None else bool(password)
-        return user if kind.lower() == "basic" and colon and right else None
+        return (user, password) if kind.lower() == "basic" and colon and right else None
 
     def _account_answer(self, request: Request, account: str, rest: list[str]) -> Answer:
         match (request.method, rest):
@@ -114,11 +126,35 @@ class TwilioServer:
         return _not_found(request)
 
     def _create(self, request: Request, account: str) -> Answer:
+        form = request.form
         for broken, code, words in RULES:
-            if broken(request.form):
+            if broken(form):
                 return error(400, code, words)
-        text = self.texts.accept(account, request.form, request.at)
+        unsubscribed = self._keywords.refuses(_sender(form) or "", form["To"])
+        if unsubscribed and self._keywords.kind == "twilio":
+            return FAULTS["21610"]
+        text = self._accepted(form, account, request.at, unsubscribed=unsubscribed)
+        self.texts.keep(text)
+        self._callbacks.follow(text)
         return json_answer(201, text.resource(request.at))
+
+    def _accepted(self, form: Form, account: str, now: datetime, *, unsubscribed: bool) -> Text:
+        asked = self._callbacks.plans.behaviour
+        stages, error_code = fate(form, asked, self.texts, unsubscribed=unsubscribed, now=now)
+        return Text(
+            sid=new_sid(),
+            account_sid=account,
+            to=form["To"],
+            from_=form.get("From") or None,
+            service_sid=form.get("MessagingServiceSid") or None,
+            body=form.get("Body", ""),
+            accepted_at=now,
+            stages=stages,
+            error_code=error_code,
+            status_callback=form.get("StatusCallback") or None,
+            content_sid=form.get("ContentSid") or None,
+            content_variables=form.get("ContentVariables") or None,
+        )
 
     def _fetch(self, request: Request, account: str, sid: str) -> Answer:
         text = self.texts.find(sid)
@@ -127,46 +163,15 @@ class TwilioServer:
         return json_answer(200, text.resource(request.at))
 
     def _list(self, request: Request, account: str) -> Answer:
-        """Newest first, filtered by To and From. Filtering by DateSent is refused rather than ignored."""
-        asked = request.query
-        if any(name.startswith("DateSent") for name in asked):
-            return error(400, 20001, "The sandbox does not filter by DateSent.")
-        size, page = asked.get("PageSize", str(PAGE_SIZES[0])), asked.get("Page", "0")
-        if not size.isdigit() or not page.isdigit() or not 1 <= int(size) <= PAGE_SIZES[1]:
-            return error(400, 20001, "Page or PageSize is out of range.")
-        found = [text for text in reversed(self.texts.all()) if _matches(text, account, asked, request.at)]
-        start = int(page) * int(size)
-        part = [text.resource(request.at) for text in found[start : start + int(size)]]
-        more = len(found) > start + int(size)
-        return json_answer(200, _envelope(request, part, int(page), int(size), more=more))
+        """Newest first, both directions."""
+        return _page(request, [text for text in reversed(self.texts.all()) if text.account_sid == account])
 
 
-def _matches(text: Text, account: str, asked: Mapping[str, str], now: datetime) -> bool:
-    return (
-        text.account_sid == account
-        and asked.get("To") in (None, "", text.to)
-        and asked.get("From") in (None, "", text.sender(now))
-    )
-
-
-def _envelope(request: Request, messages: list[dict[str, Any]], page: int, size: int, *, more: bool) -> dict[str, Any]:
-    filters = {name: value for name, value in request.query.items() if name in ("To", "From")}
-
-    def uri(number: int) -> str:
-        token = {"PageToken": f"PASM{messages[-1]['sid'][2:]}"} if number > page else {}
-        return f"{request.path}?{urlencode({**filters, 'PageSize': size, 'Page': number, **token})}"
-
-    return {
-        "end": page * size + max(0, len(messages) - 1),
-        "first_page_uri": uri(0),
-        "messages": messages,
-        "next_page_uri": uri(page + 1) if more else None,
-        "page": page,
-        "page_size": size,
-        "previous_page_uri": uri(page - 1) if page else None,
-        "start": page * size,
-        "uri": uri(page),
-    }
+def _page(request: Request, texts: Sequence[Text]) -> Answer:
+    try:
+        return json_answer(200, listed(request, texts))
+    except BadQuery as problem:
+        return error(400, 20001, str(problem))
 
 
 def _account(sid: str, now: datetime) -> dict[str, Any]:
@@ -206,3 +211,10 @@ def _is_callback(url: str) -> bool:
 
 def _is_validity(seconds: str) -> bool:
     return seconds.isdigit() and 1 <= int(seconds) <= 36000
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False

@@ -1,12 +1,14 @@
 """What AeroAPI would know at a given moment: the scenario, with what has been said by hand on top."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from flait.sandbox.announcements import KNOWN_AHEAD
 from flait.sandbox.handmade import HandMade
 from flait.sandbox.records import Record, leaves_at, with_consequences
 from flait.sandbox.scenario import Departure, Scenario
+
+NEWS_AFTER = timedelta(days=2)  # for so long after it was to leave, a flight may have news
 
 
 class World:
@@ -29,6 +31,12 @@ class World:
             if found:
                 return sorted(found, key=leaves_at, reverse=True)
         return []
+
+    def moments(self, ident: str, start: datetime, end: datetime) -> Iterator[datetime]:
+        """When the record says something new about flights of this number, in (start, end]."""
+        for departure in self.scenario.flying_as(ident, start - NEWS_AFTER, end + KNOWN_AHEAD):
+            for telling in departure.tellings:
+                yield from (announcement.at for announcement in telling.told if start < announcement.at <= end)
 
     def _known(self, ident: str, kind: str, *, now: datetime, start: datetime, end: datetime) -> Iterator[Record]:
         raw = [list(departure.records(now)) for departure in self._departures(ident, kind, start, end)]

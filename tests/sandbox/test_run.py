@@ -14,7 +14,7 @@ from flait.errors import ConfigError
 from flait.sandbox.run import Sandbox
 from tests.sandbox.conftest import StandingClock
 
-PROGRAM = "from flait.sandbox.run import serve_forever; serve_forever()"
+PROGRAM = "from flait.sandbox.run import Sandbox, serve_forever; serve_forever(Sandbox())"
 
 
 @pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])

@@ -61,6 +61,8 @@ def test_a_messaging_service_picks_its_sender_a_moment_later(twilio: httpx.Clien
         ({"To": f"whatsapp:{TO}"}, 21910),
         ({"StatusCallback": "https://my_host/twilio/status"}, 21609),
         ({"ValidityPeriod": "36001"}, 21624),
+        ({"ContentSid": "HX1"}, 21655),
+        ({"ContentVariables": "1, 2"}, 21656),
     ],
 )
 def test_what_twilio_refuses(twilio: httpx.Client, sandbox: Sandbox, changes: dict[str, str], code: int) -> None:
@@ -91,8 +93,33 @@ def test_the_list_is_newest_first_filtered_and_paged(twilio: httpx.Client, clock
     assert page["previous_page_uri"].endswith("Page=1")
 
 
-def test_filtering_by_date_is_refused_rather_than_ignored(twilio: httpx.Client) -> None:
-    assert twilio.get("/Messages.json", params={"DateSent>": "2013-03-08"}).status_code == 400
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ({}, 3),
+        ({"DateSent": "2013-03-08"}, 2),
+        ({"DateSent": "2013-03-09"}, 0),
+        ({"DateSent": "2013-03-08T17:00:02Z"}, 1),
+        ({"DateSent>": "2013-03-08T17:00:30Z"}, 1),
+        ({"DateSent<": "2013-03-08T17:00:30Z"}, 1),
+        ({"DateSent>": "2013-03-08", "DateSent<": "2013-03-09"}, 2),
+        ({"DateSent>": "2013-03-08T17:00:00Z", "To": "+15555550122"}, 0),
+    ],
+)
+def test_the_list_is_filtered_by_when_a_text_was_sent(
+    twilio: httpx.Client, clock: StandingClock, query: dict[str, str], count: int
+) -> None:
+    for _ in range(2):
+        twilio.post("/Messages.json", data=TEXT)
+        clock.advance(minutes=1)
+    twilio.post("/Messages.json", data=TEXT)  # not sent yet
+
+    assert len(twilio.get("/Messages.json", params=query).json()["messages"]) == count
+
+
+@pytest.mark.parametrize("query", [{"DateSent": "noon"}, {"PageSize": "0"}, {"Page": "x"}])
+def test_a_list_that_makes_no_sense_is_refused(twilio: httpx.Client, query: dict[str, str]) -> None:
+    assert twilio.get("/Messages.json", params=query).json()["code"] == 20001
 
 
 def test_what_does_not_exist_is_20404(twilio: httpx.Client) -> None:
