@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from flait.adapters.credentials import Credentials, SecretName
+    from flait.adapters.twilio_forms import TwilioForms
+    from flait.core.messages import Message
+    from flait.core.whatsapp import Setup
     from flait.flows.meter import Pace
     from flait.flows.ports import FlightSource, Gateway
     from flait.flows.track import Rules
@@ -113,8 +116,38 @@ class App:
             api_key_secret=self._secret(SecretName.TWILIO_API_KEY_SECRET),
             from_number=twilio.from_number or None,
             messaging_service_sid=twilio.messaging_service_sid or None,
+            whatsapp_from=twilio.whatsapp_from or None,
             clock=self.clock,
+            status_callback=self._status_callback if self.is_called_back else None,
         )
+
+    @property
+    def whatsapp(self) -> "Setup":
+        """Whether texts can go by WhatsApp, and the templates for when they may not be free text."""
+        from flait.core.whatsapp import Setup
+
+        twilio = self.settings.twilio
+        return Setup(sender=bool(twilio.whatsapp_from), templates=twilio.whatsapp_templates)
+
+    def forms(self) -> "TwilioForms":
+        """Twilio's requests to us, checked. Raises ConfigError when the account is not set or its token not stored."""
+        from flait.adapters.credentials import SecretName
+        from flait.adapters.twilio_forms import TwilioForms
+
+        _require("twilio.account_sid", self.settings.twilio.account_sid)
+        token = self._secret(SecretName.TWILIO_AUTH_TOKEN)
+        token(False)
+        return TwilioForms(account_sid=self.settings.twilio.account_sid, token=lambda: token(False))
+
+    @property
+    def is_called_back(self) -> bool:
+        """Whether Twilio can call us; where it cannot, its record is read instead."""
+        return self.settings.webhook.enabled and bool(self.settings.webhook.public_url)
+
+    def _status_callback(self, message: "Message") -> str:
+        """Where Twilio reports on a text: the query says which, the fragment that it tries again after any fault."""
+        public_url = self.settings.webhook.public_url.rstrip("/")
+        return f"{public_url}/twilio/status?m={message.id}&a={message.attempts}#rc=5&rp=all"
 
     @property
     def rules(self) -> "Rules":

@@ -1,7 +1,8 @@
 """DOOR: time passing. A metronome ticks; what is due stands in the database; nothing is scheduled anywhere else.
 
-APScheduler only ticks (poll, deliver, activate, settle, beat, upkeep). Polls run in a bounded pool, so that one slow
-answer holds up nobody. One daemon per database: a lock held for life, freed by the kernel whatever kills us.
+APScheduler only ticks (poll, deliver, activate, settle, receipts, fetch, beat, upkeep). Polls run in a bounded pool,
+so that one slow answer holds up nobody. One daemon per database: a lock held for life, freed by the kernel whatever
+kills us.
 """
 
 import logging
@@ -10,21 +11,27 @@ import secrets
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
 from flait.app import App
 from flait.clock import SHORTEST_TICK
-from flait.errors import FlaitError, Locked
-from flait.flows import deliver, subscribe, track, upkeep
+from flait.errors import ConfigError, FlaitError, Locked
+from flait.flows import deliver, intake, receipts, subscribe, track, upkeep
 from flait.flows.ports import FlightSource, Gateway
 from flait.store import TrackedFlight
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.background import BackgroundScheduler
+
+    from flait.webhook import Webhook
 
 log = logging.getLogger("flait.daemon")
 
@@ -41,6 +48,7 @@ class Tick:
     name: str
     every: timedelta
     do: Callable[[], bool]
+    on_text: bool = False  # also at once when a person's text has come in
 
 
 def lock_of(database: Path) -> FileLock:
@@ -85,6 +93,8 @@ class Daemon:
         self._polls: set[Future[None]] = set()
         self._silent_until: datetime | None = None
         self._said: dict[str, str] = {}
+        self._webhook: Webhook | None = None
+        self.wake: Callable[[], None] = lambda: None  # the metronome's to set: makes the ticks `on_text` due
         self.boot = secrets.token_hex(8)
         self.started_at = app.clock.now()
 
@@ -103,8 +113,11 @@ class Daemon:
             Tick(name="poll", every=timedelta(seconds=5), do=self.poll),
             *(Tick(name=f"deliver-{number}", every=timedelta(seconds=2), do=self.deliver) for number in range(SENDERS)),
             Tick(name="settle", every=timedelta(seconds=15), do=self.settle),
+            Tick(name="receipts", every=timedelta(seconds=60), do=self.receipts),
+            *([] if self._app.is_called_back else [Tick(name="fetch", every=timedelta(seconds=30), do=self.fetch)]),
             Tick(name="activate", every=timedelta(seconds=30), do=self.activate),
             Tick(name="upkeep", every=timedelta(hours=1), do=self.upkeep),
+            *([Tick(name="listen", every=timedelta(minutes=1), do=self.listen)] if self._listens else []),
         ]
 
     def recover(self) -> None:
@@ -116,15 +129,45 @@ class Daemon:
         self._app.store().beat(boot=self.boot, pid=os.getpid(), started_at=self.started_at, now=self._app.clock.now())
         return False
 
+    @property
+    def _listens(self) -> bool:
+        return self._app.settings.webhook.enabled
+
+    def listen(self) -> bool:
+        """Have the listener run; what stands in its way (no token yet) is noted for `flait status`, and tried again."""
+        from flait.webhook import Webhook
+
+        if self._webhook or not self._listens or self._stopping.is_set():
+            return False
+        webhook, store, clock = Webhook(self._app, woken=lambda: self.wake()), self._app.store(), self._app.clock
+        try:
+            webhook.start()
+        except ConfigError as fault:
+            store.note_error("webhook", str(fault), clock.now())
+            raise
+        self._webhook = webhook
+        store.note_success("webhook", clock.now())
+        return False
+
+    def stop_listening(self) -> None:
+        """Let the requests being answered end, and take no more."""
+        if self._webhook:
+            self._webhook.stop()
+
     def poll(self) -> bool:
-        """Hand due flights to free pollers; a flight stays claimed until its poll has ended."""
+        """Hand due flights to free pollers; a flight stays claimed until its poll has ended.
+
+        While every poller is busy there may be more due: wait for one, and come again.
+        """
         self._polls = {future for future in self._polls if not future.done()}
         free = POLLERS - len(self._polls)
-        if not free or self._stopping.is_set():
+        if free and not self._stopping.is_set():
+            for tracked in track.claim_due(self._app.store(), self._app.clock, self.boot, free):
+                self._polls.add(self._pool.submit(self._poll_one, tracked))
+        if len(self._polls) < POLLERS:
             return False
-        for tracked in track.claim_due(self._app.store(), self._app.clock, self.boot, free):
-            self._polls.add(self._pool.submit(self._poll_one, tracked))
-        return False
+        wait(self._polls, timeout=WATCH_EVERY, return_when=FIRST_COMPLETED)
+        return True
 
     def _poll_one(self, tracked: TrackedFlight) -> None:
         store, clock = self._app.store(), self._app.clock
@@ -141,15 +184,16 @@ class Daemon:
         return bool(self._polls)
 
     def drain(self) -> None:
-        """Wait for the polls under way, as long as stopping may take."""
-        wait(self._polls, timeout=STOP_WITHIN)
+        """Wait for the polls under way."""
+        wait(self._polls)
 
     def deliver(self) -> bool:
         """Send one text. Silent for a while after Twilio refused the account or asked for a pause."""
         now = self._app.clock.now()
         if self._stopping.is_set() or (self._silent_until and now < self._silent_until):
             return False
-        progress = deliver.send_next(self._app.store(), self._gateway, self._app.clock, self.boot)
+        store, clock, whatsapp = self._app.store(), self._app.clock, self._app.whatsapp
+        progress = deliver.send_next(store, self._gateway, clock, self.boot, whatsapp=whatsapp)
         self._silent_until = self._app.clock.now() + progress.pause if progress.pause else None
         return progress.more
 
@@ -157,6 +201,20 @@ class Daemon:
         """Look one text in doubt up in Twilio's record."""
         store, clock = self._app.store(), self._app.clock
         return bool(store.in_doubt(clock.now())) and deliver.settle_next(store, self._gateway, clock)
+
+    def receipts(self) -> bool:
+        """Ask Twilio what became of one text."""
+        store, clock = self._app.store(), self._app.clock
+        whatsapp = self._app.whatsapp
+        return receipts.waiting(store, clock) and receipts.ask_about_unfinished(
+            store, self._gateway, clock, whatsapp=whatsapp
+        )
+
+    def fetch(self) -> bool:
+        """Read what people texted from Twilio's record, where Twilio cannot call us."""
+        owner = self._app.settings.twilio.keyword_owner
+        intake.fetch(self._app.store(), self._gateway, self._app.clock, keyword_owner=owner)
+        return False
 
     def activate(self) -> bool:
         """Carry one pending subscription on."""
@@ -200,10 +258,10 @@ def run(app: App, *, verbose: int = 0, terminal: bool = True) -> None:
     with sole(app.paths.database), logging_to(app.paths.log_dir, app.clock, verbose=verbose, terminal=terminal):
         daemon = Daemon(app, stopping)
         daemon.recover()
+        daemon.run(Tick(name="listen", every=timedelta(), do=daemon.listen))  # whoever sees a beat finds the address
         daemon.beat()
         log.info("daemon started, pid %d", os.getpid())
         _metronome(daemon, app, stopping)
-        daemon.drain()
         log.info("daemon stopped")
         logging.shutdown()
         # A hanging provider must not hold the exit up: its call is lost to us, and recovered at the next start.
@@ -213,24 +271,33 @@ def run(app: App, *, verbose: int = 0, terminal: bool = True) -> None:
 def _metronome(daemon: Daemon, app: App, stopping: threading.Event) -> None:
     from apscheduler.schedulers.background import BackgroundScheduler
 
-    from flait.metronome import ClockGuard, Every
+    from flait.metronome import ClockGuard, Every, wake
 
     scheduler = BackgroundScheduler(
         timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
     )
-    for tick in daemon.ticks():
+    ticks = daemon.ticks()
+    for tick in ticks:
         seconds = max(SHORTEST_TICK, app.clock.real_seconds(tick.every))
         scheduler.add_job(daemon.run, Every(seconds), args=[tick], id=tick.name)
     scheduler.start()
+    daemon.wake = partial(wake, scheduler, [tick.name for tick in ticks if tick.on_text])
     guard = ClockGuard(scheduler)
     while not stopping.wait(WATCH_EVERY):
         guard.check()
     log.info("stopping")
     scheduler.pause()
-    # Ticks under way end by themselves: a text being posted is worth seconds, a hanging provider is not.
-    done = threading.Thread(target=scheduler.shutdown, kwargs={"wait": True}, daemon=True)
+    # A text being posted, a poll being stored are worth seconds; a hanging provider is not.
+    done = threading.Thread(target=_finish, args=(scheduler, daemon), daemon=True)
     done.start()
     done.join(STOP_WITHIN)
+
+
+def _finish(scheduler: "BackgroundScheduler", daemon: Daemon) -> None:
+    """Requests, ticks and polls under way end by themselves, together within the same patience."""
+    daemon.stop_listening()
+    scheduler.shutdown(wait=True)
+    daemon.drain()
 
 
 def tick(app: App, *, verbose: int = 0) -> None:
@@ -242,5 +309,6 @@ def tick(app: App, *, verbose: int = 0) -> None:
         daemon = Daemon(app, threading.Event())
         daemon.recover()
         daemon.beat()
-        for step in (daemon.activate, daemon.poll_all, daemon.deliver, daemon.settle, daemon.upkeep):
+        steps = (daemon.fetch, daemon.activate, daemon.poll_all, daemon.deliver, daemon.settle, daemon.receipts)
+        for step in (*steps, daemon.upkeep):  # a STOP comes before what it stops
             daemon.run(Tick(name=step.__name__, every=timedelta(), do=step))

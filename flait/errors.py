@@ -13,7 +13,9 @@
     ├── DaemonNotRunning   exit 4
     ├── Locked             exit 9   another daemon owns this database
     ├── BudgetExhausted    exit 8   the month's look-ups are spent
-    ├── StoreError         exit 1   the database cannot be used
+    ├── StoreError         exit 1   the database cannot be read or written: disk full, read-only, failing
+    │   ├── NotOurs        exit 5   a foreign, damaged or newer file stands in its place
+    │   └── Busy           exit 9   somebody else is writing for too long
     └── OutsideError                another party's fault
         ├── Forged                  a request not signed by Twilio for this account: 403, nothing changes
         ├── Malformed               a request that is no form: 400
@@ -128,6 +130,20 @@ class StoreError(FlaitError):
     """The database cannot be opened, read or written; nothing was changed."""
 
     code = "database"
+
+
+class NotOurs(StoreError):
+    """The file is another program's, damaged, or a newer Flait's; not a byte of it was changed."""
+
+    exit_code = 5
+    code = "not_our_database"
+
+
+class Busy(StoreError):
+    """Somebody else has been writing for longer than a caller should wait."""
+
+    exit_code = 9
+    code = "busy"
 
 
 class OutsideError(FlaitError):

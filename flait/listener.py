@@ -1,41 +1,60 @@
 """A small, hardened HTTP listener: one request per connection, deadlines on everything, bounded connections.
 
-It knows no route. h11 parses (it came with httpx); this module owns time and numbers, which no kept server library
-here does: none has a deadline for headers and bodies and a cap on connections at once. At a cap the connection that
-has waited longest without a whole request is dropped, so that slow clients cannot keep anybody out.
+It knows no route, and calls nobody but its handler. h11 reads the head; what parsers read differently (folded lines,
+lone line feeds, lengths said twice, chunks) is refused before. This module owns time and numbers, which no kept
+server library here does: none has deadlines for head and body together with a cap on connections at once.
+
+A connection may be new for a moment. After it, it counts: where too many wait without a whole request, the one that
+has waited longest is dropped, never the newcomer, so that slow clients keep nobody out, though a proxy or tunnel may
+make them all one address. One whose request is whole is being answered, and is not dropped.
 """
 
 import asyncio
 import logging
+import socket
 import threading
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
 
 import h11
 
 log = logging.getLogger("flait.listener")
 
-HEADER_SECONDS = 5.0
-BODY_SECONDS = 5.0
-ANSWER_SECONDS = 10.0
-MOST_BODY = 64 * 1024  # Twilio's largest form is a few kilobytes
-MOST_HEADER = 16 * 1024
-MOST_CONNECTIONS = 64
-MOST_PER_PEER = 16
-CHUNK = 16 * 1024
+MOST_BODY = 64 * 1024  # bytes; Twilio's largest form is a few kilobytes
+MOST_HEAD = 16 * 1024  # bytes
+MOST_UNREAD = 1024 * 1024  # bytes of a refused request that are read away, so that its sender gets to see the answer
+BACKLOG = 256  # connections the kernel holds for us
+OUT_OF_MEANS = 0.1  # seconds until it is tried again when the process may open no more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Times are real. `new` is how long a connection may be without counting; `at_all` bounds even those."""
+
+    head: timedelta = timedelta(seconds=5)
+    body: timedelta = timedelta(seconds=5)
+    answer: timedelta = timedelta(seconds=10)  # Twilio waits for 15 s
+    unread: timedelta = timedelta(seconds=1)
+    new: timedelta = timedelta(milliseconds=200)  # ten times what a loaded machine needs to send what it connected for
+    waiting: int = 64
+    waiting_per_peer: int = 16
+    answering: int = 64
+    at_all: int = 512
+
+
+USUAL = Limits()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One whole request. `target` is the raw request target, untouched: signatures are over it."""
+    """One whole request. `target` is the raw target, from its first slash: signatures are over it."""
 
     method: str
     target: str
-    headers: Mapping[str, str]
-    body: bytes
-    peer: str
+    headers: Mapping[str, str]  # by lower-case name; the values of several are joined by commas
+    body: bytes = b""
 
     @property
     def path(self) -> str:
@@ -55,10 +74,10 @@ class Response:
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-class BadRequest(Exception):
-    """Cannot be answered by a route: `status` says why. Not a FlaitError: no person reads it."""
+class _Refused(Exception):
+    """Not a request that a route could answer: `status` says why. Not a FlaitError: no person reads it."""
 
-    def __init__(self, status: int) -> None:
+    def __init__(self, status: HTTPStatus) -> None:
         super().__init__(status)
         self.status = status
 
@@ -66,179 +85,231 @@ class BadRequest(Exception):
 @dataclass(eq=False)
 class _Connection:
     peer: str
+    reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
-    whole: bool = False  # its request has arrived: it is being answered, and is not dropped
-    closed: bool = False
+    counts: bool = False  # no longer new
+    whole: bool = False  # its request has arrived
+
+    def drop(self) -> None:
+        """Close at once."""
+        self.writer.transport.abort()
 
 
-@dataclass
 class Listener:
-    """Serves `handler` on `host`:`port` in a thread of its own; port 0 is any free one. `start` raises OSError."""
+    """Serves `handler` on host and port, in a thread of its own; port 0 is any free one."""
 
-    handler: Handler
-    host: str
-    port: int
-    _open: list[_Connection] = field(default_factory=list)
-    _loop: asyncio.AbstractEventLoop | None = None
-    _thread: threading.Thread | None = None
-    _stopping: asyncio.Event | None = None
-    _emptied: asyncio.Event | None = None
+    def __init__(self, handler: Handler, host: str, port: int, limits: Limits = USUAL) -> None:
+        self._handler = handler
+        self._address = (host, port)
+        self._limits = limits
+        self._open: list[_Connection] = []  # the one that came first is first
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = asyncio.Event()
 
     def start(self) -> None:
-        """Bind and serve; back when the port is known. Raises OSError when it cannot be bound."""
-        ready: threading.Event = threading.Event()
-        failed: list[OSError] = []
-        self._thread = threading.Thread(target=self._run, args=(ready, failed), name="listener", daemon=True)
+        """Bind and serve, once. Raises OSError when the address cannot be bound."""
+        self._socket = _bound(*self._address)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="listener", daemon=True)
         self._thread.start()
-        ready.wait()
-        if failed:
-            raise failed[0]
+
+    @property
+    def port(self) -> int:
+        """The port that is bound."""
+        port: int = self._socket.getsockname()[1]
+        return port
 
     def stop(self) -> None:
-        """Stop listening; requests being answered are given a moment."""
-        if self._loop and self._stopping:
-            self._loop.call_soon_threadsafe(self._stopping.set)
-        if self._thread:
-            self._thread.join(ANSWER_SECONDS)
+        """Stop listening, once; requests being answered are given their time."""
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join()
 
-    def _run(self, ready: threading.Event, failed: list[OSError]) -> None:
-        asyncio.run(self._serve(ready, failed))
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._serve())
 
-    async def _serve(self, ready: threading.Event, failed: list[OSError]) -> None:
-        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
-        try:
-            server = await asyncio.start_server(self._connected, self.host, self.port, limit=MOST_HEADER, backlog=256)
-        except OSError as problem:
-            failed.append(problem)
-            ready.set()
-            return
-        self.port = server.sockets[0].getsockname()[1]
-        ready.set()
+    async def _serve(self) -> None:
+        accepting = asyncio.create_task(self._accept())
         await self._stopping.wait()
-        server.close()
-        for connection in [one for one in self._open if not one.whole]:
-            _drop(connection)
-        if self._open:
-            self._emptied = asyncio.Event()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._emptied.wait(), ANSWER_SECONDS)
+        accepting.cancel()
+        await asyncio.gather(accepting, return_exceptions=True)
+        self._socket.close()
+        for connection in self._waiting():
+            connection.drop()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=self._limits.answer.total_seconds())
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        peer = writer.get_extra_info("peername") or ("?",)
-        connection = _Connection(peer=str(peer[0]), writer=writer)
-        self._make_room(connection.peer)
+    async def _accept(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            if len(self._tasks) >= self._limits.at_all:
+                await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            try:
+                client, address = await loop.sock_accept(self._socket)
+            except OSError:  # the other side left already, or the process has no descriptor to spare
+                await asyncio.sleep(OUT_OF_MEANS)
+                continue
+            task = loop.create_task(self._attend(client, str(address[0])))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+            await asyncio.sleep(0)  # those already here have their turn
+
+    async def _attend(self, client: socket.socket, peer: str) -> None:
+        reader, writer = await _streams(client)
+        connection = _Connection(peer=peer, reader=reader, writer=writer)
         self._open.append(connection)
+        grown = asyncio.get_running_loop().call_later(self._limits.new.total_seconds(), self._count, connection)
         try:
-            await self._talk(connection, reader)
-        except (OSError, TimeoutError, asyncio.IncompleteReadError, h11.ProtocolError):
-            pass  # the other side left, or was too slow: nothing to say to it
+            await self._talk(connection)
+        except (OSError, TimeoutError, asyncio.IncompleteReadError):
+            pass  # the other side left, or takes no answer: there is nobody to tell
         finally:
+            grown.cancel()
             self._open.remove(connection)
-            _drop(connection)
-            if self._emptied and not self._open:
-                self._emptied.set()
+            writer.close()
 
-    def _make_room(self, peer: str) -> None:
-        """Within the caps before one more comes: of those still waited for, the oldest goes."""
-        for crowd, most in (
-            ([one for one in self._open if one.peer == peer], MOST_PER_PEER),
-            (self._open, MOST_CONNECTIONS),
-        ):
-            live = [one for one in crowd if not one.closed]
-            waiting = [one for one in live if not one.whole]
-            if len(live) >= most and waiting:
-                _drop(waiting[0])
+    def _count(self, connection: _Connection) -> None:
+        """It is new no longer: within the caps with it, by dropping whoever has waited longest."""
+        connection.counts = True
+        of_all = [one for one in self._waiting() if one.counts]
+        of_peer = [one for one in of_all if one.peer == connection.peer]
+        if len(of_peer) > self._limits.waiting_per_peer:
+            of_peer[0].drop()
+        elif len(of_all) > self._limits.waiting:
+            of_all[0].drop()
 
-    async def _talk(self, connection: _Connection, reader: asyncio.StreamReader) -> None:
-        http = h11.Connection(h11.SERVER, max_incomplete_event_size=MOST_HEADER)
+    def _waiting(self) -> list[_Connection]:
+        return [one for one in self._open if not one.whole and not one.writer.transport.is_closing()]
+
+    async def _talk(self, connection: _Connection) -> None:
         try:
-            request = await self._read(http, reader, connection.peer)
-            connection.whole = True
-            async with asyncio.timeout(ANSWER_SECONDS):
-                response = await self.handler(request)
-        except BadRequest as problem:
-            response = Response(status=problem.status)
-        except h11.RemoteProtocolError as problem:
-            response = Response(status=problem.error_status_hint)
-        await _answer(http, connection.writer, response)
+            request = await self._read(connection)
+        except _Refused as refusal:
+            await self._send(connection, Response(status=refusal.status))
+            await self._read_away(connection)
+            return
+        connection.whole = True
+        await self._send(connection, await self._answer(request), headless=request.method == "HEAD")
 
-    async def _read(self, http: h11.Connection, reader: asyncio.StreamReader, peer: str) -> Request:
-        async with asyncio.timeout(HEADER_SECONDS):
-            head = await _event(http, reader)
-        if not isinstance(head, h11.Request):
-            raise BadRequest(400)
-        headers = _headers(head)
-        async with asyncio.timeout(BODY_SECONDS):
-            body = await _body(http, reader)
+    async def _read(self, connection: _Connection) -> Request:
+        limits, reader = self._limits, connection.reader
+        try:
+            async with asyncio.timeout(limits.head.total_seconds()):
+                head = await _head(reader)
+            length = _length(head)
+            if dict(head.headers).get(b"expect", b"").lower() == b"100-continue":
+                connection.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            async with asyncio.timeout(limits.body.total_seconds()):
+                body = await reader.readexactly(length)
+        except TimeoutError:
+            raise _Refused(HTTPStatus.REQUEST_TIMEOUT) from None
         return Request(
-            method=head.method.decode("ascii"),
-            target=head.target.decode("ascii"),
-            headers=headers,
-            body=body,
-            peer=peer,
+            method=head.method.decode("ascii"), target=head.target.decode("ascii"), headers=_joined(head), body=body
         )
 
+    async def _answer(self, request: Request) -> Response:
+        if sum(one.whole for one in self._open) > self._limits.answering:
+            return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
+        try:
+            async with asyncio.timeout(self._limits.answer.total_seconds()):
+                return await self._handler(request)
+        except TimeoutError:
+            return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
+        except Exception:
+            log.exception("a request could not be answered")
+            return Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)
 
-async def _event(http: h11.Connection, reader: asyncio.StreamReader) -> Any:
-    while True:
-        event = http.next_event()
-        if event is not h11.NEED_DATA:
-            return event
-        http.receive_data(await reader.read(CHUNK))
+    async def _send(self, connection: _Connection, response: Response, *, headless: bool = False) -> None:
+        connection.writer.write(_written(response, headless=headless))
+        async with asyncio.timeout(self._limits.answer.total_seconds()):
+            await connection.writer.drain()
+
+    async def _read_away(self, connection: _Connection) -> None:
+        """Closing on unread bytes would reset the connection, and the answer with it."""
+        connection.writer.write_eof()
+        async with asyncio.timeout(self._limits.unread.total_seconds()):
+            for _ in range(MOST_UNREAD // MOST_HEAD):
+                if not await connection.reader.read(MOST_HEAD):
+                    return
 
 
-def _headers(head: h11.Request) -> dict[str, str]:
-    """Header fields by lower-case name. Twice the same, or a body of unclear length, is refused: no smuggling."""
+def _bound(host: str, port: int) -> socket.socket:
+    family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    bound = socket.create_server(address[:2], family=family, backlog=BACKLOG)
+    bound.setblocking(False)
+    return bound
+
+
+async def _streams(client: socket.socket) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader(limit=MOST_HEAD)
+    protocol = asyncio.StreamReaderProtocol(reader)
+    transport, _ = await loop.connect_accepted_socket(lambda: protocol, client)
+    return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
+
+
+async def _head(reader: asyncio.StreamReader) -> h11.Request:
+    """The request line and the header fields, in origin form and with one clear length."""
+    lines = [line async for line in _lines(reader)]
+    lengths = [line for line in lines if line.lower().startswith(b"content-length")]
+    if len(lengths) > 1 or any(b"," in line for line in lengths):  # h11 takes `5, 5` for 5
+        raise _Refused(HTTPStatus.BAD_REQUEST)
+    if any(line.lower().startswith(b"transfer-encoding") for line in lines):  # neither provider sends chunks
+        raise _Refused(HTTPStatus.BAD_REQUEST if lengths else HTTPStatus.LENGTH_REQUIRED)
+    http = h11.Connection(h11.SERVER, max_incomplete_event_size=MOST_HEAD)
+    http.receive_data(b"".join(lines))
+    try:
+        head = http.next_event()
+    except h11.RemoteProtocolError:
+        raise _Refused(HTTPStatus.BAD_REQUEST) from None
+    if not isinstance(head, h11.Request) or not head.target.startswith(b"/") or b"#" in head.target:
+        raise _Refused(HTTPStatus.BAD_REQUEST)
+    return head
+
+
+async def _lines(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    """Up to the empty line, each ended by CR LF, none folded; together no longer than a head may be."""
+    left, line = MOST_HEAD, b""
+    while line != b"\r\n":
+        try:
+            line = await reader.readuntil(b"\n")
+        except asyncio.LimitOverrunError:
+            line = bytes(MOST_HEAD + 1)
+        if len(line) > left:
+            is_first = left == MOST_HEAD
+            raise _Refused(HTTPStatus.REQUEST_URI_TOO_LONG if is_first else HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        if not line.endswith(b"\r\n") or b"\r" in line[:-2] or line[:1] in b" \t":
+            raise _Refused(HTTPStatus.BAD_REQUEST)
+        left -= len(line)
+        yield line
+
+
+def _length(head: h11.Request) -> int:
+    """How long the body is. h11 has made sure that it is a number of at most 20 digits."""
+    text = dict(head.headers).get(b"content-length")
+    if text is None and head.method == b"POST":
+        raise _Refused(HTTPStatus.LENGTH_REQUIRED)
+    length = int(text or 0)
+    if length > MOST_BODY:
+        raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    return length
+
+
+def _joined(head: h11.Request) -> dict[str, str]:
     headers: dict[str, str] = {}
     for name, value in head.headers:
-        key = name.decode("ascii").lower()
-        if key in headers:
-            raise BadRequest(400)
-        headers[key] = value.decode("latin-1")
-    if "transfer-encoding" in headers:  # neither Twilio nor FlightAware sends chunks
-        raise BadRequest(411)
-    length = headers.get("content-length", "0")
-    if not length.isascii() or not length.isdigit():
-        raise BadRequest(400)
-    if int(length[:12]) > MOST_BODY or len(length) > 12:
-        raise BadRequest(413)
-    if head.method == b"POST" and "content-length" not in headers:
-        raise BadRequest(411)
+        key, text = name.decode("ascii"), value.decode("latin-1")
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
     return headers
 
 
-async def _body(http: h11.Connection, reader: asyncio.StreamReader) -> bytes:
-    parts: list[bytes] = []
-    while True:
-        event = await _event(http, reader)
-        if isinstance(event, h11.EndOfMessage):
-            return b"".join(parts)
-        if not isinstance(event, h11.Data):
-            raise BadRequest(400)
-        parts.append(bytes(event.data))
-
-
-async def _answer(http: h11.Connection, writer: asyncio.StreamWriter, response: Response) -> None:
-    headers = [
-        ("Content-Type", response.content_type),
-        ("Content-Length", str(len(response.body))),
-        ("Connection", "close"),
-        ("X-Content-Type-Options", "nosniff"),
-    ]
-    events = (
-        h11.Response(status_code=response.status, headers=headers),
-        h11.Data(data=response.body),
-        h11.EndOfMessage(),
+def _written(response: Response, *, headless: bool) -> bytes:
+    head = (
+        f"HTTP/1.1 {response.status:d} {HTTPStatus(response.status).phrase}\r\n"
+        f"Content-Type: {response.content_type}\r\n"
+        f"Content-Length: {len(response.body)}\r\n"
+        "Connection: close\r\n"
+        "Cache-Control: no-store\r\n"
+        "X-Content-Type-Options: nosniff\r\n\r\n"
     )
-    if http.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
-        return
-    writer.write(b"".join(http.send(event) or b"" for event in events))
-    async with asyncio.timeout(BODY_SECONDS):
-        await writer.drain()
-
-
-def _drop(connection: _Connection) -> None:
-    """Close at once; what is already written still goes out."""
-    connection.closed = True
-    with suppress(OSError, RuntimeError):
-        connection.writer.close()
+    return head.encode("ascii") + (b"" if headless else response.body)

@@ -5,6 +5,7 @@ one second: 43 s and 1.7 GB); after a backward jump it is silent for as long as 
 """
 
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,6 +28,12 @@ class Every(BaseTrigger):  # type: ignore[misc]  # APScheduler ships no types
             return now
         planned: datetime = previous_fire_time + self.step
         return planned if planned > now else now + self.step
+
+
+def wake(scheduler: Any, names: Sequence[str]) -> None:
+    """Make these jobs due now, from any thread."""
+    for name in names:
+        scheduler.modify_job(name, next_run_time=datetime.now(UTC))  # noqa: TID251  # APScheduler's own clock, not Flait's
 
 
 class ClockGuard:

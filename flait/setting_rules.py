@@ -67,6 +67,15 @@ def like(pattern: str, allowed: str) -> Rule:
     return Rule(kind=str, allowed=allowed, holds=lambda text: matches(pattern, text))
 
 
+def one_line(most: int) -> Rule:
+    """Free text that goes into a text message: short, without line breaks and control characters."""
+    return Rule(
+        kind=str,
+        allowed=f"at most {most} characters on one line",
+        holds=lambda text: len(text) <= most and text.isprintable(),
+    )
+
+
 def sid(prefix: str) -> Rule:
     """One of Twilio's identifiers."""
     return like(prefix + "[0-9a-fA-F]{32}", f"{prefix} and 32 hexadecimal digits")

@@ -141,6 +141,15 @@ class Phone:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Operator:
+    """Who runs this Flait."""
+
+    contact: Annotated[
+        str, rules.optional(rules.one_line(40)), "Whom people can ask, as the answer to HELP names it."
+    ] = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Secrets:
     """Where secrets may lie; never a secret itself."""
 
@@ -161,6 +170,7 @@ class Settings:
     retention: Retention = field(default_factory=Retention)
     backup: Backup = field(default_factory=Backup)
     phone: Phone = field(default_factory=Phone)
+    operator: Operator = field(default_factory=Operator)
     secrets: Secrets = field(default_factory=Secrets)
 
 

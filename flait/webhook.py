@@ -1,29 +1,35 @@
-"""DOOR: HTTP coming in. Receipts and replies from Twilio, AeroAPI's pushes, and two health questions; nothing else.
+"""DOOR: HTTP coming in. Receipts and replies from Twilio, and two health questions; nothing else.
 
-A request is checked, one transaction is made, and the answer goes out; nothing is called from here. What a person
+A request is checked, one transaction is made, and the answer goes out; nobody is called from here. What a person
 asked for is answered by the daemon afterwards. Without a valid signature nothing changes.
 """
 
 import asyncio
+import ipaddress
 import json
 import logging
+import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from flait.app import App
+from flait.clock import Clock
 from flait.errors import ConfigError, Forged, Malformed, StoreError
 from flait.flows import intake, receipts
-from flait.listener import Listener, Request, Response
+from flait.listener import USUAL, Limits, Listener, Request, Response
 from flait.paths import write_private
 
 log = logging.getLogger("flait.webhook")
 
 WORKERS = 2  # SQLite has one writer; a second keeps reading while it waits
-FORGERIES_LOGGED = timedelta(minutes=1)
-STALE = timedelta(minutes=5)  # without a heartbeat for that long we are not ready
+SAID_AFTER = timedelta(minutes=1)  # what is refused is counted, and said so often at most
+STALE = timedelta(minutes=5)  # without a heartbeat for that long the daemon does not do its work
+STALE_SECONDS = 5.0  # real; a fast clock must not make a beat stale before the next can come
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # what listens everywhere is reached here
 
 SILENCE = Response(
     status=200, body=b'<?xml version="1.0" encoding="UTF-8"?><Response/>', content_type="text/xml; charset=utf-8"
@@ -36,126 +42,145 @@ BAD = Response(status=400, body=b"bad request\n")
 BUSY = Response(status=503, body=b"busy\n")
 ELSEWHERE = Response(status=421, body=b"misdirected\n")
 
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
+Route = Callable[[Request], Response]
 
 
 class Webhook:
-    """The routes of contract and docs, over a Listener. `woken` is called when something came in."""
+    """The routes, over a Listener. `woken` is called, from a thread of ours, when a person's text came in."""
 
-    def __init__(self, app: App, *, woken: Callable[[], None]) -> None:
+    def __init__(self, app: App, *, woken: Callable[[], None], limits: Limits = USUAL) -> None:
         self._app = app
         self._woken = woken
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="webhook")
-        self._forged = 0
-        self._said_at = app.clock.now() - FORGERIES_LOGGED
-        host, port = app.settings.webhook.address
-        self._listener = Listener(self.handle, host, port)
-        self._routes: Mapping[tuple[str, str], Callable[[Request], Response]] = {
+        self._tally = _Tally(app.clock)
+        self._address_file = app.paths.run_dir / "webhook.json"
+        self._host, port = app.settings.webhook.address
+        self._listener = Listener(self._answer, self._host, port, limits)
+        self._routes: Mapping[tuple[str, str], Route] = {
             ("POST", "/twilio/message"): self._message,
             ("POST", "/twilio/status"): self._status,
-            ("GET", "/healthz"): self._healthz,
             ("GET", "/readyz"): self._readyz,
         }
 
     def start(self) -> None:
-        """Bind, and write the bound address to run/webhook.json. Raises ConfigError when it cannot be bound."""
+        """Bind, serve, and write the address to run/webhook.json; once.
+
+        Raises ConfigError when it cannot be bound, or when Twilio's signatures could not be checked.
+        """
+        self._forms = self._app.forms()
+        listen = self._app.settings.webhook.listen
         try:
             self._listener.start()
         except OSError as problem:
-            listen = self._app.settings.webhook.listen
             raise ConfigError(
                 f"webhook.listen {listen} cannot be bound: {problem.strerror}", "choose another, or port 0 for any"
             ) from problem
-        self._forms = self._app.forms(self.url)
-        write_private(
-            self._app.paths.run_dir / "webhook.json", json.dumps({"url": self.url, "port": self._listener.port})
-        )
+        try:
+            write_private(self._address_file, json.dumps({"url": self.url, "port": self._listener.port}) + "\n")
+        except ConfigError:
+            self.stop()
+            raise
         log.info("listening on %s", self.url)
 
     @property
     def url(self) -> str:
-        """Where it listens."""
-        return f"http://{self._listener.host}:{self._listener.port}"
+        """Where it is reached from this machine."""
+        host = EVERYWHERE.get(self._host, self._host)
+        return f"http://[{host}]:{self._listener.port}" if ":" in host else f"http://{host}:{self._listener.port}"
 
     def stop(self) -> None:
-        """Stop listening, and take the address away."""
+        """Take the address away and stop listening; requests being answered are given their time."""
+        self._address_file.unlink(missing_ok=True)
         self._listener.stop()
-        self._workers.shutdown(wait=True)
-        (self._app.paths.run_dir / "webhook.json").unlink(missing_ok=True)
+        self._workers.shutdown(wait=False, cancel_futures=True)
+        self._tally.say()
 
-    async def handle(self, request: Request) -> Response:
-        """Answer one request; the work is done in a worker thread, with its own connection to the database."""
-        if not self._for_us(request.headers.get("host", "")):
-            return ELSEWHERE
-        route = self._routes.get((request.method, request.path)) or self._push_route(request)
+    async def _answer(self, request: Request) -> Response:
+        """The work is done in a worker thread, with its own connection to the database; being alive is no work."""
+        if not self._is_for_us(request.headers.get("host", "")):
+            return self._refused(ELSEWHERE, "for another host (a proxy must pass the Host on)")
+        if (request.method, request.path) == ("GET", "/healthz"):
+            return _json(200, {"status": "ok"})
+        route = self._routes.get((request.method, request.path))
         if route is None:
             return NOT_FOUND
-        return await asyncio.get_running_loop().run_in_executor(self._workers, self._answered, route, request)
-
-    def _answered(self, route: Callable[[Request], Response], request: Request) -> Response:
         try:
-            return route(request)
-        except StoreError as fault:
-            log.warning("a request was put off: %s", fault)
-            return BUSY
-        except ConfigError as fault:  # no token can be read: nothing can be checked, so nothing is accepted
-            log.error("%s", fault)  # noqa: TRY400  # one sentence is the whole story
-            return FORBIDDEN
+            return await asyncio.get_running_loop().run_in_executor(self._workers, route, request)
+        except Malformed as problem:
+            return self._refused(BAD, str(problem))
+        except Forged as problem:
+            return self._refused(FORBIDDEN, str(problem))
+        except ConfigError as problem:  # nothing can be checked, so nothing is accepted
+            return self._refused(FORBIDDEN, str(problem))
+        except StoreError as problem:
+            return self._refused(BUSY, str(problem))
 
-    def _for_us(self, host: str) -> bool:
-        """The Host names this listener, or the public address it stands behind: no other name leads here."""
-        name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+    def _is_for_us(self, host: str) -> bool:
+        """The Host is this listener's name or the public one. An address is fine: rebinding needs a name."""
+        name = re.sub(r":[0-9]*$", "", host).strip("[]").lower()
         public = urlsplit(self._app.settings.webhook.public_url).hostname
-        return name.lower() in _LOOPBACK | {self._listener.host, public}
+        return name in {"localhost", self._host.lower(), public} or _is_address(name)
+
+    def _called(self, request: Request) -> str:
+        """The URL that Twilio called, and signed. Neither Host nor what proxies add has a say in it."""
+        return (self._app.settings.webhook.public_url or self.url) + request.target
 
     def _message(self, request: Request) -> Response:
-        try:
-            inbound = self._forms.inbound(request.target, request.body, request.headers)
-        except Malformed:
-            return BAD
-        except Forged as why:
-            return self._refuse(str(why))
+        now = self._app.clock.now()
+        inbound = self._forms.inbound(self._called(request), request.body, request.headers, now=now)
         owner = self._app.settings.twilio.keyword_owner
-        intake.take_in(self._app.store(), inbound, now=self._app.clock.now(), keyword_owner=owner)
-        self._woken()
+        if intake.take_in(self._app.store(), inbound, now=now, keyword_owner=owner):
+            self._woken()
         return SILENCE
 
     def _status(self, request: Request) -> Response:
-        query = dict(parse_qsl(request.target.partition("?")[2], keep_blank_values=True))
-        try:
-            receipt, word = self._forms.receipt(request.target, query, request.body, request.headers)
-        except Malformed:
-            return BAD
-        except Forged as why:
-            return self._refuse(str(why))
-        receipts.take(self._app.store(), receipt, word, self._app.clock.now())
+        now = self._app.clock.now()
+        receipt, word = self._forms.receipt(self._called(request), request.body, request.headers, now=now)
+        receipts.take(self._app.store(), receipt, word, now, whatsapp=self._app.whatsapp)
         return NOTED
 
-    def _refuse(self, why: str) -> Response:
-        """403, counted; said once a minute at most."""
-        self._forged += 1
-        now = self._app.clock.now()
-        if now - self._said_at >= FORGERIES_LOGGED:
-            log.warning("%d requests refused (%s): not signed by this account", self._forged, why)
-            self._forged, self._said_at = 0, now
-        return FORBIDDEN
-
-    def _push_route(self, request: Request) -> Callable[[Request], Response] | None:
-        """AeroAPI's pushes come with push alerts; until then their path is like any other."""
-        return None
-
-    def _healthz(self, _: Request) -> Response:
-        return _json(200, {"status": "ok"})
-
     def _readyz(self, _: Request) -> Response:
-        """Whether the daemon does its work: the database takes writes, and the ticks tick."""
-        store, now = self._app.store(), self._app.clock.now()
-        heart = store.heartbeat()
+        """Whether the daemon does its work: the database can be written, and the ticks tick."""
+        store, clock = self._app.store(), self._app.clock
         with store.transaction():
-            writable = True
-        ticking = heart is not None and now - heart.last_tick_at < STALE
-        ready = writable and ticking
-        return _json(200 if ready else 503, {"ready": ready, "database": writable, "ticking": ticking})
+            heart = store.heartbeat()
+        silent = clock.real_seconds(clock.now() - heart.last_tick_at) if heart else float("inf")
+        ticking = silent < max(STALE_SECONDS, clock.real_seconds(STALE))
+        return _json(200 if ticking else 503, {"ready": ticking, "database": True, "ticking": ticking})
+
+    def _refused(self, response: Response, why: str) -> Response:
+        self._tally.count(why)
+        return response
+
+
+class _Tally:
+    """What was refused and why, said once a minute at most. For one thread."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._counts: Counter[str] = Counter()
+        self._say_at = clock.now()
+
+    def count(self, why: str) -> None:
+        """One more; said now unless something was said within the last minute."""
+        self._counts[why] += 1
+        if self._clock.now() >= self._say_at:
+            self.say()
+
+    def say(self) -> None:
+        """Log what has been counted since the last time, if anything."""
+        if self._counts:
+            log.warning("requests refused: %s", ", ".join(f"{many} {why}" for why, many in self._counts.items()))
+        self._counts.clear()
+        self._say_at = self._clock.now() + SAID_AFTER
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _json(status: int, fields: Mapping[str, Any]) -> Response:

@@ -11,7 +11,7 @@ from flait.core.flights import Phase
 from flait.core.messages import Channel, MessageStatus
 from flait.core.subscriptions import ClockFace, Role, SubscriptionState
 from flait.schema import MIGRATIONS, NAMES
-from flait.store import Store
+from flait.store import InvitationState, PushState, Store
 
 
 @pytest.fixture
@@ -26,14 +26,15 @@ def tables(store: Store) -> dict[str, str]:
 
 
 def test_migrations_are_numbered_in_order() -> None:
-    assert [int(re.match(r"m(\d{3})_", step.__name__)[1]) for step in MIGRATIONS] == [1]  # type: ignore[index]  # the name must fit
+    assert [int(re.match(r"m(\d{3})_", step.__name__)[1]) for step in MIGRATIONS] == [1, 2]  # type: ignore[index]  # the name must fit
     assert len(NAMES) == len(MIGRATIONS)
 
 
 def test_every_table_is_there_and_strict(store: Store) -> None:
     assert set(tables(store)) == {
         "users", "opt_outs", "subscriptions", "flights", "flight_numbers", "sightings", "raw_answers", "alerts",
-        "messages", "journal", "usage", "sms_totals", "pace", "daemon", "providers",
+        "messages", "journal", "usage", "sms_totals", "pace", "daemon", "providers", "receipts", "inbound", "readings",
+        "consent_changes", "dialogues", "invitations", "whatsapp_windows", "push_alerts",
     }  # fmt: skip
     assert all(re.search(r"\) STRICT", sql) for sql in tables(store).values())
 
@@ -50,6 +51,9 @@ def test_every_table_is_there_and_strict(store: Store) -> None:
         ("flights", "phase", Phase),
         ("messages", "channel", Channel),
         ("messages", "status", MessageStatus),
+        ("invitations", "role", Role),
+        ("invitations", "state", InvitationState),
+        ("push_alerts", "state", PushState),
     ],
 )
 def test_the_database_knows_cores_words_and_no_others(

@@ -4,18 +4,21 @@ It never retries a sending that may have arrived, and tells apart what a flow mu
 good, or in doubt. Sending has no idempotency key at Twilio: a blind second try is a second text.
 """
 
-import re
+import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from flait.adapters import twilio_record as record
 from flait.adapters.exchange import Exchange
 from flait.adapters.twilio_errors import Failed, send_error
+from flait.adapters.twilio_record import WHATSAPP, Row, checked_sid
 from flait.clock import Clock
 from flait.core.messages import Channel, Message
+from flait.core.receipts import Inbound, Receipt
 from flait.core.twilio_errors import Kind, known
-from flait.errors import InDoubt, NotSent
+from flait.core.whatsapp import TemplateMessage
+from flait.errors import InDoubt, NotSent, Rejected, SendError
 from flait.flows.ports import Accepted, Sent
 
 if TYPE_CHECKING:
@@ -23,12 +26,9 @@ if TYPE_CHECKING:
 
 DEADLINE = timedelta(seconds=20)
 MOST_BYTES = 256 * 1024  # a page of 50 texts has about 60 kB
-PAGE_SIZE = 50
 MOST_PAGES = 2
 SHORTEST_VALIDITY = timedelta(minutes=1)
 LONGEST_VALIDITY = timedelta(hours=10)  # Twilio's own limit
-WHATSAPP = "whatsapp:"
-SID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}", re.ASCII)
 
 ACTIVE = "active"  # a working account's status, in Twilio's word
 
@@ -76,7 +76,7 @@ class TwilioGateway:
     def send(self, message: Message, *, now: datetime) -> Accepted:
         """Hand one text over, once. Raises NotSent, InDoubt or Rejected."""
         fields = self._fields(message, now)
-        outcome = self._ask(lambda twilio: _sid(twilio.client.messages.create(**fields).sid))
+        outcome = self._ask(lambda twilio: checked_sid(twilio.client.messages.create(**fields).sid))
         if isinstance(outcome, Failed):
             raise send_error(outcome, self._clock.now())
         return Accepted(sid=outcome)
@@ -88,6 +88,22 @@ class TwilioGateway:
         sent = [text for address in addresses for text in self._record_of(address)]
         # Twilio keeps whole seconds.
         return [text for text in sent if text.created_at >= since.replace(microsecond=0)]
+
+    def status_of(self, sid: str) -> Receipt:
+        """What became of a text. Raises Rejected when Twilio knows no such text, InDoubt when it cannot tell."""
+        outcome = self._ask(lambda twilio: record.fetched(twilio, sid))
+        if not isinstance(outcome, Failed):
+            return outcome
+        if outcome.refused and outcome.refused.status == 404:
+            raise Rejected("Twilio's record does not have the text", "it may have been deleted there", error_code=20404)
+        raise _unreadable(outcome)
+
+    def received(self, since: datetime) -> Sequence[Inbound]:
+        """What people texted to our senders since then, oldest first. Raises InDoubt when it cannot tell."""
+        outcome = self._ask(lambda twilio: self._received(twilio, since.replace(microsecond=0)))
+        if isinstance(outcome, Failed):
+            raise _unreadable(outcome)
+        return sorted(outcome, key=lambda text: text.sent_at or since)
 
     def check(self) -> bool:
         """Whether Twilio takes the credentials: True, or NotSent. Free, and sends nothing."""
@@ -123,9 +139,8 @@ class TwilioGateway:
         useful = min(max(message.expires_at - now, SHORTEST_VALIDITY), LONGEST_VALIDITY)
         fields = {
             "to": f"{WHATSAPP}{message.to}" if message.channel is Channel.WHATSAPP else message.to,
-            "body": message.body,
             "validity_period": int(useful.total_seconds()),
-            "smart_encoded": True,
+            **_content(message),
             **self._sender(message.channel),
         }
         if self._status_callback:
@@ -145,39 +160,40 @@ class TwilioGateway:
     def _record_of(self, address: str) -> list[Sent]:
         outcome = self._ask(lambda twilio: self._listed(twilio, address))
         if isinstance(outcome, Failed):
-            # Never NotSent: that Twilio cannot be asked says nothing about the text in doubt.
-            raise InDoubt(f"Twilio's record of texts cannot be read: {outcome.words}", AGAIN, error_code=outcome.code)
+            raise _unreadable(outcome)
         return outcome
 
     def _listed(self, twilio: "Conversation", address: str) -> list[Sent]:
-        # No DateSent filter: it is null until a text is sent, and would hide the very one in doubt.
-        page = twilio.client.messages.page(to=address, page_size=PAGE_SIZE)
-        rows = twilio.rows("messages")
-        for _ in range(MOST_PAGES - 1):
-            page = page.next_page()
-            if page is None:
-                break
-            rows += twilio.rows("messages")
-        return [self._sent(row) for row in rows if self._ours(row)]
+        rows = [row for page in record.pages(twilio, most=MOST_PAGES, to=address) for row in page]
+        return [record.sent(row) for row in rows if row["direction"] == "outbound-api" and self._own(row)]
 
-    def _ours(self, row: Mapping[str, Any]) -> bool:
-        own = row.get("account_sid", self._account_sid) == self._account_sid
-        return bool(row["direction"] == "outbound-api" and own)
+    def _received(self, twilio: "Conversation", since: datetime) -> list[Inbound]:
+        """Of each sender that people can write to. A messaging service's numbers are not ours to know: its sid is."""
+        addresses = [self._from_number] if self._from_number else []
+        addresses += [f"{WHATSAPP}{self._whatsapp_from}"] if self._whatsapp_from else []
+        found = [row for address in addresses for row in record.received_since(twilio, since, to=address)]
+        if self._messaging_service_sid:
+            rows = record.received_since(twilio, since)
+            found += [row for row in rows if row["messaging_service_sid"] == self._messaging_service_sid]
+        # Twilio lists the newest first, and keeps whole seconds: of two in one second the order of the list tells.
+        texts = [record.inbound(row) for row in reversed(found) if self._own(row)]
+        return [text for text in texts if text is not None]
 
-    def _sent(self, row: Mapping[str, Any]) -> Sent:
-        created = parsedate_to_datetime(row["date_created"])
-        return Sent(
-            sid=_sid(row["sid"]),
-            to=str(row["to"]).removeprefix(WHATSAPP),
-            body=str(row["body"] or ""),
-            created_at=created.astimezone(UTC) if created.tzinfo else created.replace(tzinfo=UTC),
-        )
+    def _own(self, row: Row) -> bool:
+        return bool(row.get("account_sid", self._account_sid) == self._account_sid)
 
 
-def _sid(sid: object) -> str:
-    if not isinstance(sid, str) or not SID.fullmatch(sid):
-        raise ValueError("not a message's sid")
-    return sid
+def _content(message: Message) -> Mapping[str, Any]:
+    """A body, or a template with its variables: Twilio takes one of the two."""
+    if isinstance(message, TemplateMessage):
+        variables = json.dumps(dict(message.variables), ensure_ascii=False)
+        return {"content_sid": message.content_sid, "content_variables": variables}
+    return {"body": message.body, "smart_encoded": True}
+
+
+def _unreadable(failed: Failed) -> SendError:
+    # Never NotSent: that Twilio cannot be asked says nothing about any text.
+    return InDoubt(f"Twilio's record of texts cannot be read: {failed.words}", AGAIN, error_code=failed.code)
 
 
 def _account_status(twilio: "Conversation") -> str:

@@ -11,7 +11,9 @@ from flait.commands.output import confirm, print_json, print_table, safe, say
 from flait.errors import UserError
 
 if TYPE_CHECKING:
+    from flait.core.messages import Channel
     from flait.core.subscriptions import ClockFace, Role, User
+    from flait.store import Store
 
 LONGEST_NAME = 40  # characters: a name stands in tables and in texts
 COLUMNS = ("name", "phone", "timezone", "channel", "role", "clock", "texts", "subscriptions")
@@ -88,7 +90,7 @@ def show(who: Who, as_json: AsJson = False) -> None:
 
 def change(
     who: Who,
-    key: Annotated[str, typer.Argument(help="name, timezone, role or clock.")],
+    key: Annotated[str, typer.Argument(help="name, timezone, channel, role or clock.")],
     value: Annotated[str, typer.Argument(help="The new value; an empty timezone takes it away.")],
 ) -> None:
     """Change one thing about a person. `flait user set Ann clock 12h`"""
@@ -99,12 +101,14 @@ def change(
 
     store = session.app().store()
     user = known(store, who)
-    if key in NOT_YET:
+    if key == "channel":
+        user = _move(store, user, channel_from(value))
+    elif key in NOT_YET:
         _refuse_unless_held(user, key, value)
     elif key in CHANGES:
         user = store.save_user(replace(user, **{key: CHANGES[key](value)}))
     else:
-        raise UserError(f"a person has no {shown(key)}", f"it is one of {', '.join(CHANGES)}")
+        raise UserError(f"a person has no {shown(key)}", f"it is one of {', '.join([*CHANGES, 'channel'])}")
     say(f"{safe(user.name)}: {key} is {safe(value) or 'not set'}.")
 
 
@@ -136,6 +140,27 @@ def name_from(text: str) -> str:
     if looks_like_phone(name):
         raise UserError(f"the name {shown(text)} looks like a phone number", "choose a name with letters")
     return name
+
+
+def channel_from(text: str) -> "Channel":
+    """The channel. Raises UserError for none, and ConfigError for WhatsApp without a sender."""
+    from flait.core.idents import shown
+    from flait.core.messages import Channel
+    from flait.errors import ConfigError
+
+    try:
+        channel = Channel(text.lower())
+    except ValueError:
+        raise UserError(f"{shown(text)} is not a channel", "it is sms or whatsapp") from None
+    if channel is Channel.WHATSAPP and not session.app().settings.twilio.whatsapp_from:
+        raise ConfigError("twilio.whatsapp_from is not set", "run `flait config set twilio.whatsapp_from +1…`")
+    return channel
+
+
+def _move(store: "Store", user: "User", channel: "Channel") -> "User":
+    from flait.flows.whatsapp import prefer
+
+    return prefer(store, user, channel, how=f"set at the command line, {session.app().clock.now():%Y-%m-%d}")
 
 
 def _timezone(text: str) -> str | None:
@@ -181,7 +206,6 @@ CHANGES: Mapping[str, Callable[[str], Any]] = {
     "clock": _clock,
 }
 NOT_YET: Mapping[str, Callable[["User"], str]] = {  # key → what holds, and cannot be changed in this version
-    "channel": lambda user: user.channel.value,
     "level": lambda _: "all",
     "quiet": lambda _: "off",
     "language": lambda _: "en",

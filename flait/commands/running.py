@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from subprocess import Popen
 
 STARTS_WITHIN = 10.0  # seconds, real
-STOPS_WITHIN = 20.0  # seconds, real; the daemon promises 15
+STOPS_WITHIN = 16.0  # seconds, real; the daemon promises 15
 LOOK_EVERY = 0.05  # seconds, real
 TAIL = 50  # lines that `logs` shows
 

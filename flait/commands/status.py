@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,12 +15,15 @@ from flait.errors import DaemonNotRunning, FlaitError, NotFound, UserError
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from pathlib import Path
 
+    from flait.app import App
     from flait.core.idents import Ident
     from flait.store import FlightView, Heartbeat, Provider, SmsRow, Store, UsageRow
 
 MICRO = 1_000_000  # money is kept in millionths of a dollar
 PROVIDERS = ("flightaware", "twilio")
+ANSWERS_WITHIN = 1.0  # seconds, real: what the daemon's own listener has to say that it is alive
 MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])", re.ASCII)
 
 Row = tuple[object, ...]
@@ -37,8 +41,8 @@ def status(
 ) -> int:
     """Whether all is well: daemon, queue, budget, providers; or, with IDENT, how a tracked flight stands.
 
-    Exit codes: 0 all is well; 4 the daemon does not run; 1 a text is in doubt, or a provider's last answer was an
-    error; with IDENT, 7 when that flight is not tracked.
+    Exit codes: 0 all is well; 4 the daemon does not run; 1 a text is in doubt, a provider's last answer was an error,
+    or nobody listens where Twilio calls; with IDENT, 7 when that flight is not tracked.
     """
     if ident is not None:
         _show_flights(ident, as_json=as_json)
@@ -57,9 +61,9 @@ def _state(store: "Store") -> dict[str, Any]:
 
     app = session.app()
     counts, known, month = store.queue_counts(), store.providers(), f"{app.clock.now():%Y-%m}"
-    public_url = app.settings.webhook.public_url
+    running = is_running(app.paths.database)
     return {
-        "daemon": _daemon(store.heartbeat(), running=is_running(app.paths.database)),
+        "daemon": _daemon(store.heartbeat(), running=running),
         "queue": {state.value: counts[state] for state in (S.QUEUED, S.SENDING, S.IN_DOUBT, S.FAILED)},
         "budget": {
             "month": month,
@@ -67,7 +71,7 @@ def _state(store: "Store") -> dict[str, Any]:
             "limit_usd": app.settings.flightaware.monthly_budget_usd,
         },
         "providers": {name: _provider(known.get(name)) for name in PROVIDERS},
-        "webhook": {"mode": "webhook" if public_url else "no-tunnel", "listening": False, "public_url": public_url},
+        "webhook": _webhook(app, known.get("webhook"), running=running),
     }
 
 
@@ -87,6 +91,36 @@ def _provider(provider: "Provider | None") -> dict[str, Any]:
     return {name: getattr(provider, name, None) for name in kept}
 
 
+def _webhook(app: "App", known: "Provider | None", *, running: bool) -> dict[str, Any]:
+    """`problem` is why the listener of a running daemon does not listen, where the daemon could say."""
+    settings = app.settings.webhook
+    url = _answering(app.paths.run_dir / "webhook.json") if running else None
+    silent = running and settings.enabled and url is None
+    return {
+        "mode": "webhook" if app.is_called_back else "no-tunnel",
+        "listening": url is not None,
+        "public_url": settings.public_url,
+        "url": url,
+        "problem": known.last_error if silent and known else None,
+    }
+
+
+def _answering(address_file: "Path") -> str | None:
+    """The address that the listener wrote down, if somebody alive answers there."""
+    import json
+    from http.client import HTTPConnection, HTTPException
+    from urllib.parse import urlsplit
+
+    try:
+        url: str = json.loads(address_file.read_text())["url"]
+        connection = HTTPConnection(urlsplit(url).netloc, timeout=ANSWERS_WITHIN)
+        with closing(connection):
+            connection.request("GET", "/healthz")
+            return url if connection.getresponse().status == 200 else None
+    except (OSError, HTTPException, ValueError, KeyError, TypeError):
+        return None
+
+
 def _failing(provider: Mapping[str, Any]) -> bool:
     """Whether its last answer was an error."""
     failed, succeeded = provider["last_error_at"], provider["last_success_at"]
@@ -96,7 +130,8 @@ def _failing(provider: Mapping[str, Any]) -> bool:
 def _verdict(state: Mapping[str, Any]) -> int:
     if not state["daemon"]["running"]:
         return DaemonNotRunning.exit_code
-    troubled = state["queue"]["in_doubt"] > 0 or any(map(_failing, state["providers"].values()))
+    deaf = state["webhook"]["mode"] == "webhook" and not state["webhook"]["listening"]
+    troubled = deaf or state["queue"]["in_doubt"] > 0 or any(map(_failing, state["providers"].values()))
     return FlaitError.exit_code if troubled else 0
 
 
@@ -113,7 +148,12 @@ def _state_rows(state: Mapping[str, Any]) -> Iterator[Row]:
     yield "budget", f"${budget['spent_usd']:.4f} {limit} in {budget['month']}"
     for name, provider in state["providers"].items():
         yield name, _health(provider)
-    yield "replies", f"come to {webhook['public_url']}" if webhook["public_url"] else "no webhook is set"
+    yield "replies", f"come to {webhook['public_url']}" if webhook["mode"] == "webhook" else "are fetched from Twilio"
+    yield "listener", f"listens on {webhook['url']}" if webhook["url"] else _why_silent(webhook)
+
+
+def _why_silent(webhook: Mapping[str, Any]) -> str:
+    return f"does not listen: {webhook['problem']}" if webhook["problem"] else "does not listen"
 
 
 def _health(provider: Mapping[str, Any]) -> str:

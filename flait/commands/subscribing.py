@@ -38,7 +38,9 @@ def subscribe(
         str | None, typer.Option("--as", help="traveler (default), meeter or watcher: what is worth a text.")
     ] = None,
     name: Annotated[str | None, typer.Option("--name", help="What to call a person who is new.")] = None,
-    channel: Annotated[str, typer.Option("--channel", help="How to reach them: sms.")] = "sms",
+    channel: Annotated[
+        str | None, typer.Option("--channel", help="sms or whatsapp; without it the person's usual channel.")
+    ] = None,
     origin: Annotated[
         str | None, typer.Option("--from", help="The airport it leaves from, where one number has several legs.")
     ] = None,
@@ -127,25 +129,25 @@ def _row(view: "SubscriptionView") -> tuple[object, ...]:
     )
 
 
-def _person(store: "Store", who: str, name: str | None, channel: str) -> "Person":
-    from flait.commands.people import name_from
+def _person(store: "Store", who: str, name: str | None, channel: str | None) -> "Person":
+    from flait.commands.people import channel_from, name_from
     from flait.commands.who import phone_from, somebody
     from flait.core.idents import shown
-    from flait.errors import InvalidPhone, UserError
+    from flait.errors import InvalidPhone
     from flait.flows.subscribe import Person
     from flait.phones import looks_like_phone
 
-    if channel != "sms":
-        raise UserError(f"channel {shown(channel)} is not in this version", "use --channel sms")
+    by = channel_from(channel) if channel is not None else None
+    consent = f"added at the command line, {session.app().clock.now():%Y-%m-%d}"
     user = somebody(store, who)
     if user:
-        return Person(phone=user.phone)
+        return Person(phone=user.phone, channel=by, consent=consent)
     if not looks_like_phone(who):
         raise InvalidPhone(
             f"{shown(who)} is neither a known name nor a phone number", "write the number with country code"
         )
-    consent = f"added at the command line, {session.app().clock.now():%Y-%m-%d}"
-    return Person(phone=phone_from(who), name=name_from(name) if name is not None else None, consent=consent)
+    called = name_from(name) if name is not None else None
+    return Person(phone=phone_from(who), name=called, channel=by, consent=consent)
 
 
 def _wanted(

@@ -134,10 +134,12 @@ def decide(
     after: Flight,
     now: datetime,
     delay: timedelta = DELAY,
+    muted: bool = False,
 ) -> Decision:
     """What to tell one person after a poll: `before` is the flight as of the poll before, `after` as of this one.
 
     While something big is read a second time, a minute's wait, lesser news waits with it: one text, not two.
+    To who is `muted` only P0 is told; the rest stays untold, and so is news when the mute is over, if still true.
     """
     end = FOLLOWS[role]
     seen_twice = changes(told, before, end=end, now=now, delay=delay)
@@ -146,7 +148,7 @@ def decide(
     for change in changes(told, after, end=end, now=now, delay=delay):
         if not _concerns(change, role, told):
             continue
-        hold = _held(change, past, seen_twice, flight=after, now=now)
+        hold = _muted(change, after, now, muted=muted) or _held(change, past, seen_twice, flight=after, now=now)
         if hold:
             holds.append((change.kind, hold))
         else:
@@ -188,6 +190,13 @@ def priority(change: Change, flight: Flight, now: datetime) -> Priority:
     if change.kind in (K.GATE_CHANGE, K.TERMINAL_CHANGE) and leaves and leaves - now <= CRITICAL_GATE:
         return Priority.P0
     return RULES[change.kind][0]
+
+
+def _muted(change: Change, flight: Flight, now: datetime, *, muted: bool) -> _Hold | None:
+    """No look is hastened for what is not told anyway."""
+    if muted and priority(change, flight, now) is not Priority.P0:
+        return _Hold(why="muted")
+    return None
 
 
 def _held(

@@ -6,196 +6,49 @@ Twilio itself acts upon mean what Twilio makes of them, and are no commands of F
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import time, timedelta
-from enum import StrEnum
 
 from flait.core import reply_words as table
 from flait.core.idents import Ident
-from flait.core.reply_parts import (
+from flait.core.reply_kinds import (
     MINE,
-    Dated,
+    Choice,
+    Fact,
+    Help,
+    Join,
+    Later,
+    Leave,
+    ListFlights,
     ListNumber,
-    Part,
-    Phone,
-    Sentence,
+    Mine,
+    Mute,
+    NotYet,
+    Ok,
+    Reply,
+    Share,
+    Start,
+    Status,
+    Stop,
     Subject,
-    sentence,
+    Thanks,
+    Track,
+    TrackWish,
+    Undo,
+    Unknown,
+    Unmute,
+    Untrack,
 )
+from flait.core.reply_parts import Dated, Part, Phone, Sentence, sentence, stripped
 from flait.core.subscriptions import Role
+
+__all__ = [
+    "MINE", "Choice", "Fact", "Help", "Join", "Later", "Leave", "ListFlights", "ListNumber", "Mine", "Mute", "NotYet",
+    "Ok", "Reply", "Share", "Start", "Status", "Stop", "Subject", "Thanks", "Track", "TrackWish", "Undo", "Unknown",
+    "Unmute", "Untrack", "understand",
+]  # fmt: skip
 
 MOST_FLIGHTS = 9  # in one reply, tracked or chosen: more is no reply to anything Flait asks
 LONGEST_MUTE = timedelta(days=30)
-
-
-class Fact(StrEnum):
-    """How much of a flight's status is asked for."""
-
-    ALL = "all"
-    GATE = "gate"
-    BAGS = "bags"
-    WHEN = "when"
-
-
-class Later(StrEnum):
-    """Commands of a later version, recognised so that they are not misread as something else."""
-
-    QUIET = "quiet"
-    LESS = "less"
-    MORE = "more"
-    LEVEL = "level"
-    ALT = "alt"
-    WHY = "why"
-    PLANE = "plane"
-    CONNECT = "connect"
-    H12 = "12h"
-    H24 = "24h"
-    TZ = "tz"
-    LANG = "lang"
-    BUDGET = "budget"
-    PAUSE = "pause"
-    RESUME = "resume"
-    WHO = "who"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stop:
-    """No more texts at all. `exact`: Twilio acts upon it too, and answers it where it owns the keywords."""
-
-    exact: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
-    """Texts again. `exact` as for Stop: only then has Twilio lifted its own block."""
-
-    exact: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Help:
-    """What can be said. `exact`: the words Twilio answers itself."""
-
-    exact: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
-    """How a flight stands. Without a subject: the one that matters now. `date` is text for core.dates."""
-
-    subject: Subject | None
-    fact: Fact
-    date: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ListFlights:
-    """Every flight followed, numbered."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrackWish:
-    """One flight to follow: `date` is text for core.dates, `origin` an airport's IATA code."""
-
-    ident: Ident
-    date: str | None = None
-    origin: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Track:
-    """Follow these flights; none when no flight was named."""
-
-    wishes: tuple[TrackWish, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Untrack:
-    """Stop following one flight. `explained`: it was said with STOP, so say how all texts are stopped."""
-
-    subject: Subject
-    explained: bool = False
-    date: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Undo:
-    """Take back the last removal or mute."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mute:
-    """Fewer texts for a while: of one flight or all, for a span or until a local time of day (one of them at most)."""
-
-    subject: Subject | None
-    span: timedelta | None = None
-    until: time | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unmute:
-    """The end of a mute."""
-
-    subject: Subject | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
-    """Ask somebody to follow a flight. `phone` is as typed, unchecked; it stays out of reprs."""
-
-    subject: Subject | None
-    phone: str = field(repr=False)
-    role: Role | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Join:
-    """Accept an invitation."""
-
-    subject: Subject | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leave:
-    """Stop following a flight somebody shared."""
-
-    subject: Subject | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """The answer to a numbered question: these numbers, or both."""
-
-    numbers: tuple[int, ...]
-    both: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Ok:
-    """Yes to a single pending question; without one, no more than Thanks."""
-
-
-@dataclass(frozen=True, slots=True)
-class Thanks:
-    """A courtesy or a reaction. Never answered."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotYet:
-    """A command that comes with a later version."""
-
-    word: Later
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """Nothing that Flait understands."""
-
-
-Reply = (
-    Stop | Start | Help | Status | ListFlights | Track | Untrack | Undo | Mute | Unmute | Share | Join | Leave
-    | Choice | Ok | Thanks | NotYet | Unknown
-)  # fmt: skip
 
 
 def understand(body: str) -> Reply:
@@ -229,38 +82,45 @@ def _meaning(clauses: list[tuple[str, ...]]) -> Reply:
     words = tuple(word for clause in clauses for word in clause)
     bare = stripped(words)
     said = sentence(bare)
-    reply = _stop(clauses, said) or _courtesy(words) or _later(bare)
-    return reply or next(filter(None, (read(said) for read in _READERS)), Unknown())
+    reply = _stop(clauses, said) or _help(said) or _courtesy(words) or _later(bare)
+    return reply or next((found for read in _READERS if (found := read(said))), Unknown())
 
 
 # No more texts, of all flights or of one
 
 
 def _stop(clauses: list[tuple[str, ...]], said: Sentence) -> Reply | None:
-    heard = [said.words, *(sentence(stripped(clause)).words for clause in clauses)]
+    if _is_numbered_stop(said):
+        return _untrack_with_stop(said)
+    heard = [_heard(said), *(_heard(sentence(stripped(clause))) for clause in clauses)]
     if not any(table.wants_no_texts(words) or table.spells_stop(words) for words in heard):
         return None
     if said.every(Ident):
-        return _untrack_with_stop(said)
-    if said.every(ListNumber) and _is_numbered_stop(said):
         return _untrack_with_stop(said)
     if said.is_mine and any(word in table.TRACKING for word in said.words):
         return Untrack(subject=MINE, explained=True)
     return Stop(exact=False)
 
 
-def _untrack_with_stop(said: Sentence) -> Reply:
-    """One flight is untracked; of several named at once, Flait does not guess."""
-    named = (*said.every(Ident), *said.every(ListNumber))
-    if len(said.every(Ident)) > 1 or (len(named) > 1 and not said.every(Ident)):
-        return Unknown()
-    return Untrack(subject=named[0], explained=True, date=_date(said))
-
-
 def _is_numbered_stop(said: Sentence) -> bool:
     """`stop 2`, `stop texts for flight 2`; not `stop sending me 2 a day`."""
-    first = said.parts[0]
-    return first in table.STOPS and all(word in table.STOP_NUMBERED or word in table.STOPS for word in said.words)
+    around = table.STOP_NUMBERED | table.STOPS
+    numbered = bool(said.every(ListNumber)) and said.parts[0] in table.STOPS
+    return numbered and all(isinstance(part, ListNumber) or part in around for part in said.parts)
+
+
+def _heard(said: Sentence) -> tuple[str, ...]:
+    """The words, and the small numbers among them: `1 stop` is no `stop`."""
+    spoken = (str(part.number) if isinstance(part, ListNumber) else part for part in said.parts)
+    return tuple(word for word in spoken if isinstance(word, str))
+
+
+def _untrack_with_stop(said: Sentence) -> Reply:
+    """One flight is untracked; of several named at once, Flait does not guess."""
+    idents, numbers = said.every(Ident), said.every(ListNumber)
+    if len(idents or numbers) > 1:
+        return Unknown()
+    return Untrack(subject=idents[0] if idents else numbers[0], explained=True, date=_date(said))
 
 
 # Courtesies
@@ -308,8 +168,8 @@ def _bare(said: Sentence) -> Reply | None:
 def _wishes(said: Sentence) -> tuple[TrackWish, ...]:
     """A wish for each flight number, with what stands behind it; none when any of it is not understood."""
     starts = [at for at, part in enumerate(said.parts) if isinstance(part, Ident)]
-    bounds = [0, *starts[1:], len(said.parts)]
-    wishes = [_wish(said.parts[start:end]) for start, end in zip(bounds, bounds[1:], strict=False)]
+    ends = [*starts[1:], len(said.parts)]
+    wishes = [_wish(said.parts[start:end]) for start, end in zip([0, *ends], ends, strict=False)]
     understood = tuple(wish for wish in wishes if wish)
     return understood if len(understood) == len(wishes) <= MOST_FLIGHTS else ()
 
@@ -333,6 +193,11 @@ def _untrack(after: Sentence) -> Reply | None:
     if not after.fits(table.AROUND_UNTRACK, Dated):
         return None
     return Untrack(subject=after.subject or MINE, date=_date(after))
+
+
+def _remove(after: Sentence) -> Reply | None:
+    """`remove 2` is a flight's end; REMOVE alone is how many lists are left, and so all texts'."""
+    return _untrack(after) if after.parts else Stop(exact=False)
 
 
 def _mute(after: Sentence) -> Reply | None:
@@ -377,11 +242,12 @@ def _undo(after: Sentence) -> Reply | None:
 
 _COMMANDS: dict[str, Callable[[Sentence], Reply | None]] = {
     **dict.fromkeys(("track", "add", "follow", "watch", "monitor", "subscribe", "start"), _track),
-    **dict.fromkeys(("untrack", "remove", "drop", "delete", "unfollow", "unwatch"), _untrack),
+    **dict.fromkeys(("untrack", "drop", "delete", "unfollow", "unwatch"), _untrack),
     **dict.fromkeys(("mute", "snooze", "silence"), _mute),
     **dict.fromkeys(("unmute", "unsnooze", "unsilence"), _unmute),
     **dict.fromkeys(("share", "invite"), _share),
     **dict.fromkeys(("undo", "restore"), _undo),
+    "remove": _remove,
     "join": _join,
     "leave": _leave,
 }
@@ -458,6 +324,4 @@ def _date(said: Sentence) -> str | None:
     return date.text if date else None
 
 
-_READERS: tuple[Callable[[Sentence], Reply | None], ...] = (
-    _start, _help, _command, _list, _choice, _bare, _status
-)  # fmt: skip
+_READERS: tuple[Callable[[Sentence], Reply | None], ...] = (_start, _command, _list, _choice, _bare, _status)

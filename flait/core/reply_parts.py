@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import time, timedelta
-from enum import Enum
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from flait.core.dates import MONTHS, WEEKDAYS, parse_date
 from flait.core.idents import Ident, parse_ident
+from flait.core.reply_kinds import MINE, ListNumber, Subject
 from flait.core.reply_words import (
     AFTER_PLACE,
     AIRLINES_TOO,
@@ -26,23 +26,6 @@ from flait.core.reply_words import (
     WORDS_NOT_AIRLINES,
 )
 from flait.errors import InvalidDate, InvalidIdent
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListNumber:
-    """A flight by its number on the list last sent, 1 to 99."""
-
-    number: int
-
-
-class Mine(Enum):
-    """The one flight that is the person's own: `it`, `my flight`."""
-
-    MINE = "mine"
-
-
-MINE: Final = Mine.MINE
-Subject = Ident | ListNumber | Mine
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +77,8 @@ class Sentence:
     def is_mine(self) -> bool:
         """Whether it speaks of `it` or `my flight`."""
         words = self.words
-        return any(word in MINE_WORDS for word in words) or any(pair in MINE_PHRASES for pair in zip(words, words[1:]))
+        pairs = (words[at : at + 2] for at in range(len(words)))
+        return any(word in MINE_WORDS for word in words) or any(pair in MINE_PHRASES for pair in pairs)
 
     def fits(self, words: Collection[str], *kinds: type) -> bool:
         """Whether it names one flight at most, has no words but these, and one value at most of these kinds."""
@@ -114,10 +98,10 @@ def sentence(words: tuple[str, ...]) -> Sentence:
 def stripped(words: tuple[str, ...]) -> tuple[str, ...]:
     """Without the courtesies before and after; the last word always stays."""
     start, end = 0, len(words)
-    while start < end - 1 and (opening := _opening(words[start : min(start + 5, end)])):
-        start += opening
     while start < end - 1 and (ending := _ending(words[max(start, end - 3) : end])):
         end -= ending
+    while start < end - 1 and (opening := _opening(words[start : min(start + 5, end)])):
+        start += opening
     return words[start:end]
 
 
@@ -191,7 +175,11 @@ def _merged(parts: Iterator[Part]) -> Iterator[Part]:
 
 _DAY_OPENERS = frozenset({"today", "tonight", "tomorrow", "day", "in", "next"})
 _LONGEST_DATE = 4  # words: 25th of november 2026
-_DATE_PHRASES = {("in", "a", "week"): "in 7 days", ("in", "one", "week"): "in 7 days", ("day", "after"): "day after tomorrow"}  # fmt: skip
+_DATE_PHRASES = {
+    ("in", "a", "week"): "in 7 days",
+    ("in", "one", "week"): "in 7 days",
+    ("day", "after"): "day after tomorrow",
+}
 
 
 def _date(words: tuple[str, ...], at: int) -> _Found:

@@ -9,7 +9,7 @@ import unicodedata
 
 LONGEST = 1600  # characters: Twilio passes on no more of an SMS; a longer body is read as far as this
 
-_APOSTROPHES = str.maketrans(dict.fromkeys("'’‘ʼ`´′＇"))
+_APOSTROPHES = str.maketrans(dict.fromkeys("'`\u2019\u2018\u02bc\xb4\u2032\uff07"))
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _EMOTICON = re.compile(r"(?<!\w)(?:<3+|[:;=]-?[)(dpo*/|\]\[])(?!\w)")
 _MERIDIEM = re.compile(r"(?<![^\W\d_])([ap])\.m\b\.?")
@@ -24,7 +24,7 @@ _TAPBACK = re.compile(
 
 def folded(body: str) -> str:
     """The body in one spelling: compatibility forms, case, accents, apostrophes and invisible marks made alike."""
-    plain = unicodedata.normalize("NFKC", body[:LONGEST].translate(_APOSTROPHES)).casefold()
+    plain = unicodedata.normalize("NFKC", body[:LONGEST].translate(_APOSTROPHES))[:LONGEST].casefold()
     bare = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", plain)))
     visible = "".join(char for char in bare if unicodedata.category(char) != "Cf")
     return _MERIDIEM.sub(r"\1m", _EMOTICON.sub(" 🙂 ", visible)).replace("&", " and ")
@@ -80,10 +80,10 @@ def _phrases(*texts: str) -> frozenset[tuple[str, ...]]:
 
 
 ALIASES = {
-    "pls": "please", "plz": "please", "plse": "please", "pleas": "please", "svp": "please", "thx": "thanks",
-    "tks": "thanks", "tnx": "thanks", "u": "you", "ur": "your", "r": "are", "msgs": "messages",
-    "msg": "message", "txts": "texts", "txt": "text", "txting": "texting", "untill": "until", "till": "until",
-    "til": "until", "tmrw": "tomorrow", "tmr": "tomorrow", "tmw": "tomorrow", "tomorow": "tomorrow",
+    "pls": "please", "plz": "please", "plse": "please", "pleas": "please", "svp": "please", "bitte": "please",
+    "porfavor": "please", "thx": "thanks", "tks": "thanks", "tnx": "thanks", "u": "you", "ur": "your", "r": "are",
+    "msgs": "messages", "msg": "message", "txts": "texts", "txt": "text", "txting": "texting", "untill": "until",
+    "till": "until", "til": "until", "tmrw": "tomorrow", "tmr": "tomorrow", "tmw": "tomorrow", "tomorow": "tomorrow",
     "tommorow": "tomorrow", "tommorrow": "tomorrow", "2morrow": "tomorrow", "2moro": "tomorrow", "tonite": "tonight",
     "2nite": "tonight", "2day": "today", "weds": "wed", "gonna": "going", "wanna": "want", "flt": "flight",
     "canceled": "cancelled",
@@ -95,14 +95,16 @@ JOINED = {
     ("stop", "all"): "stopall", ("un", "track"): "untrack", ("un", "mute"): "unmute", ("any", "more"): "anymore",
     ("flight", "alerts"): "alerts", ("flight", "updates"): "updates", ("text", "messages"): "messages",
     ("text", "message"): "message", ("text", "alerts"): "alerts", ("sms", "messages"): "messages",
-    ("dont", "track"): "untrack", ("dont", "follow"): "untrack", ("sounds", "good"): "agreed", ("first", "one"): "first",
+    ("dont", "track"): "untrack", ("dont", "follow"): "untrack", ("sounds", "good"): "agreed",
+    ("turn", "off"): "disable", ("switch", "off"): "disable",
+    ("por", "favor"): "please", ("first", "one"): "first",
     ("second", "one"): "second", ("third", "one"): "third",
 }  # fmt: skip
 
 # Courtesies around what is meant
 
 GREETINGS = _table("please hi hello hey hiya yo dear flait bot morning evening just kindly sir")
-INTERJECTIONS = _table("ok okay yes yeah yep great cool nice perfect thanks so well hmm oh um and then no sorry")
+INTERJECTIONS = _table("ok okay yes yeah yep great cool nice perfect thanks so well hmm oh um and then sorry")
 OPENINGS = _phrases(
     "can/could/would/will you", "good morning/afternoon/evening/day", "thank you", "id like to", "i would like to",
     "i want to", "i need to", "can/could/may i",
@@ -113,10 +115,10 @@ AGREEING = _table("ok okay okey okie k kk y yep yeah yup sure alright fine deal 
 THANKING = _table(
     "thanks thank ty tysm cheers merci danke gracias grazie obrigado obrigada lol haha hahaha lmao rofl ha hehe "
     "great cool nice perfect awesome excellent amazing wonderful brilliant lovely wow yay good love super sweet "
-    "xo x xx np no nope nah noted understood got helpful appreciated xd"
+    "xo x xx xoxo best np no nope nah noted understood got helpful appreciated xd"
 )
 SMALL_TALK = POLITE | _table(
-    "you so much very it that a lot the is are well done job this was for your help i appreciate really the best "
+    "you so much very it that a lot the is are well done job this was for your help i appreciate really the many "
     "and all of welcome sounds to know too works problem worries nothing"
 )
 COURTESIES = SMALL_TALK | AGREEING | THANKING
@@ -135,7 +137,7 @@ PLAIN_STOPS = _table(
 """Words that mean no more texts wherever a sentence begins with them."""
 
 STOPS = PLAIN_STOPS | _table(
-    "cancel end quit revoke cease desist enough spam alto pare parar basta baja detener cancelar salir stoppen "
+    "cancel end quit disable revoke cease desist enough spam alto pare parar basta baja detener cancelar salir stoppen "
     "aufhoren schluss halt ende ophouden pararme"
 )
 STOPS |= frozenset(
@@ -143,8 +145,6 @@ STOPS |= frozenset(
     for word in ("стоп", "отписаться", "хватит", "停止", "退订", "退訂", "停", "取消", "ストップ", "配信停止",
                  "수신거부", "중지", "그만", "توقف", "إيقاف", "الغاء")
 )  # fmt: skip
-LONELY_STOPS = STOPS | _table("remove")
-"""What alone, whatever courtesies stand around it, means no more texts."""
 
 _NOUNS = "texts/text/messages/message/sms/alerts/alert/updates/notifications/notification/spam/pings/calls/reminders"
 _GERUNDS = (
@@ -154,21 +154,23 @@ _GERUNDS = (
 _VERBS = "text/message/contact/call/bother/sms/write/alert/notify/send/spam/update/disturb/ping/email"
 STOP_PHRASES = _phrases(
     "unsubscribe", "optout", "stopall", "unsub", f"stop/quit {_GERUNDS}", f"stop/cancel/end/quit/disable {_NOUNS}",
-    f"stop/cancel/end/quit/disable the/these/those/all/your/my/this/any/sending {_NOUNS}", "stop it/this/that/now/everything",
+    f"stop/cancel/end/quit/disable the/these/those/all/your/my/this/any/sending {_NOUNS}",
+    "stop it/this/that/now/everything",
     f"no more {_NOUNS}", f"no further {_NOUNS}", f"dont/never/not {_VERBS} me", "dont send any/more/these/anymore",
-    f"dont want/need {_NOUNS}", f"dont want/need these/any/your/more/the {_NOUNS}", "dont want/need this/these/any anymore",
-    "dont want anymore", f"dont want/need anymore {_NOUNS}", "dont want to receive/get/hear", "no longer want/wish/need",
+    f"dont want/need {_NOUNS}", f"dont want/need these/any/your/more/the {_NOUNS}",
+    "dont want/need this/these/any anymore",
+    "dont want anymore", f"dont want/need anymore {_NOUNS}", "dont want to receive/get/hear",
+    "no longer want/wish/need",
     "remove/delete/unsubscribe/erase/forget me", "take/get me off", "opt me out", "want out", "leave me alone",
     "take/remove/delete/lose/forget/erase my number/phone/name/data/account", "wrong number/person", "go away",
     "fuck/piss/bugger/buzz off", "shut up", "be quiet", "not interested", "this is spam", "make it stop",
     "want/need it/this/these/them to stop",
-    "revoke/withdraw consent", "revoke/withdraw my consent", "turn/switch off", f"turn/switch {_NOUNS} off",
+    "revoke/withdraw consent", "revoke/withdraw my consent", f"turn/switch {_NOUNS} off",
     f"turn/switch the/these/those/all/your/my {_NOUNS} off", "turn/switch it/this/these/them off",
     "end/cancel/stop subscription/service", "end/cancel/stop my/the/this subscription/service", "no mas",
     "no quiero mas", "deja/dejen de", "dar/darme de baja", "plus de messages/sms/message", "me/se desabonner",
     "ne plus recevoir", "keine nachrichten/sms mehr", "hor auf", "pare de", "nao quero mais", "non voglio piu",
 )  # fmt: skip
-LONGEST_PHRASE = max(map(len, STOP_PHRASES))
 
 NEGATIONS = _table("dont not never")
 KEEP_PHRASES = _phrases(
@@ -176,17 +178,18 @@ KEEP_PHRASES = _phrases(
     "dont want you to stop/stopall",
 )  # fmt: skip
 """Wishes to go on, which no stop word in them can turn round."""
+LONGEST_PHRASE = max(map(len, STOP_PHRASES | KEEP_PHRASES))
 
 PLACES = _table("in at over by near between via off along")
 """After `stop`, talk of a journey: `stop in Denver`."""
 
 TRACKING = _table("tracking following watching monitoring")
-STOP_NUMBERED = TRACKING | _table("flight flights number no nr alerts texts updates messages for the about on from")
+STOP_NUMBERED = TRACKING | _table("flight flights number no nr alerts texts updates messages for the about on from and")
 """What may stand between `stop` and the number of a flight on the list."""
 
 AROUND_STOP = POLITE | INTERJECTIONS | _table(
-    "i im ive id you want need would could can will like told said asked tell to for really make them how do must ffs "
-    "wtf fuck fucking damn god omg seriously already but guys let us be able trying wish all these texts messages "
+    "no i im ive id you want need would could can will like told said asked tell to for really make them how do must "
+    "ffs wtf fuck fucking damn god omg seriously already but guys let us be able trying wish all these texts messages "
     "alerts help me my"
 )  # fmt: skip
 AFTER_STOP = AROUND_STOP | STOPS | frozenset(f"{_NOUNS}/{_GERUNDS}".split("/")) | _table(
@@ -205,9 +208,9 @@ AFTER_START = AFTER_STOP - STOPS | STARTS
 
 HELPS = _table("help info commands command menu")
 HELP_PHRASES = _phrases(
-    "what can you do", "how does this/it work", "what can i say/text/send/do", "what do i do/say/text/send", "list commands",
-    "i need help", "need help", "get help", "show commands",
-    "show me the commands", "what are the/your commands",
+    "what can you do", "how does this/it work", "what can i say/text/send/do", "what do i do/say/text/send",
+    "list commands", "i need help", "need help", "get help", "show commands", "show me the commands",
+    "what are the/your commands",
 )  # fmt: skip
 
 MINE_WORDS = _table("it its mine")
@@ -231,17 +234,17 @@ ASKED_WORDS = _table(
     "boarded diverted early"
 )  # fmt: skip
 AROUND_STATUS = MINE_FILLERS | _table(
-    "is are was a an i im am we were you where wheres how hows what whats which who tell give show check get know me "
-    "us does do did didnt isnt has have had hasnt will be going to go of for on at in about any there yet still now "
-    "today up out with and or claim change changed changes new want need should can could would airport flying "
-    "taking booked right expected supposed much long from latest current please already running"
+    "is are was a an i im am we were where wheres how hows what whats which tell give show check get know me us "
+    "does do did didnt isnt been if why has have had hasnt will be going to go of for on at in about any there yet "
+    "still today up out with and or claim change changed changes new want need should can could would airport flying "
+    "taking booked right expected supposed much long from latest current please already running now"
 )  # fmt: skip
 ASKING = _table("where wheres how hows")
 STATUS_COMMANDS = _table("status stat s update")
 AFTER_PLACE = GATE_WORDS | _table("belt carousel")
 
 AROUND_TRACK = _table(
-    "and flight flights number on for me my the this plus also then please us of day departing leaving too tracking "
+    "a and flight flights number on for me my the this plus also then please us of day departing leaving too tracking "
     "following watching both add track it i im am we are is flying taking booked with"
 )  # fmt: skip
 AROUND_UNTRACK = MINE_FILLERS | _table("tracking following watching from list my on for please")
@@ -263,11 +266,11 @@ LATER = {
     "resume": "resume", "who": "who",
 }  # fmt: skip
 LATER_WITH_ANYTHING = _table("quiet level tz timezone lang language")
-AROUND_LATER = MINE_FILLERS | frozenset(_NOUNS.split("/")) | _table("clock time format for to all")
+AROUND_LATER = MINE_FILLERS | frozenset(_NOUNS.split("/")) | _table("clock format for to all")
 
 # Reading flight numbers written with a space
 
-AIRLINES_TOO = _table("as am at by to it me no ok or")
+AIRLINES_TOO = _table("as am at by to it me no ok or up go oh etd")
 """Words that are airlines' codes as well: with a space before the number, only three digits or more make a flight."""
 
 _ORDINARY = _table(
@@ -276,11 +279,14 @@ _ORDINARY = _table(
     "via per row top age low car bus way say see set put run end use ask bit far few big bad sat sun mon tue wed "
     "thu fri jan feb mar apr jun jul aug sep oct nov dec"
 )
+_NEVER_COUNTED = _table("ha lot")
+"""Hawaiian and LOT: no number follows them as words."""
+
 WORDS_NOT_AIRLINES = (
     _ORDINARY | GREETINGS | INTERJECTIONS | AGREEING | THANKING | SMALL_TALK | AROUND_STOP | AFTER_STOP | HELPS
     | AROUND_LIST | GATE_WORDS | BAGS_WORDS | WHEN_WORDS | ASKED_WORDS | AROUND_STATUS | AROUND_TRACK | AROUND_MUTE
     | AROUND_SHARE | AROUND_CHOICE
-) - AIRLINES_TOO  # fmt: skip
+) - AIRLINES_TOO - _NEVER_COUNTED  # fmt: skip
 
 
 def wants_no_texts(words: tuple[str, ...]) -> bool:
@@ -288,7 +294,7 @@ def wants_no_texts(words: tuple[str, ...]) -> bool:
     if not words or _holds(words, KEEP_PHRASES):
         return False
     if len(words) == 1:
-        return words[0] in LONELY_STOPS
+        return words[0] in STOPS
     if words[0] in PLAIN_STOPS and words[1] not in PLACES:
         return True
     return _is_plea(words) or _holds(words, STOP_PHRASES, unless_after=NEGATIONS)
@@ -296,7 +302,7 @@ def wants_no_texts(words: tuple[str, ...]) -> bool:
 
 def spells_stop(words: tuple[str, ...]) -> bool:
     """`S T O P`."""
-    return len(words) > 2 and all(len(word) == 1 for word in words) and "".join(words) in LONELY_STOPS
+    return len(words) > 2 and all(len(word) == 1 for word in words) and "".join(words) in STOPS
 
 
 def _is_plea(words: tuple[str, ...]) -> bool:

@@ -86,7 +86,7 @@ def known(status: int, code: int | None) -> Known:
     return ERRORS.get(code or 0) or _STATUSES.get(status, _UNKNOWN)
 
 
-def words(code: int | None) -> str:
+def failure_words(code: int | None) -> str:
     """What a failure that Twilio reported after it had taken the text means, for people."""
     found = ERRORS.get(code or 0)
     if found:

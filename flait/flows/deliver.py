@@ -10,15 +10,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flait.clock import Clock
-from flait.core.messages import MOST_SENDS, Message, MessageStatus, next_attempt
+from flait.core.messages import LOOK_AGAIN, MOST_SENDS, Message, MessageStatus, next_attempt
+from flait.core.whatsapp import NO_WHATSAPP, Setup, is_whatsapp_error
 from flait.errors import ConfigError, InDoubt, NotSent, Rejected, SendError
+from flait.flows import whatsapp as by_whatsapp
 from flait.flows.ports import Gateway, Sent
-from flait.store import Step, Store
+from flait.store import Doubt, Step, Store
 
 log = logging.getLogger("flait.deliver")
 
 ACCOUNT_PAUSE = timedelta(minutes=5)  # a refused account is probed with one text, not hammered with all
 CLOCKS_DIFFER = timedelta(minutes=2)  # between this machine and Twilio's record
+LONGEST_REST = timedelta(days=1)  # between readings of Twilio's record for one text that it does not have
+SENT_ONCE_MORE = "requeued"  # the journal's word for it
 TWILIO = "twilio"
 
 
@@ -39,21 +43,29 @@ def recover(store: Store, clock: Clock, boot: str) -> None:
         store.release_claims(except_by=boot, now=now)
 
 
-def send_next(store: Store, gateway: Gateway, clock: Clock, boot: str) -> Progress:
+def send_next(store: Store, gateway: Gateway, clock: Clock, boot: str, *, whatsapp: Setup = NO_WHATSAPP) -> Progress:
     """Send the next text that is due, if any; at most one call to Twilio."""
     now = clock.now()
     _give_up_late_ones(store, now)
     message = store.claim_due_message(now, boot)
     if message is None:
         return Progress(more=False)
+    return _send(store, gateway, clock, message, whatsapp)
+
+
+def _send(store: Store, gateway: Gateway, clock: Clock, message: Message, whatsapp: Setup) -> Progress:
+    now = clock.now()
     try:
-        accepted = gateway.send(message, now=now)
+        formed = by_whatsapp.ready(store, message, whatsapp, now)
+        if formed is None:
+            return Progress(more=True)
+        accepted = gateway.send(formed, now=now)
     except NotSent as fault:
-        return _requeue(store, message, fault, clock.now())
+        return _requeue(store, message, fault, clock.now(), whatsapp)
     except ConfigError as fault:  # a secret that cannot be read: nothing left this machine
-        return _requeue(store, message, NotSent(fault.message, fault.hint, account=True), clock.now())
+        return _requeue(store, message, NotSent(fault.message, fault.hint, account=True), clock.now(), whatsapp)
     except Rejected as refusal:
-        _refuse(store, message, refusal, clock.now())
+        _refuse(store, message, refusal, clock.now(), whatsapp)
     except InDoubt as doubt:
         _doubt(store, message, doubt.message, clock.now())
     except Exception:  # a fault of our own, perhaps after the text had left
@@ -67,7 +79,7 @@ def send_next(store: Store, gateway: Gateway, clock: Clock, boot: str) -> Progre
 def settle_next(store: Store, gateway: Gateway, clock: Clock) -> bool:
     """Look one text in doubt up in Twilio's record, if one is due for it. True: there may be more."""
     now = clock.now()
-    doubted = next(iter(store.in_doubt(now)), None)
+    doubted = next((doubt for doubt in store.in_doubt(now) if _rested(doubt, now)), None)
     if doubted is None:
         return False
     message, since = doubted.message, (doubted.message.started_at or doubted.message.created_at) - CLOCKS_DIFFER
@@ -76,7 +88,7 @@ def settle_next(store: Store, gateway: Gateway, clock: Clock) -> bool:
     except SendError as fault:
         store.note_error(TWILIO, fault.message, now)
         return False
-    found = _match(store, message, sent)
+    found = _match(store, message, sent, now)
     if found:
         _accepted(store, message, found.sid, now, "found at Twilio")
     else:
@@ -84,10 +96,23 @@ def settle_next(store: Store, gateway: Gateway, clock: Clock) -> bool:
     return True
 
 
-def _match(store: Store, message: Message, sent: Sequence[Sent]) -> Sent | None:
+def _rested(doubt: Doubt, now: datetime) -> bool:
+    """Read for twice, a minute apart; then ever more seldom, for the proof that comes late."""
+    if doubt.looked_at is None:
+        return True
+    return now - doubt.looked_at >= min(LOOK_AGAIN * (1 << min(max(doubt.looks, 1) - 1, 12)), LONGEST_REST)
+
+
+def _match(store: Store, message: Message, sent: Sequence[Sent], now: datetime) -> Sent | None:
     """The text in Twilio's record that is ours and no other row's; smart encoding may have changed its characters."""
     owned = store.sids_known([text.sid for text in sent])
-    ours = [text for text in sent if text.sid not in owned and _plain(text.body).endswith(_plain(message.body))]
+    plain = _plain(message.body)
+    ours = [
+        text
+        for text in sent
+        if text.sid not in owned
+        and (_plain(text.body).endswith(plain) or by_whatsapp.may_be(store, message, text.body, now))
+    ]
     return min(ours, key=lambda text: text.created_at, default=None)
 
 
@@ -99,13 +124,18 @@ def _absent(store: Store, message: Message, *, looks: int, now: datetime) -> Non
     """Twice not there: sent once more while it is useful, else it stays in doubt, and is shown."""
     with store.transaction():
         store.note_look(message.id, at=now)
-        if looks >= 2 and message.attempts < MOST_SENDS and now < message.expires_at:
+        if looks >= 2 and _times_sent(store, message) < MOST_SENDS and now < message.expires_at:
             store.mark_requeued(
                 message.id, attempt=message.attempts, not_before=now, error="not in Twilio's record", error_code=None
             )
-            _record(store, message, now, "requeued", "twice absent from Twilio's record: sent once more")
+            _record(store, message, now, SENT_ONCE_MORE, "twice absent from Twilio's record: sent once more")
         else:
             _record(store, message, now, "looked", f"absent from Twilio's record, reading {looks}")
+
+
+def _times_sent(store: Store, message: Message) -> int:
+    """How often it may have left: attempts that certainly failed do not count."""
+    return 1 + sum(step.outcome == SENT_ONCE_MORE for step in store.steps(message_id=message.id))
 
 
 def _accepted(store: Store, message: Message, sid: str, now: datetime, outcome: str) -> None:
@@ -124,9 +154,12 @@ def _doubt(store: Store, message: Message, why: str, now: datetime) -> None:
     log.warning("text %d is in doubt: %s", message.id, why)
 
 
-def _requeue(store: Store, message: Message, fault: NotSent, now: datetime) -> Progress:
+def _requeue(store: Store, message: Message, fault: NotSent, now: datetime, setup: Setup) -> Progress:
     """Certainly not sent: again later, in order. An account's fault or a rate limit makes everyone's texts wait."""
-    pause = ACCOUNT_PAUSE if fault.account else fault.retry_after
+    if _followed(store, message, fault, setup, now):
+        return Progress(more=True)
+    whatsapp_alone = is_whatsapp_error(fault.error_code)  # nobody's SMS waits for that
+    pause = ACCOUNT_PAUSE if fault.account and not whatsapp_alone else fault.retry_after
     at = next_attempt(message.attempts, now, pause)
     with store.transaction():
         store.mark_requeued(
@@ -135,10 +168,26 @@ def _requeue(store: Store, message: Message, fault: NotSent, now: datetime) -> P
         store.note_error(TWILIO, fault.message, now)
         _record(store, message, now, "not sent", fault.message)
     log.warning("text %d not sent: %s", message.id, fault.message)
-    return Progress(more=pause is None, pause=pause)
+    return Progress(more=pause is None, pause=None if whatsapp_alone else pause)
 
 
-def _refuse(store: Store, message: Message, refusal: Rejected, now: datetime) -> None:
+def _followed(store: Store, message: Message, fault: NotSent, setup: Setup, now: datetime) -> bool:
+    """WhatsApp as a whole does not work, or not now: whether the text goes another way instead of waiting for it."""
+    with store.transaction():
+        row = store.message(message.id)
+        follower = by_whatsapp.in_place_of(store, row, fault.error_code, setup, now) if row else None
+        if follower is None:
+            return False
+        store.mark_failed(
+            message.id, attempt=message.attempts, error_code=fault.error_code, error=fault.message, now=now
+        )
+        store.note_error(TWILIO, fault.message, now)
+        _record(store, message, now, MessageStatus.FAILED.value, fault.message)
+    log.warning("text %d failed: %s", message.id, fault.message)
+    return True
+
+
+def _refuse(store: Store, message: Message, refusal: Rejected, now: datetime, setup: Setup) -> None:
     status = MessageStatus.SUPPRESSED if refusal.opted_out else MessageStatus.FAILED
     with store.transaction():
         store.mark_failed(
@@ -150,8 +199,11 @@ def _refuse(store: Store, message: Message, refusal: Rejected, now: datetime) ->
             now=now,
         )
         if refusal.opted_out:  # the only trace of a STOP that never reached us
-            store.set_opt_out(message.to, now)
+            store.opt_out(message.to, now, how=f"Twilio refused a text (error {refusal.error_code})")
         _record(store, message, now, status.value, refusal.message)
+        row = store.message(message.id)
+        if row:
+            by_whatsapp.in_place_of(store, row, refusal.error_code, setup, now)
     log.warning("text %d %s: %s", message.id, status.value, refusal.message)
 
 
@@ -163,8 +215,13 @@ def _give_up_late_ones(store: Store, now: datetime) -> None:
             log.warning("text %d (%s) expired unsent", message.id, message.kind)
             if message.flight_id is not None:  # what still holds is told afresh
                 store.hasten(message.flight_id, now)
-        for message in store.suppress_opted_out(now):
-            _record(store, message, now, "suppressed", "the person texted STOP")
+        withhold(store, now)
+
+
+def withhold(store: Store, now: datetime) -> None:
+    """Inside a transaction: take out of line what goes to numbers that said STOP."""
+    for message in store.suppress_opted_out(now):
+        _record(store, message, now, "suppressed", "the person texted STOP")
 
 
 def _record(store: Store, message: Message, now: datetime, outcome: str, detail: str) -> None:

@@ -8,6 +8,7 @@ from typing import Protocol
 from flait.core.flights import Flight, ScheduledFlight
 from flait.core.idents import Ident
 from flait.core.messages import Message
+from flait.core.receipts import Inbound, Receipt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,12 @@ class Gateway(Protocol):
     def sent_to(self, to: str, *, since: datetime) -> Sequence[Sent]:
         """Our own texts to that number in Twilio's record, created since then. Raises SendError when it cannot tell."""
 
+    def status_of(self, sid: str) -> Receipt:
+        """What became of one text. Raises Rejected when Twilio knows no such text, SendError when it cannot tell."""
+
+    def received(self, since: datetime) -> Sequence[Inbound]:
+        """What people texted to our senders since then, oldest first. Raises SendError when it cannot tell."""
+
 
 class Meter(Protocol):
     """Money and pace of AeroAPI calls, shared by every process on one database."""
@@ -70,8 +77,9 @@ class Meter(Protocol):
     def charge(self, operation: str, about: str = "") -> float:
         """Book one result set of `operation` before asking, and take a place in the queue.
 
-        `about` is the fa_flight_id or the number it is spent on. Returns the real seconds to wait until its turn. Raises BudgetExhausted (nothing booked) when the month's
-        money does not cover it, RateLimited when the queue is longer than a caller should wait.
+        `about` is the fa_flight_id or the number it is spent on. Returns the real seconds to wait until its turn.
+        Raises BudgetExhausted (nothing booked) when the month's money does not cover it, RateLimited when the queue is
+        longer than a caller should wait.
         """
 
     def refund(self, operation: str, about: str = "") -> None:

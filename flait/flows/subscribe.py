@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 from flait.clock import Clock
 from flait.core import polling
 from flait.core.dates import parse_date
-from flait.core.flights import Flight, ScheduledFlight
+from flait.core.flights import Flight, ScheduledFlight, same_leg
 from flait.core.formats import Reader
 from flait.core.idents import parse_ident
 from flait.core.messages import Channel, Message
 from flait.core.subscriptions import LIVE, Subscription, SubscriptionState, User, next_resolution
+from flait.core.whatsapp import agreed, with_consent
 from flait.core.wording import Text, failed_text, pending_text, tracked_text
 from flait.errors import (
     BudgetExhausted,
@@ -29,7 +30,7 @@ from flait.errors import (
 )
 from flait.flows.ports import FlightSource
 from flait.flows.resolve import FIRST_LIVE_LOOK, Wanted, resolve
-from flait.store import Step, Store
+from flait.store import Step, Store, TrackedFlight
 
 CONFIRMATION_USEFUL = timedelta(hours=6)
 NOT_LIVE_YET = timedelta(hours=3)  # a scheduled flight that has no id yet: look again
@@ -39,11 +40,14 @@ LEASE = timedelta(minutes=5)  # a crash during a resolution costs this much
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Who is to be texted: a known user, or a phone that becomes one. `consent` says how they agreed."""
+    """Who is to be texted: a known user, or a phone that becomes one. `consent` says how they agreed.
+
+    Without a `channel` it is the one they have; SMS for somebody new.
+    """
 
     phone: str
     name: str | None = None
-    channel: Channel = Channel.SMS
+    channel: Channel | None = None
     consent: str = ""
 
 
@@ -80,7 +84,7 @@ def subscribe(store: Store, source: FlightSource, clock: Clock, *, person: Perso
             wish=wanted.wish.text if wanted.wish else "",
             origin=wanted.origin,
             role=wanted.role,
-            channel=user.channel,
+            channel=person.channel or user.channel,
             asked_at=wanted.asked_at,
             attempts=1,
         )
@@ -144,8 +148,7 @@ def _keep(
 
 
 def _activate(store: Store, subscription: Subscription, user: User, flight: Flight, now: datetime) -> Subscribed:
-    next_poll = polling.next_poll_at(flight, now, jitter=polling.jitter(flight.fa_flight_id)) or now
-    tracked = store.track(flight, next_poll_at=next_poll, now=now)
+    tracked = _tracked(store, flight, now)
     active = replace(
         subscription,
         departure_date=flight.departure_date,
@@ -161,6 +164,16 @@ def _activate(store: Store, subscription: Subscription, user: User, flight: Flig
         _confirm(store, saved, user, kind="tracked", text=text, now=now)
         _journal(store, saved, now, step="subscribe", outcome="active", detail=f"pinned {flight.fa_flight_id}")
     return Subscribed(subscription=saved, user=user, flight=flight, already=not new)
+
+
+def _tracked(store: Store, flight: Flight, now: datetime) -> TrackedFlight:
+    """The row that watches this leg, whatever id AeroAPI has for it today, or a new one: nobody is told twice."""
+    numbers = {flight.ident, flight.ident_icao or flight.ident, flight.ident_iata or flight.ident}
+    for there in store.find_open(numbers, flight.departure_date):
+        if same_leg(there.flight, flight) and there.flight.departure.scheduled == flight.departure.scheduled:
+            return there
+    next_poll = polling.next_poll_at(flight, now, jitter=polling.jitter(flight.fa_flight_id)) or now
+    return store.track(flight, next_poll_at=next_poll, now=now)
 
 
 def _saved(store: Store, subscription: Subscription) -> tuple[Subscription, bool]:
@@ -263,19 +276,27 @@ def _user(store: Store, person: Person, wanted: Wanted, now: datetime) -> User:
     user = store.user_by_phone(person.phone)
     _refuse_opted_out(user)
     if user:
-        return user
+        return _agreed(store, user, person)
+    channel = person.channel or Channel.SMS
     added = store.add_user(
         User(
             name=person.name or person.phone,
             phone=person.phone,
-            channel=person.channel,
+            channel=channel,
             role=wanted.role,
-            consent=person.consent,
+            consent=person.consent if channel is Channel.SMS else with_consent("", channel, person.consent),
             created_at=now,
         )
     )
     _refuse_opted_out(added)  # a number's STOP outlives the person it belonged to
     return added
+
+
+def _agreed(store: Store, user: User, person: Person) -> User:
+    """Somebody known, and that they agreed to a channel that is new to them."""
+    if person.channel is None or agreed(user.consent, person.channel) or not person.consent:
+        return user
+    return store.save_user(replace(user, consent=with_consent(user.consent, person.channel, person.consent)))
 
 
 def _refuse_opted_out(user: User | None) -> None:

@@ -188,7 +188,13 @@ def _decide(
         after=after,
         now=now,
         delay=rules.delay,
+        muted=_is_muted(subscriber, now),
     )
+
+
+def _is_muted(subscriber: Subscriber, now: datetime) -> bool:
+    ends = (subscriber.user.muted_until, subscriber.subscription.muted_until)
+    return any(until is not None and now < until for until in ends)
 
 
 def _gate(row: TellRow) -> str | None:

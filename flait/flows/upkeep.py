@@ -7,6 +7,8 @@ from datetime import timedelta
 from flait.clock import Clock
 from flait.store import Step, Store
 
+KEEP_WORDS = timedelta(days=90)  # at least: a text that comes again must be known for as long as Twilio may repeat it
+
 log = logging.getLogger("flait.upkeep")
 
 
@@ -15,7 +17,7 @@ def prune(store: Store, clock: Clock, *, keep: timedelta, keep_raw: timedelta) -
     now = clock.now()
     raw = store.prune_raw(now - keep_raw)
     pruned = store.prune(now - keep)
-    rows: int = sum(astuple(pruned))
+    rows: int = sum(astuple(pruned)) + store.prune_words(now - max(keep, KEEP_WORDS), now)
     if raw or rows:
         store.record(Step(at=now, step="prune", outcome="done", detail=f"{raw} raw answers, {rows} old rows"))
         log.info("pruned %d raw answers and %d old rows", raw, rows)

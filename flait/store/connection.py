@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
+from threading import Lock
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from sqlite_utils import Database
@@ -14,7 +15,7 @@ from sqlite_utils import Database
 # pysqlite3 where it is installed, whose errors are classes of its own.
 from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # the library types it, and does not export it
 
-from flait.errors import StoreError
+from flait.errors import Busy, NotOurs, StoreError
 from flait.store.rows import Row, plain
 
 __all__ = ["Connection", "Taken", "fault", "writing", "sqlite3", "RESTORE"]
@@ -36,6 +37,21 @@ _FAULTS: Final[dict[int, tuple[str, str]]] = {
 }
 
 
+_KINDS: Final[dict[int, type[StoreError]]] = {
+    sqlite3.SQLITE_BUSY: Busy,
+    sqlite3.SQLITE_LOCKED: Busy,
+    sqlite3.SQLITE_NOTADB: NotOurs,
+    sqlite3.SQLITE_CORRUPT: NotOurs,
+}
+
+BUSY_SECONDS: Final = 30.0  # SQLite's queue is unfair: four writers at once have been seen to wait 2.5 s
+
+# Threads of one process queue here, not in SQLite's busy handler, which sleeps between tries: eight pollers then
+# write three times as fast. Other processes still meet in SQLite.
+_lines: Final[dict[Path, Lock]] = {}
+_line_forming: Final = Lock()
+
+
 class Taken(StoreError):
     """A UNIQUE constraint says no: the row is already there. Callers turn it into an answer."""
 
@@ -44,9 +60,15 @@ def fault(problem: sqlite3.Error, path: Path) -> StoreError:
     """SQLite's error as a sentence. What was being written was rolled back."""
     if str(problem).startswith("UNIQUE"):  # pysqlite3 has no codes for the kinds of constraints
         return Taken(f"{path} has that already ({problem})", "report this")
-    code = getattr(problem, "sqlite_errorcode", None) or 0
-    sentence, hint = _FAULTS.get(code & 0xFF, (f"the database {{}} refused a change ({problem})", "report this"))
-    return StoreError(sentence.replace("{}", str(path)), hint)
+    code = (getattr(problem, "sqlite_errorcode", None) or 0) & 0xFF
+    if code not in _FAULTS:
+        return StoreError(f"the database {path} refused a change ({problem})", "report this")
+    return _KINDS.get(code, StoreError)(*_sentences(code, path))
+
+
+def _sentences(code: int, path: Path) -> tuple[str, str]:
+    sentence, hint = _FAULTS[code]
+    return sentence.replace("{}", str(path)), hint
 
 
 class Connection:
@@ -54,8 +76,11 @@ class Connection:
 
     def __init__(self, db: Database, path: Path) -> None:
         self.path = path
+        self.patience = BUSY_SECONDS
         self._db = db
         self._inside = False
+        with _line_forming:
+            self._in_line = _lines.setdefault(path, Lock())
 
     def close(self) -> None:
         """Close the file. An open transaction is rolled back."""
@@ -72,6 +97,8 @@ class Connection:
             yield from self._nested() if self._inside else self._outermost()
 
     def _outermost(self) -> Iterator[None]:
+        if not self._in_line.acquire(timeout=self.patience):
+            raise Busy(*_sentences(sqlite3.SQLITE_BUSY, self.path))
         try:
             self._db.conn.execute("BEGIN IMMEDIATE")
             self._inside = True
@@ -84,6 +111,7 @@ class Connection:
             raise
         finally:
             self._inside = False
+            self._in_line.release()
 
     def _nested(self) -> Iterator[None]:
         self._still_inside()

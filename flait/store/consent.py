@@ -9,7 +9,7 @@ from flait.store.rows import ConsentChange, read
 _OPT_OUT: Final = """
 INSERT INTO opt_outs (phone, at, sid) VALUES (:phone, :at, :sid) ON CONFLICT (phone) DO NOTHING
 """
-_OPT_IN: Final = "DELETE FROM opt_outs WHERE phone = :phone"
+_OPT_IN: Final = "DELETE FROM opt_outs WHERE phone = :phone AND at <= :at"  # an older START undoes no newer STOP
 _CHANGED: Final = """
 INSERT INTO consent_changes (phone, at, change, how) VALUES (:phone, :at, :change, :how)
 """
@@ -32,11 +32,15 @@ class Consent(Connection):
 
     @writing
     def opt_in(self, phone: str, at: datetime, *, how: str) -> bool:
-        """The number may be texted again. False: it always might."""
-        if not self._change(_OPT_IN, phone=phone):
+        """The number may be texted again. False: it always might, or it said STOP later than that."""
+        if not self._change(_OPT_IN, phone=phone, at=at):
             return False
         self._change(_CHANGED, phone=phone, at=at, change="opt_in", how=how)
         return True
+
+    def is_opted_out(self, phone: str) -> bool:
+        """Whether the number may not be texted."""
+        return self._row("SELECT 1 FROM opt_outs WHERE phone = :phone", phone=phone) is not None
 
     def opted_in_since(self, phone: str, since: datetime) -> bool:
         """Whether the number was opted in again after that moment: what it said before is void."""

@@ -13,11 +13,10 @@ from typing import Final
 
 from sqlite_utils import Database
 
-from flait.errors import StoreError
+from flait.errors import Busy, NotOurs, StoreError
 from flait.schema import APPLICATION_ID, NAMES, migrations
-from flait.store.connection import RESTORE, fault, sqlite3
+from flait.store.connection import BUSY_SECONDS, RESTORE, fault, sqlite3
 
-BUSY_SECONDS: Final = 30.0  # SQLite's queue is unfair: four writers at once have been seen to wait 2.5 s
 STATEMENTS: Final = 256  # prepared statements kept: more than the store has
 MOST_TURNS: Final = 100  # other processes that may come first while the journal mode is switched
 
@@ -92,7 +91,7 @@ def _check_place(path: Path) -> None:
         if path.exists() and not path.is_file():
             raise StoreError(f"{path} is not a file", "name another file")
         if path.exists() and path.stat().st_size == 1:  # SQLite would take it for an empty one, and write over it
-            raise StoreError(f"{path} is not a database", "name another file, or move this one away")
+            raise NotOurs(f"{path} is not a database", "name another file, or move this one away")
     except OSError as problem:
         raise StoreError(f"{path} cannot be opened ({problem.strerror})", "name another file") from problem
     # SQLite would open a file read-only that it may not write, and need to make others beside it.
@@ -137,10 +136,10 @@ def _standing(db: Database, path: Path) -> Standing:
         if owner == 0 and empty:
             return Standing.NEW
         if owner != APPLICATION_ID:
-            raise StoreError(f"{path} is another program's database", "name another file")
+            raise NotOurs(f"{path} is another program's database", "name another file")
         applied = {migration.name for migration in migrations.applied(db)}
     if applied - NAMES:
-        raise StoreError(f"{path} was written by a newer Flait", "upgrade this one, or name another file")
+        raise NotOurs(f"{path} was written by a newer Flait", "upgrade this one, or name another file")
     return Standing.CURRENT if applied == NAMES else Standing.OLD
 
 
@@ -180,4 +179,4 @@ def _set_journal(db: Database, path: Path) -> None:
             return  # a file system that cannot do it keeps the rollback journal, which is sound too
         with _block(db, "BEGIN IMMEDIATE"):
             pass
-    raise StoreError(f"the database {path} is busy", "try again when less is going on")
+    raise Busy(f"the database {path} is busy", "try again when less is going on")

@@ -8,7 +8,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Final
 
-from flait.core.messages import LOOK_AGAIN, Message, MessageStatus
+from flait.core.messages import LOOK_AGAIN, Channel, Message, MessageStatus
 from flait.store.connection import Connection, writing
 from flait.store.rows import Doubt, as_json, read, read_message
 
@@ -91,6 +91,9 @@ SELECT * FROM messages WHERE status = 'in_doubt' AND (looked_at IS NULL OR looke
 _LOOKED: Final = """
 UPDATE messages SET looks = looks + 1, looked_at = :at WHERE id = :id AND status = 'in_doubt'
 """
+_SEND_AS: Final = """
+UPDATE messages SET channel = :channel WHERE id = :id AND attempts = :attempt AND status = 'sending'
+"""
 
 
 class Outbox(Connection):
@@ -124,6 +127,11 @@ class Outbox(Connection):
 
     def _moved(self, sql: str, **values: object) -> list[Message]:
         return sorted((read_message(row) for row in self._rows(sql, **values)), key=lambda message: message.id)
+
+    @writing
+    def send_as(self, message_id: int, *, attempt: int, channel: Channel) -> bool:
+        """It leaves by another channel than it was written for. False: another attempt, or settled before."""
+        return self._change(_SEND_AS, id=message_id, attempt=attempt, channel=channel) > 0
 
     @writing
     def mark_accepted(self, message_id: int, *, attempt: int, sid: str, now: datetime) -> bool:

@@ -70,6 +70,11 @@ class People(Totals):
         """Everybody, in the order they came."""
         return [read(User, row) for row in self._rows("SELECT * FROM people ORDER BY id")]
 
+    def first_user_at(self) -> datetime | None:
+        """When the first of those who are there was added; None: nobody is."""
+        row = self._row("SELECT min(created_at) AS at FROM users")
+        return datetime.fromisoformat(row["at"]) if row and row["at"] else None
+
     @writing
     def remove_user(self, user_id: int) -> bool:
         """Forget a person: subscriptions, texts, journal. What it cost stays, so does the number's opt-out.

@@ -28,8 +28,8 @@ WHERE id = :id
 _SETTLE: Final = "UPDATE messages SET ended_at = :ended_at, error_code = :error_code, error = :error WHERE id = :id"
 # `befores` is a list of moments: a text that was asked about k times is due when it was sent before the k-th of them.
 _UNFINISHED: Final = """
-SELECT m.* FROM json_each(:befores) b CROSS JOIN messages m INDEXED BY messages_unfinished
-    ON m.checks = b.key AND m.sent_at <= b.value
+SELECT m.* FROM json_each(:befores) CROSS JOIN messages m INDEXED BY messages_unfinished
+    ON m.checks = json_each.key AND m.sent_at <= json_each.value
 WHERE m.status IN ('accepted', 'sent') LIMIT 1
 """
 _CLAIM_CHECK: Final = """

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from flait.core.flights import Flight
+from flait.core.messages import Channel
 from flait.core.subscriptions import TRANSITIONS, Subscription, SubscriptionState
 from flait.store.connection import Connection, Taken, writing
 from flait.store.rows import Row, Subscriber, SubscriptionView, read, read_json, read_subscriber
@@ -38,6 +39,9 @@ WHERE id = (
     WHERE state = 'pending' AND next_attempt_at <= :now ORDER BY next_attempt_at LIMIT 1
 )
 RETURNING *
+"""
+_MOVE: Final = """
+UPDATE subscriptions SET channel = :channel WHERE user_id = :user_id AND state IN ('pending', 'active')
 """
 _LIVE_SUBSCRIBERS: Final = """
 SELECT * FROM subscribers WHERE flight_id = :flight_id AND state = 'active' ORDER BY id
@@ -114,6 +118,11 @@ class Subscriptions(Connection):
     def mute_subscription(self, subscription_id: int, until: datetime | None) -> None:
         """What is not urgent about this flight waits until then; None: it does not wait. Nothing else changes it."""
         self._change("UPDATE subscriptions SET muted_until = :until WHERE id = :id", id=subscription_id, until=until)
+
+    @writing
+    def move_subscriptions(self, user_id: int, channel: Channel) -> int:
+        """What one person follows now is told by that channel from here on; how many subscriptions that are."""
+        return self._change(_MOVE, user_id=user_id, channel=channel)
 
     def live_for(self, user_id: int, ident: str | None = None) -> list[Subscription]:
         """One person's live subscriptions; with `ident`, those of the flight that has this number."""

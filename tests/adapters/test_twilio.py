@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from flait.adapters.twilio_errors import ERRORS, Kind
 from flait.core.messages import Channel
+from flait.core.twilio_errors import ERRORS, Kind
 from flait.errors import InDoubt, NotSent, Rejected, SendError
 from tests.adapters.provider import Provider, answer, nobody
 from tests.adapters.twilio_talk import (

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from flait.errors import InDoubt, NotSent
+from flait.core.messages import MessageStatus
+from flait.core.receipts import TWILIO_STATUSES, Inbound, Receipt
+from flait.errors import InDoubt, NotSent, Rejected
 from tests.adapters.provider import Provider, answer, reset
 from tests.adapters.twilio_talk import ACCOUNT, FROM, IN_DOUBT, MESSAGES, NOW, PHONE, SID, answering, refused
 
@@ -142,3 +144,133 @@ def test_a_check_that_fails_says_whether_it_is_the_account(provider: Provider, s
     with pytest.raises(NotSent) as caught:
         answering(provider, step).check()
     assert caught.value.account is account
+
+
+# --- what became of one text ----------------------------------------------------------------------------------------
+
+TEXT = f"/2010-04-01/Accounts/{ACCOUNT}/Messages/{SID}.json"
+
+
+@pytest.mark.parametrize(("word", "status"), sorted(TWILIO_STATUSES.items()))
+def test_every_state_of_a_text_is_understood(provider: Provider, word: str, status: MessageStatus) -> None:
+    found = answering(provider, answer(200, sent(status=word))).status_of(SID)
+    assert found == Receipt(sid=SID, status=status)
+    assert provider.asked[0].path == TEXT
+
+
+def test_a_failure_comes_with_its_code(provider: Provider) -> None:
+    found = answering(provider, answer(200, sent(status="undelivered", error_code=30003))).status_of(SID)
+    assert (found.status, found.error_code) == (MessageStatus.UNDELIVERED, 30003)
+
+
+def test_a_text_that_twilio_does_not_have_is_no_failed_one(provider: Provider) -> None:
+    with pytest.raises(Rejected, match="does not have the text"):
+        answering(provider, refused(404, 20404)).status_of(SID)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        *IN_DOUBT[:5],
+        refused(401, 20003),
+        refused(429, 20429),
+        refused(500, 20500),
+        answer(200, b"<html>"),
+        answer(200, {}),
+        answer(200, sent("SM" + "b2" * 16)),
+        answer(200, sent(status="received")),
+        answer(200, sent(status=None)),
+        answer(200, sent(error_code="soon")),
+    ],
+)
+def test_an_unusable_answer_says_nothing_about_a_text(provider: Provider, step: Any) -> None:
+    with pytest.raises(InDoubt):
+        answering(provider, step, deadline=timedelta(seconds=0.3)).status_of(SID)
+
+
+# --- what people texted ---------------------------------------------------------------------------------------------
+
+
+def came(sid: str = SID, **changed: Any) -> dict[str, Any]:
+    """A person's text as Twilio lists it."""
+    fields = {"from": PHONE, "to": FROM, "body": "STOP", "direction": "inbound", "status": "received"}
+    return sent(sid, **{**fields, "messaging_service_sid": None, **changed})
+
+
+def test_what_people_texted_is_read_oldest_first(provider: Provider) -> None:
+    rows = (
+        came("SM" + "b2" * 16, body="START"),
+        came(body="STOP"),
+        came("SM" + "c3" * 16, date_created="Sun, 01 Mar 2026 12:00:01 +0000", body=None),
+        sent("SM" + "d4" * 16),
+        came("SM" + "e5" * 16, date_created="Sun, 01 Mar 2026 11:59:59 +0000"),
+        came("SM" + "f6" * 16, account_sid="AC" + "9" * 32),
+        came("SM" + "07" * 16, status="receiving"),
+        came("SM" + "18" * 16, **{"from": "72975"}),
+    )
+    texts = answering(provider, answer(200, listed(*rows))).received(NOW + timedelta(milliseconds=400))
+    assert [(text.body, text.sent_at) for text in texts] == [
+        ("STOP", NOW),
+        ("START", NOW),
+        ("", NOW + timedelta(seconds=1)),
+    ]
+    assert texts[0] == Inbound(sid=SID, sender=PHONE, to=FROM, body="STOP", sent_at=NOW)
+    assert provider.asked[0].query == {"To": FROM, "PageSize": "50"}
+
+
+def test_half_an_emoji_is_no_reason_to_read_nothing(provider: Provider) -> None:
+    [text] = answering(provider, answer(200, listed(came(body="STOP \ud83d")))).received(NOW)
+    assert text.body == "STOP ?"
+
+
+def test_reading_goes_back_as_far_as_it_must_and_no_further(provider: Provider) -> None:
+    link = f"{MESSAGES}?Page=1&PageToken=x"
+    old = came("SM" + "c3" * 16, date_created="Sun, 01 Mar 2026 11:00:00 +0000")
+    pages = [
+        answer(200, listed(came(), following=link)),
+        answer(200, listed(came("SM" + "b2" * 16), old, following=link)),
+        answer(200, listed(old, following=link)),
+    ]
+    assert len(answering(provider, *pages).received(NOW)) == 2
+    assert len(provider.asked) == 3
+
+
+def test_reading_ends_somewhere(provider: Provider) -> None:
+    page = answer(200, listed(came(), following=f"{MESSAGES}?Page=1"))
+    answering(provider, *[page] * 30).received(NOW)
+    assert len(provider.asked) == 20
+
+
+def test_texts_on_whatsapp_are_read_too(provider: Provider) -> None:
+    ours = "+15555550155"
+    row = came(**{"from": f"whatsapp:{PHONE}", "to": f"whatsapp:{ours}"})
+    pages = (answer(200, listed()), answer(200, listed(row)))
+    [text] = answering(provider, *pages, whatsapp_from=ours).received(NOW)
+    assert (text.sender, text.to, text.whatsapp) == (PHONE, ours, True)
+    assert provider.asked[1].query["To"] == f"whatsapp:{ours}"
+
+
+def test_of_a_messaging_service_only_its_own_texts_are_read(provider: Provider) -> None:
+    service = "MG" + "1" * 32
+    rows = (came(messaging_service_sid=service), came("SM" + "b2" * 16, messaging_service_sid="MG" + "2" * 32))
+    gateway = answering(provider, answer(200, listed(*rows)), from_number=None, messaging_service_sid=service)
+    assert [text.sid for text in gateway.received(NOW)] == [SID]
+    assert provider.asked[0].query == {"PageSize": "50"}
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        *IN_DOUBT[:2],
+        refused(401, 20003),
+        refused(503, 20503),
+        answer(200, {}),
+        answer(200, listed(5)),
+        answer(200, listed(came(sid="SM123"))),
+        answer(200, listed(came(date_created="soon"))),
+        answer(200, listed({"sid": SID, "date_created": "Sun, 01 Mar 2026 12:00:00 +0000"})),
+    ],
+)
+def test_an_inbox_that_cannot_be_read_is_never_an_empty_one(provider: Provider, step: Any) -> None:
+    with pytest.raises(InDoubt):
+        answering(provider, step, deadline=timedelta(seconds=0.3)).received(NOW)

@@ -119,7 +119,7 @@ def test_an_empty_zone_takes_it_away(flait: CommandLine, store: Store) -> None:
     assert store.users()[0].timezone is None
 
 
-@pytest.mark.parametrize(("key", "held"), [("channel", "sms"), ("level", "all"), ("quiet", "off"), ("language", "en")])
+@pytest.mark.parametrize(("key", "held"), [("level", "all"), ("quiet", "off"), ("language", "en")])
 def test_what_this_version_cannot_honour_is_refused_unless_it_holds(
     flait: CommandLine, store: Store, key: str, held: str
 ) -> None:

@@ -13,11 +13,11 @@ import pytest
 from sqlite_utils import Database, Migrations
 
 from flait.errors import StoreError
-from flait.schema import APPLICATION_ID, m001_initial
+from flait.schema import APPLICATION_ID, MIGRATIONS, m001_initial
 from flait.store import Store, opening
 from flait.store.connection import sqlite3
 from flait.store.opening import JOURNAL, wal_safe
-from tests.store.samples import finished, follower, started, user
+from tests.store.samples import NOW, PHONE, finished, follower, started, user
 
 
 def pragma(store: Store, name: str) -> Any:
@@ -259,22 +259,22 @@ def test_opening_an_up_to_date_database_waits_for_no_writer(store: Store, path: 
 def released(monkeypatch: pytest.MonkeyPatch, *more: Any) -> None:
     migrations = Migrations("flait")
     names = []
-    for migration in (m001_initial, *more):
+    for migration in (*MIGRATIONS, *more):
         migrations()(migration)
         names.append(migration.__name__)
     monkeypatch.setattr(opening, "migrations", migrations)
     monkeypatch.setattr(opening, "NAMES", frozenset(names))
 
 
-def m002_pets(db: Database) -> None:
+def m901_pets(db: Database) -> None:
     db.execute("CREATE TABLE pets (id INTEGER PRIMARY KEY, user_id INTEGER REFERENCES users) STRICT")
 
 
-def m003_orphan(db: Database) -> None:
+def m902_orphan(db: Database) -> None:
     db.execute("INSERT INTO pets (user_id) VALUES (99)")
 
 
-def m003_mistake(db: Database) -> None:
+def m902_mistake(db: Database) -> None:
     db.execute("CREATE TABLE toys (id INTEGER PRIMARY KEY) STRICT")
     db.execute("CREATE TABLE pets (id INTEGER PRIMARY KEY) STRICT")
 
@@ -287,16 +287,44 @@ def tables(path: Path) -> set[str]:
 def test_an_older_database_is_brought_up_to_date(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Store.open(path) as store:
         follower(store)
-    released(monkeypatch, m002_pets)
+    released(monkeypatch, m901_pets)
     with Store.open(path, create=False) as store:
         assert len(store.users()) == 1
         assert pragma(store, "foreign_keys") == 1
     assert "pets" in tables(path)
 
 
+def test_what_the_first_release_kept_is_all_there_after_the_second(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "NAMES", frozenset({m001_initial.__name__}))
+    first = Migrations("flait")
+    first()(m001_initial)
+    monkeypatch.setattr(opening, "migrations", first)
+    with Store.open(path) as store:
+        for sql in OLD_ROWS:
+            store._change(sql, phone=PHONE, at=NOW)
+    monkeypatch.undo()
+    with Store.open(path) as store:
+        [ann] = store.users()
+        assert (ann.name, ann.opted_out_at, ann.muted_until) == ("Ann", NOW, None)
+        assert [change.change for change in store.consent_changes(ann.phone)] == ["opt_out"]
+        assert [view.user.name for view in store.subscription_views()] == ["Ann"]
+        assert store.unfinished([NOW]) == store.message(1)
+
+
+OLD_ROWS = (
+    "INSERT INTO users VALUES (1, 'Ann', 'ann', :phone, NULL, 'sms', 'traveler', '24h', '', :at)",
+    "INSERT INTO opt_outs VALUES (:phone, :at)",
+    """INSERT INTO subscriptions
+    VALUES (1, 1, 'UA123', '', NULL, NULL, 'traveler', 'sms', 'pending', '', NULL, :at, NULL, 0)""",
+    """INSERT INTO messages (user_id, "to", channel, kind, body, segments, dedup_key, tells, status, attempts, created_at,
+    not_before, expires_at, sent_at, sid)
+    VALUES (1, :phone, 'sms', 'delay', 'x', 1, 'key', '{}', 'sent', 1, :at, :at, :at, :at, 'SM1')""",
+)
+
+
 def test_a_migration_that_fails_leaves_what_was_there(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Store.open(path).close()
-    released(monkeypatch, m002_pets, m003_mistake)
+    released(monkeypatch, m901_pets, m902_mistake)
     with pytest.raises(StoreError, match="table pets already exists"):
         Store.open(path)
     assert "pets" in tables(path)
@@ -305,16 +333,16 @@ def test_a_migration_that_fails_leaves_what_was_there(path: Path, monkeypatch: p
 
 def test_a_migration_that_leaves_orphans_is_undone(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Store.open(path).close()
-    released(monkeypatch, m002_pets, m003_orphan)
+    released(monkeypatch, m901_pets, m902_orphan)
     with pytest.raises(StoreError, match="refer to nothing"):
         Store.open(path)
-    released(monkeypatch, m002_pets)
+    released(monkeypatch, m901_pets)
     with Store.open(path) as store:
         assert store._rows("SELECT * FROM pets") == []
 
 
 def test_an_older_flait_refuses_what_a_newer_one_migrated(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    released(monkeypatch, m002_pets)
+    released(monkeypatch, m901_pets)
     Store.open(path).close()
     released(monkeypatch)
     assert_refused(path, "written by a newer Flait")

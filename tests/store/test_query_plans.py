@@ -7,8 +7,12 @@ from datetime import timedelta
 import pytest
 
 from flait.core.messages import MessageStatus
-from flait.store import Store
+from flait.core.receipts import Inbound, Receipt
+from flait.store import PushState, Store
 from tests.store.samples import NOW, PHONE
+
+RECEIPT = Receipt(sid="SM1", status=MessageStatus.SENT, message_id=1)
+TEXT = Inbound(sid="SM1", sender=PHONE, to=PHONE, body="STATUS")
 
 HOT: dict[str, Callable[[Store], object]] = {
     "claim due flights": lambda store: store.claim_due_flights(NOW, "boot", 10),
@@ -52,12 +56,34 @@ HOT: dict[str, Callable[[Store], object]] = {
     "prune": lambda store: store.prune(NOW),
     "prune raw answers": lambda store: store.prune_raw(NOW),
     "remove a person": lambda store: store.remove_user(1),
+    "report by sid or id": lambda store: store.save_receipt(RECEIPT, "sent", now=NOW),
+    "reports of a text": lambda store: store.reports(1),
+    "claim an unfinished text": lambda store: store.claim_unfinished([NOW, NOW]),
+    "add inbound": lambda store: store.add_inbound(TEXT, NOW),
+    "claim inbound": lambda store: store.claim_inbound(NOW, "boot"),
+    "mark answered": lambda store: store.mark_answered("SM1", NOW, "reply"),
+    "texts of a number": lambda store: store.inbound_count(PHONE, since=NOW),
+    "answers to a number": lambda store: store.inbound_count(PHONE, since=NOW, answer="stranger"),
+    "read until": lambda store: store.read_until("record"),
+    "opt out": lambda store: store.opt_out(PHONE, NOW, how="STOP"),
+    "opt in": lambda store: store.opt_in(PHONE, NOW, how="START"),
+    "opted out": lambda store: store.is_opted_out(PHONE),
+    "opted in since": lambda store: store.opted_in_since(PHONE, NOW),
+    "changes of consent": lambda store: store.consent_changes(PHONE),
+    "dialogue": lambda store: store.dialogue(PHONE, "leg", NOW),
+    "end talk": lambda store: store.end_talk(PHONE),
+    "open invitations": lambda store: store.open_invitations(PHONE, NOW),
+    "window": lambda store: store.window(PHONE),
+    "push alert": lambda store: store.push_alert("token"),
+    "push alerts": lambda store: store.push_alerts({PushState.WANTED}),
+    "prune words": lambda store: store.prune_words(NOW, NOW),
 }
 
-# Lists handed over as JSON, results of subqueries, the few numbers that said STOP, and the log in order of an index
-# that holds only the rows wanted.
+# Lists handed over as JSON, results of subqueries, the few numbers that said STOP, and rows in order of an index that
+# holds only the rows wanted.
 HARMLESS = re.compile(
-    r"SCAN (value|json_each VIRTUAL|CONSTANT|t\b|\(subquery|opt_outs\b|f USING INDEX flights_\w+_open)"
+    r"SCAN (value|json_each VIRTUAL|CONSTANT|t\b|\(subquery|opt_outs\b|f USING INDEX flights_\w+_open"
+    r"|inbound USING INDEX inbound_unanswered)"
 )
 
 
@@ -78,7 +104,7 @@ def test_it_reads_no_whole_table(store: Store, name: str) -> None:
     assert scans == []
 
 
-@pytest.mark.parametrize("name", ["claim due flights", "claim a due text", "due pending"])
+@pytest.mark.parametrize("name", ["claim due flights", "claim a due text", "due pending", "claim inbound"])
 def test_claims_are_read_in_order_without_sorting(store: Store, name: str) -> None:
     assert not any("TEMP B-TREE" in plan for plan in plans(store, HOT[name]))
 

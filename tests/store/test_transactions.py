@@ -36,6 +36,7 @@ def other(store: Store, path: Path) -> Iterator[Store]:
     """A second connection, which does not wait for the first."""
     with Store.open(path) as other:
         other._db.conn.execute("PRAGMA busy_timeout = 0")
+        other.patience = 0
         yield other
 
 

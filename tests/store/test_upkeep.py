@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from flait.core.messages import Message, MessageStatus
+from flait.core.receipts import Receipt
 from flait.core.subscriptions import SubscriptionState
 from flait.store import Pruned, SmsRow, Step, Store
 from flait.store.upkeep import BITE
@@ -119,6 +120,17 @@ def test_texts_that_wait_or_are_in_doubt_stay(store: Store, state: S) -> None:
     )
     waits = state in {S.QUEUED, S.HELD, S.SENDING, S.IN_DOUBT}
     assert store.prune(LATER).messages == (0 if waits else 1)
+
+
+def test_old_reports_go_even_where_their_text_stays(store: Store) -> None:
+    person, subscription = follower(store)
+    text = store.enqueue(message(person.id, "told", subscription_id=subscription.id))
+    assert text is not None
+    store.claim_due_message(NOW, "boot")
+    for word, at in (("sent", NOW), ("delivered", NOW + DAY)):
+        store.save_receipt(Receipt(sid="SM1", status=S(word), message_id=text.id), word, now=at)
+    assert store.prune(NOW + DAY) == Pruned(receipts=1)
+    assert [report.status for report in store.reports(text.id)] == ["delivered"]
 
 
 def test_raw_answers_go_by_themselves(store: Store) -> None:

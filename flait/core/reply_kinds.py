@@ -1,0 +1,196 @@
+"""Everything a reply by text can mean: a closed union of small values. What to do about one is decided elsewhere."""
+
+from dataclasses import dataclass, field
+from datetime import time, timedelta
+from enum import Enum, StrEnum
+from typing import Final
+
+from flait.core.idents import Ident
+from flait.core.subscriptions import Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListNumber:
+    """A flight by its number on the list last sent, 1 to 99."""
+
+    number: int
+
+
+class Mine(Enum):
+    """The one flight that is the person's own: `it`, `my flight`."""
+
+    MINE = "mine"
+
+
+MINE: Final = Mine.MINE
+Subject = Ident | ListNumber | Mine
+
+
+class Fact(StrEnum):
+    """How much of a flight's status is asked for."""
+
+    ALL = "all"
+    GATE = "gate"
+    BAGS = "bags"
+    WHEN = "when"
+
+
+class Later(StrEnum):
+    """Commands of a later version, recognised so that they are not misread as something else."""
+
+    QUIET = "quiet"
+    LESS = "less"
+    MORE = "more"
+    LEVEL = "level"
+    ALT = "alt"
+    WHY = "why"
+    PLANE = "plane"
+    CONNECT = "connect"
+    H12 = "12h"
+    H24 = "24h"
+    TZ = "tz"
+    LANG = "lang"
+    BUDGET = "budget"
+    PAUSE = "pause"
+    RESUME = "resume"
+    WHO = "who"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """No more texts at all. `exact`: Twilio acts upon it too, and answers it where it owns the keywords."""
+
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """Texts again. `exact` as for Stop: only then has Twilio lifted its own block."""
+
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Help:
+    """What can be said. `exact`: the words Twilio answers itself."""
+
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """How a flight stands. Without a subject: the one that matters now. `date` is text for core.dates."""
+
+    subject: Subject | None
+    fact: Fact
+    date: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListFlights:
+    """Every flight followed, numbered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackWish:
+    """One flight to follow: `date` is text for core.dates, `origin` an airport's IATA code."""
+
+    ident: Ident
+    date: str | None = None
+    origin: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Track:
+    """Follow these flights; none when no flight was named."""
+
+    wishes: tuple[TrackWish, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Untrack:
+    """Stop following one flight. `explained`: it was said with STOP, so say how all texts are stopped."""
+
+    subject: Subject
+    explained: bool = False
+    date: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """Take back the last removal or mute."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mute:
+    """Fewer texts for a while: of one flight or all, for a span or until a local time of day (one of them at most)."""
+
+    subject: Subject | None
+    span: timedelta | None = None
+    until: time | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmute:
+    """The end of a mute."""
+
+    subject: Subject | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """Ask somebody to follow a flight. `phone` is as typed, unchecked; it stays out of reprs."""
+
+    subject: Subject | None
+    phone: str = field(repr=False)
+    role: Role | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Join:
+    """Accept an invitation."""
+
+    subject: Subject | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave:
+    """Stop following a flight somebody shared."""
+
+    subject: Subject | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The answer to a numbered question: these numbers, or both."""
+
+    numbers: tuple[int, ...]
+    both: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ok:
+    """Yes to a single pending question; without one, no more than Thanks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thanks:
+    """A courtesy or a reaction. Never answered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotYet:
+    """A command that comes with a later version."""
+
+    word: Later
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Nothing that Flait understands."""
+
+
+Reply = (
+    Stop | Start | Help | Status | ListFlights | Track | Untrack | Undo | Mute | Unmute | Share | Join | Leave
+    | Choice | Ok | Thanks | NotYet | Unknown
+)  # fmt: skip

@@ -1,0 +1,275 @@
+"""What every answer to a texted command says, but for how flights stand. One GSM-7 segment each.
+
+What people and operators wrote is folded to that alphabet and cut to size. Nothing is promised that does not exist.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from flait.core.flights import Airport, Flight, ScheduledFlight
+from flait.core.formats import Piece, Reader, clock_time, day, fitted, fold, zone_label
+from flait.core.reply_kinds import Later
+from flait.core.subscriptions import Role
+from flait.core.wording import route
+
+URGENT = "Only urgent msgs come: cancelled, diverted, leaving earlier, gate change near departure."
+ALL_FLIGHTS = "All flights"
+ALONE = "To end ALL messages reply STOP alone."
+EXAMPLE = "TRACK UA123 tomorrow"
+LONGEST_NAME = 24  # characters of a person's name in somebody else's text
+
+UNKNOWN = f"Sorry, I did not get that. Try STATUS, LIST, {EXAMPLE} or HELP."
+STRANGER = "This number is not set up for Flait. Ask the person who runs it to add you."
+INVITED = "To get texts about the flight you were invited to follow, reply JOIN. Reply STOP never to hear from us."
+STOPPED = "You get no more texts from Flait. Reply START if you want them again."
+NO_FLIGHTS = f"You follow no flights now. Reply {EXAMPLE} to start, or HELP."
+WHICH_FLIGHT = f"Which flight? Reply like {EXAMPLE}."
+NOTHING_TO_UNDO = "There is nothing to undo: UNDO works for 10 min after UNTRACK or MUTE."
+NOTHING_MUTED = "Nothing is muted."
+UNMUTED = "Nothing is muted any more. What changed meanwhile is told at the next look."
+NO_INVITATION = f"There is no open invitation for you. Reply {EXAMPLE} to follow a flight."
+OWN_NUMBER = "That is your own number. SHARE UA123 and the number of somebody else."
+NOT_A_PHONE = "That is no phone number Flait can use. Write it with country code, like +15555550100."
+FAULT = "Sorry, something went wrong here and nothing was changed. Try again later."
+
+
+def _one(*pieces: str) -> str:
+    """The first stays, the others are dropped from the last on when there is no room."""
+    body, _ = fitted([Piece(text, rank) for rank, text in enumerate(pieces)])
+    return body
+
+
+def _ask(contact: str) -> str:
+    return f"Ask {fold(contact)}." if contact else "Ask the person who runs Flait."
+
+
+def help_text(contact: str) -> str:
+    """What can be said, and who runs it."""
+    runs = f"Run by {contact}. " if contact else ""
+    commands = f"STATUS, LIST, {EXAMPLE}, UNTRACK UA123, MUTE 2h, SHARE UA123 +1..."
+    return _one(f"Flait: {commands}. {runs}STOP ends all msgs.")
+
+
+_INSTEAD: Mapping[Later, str] = {
+    Later.QUIET: "MUTE 8h",
+    Later.LESS: "MUTE 2h",
+    Later.MORE: "UNMUTE",
+    Later.LEVEL: "MUTE 2h",
+    Later.ALT: "STATUS, or ask the airline",
+    Later.WHY: "STATUS",
+    Later.PLANE: "STATUS",
+    Later.CONNECT: "STATUS",
+}
+
+
+def not_yet_text(word: Later, contact: str) -> str:
+    """A command of a later version."""
+    instead = f"Try {_INSTEAD[word]}." if word in _INSTEAD else _ask(contact)
+    return _one(f"{word.upper()} is not there yet.", instead)
+
+
+def limit_text(most: int, again: datetime, place: Airport, reader: Reader) -> str:
+    """Too many commands."""
+    return f"Limit reached: {most} msgs per hour. Alerts still come. Try again after {reader.at(again, place)}."
+
+
+# Which flight
+
+
+def not_followed_text(ident: str) -> str:
+    """A flight the person does not follow."""
+    return f"You do not follow {ident}. Reply TRACK {ident} to start, LIST for what you follow."
+
+
+def not_listed_text(number: int) -> str:
+    """A place on the list that is not there."""
+    return f"There is no number {number} on your list. Reply LIST."
+
+
+def stop_unknown_text(ident: str) -> str:
+    """STOP with a flight the person does not follow."""
+    return _one(f"You do not follow {ident}.", ALONE)
+
+
+def which_text(names: Sequence[str]) -> str:
+    """Several flights of the person's answer the description: which is meant."""
+    rows = " ".join(f"{number}) {name}" for number, name in enumerate(names, 1))
+    return _one(f"Which one? {rows}.", f"Reply {_numbers(len(names))} (10 min).")
+
+
+def _numbers(count: int) -> str:
+    if count == 2:
+        return "1, 2 or BOTH"
+    return ", ".join(str(number) for number in range(1, count)) + f" or {count}"
+
+
+def choose_text(count: int) -> str:
+    """The answer to a numbered question was none of its numbers."""
+    return f"Reply {'OK' if count == 1 else _numbers(count)}."
+
+
+# Following
+
+
+def already_text(name: str) -> str:
+    """The person follows it already."""
+    return f"You follow {name} already. Reply STATUS to see how it stands."
+
+
+def saved_text(ident: str, wish: str) -> str:
+    """Kept while AeroAPI does not answer."""
+    return _one(f"{ident}{_for(wish)} saved. FlightAware does not answer now;", "we try again and tell you.")
+
+
+def _for(wish: str) -> str:
+    return f" {wish}" if wish else ""
+
+
+def unknown_flight_text(ident: str, wish: str, near: Sequence[Flight | ScheduledFlight], now: datetime) -> str:
+    """No such flight that day; `near` is when the number does fly."""
+    flies = ", ".join(_leaves(flight, now) for flight in near[:2])
+    return _one(
+        f"No {ident} found{_for(wish)}.",
+        f"It flies {flies}." if flies else "Check number and date with the airline.",
+        f"Reply TRACK {ident} 25 nov." if flies else "",
+    )
+
+
+def other_airline_text(ident: str, other: str) -> str:
+    """AeroAPI took the number for another airline's flight."""
+    return f"FlightAware takes {ident} for {other}. Reply TRACK {other} if that is your flight."
+
+
+def bad_date_text(ident: str, reason: str) -> str:
+    """A date that cannot be followed."""
+    return _one(f"{reason}.", f"Reply like TRACK {ident} 25 nov, fri or tomorrow.")
+
+
+def name_a_day_text(ident: str) -> str:
+    """More than one flight, where no second question can be asked."""
+    return f"{ident} is more than one flight. Reply with its day and airport, like TRACK {ident} tomorrow from SFO."
+
+
+def no_budget_text(contact: str) -> str:
+    """The month's look-ups are spent."""
+    return _one("Flait cannot look up new flights now (monthly data budget used).", _ask(contact))
+
+
+def no_account_text(contact: str) -> str:
+    """Only the operator can mend it."""
+    return _one("Flait cannot look up flights now: FlightAware refuses its account.", _ask(contact))
+
+
+def options_text(ident: str, options: Sequence[Flight | ScheduledFlight], now: datetime) -> str:
+    """Which of these legs: by day where only the day differs, by route where only that does."""
+    routes = [route(leg) for leg in options]
+    days = {leg.departure_date for leg in options}
+    if len(options) == 2 and len(set(routes)) == 1:
+        first, second = (_leaves(leg, now) for leg in options)
+        words = [_day_word(leg, now) for leg in options]
+        ask = f"Reply 1 {words[0]}, 2 {words[1]}."
+        return _one(f"{ident} flies {first} and {second} {routes[0]}. {ask}")
+    if len(days) == 1:
+        rows = _rows([f"{route(leg)} {_at(leg)}" for leg in options])
+        head = f"{ident} on {day(next(iter(days)))} has {len(options)} legs: {rows}."
+    else:
+        head = f"{ident} flies {_rows([f'{_day_word(leg, now)} {route(leg)} {_at(leg)}' for leg in options])}."
+    return _one(head, f"Reply {_numbers(len(options))} (10 min).")
+
+
+def _rows(texts: Sequence[str]) -> str:
+    return " ".join(f"{number}) {text}" for number, text in enumerate(texts, 1))
+
+
+def _leaves(leg: Flight | ScheduledFlight, now: datetime) -> str:
+    """`today 14:10 PST`."""
+    return f"{_day_word(leg, now)} {_at(leg)}".strip()
+
+
+def _day_word(leg: Flight | ScheduledFlight, now: datetime) -> str:
+    ahead = leg.departure_date - now.astimezone(leg.origin.zone).date()
+    return {0: "today", 1: "tomorrow"}.get(ahead.days, day(leg.departure_date))
+
+
+def _at(leg: Flight | ScheduledFlight) -> str:
+    moment = leg.scheduled_out if isinstance(leg, ScheduledFlight) else leg.departure.best
+    return f"{clock_time(moment, leg.origin.zone)} {zone_label(moment, leg.origin.zone)}" if moment else ""
+
+
+# Saved flights
+
+
+def pending_status_text(ident: str, on: date | None, wish: str, origin: str | None) -> str:
+    """How a flight stands that is not pinned yet."""
+    if on is None:
+        return f"{ident}{_for(wish)} is saved; FlightAware has not answered yet. You will hear from us when it does."
+    place = f" from {origin}" if origin else ""
+    return f"{ident}{place} {day(on)} is saved. Live data comes 2 days before departure; you will hear from us then."
+
+
+# No longer following, and back
+
+
+def untracked_text(name: str, left: int) -> str:
+    """One flight less."""
+    flights = "1 flight" if left == 1 else f"{left} flights"
+    return f"Stopped {name}. {flights} left. Reply UNDO within 10 min to restore."
+
+
+def explained_text(name: str, left: int) -> str:
+    """One flight less, said with STOP."""
+    return _one(f"Stopped {name} only." + (" You still get other flights." if left else ""), ALONE)
+
+
+# Muting
+
+
+def muted_text(name: str, until: datetime, place: Airport, reader: Reader) -> str:
+    """Fewer texts until then, in the time of that place."""
+    return f"{fold(name)} muted until {reader.at(until, place)}. {URGENT} Reply UNMUTE."
+
+
+def unmuted_text(name: str) -> str:
+    """Every text about it again."""
+    return f"{fold(name)} no longer muted. What changed meanwhile is told at the next look."
+
+
+def still_muted_text(ident: str, until: datetime, place: Airport, reader: Reader) -> str:
+    """This flight is not muted, but all of them are."""
+    return f"{ident} itself is not muted, but all flights are, until {reader.at(until, place)}. UNMUTE alone ends that."
+
+
+# Sharing
+
+
+def masked(phone: str) -> str:
+    """`+1555...0134`: enough to recognise a number one knows."""
+    kept = 5 if len(phone) > 11 else 3
+    return f"{phone[:kept]}...{phone[-4:] if kept == 5 else phone[-2:]}"
+
+
+def invitation_text(inviter: str, ident: str, leg: str) -> str:
+    """The one text to a number that has not agreed yet. Says who asks, and both ways to answer."""
+    who = fold(inviter)[:LONGEST_NAME]
+    ask = "Reply JOIN to get texts, STOP never to hear from us."
+    return _one(f"{who} invites you to follow {ident} {leg} by text. {ask}", "Msg rates may apply.")
+
+
+def invited_text(phone: str, ident: str, role: Role) -> str:
+    """What the inviter reads."""
+    return f"Asked {masked(phone)} to follow {ident} as {role}. They must reply JOIN first."
+
+
+def cannot_invite_text(phone: str) -> str:
+    """Why not is nobody's business but that number's."""
+    return f"Flait cannot ask {masked(phone)} now: they do not want texts, or were asked today already."
+
+
+def too_many_invitations_text(most: int) -> str:
+    """Too many that nobody has answered."""
+    return f"{most} of your invitations are open. Ask again when one is answered, or in a day."
+
+
+def invitation_over_text(ident: str) -> str:
+    """What it was about has ended."""
+    return f"That invitation is over: {ident} is not followed any more."

@@ -1,0 +1,221 @@
+"""WhatsApp beside SMS: in which form a text may go at this moment, and what it says in that form. Sends nothing.
+
+WhatsApp takes free text for 24 hours after the person wrote to us; before and after that only templates that Meta has
+approved. Every form says what the stored text says: the same facts, the same words.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from flait.core.flights import Airport, Flight, Phase
+from flait.core.formats import Reader
+from flait.core.messages import Channel, Message
+from flait.core.told import Told, told
+from flait.core.wording import label, route, short
+
+WINDOW: Final = timedelta(hours=24)
+MARGIN: Final = timedelta(minutes=5)  # clocks differ, and a text takes its time: near the end the window counts as shut
+ANY_KIND: Final = "any"  # the template for every kind that has none of its own
+AGAIN: Final = "template-for:"  # begins the dedup_key of a text that WhatsApp refused as free text
+FREE_REFUSED: Final = 63016
+LONGEST_VARIABLE: Final = 160  # characters; Twilio takes 1024 for the whole template
+NOTHING: Final = "-"  # WhatsApp refuses an empty variable
+
+
+class Form(StrEnum):
+    """How a text leaves."""
+
+    FREE = "free text"
+    TEMPLATE = "template"
+    SMS = "SMS"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What the operator has set up: a WhatsApp sender, and templates by the kind of text."""
+
+    sender: bool = False
+    templates: Mapping[str, str] = field(default_factory=dict)
+
+    def template(self, kind: str) -> str | None:
+        """The content sid for texts of that kind."""
+        return self.templates.get(kind) or self.templates.get(ANY_KIND) or None
+
+
+NO_WHATSAPP: Final = Setup()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The form that a text takes, and why; no form: it cannot go out."""
+
+    form: Form | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateMessage(Message):
+    """A text that leaves as a template: Twilio gets `content_sid` and the variables in place of the body."""
+
+    content_sid: str
+    variables: Mapping[str, str]
+
+
+def choice(message: Message, *, setup: Setup, wrote_at: datetime | None, sms_agreed: bool, now: datetime) -> Choice:
+    """In which one form a WhatsApp text goes now. `wrote_at` is when the person last wrote to us over WhatsApp."""
+    if not setup.sender:
+        return _by_sms("twilio.whatsapp_from is not set", sms_agreed=sms_agreed)
+    is_open = wrote_at is not None and now - wrote_at < WINDOW - MARGIN
+    if is_open and not message.dedup_key.startswith(AGAIN):
+        return Choice(form=Form.FREE, why="the person wrote within 24 hours")
+    closed = "WhatsApp refused it as free text" if is_open else "the person has not written for 24 hours"
+    if setup.template(message.kind):
+        return Choice(form=Form.TEMPLATE, why=closed)
+    return _by_sms(f"{closed}, and there is no template for {message.kind}", sms_agreed=sms_agreed)
+
+
+def _by_sms(why: str, *, sms_agreed: bool) -> Choice:
+    if sms_agreed:
+        return Choice(form=Form.SMS, why=why)
+    return Choice(form=None, why=f"{why}; the person has not agreed to SMS")
+
+
+def is_whatsapp_error(code: int | None) -> bool:
+    """Whether the fault is the channel's: 63xxx are Twilio's codes for WhatsApp, and SMS still reaches the person."""
+    return code is not None and code // 1000 == 63
+
+
+# --- consent ----------------------------------------------------------------------------------------------------
+
+
+def agreed(consent: str, channel: Channel) -> bool:
+    """Whether somebody's consent covers a channel. A note that names none was made when there was only SMS."""
+    notes = [note for note in consent.split("; ") if note]
+    whatsapp = [note for note in notes if note.startswith(_prefix(Channel.WHATSAPP))]
+    return bool(whatsapp) if channel is Channel.WHATSAPP else len(whatsapp) < len(notes)
+
+
+def with_consent(consent: str, channel: Channel, how: str) -> str:
+    """The consent with one more channel noted; as it was when it covers the channel already."""
+    if agreed(consent, channel):
+        return consent
+    return "; ".join(note for note in (consent, f"{_prefix(channel)}{how}") if note)
+
+
+def _prefix(channel: Channel) -> str:
+    return f"{channel}: "
+
+
+# --- what is said -----------------------------------------------------------------------------------------------
+
+_HEAD: Final = re.compile(
+    r"(?P<verb>Tracking )?(?P<flight>(?=\S*[0-9])[A-Z0-9]{3,8}(?: \([A-Z0-9]{3,8}\))?)"
+    r"(?: (?P<route>[A-Z0-9]{3,4}-[A-Z0-9]{3,4}))?(?P<rest>[ :,].*)"
+)
+_SENTENCE: Final = re.compile(r"(?<=[.?])\s+(?=[A-Z0-9])")
+_TIMES: Final = re.compile(r"[:,] (?=(?:dep|arr|departure time) )")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """Our own texts taken apart: `UA1234 SFO-EWR delayed 45m: dep 14:10->14:55 PST. Gate F12.`"""
+
+    verb: str
+    flight: str
+    route: str
+    what: str
+    times: Sequence[str]
+    others: Sequence[str]
+
+
+def _parts(body: str) -> _Parts | None:
+    """None for a text that does not begin with a flight."""
+    head = _HEAD.fullmatch(body)
+    if head is None:
+        return None
+    lead, *others = _SENTENCE.split(head["rest"])
+    what, *times = _TIMES.split(lead)
+    return _Parts(
+        verb=(head["verb"] or "").strip(),
+        flight=head["flight"],
+        route=head["route"] or "",
+        what=what.strip(" ,."),
+        times=[time.rstrip(".") for time in times],
+        others=others,
+    )
+
+
+def free_text(body: str) -> str:
+    """The same words over several lines, the flight and the new fact bold. Other texts stay as they are."""
+    parts = _parts(body)
+    if parts is None:
+        return body
+    first = (parts.verb, _bold(parts.flight), parts.route, _bold(parts.what))
+    return "\n".join([" ".join(part for part in first if part), *parts.times, *parts.others])
+
+
+def _bold(text: str) -> str:
+    """WhatsApp knows no escape: what holds an asterisk itself stays plain, and so does a colon alone."""
+    return f"*{text}*" if re.search(r"\w", text) and "*" not in text else text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variables:
+    """What a template is filled with, in the order of its placeholders {{1}} to {{5}}."""
+
+    flight: str
+    route: str
+    what: str
+    times: str
+    place: str
+
+    def numbered(self) -> dict[str, str]:
+        """As Twilio wants them: by number, one line each, none empty."""
+        texts = [getattr(self, one.name) for one in fields(self)]
+        return {str(number): _one_line(text) for number, text in enumerate(texts, start=1)}
+
+
+def variables(message: Message, flight: Flight | None, reader: Reader) -> Variables:
+    """The template's variables, from what the text states (`tells`) and not from what is known by now.
+
+    `reader.ident` is the number as booked; without a flight the text's own words have to do.
+    """
+    parts = _parts(message.body)
+    known = told([message.tells])
+    what = " ".join(part for part in (parts.verb, parts.what) if part) if parts else message.body
+    return Variables(
+        flight=label(flight, reader.ident) if flight else parts.flight if parts else reader.ident,
+        route=route(flight) if flight else parts.route if parts else "",
+        what=what.rstrip("."),
+        times=_times(known, flight, reader) if flight else ", ".join(parts.times) if parts else "",
+        place=_place(known, flight) if flight else "",
+    )
+
+
+def _times(known: Told, flight: Flight, reader: Reader) -> str:
+    leaves = f"dep {reader.at(known.departure, flight.origin)}" if known.departure else ""
+    lands = flight.lands_at
+    arrives = f"arr {reader.at(known.arrival, lands)}" if known.arrival and lands else ""
+    return ", ".join(time for time in (leaves, arrives) if time)
+
+
+def _place(known: Told, flight: Flight) -> str:
+    before = known.phase in (Phase.SCHEDULED, Phase.OUT)
+    origin = _spot(flight.origin, known.gate_origin, known.terminal_origin) if before else ""
+    destination = _spot(flight.lands_at, known.gate_destination, known.terminal_destination, known.baggage_claim)
+    return "; ".join(spot for spot in (origin, destination) if spot)
+
+
+def _spot(airport: Airport | None, gate: str | None, terminal: str | None, belt: str | None = None) -> str:
+    """`SFO gate F12, Terminal 3`, or nothing where nothing was told."""
+    named = (("gate", gate), ("Terminal", terminal), ("belt", belt))
+    spots = [f"{name} {short(value)}" for name, value in named if value]
+    return f"{airport.short} {', '.join(spots)}" if airport and spots else ""
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:LONGEST_VARIABLE] or NOTHING

@@ -1,0 +1,274 @@
+"""What a person texted gets its effect and its answer, in one transaction, once.
+
+Claimed and understood; then the gates that keep loops, strangers and floods quiet; then what has to be asked outside;
+then effect, words and the mark `answered` together. A death anywhere leaves the text to the next run of the daemon.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from flait.clock import Clock
+from flait.core import reply_texts as texts
+from flait.core.messages import Channel, Message
+from flait.core.replies import (
+    Choice,
+    Help,
+    Join,
+    Leave,
+    ListFlights,
+    Mute,
+    NotYet,
+    Ok,
+    Reply,
+    Share,
+    Start,
+    Status,
+    Stop,
+    Thanks,
+    Track,
+    Undo,
+    Unknown,
+    Unmute,
+    Untrack,
+    understand,
+)
+from flait.core.subscriptions import User
+from flait.errors import StoreError
+from flait.flows.answering.desk import Act, Desk, Line, Rules, current, following, place_of, say
+from flait.flows.answering.leaving import choose, is_answer, leave, undo, untrack
+from flait.flows.answering.muting import mute, unmute
+from flait.flows.answering.sharing import join, share
+from flait.flows.answering.status import list_flights, start, status
+from flait.flows.answering.tracking import track
+from flait.flows.ports import FlightSource
+from flait.store import STOP_CONFIRMED, STRANGER, Heard, Step, Store
+
+__all__ = ["Rules", "answer_next"]
+
+log = logging.getLogger("flait.answer")
+
+USEFUL = timedelta(minutes=15)  # an answer that comes later than that confuses
+REPLY = "reply"
+SAID = "said"  # the dialogue that remembers the last body
+
+MOST_COMMANDS, COMMANDS_WITHIN = 20, timedelta(hours=1)
+MOST_REPLIES, REPLIES_WITHIN = 10, timedelta(minutes=5)  # two machines that answer each other stop here
+MOST_UNKNOWN, UNKNOWN_WITHIN = 2, timedelta(minutes=10)
+STRANGERS_WITHIN = timedelta(days=1)
+REPEATED_WITHIN = timedelta(seconds=10)
+LOOKS_AHEAD = timedelta(minutes=5)  # the steps in which the end of a limit is told
+
+LIMIT, FAULT, UNKNOWN = "limit", "fault", "unknown"
+
+COMMANDS: Mapping[type[Reply], tuple[str, Callable[[Desk, Any], Act]]] = {
+    # what was meant → its word in the record, and what is done about it
+    Status: ("status", status),
+    ListFlights: ("list", list_flights),
+    Track: ("track", track),
+    Untrack: ("untrack", untrack),
+    Undo: ("undo", undo),
+    Mute: ("mute", mute),
+    Unmute: ("unmute", unmute),
+    Share: ("share", share),
+    Join: ("join", join),
+    Leave: ("leave", leave),
+    Choice: ("choice", choose),
+    Ok: ("choice", choose),
+    Start: ("start", start),
+    Help: ("help", lambda desk, _: say(texts.help_text(desk.rules.contact))),
+    NotYet: ("not yet", lambda desk, reply: say(texts.not_yet_text(reply.word, desk.rules.contact))),
+    Unknown: (UNKNOWN, lambda _desk, _reply: say(texts.UNKNOWN)),
+}
+COUNTED: Final = frozenset(word for word, _ in COMMANDS.values())
+
+
+def answer_next(store: Store, source: FlightSource, clock: Clock, *, boot: str, rules: Rules | None = None) -> bool:
+    """Answer the text that has waited longest, if any. True: there may be more.
+
+    Only for who holds the daemon's lock. AeroAPI's faults become words; raises StoreError, and then nothing was done.
+    """
+    heard = store.claim_inbound(clock.now(), boot)
+    if heard is None:
+        return False
+    desk = Desk(
+        store=store,
+        source=source,
+        clock=clock,
+        boot=boot,
+        rules=rules or Rules(),
+        user=store.user_by_phone(heard.inbound.sender) or _stranger(heard),
+        heard=heard,
+    )
+    try:
+        _answer(desk)
+    except StoreError:
+        raise
+    except Exception:
+        log.exception("a text could not be answered")
+        _store(desk, FAULT, say(texts.FAULT))
+    return True
+
+
+def _stranger(heard: Heard) -> User:
+    sender = heard.inbound.sender
+    channel = Channel.WHATSAPP if heard.inbound.whatsapp else Channel.SMS
+    return User(name=sender, phone=sender, channel=channel, created_at=heard.received_at)
+
+
+def _answer(desk: Desk) -> None:
+    reply = _meaning(desk)
+    if isinstance(reply, Stop):
+        _confirm_stop(desk)
+        return
+    silence = _silence(desk, reply)
+    if silence:
+        _store(desk, silence, _nothing)
+    elif not desk.user.id and not _is_invited(desk, reply):
+        _answer_stranger(desk)
+    elif _is_limited(desk):
+        _limit(desk)
+    else:
+        word, answer = COMMANDS[type(reply)]
+        _store(desk, word, answer(desk, reply))
+
+
+def _meaning(desk: Desk) -> Reply:
+    """What was meant, here and now: digits and OK mean something only where something was asked."""
+    if desk.heard.inbound.opt_out_type:  # Twilio's own reading; its STOP and HELP are answered before
+        return Start(exact=True)
+    reply = understand(desk.heard.inbound.body)
+    if isinstance(reply, Choice) and not is_answer(desk, reply):
+        return Unknown()
+    if isinstance(reply, Ok) and not is_answer(desk, reply):
+        return Thanks()
+    return reply
+
+
+# Who hears nothing
+
+
+def _silence(desk: Desk, reply: Reply) -> str:
+    """Why there is no answer, in a word; empty: there is one. The rules are tried in order."""
+    rules: tuple[tuple[str, Callable[[], bool]], ...] = (
+        ("thanks", lambda: isinstance(reply, Thanks)),
+        ("opted out", lambda: desk.store.is_opted_out(desk.phone)),
+        ("repeated", lambda: _is_repeated(desk)),
+        ("too fast", lambda: _is_too_fast(desk)),
+        (UNKNOWN, lambda: isinstance(reply, Unknown) and _count(desk, UNKNOWN, UNKNOWN_WITHIN) >= MOST_UNKNOWN),
+    )
+    return next((word for word, holds in rules if holds()), "")
+
+
+def _is_repeated(desk: Desk) -> bool:
+    """The same words within seconds: sent twice by a phone or a hasty thumb."""
+    last = desk.open(SAID)
+    if last is None or last["body"] != desk.heard.inbound.body:
+        return False
+    return desk.heard.received_at - datetime.fromisoformat(str(last["at"])) < REPEATED_WITHIN
+
+
+def _is_too_fast(desk: Desk) -> bool:
+    if not desk.user.id:
+        return False
+    latest = [view.message for view in desk.store.messages(user_id=desk.user.id, limit=4 * MOST_REPLIES)]
+    recent = [text for text in latest if text.kind == REPLY and desk.now - text.created_at < REPLIES_WITHIN]
+    return len(recent) >= MOST_REPLIES
+
+
+def _count(desk: Desk, word: str, within: timedelta) -> int:
+    return desk.store.inbound_count(desk.phone, since=desk.now - within, answer=word)
+
+
+def _is_invited(desk: Desk, reply: Reply) -> bool:
+    return isinstance(reply, Join) and bool(desk.store.open_invitations(desk.phone, desk.heard.received_at))
+
+
+def _answer_stranger(desk: Desk) -> None:
+    """Once a day, and nothing about who uses this number."""
+    if _count(desk, STRANGER, STRANGERS_WITHIN):
+        _store(desk, "stranger again", _nothing)
+        return
+    invited = desk.store.open_invitations(desk.phone, desk.heard.received_at)
+    _store(desk, STRANGER, say(texts.INVITED if invited else texts.STRANGER))
+
+
+def _commands(desk: Desk, since: datetime) -> int:
+    return sum(desk.store.inbound_count(desk.phone, since=since, answer=word) for word in COUNTED)
+
+
+def _is_limited(desk: Desk) -> bool:
+    return _commands(desk, desk.now - COMMANDS_WITHIN) >= MOST_COMMANDS
+
+
+def _limit(desk: Desk) -> None:
+    """Said once, then silence until it eases."""
+    if _count(desk, LIMIT, COMMANDS_WITHIN):
+        _store(desk, "limited", _nothing)
+        return
+    again = desk.now
+    while _commands(desk, again - COMMANDS_WITHIN) >= MOST_COMMANDS:
+        again += LOOKS_AHEAD
+    views = following(desk)
+    place = place_of(desk, current(views, desk.now) if views and not desk.user.timezone else None)
+    _store(desk, LIMIT, say(texts.limit_text(MOST_COMMANDS, again, place, desk.reader())))
+
+
+# The one transaction
+
+
+def _store(desk: Desk, word: str, act: Act) -> None:
+    """Mark, effect and words together. A text that was answered meanwhile keeps its first answer."""
+    heard, now = desk.heard, desk.now
+    with desk.store.transaction():
+        if not desk.store.mark_answered(heard.inbound.sid, now, word):
+            return
+        said = {"body": heard.inbound.body, "at": heard.received_at.isoformat()}
+        desk.put(SAID, said, REPEATED_WITHIN)
+        lines = act()
+        for number, line in enumerate(lines, 1):
+            _enqueue(desk, line, REPLY, number=number, word=word)
+    log.info("a text was answered: %s, %d texts", word, len(lines))
+
+
+def _nothing() -> Sequence[Line]:
+    return ()
+
+
+def _confirm_stop(desk: Desk) -> None:
+    """The one text after STOP: to those whose words Twilio does not understand, or does not answer."""
+    with desk.store.transaction():
+        if desk.store.is_opted_out(desk.phone):
+            _enqueue(desk, Line(body=texts.STOPPED), STOP_CONFIRMED, number=1, word="stop")
+        desk.store.mark_answered(desk.heard.inbound.sid, desk.now, "stop")
+
+
+def _enqueue(desk: Desk, line: Line, kind: str, *, number: int, word: str) -> None:
+    now, user = desk.now, desk.store.user_by_phone(desk.phone)
+    message = Message(
+        user_id=user.id if user else 0,
+        to=desk.phone,
+        channel=desk.channel,
+        kind=STRANGER if user is None and kind == REPLY else kind,
+        body=line.body,
+        tells=line.tells,
+        dedup_key=f"reply:{desk.heard.inbound.sid}" + (f":{number}" if number > 1 else ""),
+        subscription_id=line.subscription_id,
+        flight_id=line.flight_id,
+        created_at=now,
+        not_before=now,
+        expires_at=now + USEFUL,
+    )
+    stored = desk.store.enqueue(message)
+    if stored:
+        desk.store.record(
+            Step(
+                at=now,
+                step="answer",
+                outcome=word,
+                message_id=stored.id,
+                subscription_id=line.subscription_id,
+                flight_id=line.flight_id,
+            )
+        )

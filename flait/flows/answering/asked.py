@@ -1,0 +1,134 @@
+"""AeroAPI asked once, outside any transaction, and its answers repeated inside one: the flows for the command line
+then do for a text what they do there, without a call.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from flait.core.flights import Flight, Phase, ScheduledFlight, answers, progress
+from flait.core.idents import Ident
+from flait.core.subscriptions import Role
+from flait.errors import FlightSourceError, InvalidDate
+from flait.flows.ports import Answer, FlightSource
+from flait.flows.resolve import Wanted
+
+LONG_GONE = timedelta(hours=6)  # past its time and never reported as departed
+
+
+@dataclass(slots=True)
+class Asked:
+    """A FlightSource that remembers. Without a `source` it repeats what it knows, and asks nobody."""
+
+    source: FlightSource | None
+    live: Answer | None = None
+    planned: Sequence[ScheduledFlight] | None = None
+    fault: FlightSourceError | None = None
+
+    def flight(self, fa_flight_id: str) -> Answer:
+        """Not asked by id: that is the polls' way."""
+        raise FlightSourceError(f"{fa_flight_id} was not asked about")
+
+    def departures(self, ident: Ident, start: datetime, end: datetime) -> Answer:
+        """As FlightSource."""
+        if self.live is None:
+            source = self._open()
+            try:
+                self.live = source.departures(ident, start, end)
+            except FlightSourceError as fault:
+                self.fault = fault
+                raise
+        return self.live
+
+    def schedules(self, ident: Ident, start: date, end: date) -> Sequence[ScheduledFlight]:
+        """As FlightSource."""
+        if self.planned is None:
+            source = self._open()
+            try:
+                self.planned = source.schedules(ident, start, end)
+            except FlightSourceError as fault:
+                self.fault = fault
+                raise
+        return self.planned
+
+    def _open(self) -> FlightSource:
+        if self.source is None:
+            raise self.fault or FlightSourceError("FlightAware was not asked about that")
+        return self.source
+
+    def repeated(self) -> "Asked":
+        """The same answers, and no more questions."""
+        return Asked(source=None, live=self.live, planned=self.planned, fault=self.fault)
+
+
+def known(flight: Flight) -> Asked:
+    """What we know of a flight, as an answer: nobody need be asked about one that is watched."""
+    return Asked(source=None, live=Answer(flights=(flight,), raw=""), planned=())
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A clock that stands: what was asked at a moment is taken as of that moment."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        """That moment."""
+        return self.at
+
+    def real_seconds(self, span: timedelta) -> float:
+        """Nobody waits by it."""
+        return span.total_seconds()
+
+
+def legs(asked: Asked, wanted: Wanted, now: datetime) -> list[Flight | ScheduledFlight]:
+    """The legs that what was asked for can mean, each once, earliest first."""
+    found: list[Flight | ScheduledFlight] = [
+        flight for flight in (asked.live.flights if asked.live else ()) if _can_be_meant(flight, wanted, now)
+    ]
+    if not found:
+        found = [row for row in asked.planned or () if _right_place(row, wanted) and _right_day(row, wanted)]
+    once = {(leg.origin.code, leg.departure_date): leg for leg in found}
+    return list(once.values())
+
+
+def near(asked: Asked, wanted: Wanted, now: datetime) -> list[Flight | ScheduledFlight]:
+    """When the number does fly, whatever day and airport were asked for."""
+    flights = asked.live.flights if asked.live else ()
+    return [flight for flight in flights if answers(flight, wanted.ident) and _ahead(flight, wanted.role, now)]
+
+
+def other_airline(asked: Asked, wanted: Wanted) -> str | None:
+    """The number of another airline's flight that AeroAPI answered with, if it did that."""
+    flights = asked.live.flights if asked.live else ()
+    if not flights or any(answers(flight, wanted.ident) for flight in flights):
+        return None
+    return flights[0].ident_iata or flights[0].ident
+
+
+def _can_be_meant(flight: Flight, wanted: Wanted, now: datetime) -> bool:
+    return (
+        answers(flight, wanted.ident)
+        and _right_place(flight, wanted)
+        and _right_day(flight, wanted)
+        and progress(flight) not in (Phase.ON, Phase.IN)
+        and (wanted.wish is not None or _ahead(flight, wanted.role, now))
+    )
+
+
+def _ahead(flight: Flight, role: Role, now: datetime) -> bool:
+    reached, best = progress(flight), flight.departure.best
+    if reached is Phase.OFF:
+        return role is not Role.TRAVELER  # it may well be the one they wait for
+    return reached in (Phase.SCHEDULED, Phase.OUT) and best is not None and now - best <= LONG_GONE
+
+
+def _right_place(leg: Flight | ScheduledFlight, wanted: Wanted) -> bool:
+    return wanted.origin in (None, leg.origin.code, leg.origin.code_iata)
+
+
+def _right_day(leg: Flight | ScheduledFlight, wanted: Wanted) -> bool:
+    try:
+        return wanted.day_at(leg.origin) in (None, leg.departure_date)
+    except InvalidDate:
+        return False

@@ -1,0 +1,118 @@
+"""SHARE and JOIN: somebody else's number is asked once, in the inviter's name, and hears nothing more before it agrees.
+
+Why a number cannot be asked is never told: whether it said STOP is its own matter.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from flait.core import reply_texts as texts
+from flait.core.idents import Ident
+from flait.core.messages import Message
+from flait.core.reply_kinds import Join, Share
+from flait.core.subscriptions import LIVE, Role
+from flait.errors import InvalidPhone
+from flait.flows.answering.desk import Act, Desk, Line, current, leg_of, meant, nothing_meant, say
+from flait.flows.answering.tracking import Looked, keep, look_up, wanted_again, words_of
+from flait.flows.subscribe import Person
+from flait.phones import parse_phone
+from flait.store import INVITATION, Invitation, InvitationState, SubscriptionView
+
+INVITED = "invited"  # the dialogue that remembers whom somebody asked
+OPEN_FOR = timedelta(days=1)
+MOST_OPEN = 3  # of one inviter
+USEFUL = timedelta(hours=6)
+
+
+def share(desk: Desk, wish: Share) -> Act:
+    """Ask a number to follow one of the person's flights."""
+    try:
+        phone = parse_phone(wish.phone, region=desk.rules.region)
+    except InvalidPhone:
+        return say(texts.NOT_A_PHONE)
+    views = meant(desk, wish.subject)
+    if not views:
+        return say(nothing_meant(wish.subject))
+    if phone == desk.phone:
+        return say(texts.OWN_NUMBER)
+    view = current(views, desk.now)
+    return lambda: [_invited(desk, view, phone, wish.role or Role.WATCHER)]
+
+
+def _invited(desk: Desk, view: SubscriptionView, phone: str, role: Role) -> Line:
+    open_ones = _open_ones(desk)
+    if len(open_ones) >= MOST_OPEN:
+        return Line(body=texts.too_many_invitations_text(MOST_OPEN))
+    if desk.store.is_opted_out(phone) or not _asked(desk, view, phone):
+        return Line(body=texts.cannot_invite_text(phone))
+    invitation = desk.store.invite(
+        Invitation(
+            inviter_id=desk.user.id,
+            phone=phone,
+            subscription_id=view.subscription.id,
+            flight_id=view.subscription.flight_id,
+            role=role,
+            created_at=desk.now,
+            expires_at=desk.now + OPEN_FOR,
+        )
+    )
+    if invitation:
+        desk.put(INVITED, {"open": [*open_ones, {"id": invitation.id, "phone": phone}]}, OPEN_FOR)
+    return Line(body=texts.invited_text(phone, view.subscription.ident, role), subscription_id=view.subscription.id)
+
+
+def _open_ones(desk: Desk) -> list[dict[str, Any]]:
+    """The invitations of this person that nobody has answered."""
+    remembered: Any = desk.store.dialogue(desk.phone, INVITED, desk.now) or {"open": []}
+    return [one for one in remembered["open"] if one["id"] in _open_ids(desk, one["phone"])]
+
+
+def _open_ids(desk: Desk, phone: str) -> set[int]:
+    return {invitation.id for invitation in desk.store.open_invitations(phone, desk.now)}
+
+
+def _asked(desk: Desk, view: SubscriptionView, phone: str) -> bool:
+    """The one text a number gets in a day, whoever invites it; False: it had that."""
+    named = desk.user.name != desk.user.phone
+    ident = view.subscription.ident
+    known = desk.store.user_by_phone(phone)
+    message = Message(
+        user_id=known.id if known else 0,
+        to=phone,
+        kind=INVITATION,
+        body=texts.invitation_text(
+            desk.user.name if named else texts.masked(desk.phone), ident, leg_of(view) or "a flight"
+        ),
+        dedup_key=f"{INVITATION}:{phone}:{desk.now:%Y-%m-%d}",
+        created_at=desk.now,
+        not_before=desk.now,
+        expires_at=desk.now + USEFUL,
+    )
+    return desk.store.enqueue(message) is not None
+
+
+def join(desk: Desk, wish: Join) -> Act:
+    """Accept the newest open invitation, or the one for the flight named: this is the consent, and is kept as such."""
+    for invitation in desk.store.open_invitations(desk.phone, desk.heard.received_at):
+        subscription = desk.store.subscription(invitation.subscription_id)
+        if subscription is None or (isinstance(wish.subject, Ident) and str(wish.subject) != subscription.ident):
+            continue
+        if subscription.state not in LIVE:
+            return say(texts.invitation_over_text(subscription.ident))
+        tracked = desk.store.tracked(subscription.flight_id) if subscription.flight_id else None
+        wanted = wanted_again(subscription)
+        looked = look_up(desk, replace(wanted, role=invitation.role), tracked.flight if tracked else None)
+        return _acceptance(desk, invitation, looked)
+    return say(texts.NO_INVITATION)
+
+
+def _acceptance(desk: Desk, invitation: Invitation, looked: Looked) -> Act:
+    person = Person(phone=desk.phone, channel=desk.channel, consent=f"JOIN by text, {desk.heard.received_at:%Y-%m-%d}")
+
+    def accepted() -> Sequence[Line]:
+        settled = looked.refused or desk.store.settle_invitation(invitation.id, InvitationState.JOINED, desk.now)
+        return words_of(keep(desk, looked, person)) if settled else [Line(body=texts.NO_INVITATION)]
+
+    return accepted

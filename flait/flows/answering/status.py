@@ -1,0 +1,112 @@
+"""STATUS and LIST. An answer is as fresh as three minutes where AeroAPI and the budget allow it, and says its age.
+
+A look for one person's question is a poll like any other: everybody who follows the flight hears what it shows.
+"""
+
+from datetime import datetime, timedelta
+
+from flait.core import reply_texts as texts
+from flait.core.reply_kinds import Fact, ListFlights, Start, Status
+from flait.core.status_texts import Listed, Seen, list_text, status_text
+from flait.flows import track
+from flait.flows.answering.desk import (
+    LIST,
+    LIST_HOLDS,
+    Act,
+    Desk,
+    Line,
+    current,
+    following,
+    meant,
+    nothing_meant,
+    say,
+)
+from flait.store import SubscriptionView, TrackedFlight
+
+FRESH = timedelta(minutes=3)
+FIRST_IN_LINE = datetime.fromisoformat("2000-01-01T00:00:00+00:00")  # due for longer than anything else
+
+
+def status(desk: Desk, asked: Status) -> Act:
+    """How one flight stands; of several, the one that matters now."""
+    views = meant(desk, asked.subject, asked.date)
+    if not views:
+        return say(nothing_meant(asked.subject))
+    view = current(views, desk.now)
+    others = len(views) - 1 if asked.subject is None else 0
+    flight_id = view.subscription.flight_id
+    if view.flight is None or flight_id is None:
+        subscription = view.subscription
+        return say(
+            texts.pending_status_text(
+                subscription.ident, subscription.departure_date, subscription.wish, subscription.origin
+            )
+        )
+    stale = not _freshened(desk, flight_id)
+    return lambda: [_line(desk, view, flight_id, asked.fact, stale=stale, others=others)]
+
+
+def start(desk: Desk, _: Start) -> Act:
+    """Texts again: how things stand that were missed meanwhile."""
+    return status(desk, Status(subject=None, fact=Fact.ALL))
+
+
+def _freshened(desk: Desk, flight_id: int) -> bool:
+    """Whether what is known is fresh, after a look if need be. A poll that is under way is not waited for."""
+    tracked = desk.store.tracked(flight_id)
+    if tracked is None or tracked.closed_at or _age(desk, tracked) <= FRESH:
+        return True
+    for due in _claimed(desk, flight_id):
+        track.poll(desk.store, desk.source, desk.clock, due, boot=desk.boot, rules=desk.rules.polls)
+    seen = desk.store.tracked(flight_id)
+    return seen is None or seen.closed_at is not None or _age(desk, seen) <= FRESH
+
+
+def _claimed(desk: Desk, flight_id: int) -> list[TrackedFlight]:
+    """That flight, put first in line and claimed like any due poll; none when somebody is polling it."""
+    with desk.store.transaction():
+        tracked = desk.store.tracked(flight_id)
+        if tracked is None or tracked.closed_at or tracked.claimed_by:
+            return []
+        desk.store.hasten(flight_id, FIRST_IN_LINE)
+        return desk.store.claim_due_flights(desk.now, desk.boot, 1)
+
+
+def _age(desk: Desk, tracked: TrackedFlight) -> timedelta:
+    """Since the last poll, or, before the first one, since the first of its followers asked for it."""
+    asked = [subscriber.subscription.asked_at for subscriber in desk.store.live_subscribers(tracked.id)]
+    seen_at = tracked.last_polled_at or min(asked, default=desk.now)
+    return max(desk.now - seen_at, timedelta())
+
+
+def _line(desk: Desk, view: SubscriptionView, flight_id: int, fact: Fact, *, stale: bool, others: int) -> Line:
+    tracked = desk.store.tracked(flight_id)
+    assert tracked is not None  # flights outlive their subscriptions
+    seen = Seen(age=_age(desk, tracked), stale=stale)
+    text = status_text(tracked.flight, desk.reader(view.subscription.ident), seen, fact=fact, others=others)
+    return Line(body=text.body, tells=text.tells, subscription_id=view.subscription.id, flight_id=flight_id)
+
+
+def list_flights(desk: Desk, _: ListFlights) -> Act:
+    """Everything followed, numbered; the numbers stand until the next list."""
+    return lambda: [_list(desk)]
+
+
+def _list(desk: Desk) -> Line:
+    views = following(desk)
+    if not views:
+        return Line(body=texts.NO_FLIGHTS)
+    desk.put(LIST, {"ids": [view.subscription.id for view in views]}, LIST_HOLDS)
+    rows = [_row(view) for view in views]
+    return Line(body=list_text(rows, now=desk.now, clock=desk.user.clock))
+
+
+def _row(view: SubscriptionView) -> Listed:
+    subscription = view.subscription
+    return Listed(
+        ident=subscription.ident,
+        flight=view.flight,
+        on=subscription.departure_date,
+        wish=subscription.wish,
+        origin=subscription.origin,
+    )

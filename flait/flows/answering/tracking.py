@@ -1,0 +1,186 @@
+"""TRACK, and the answers to its questions. The way in is the command line's: resolve, then subscribe.
+
+Where a number is more than one flight, the person is asked which; nothing is taken for them.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flait.core import reply_texts as texts
+from flait.core.dates import parse_date
+from flait.core.flights import Flight, ScheduledFlight
+from flait.core.idents import parse_ident
+from flait.core.reply_kinds import Track, TrackWish
+from flait.core.subscriptions import Subscription
+from flait.errors import (
+    AmbiguousFlight,
+    BudgetExhausted,
+    ConfigError,
+    FlaitError,
+    FlightSourceError,
+    InvalidDate,
+    NoSuchFlight,
+    Refused,
+    UserError,
+)
+from flait.flows import subscribe
+from flait.flows.answering.asked import Asked, Standing, known, legs, near, other_airline
+from flait.flows.answering.desk import QUESTION, Act, Desk, Line, say
+from flait.flows.resolve import Wanted, resolve
+from flait.flows.subscribe import Person, Subscribed
+
+MOST_OPTIONS = 4  # that fit one text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What AeroAPI made of one wish, and when it was asked."""
+
+    wanted: Wanted
+    asked: Asked
+    at: datetime
+    refusal: FlaitError | None = None
+
+    @property
+    def waits(self) -> bool:
+        """AeroAPI did not answer: the wish is kept, and tried again."""
+        return isinstance(self.refusal, FlightSourceError) and not isinstance(self.refusal, Refused)
+
+    @property
+    def refused(self) -> bool:
+        """There is nothing to keep."""
+        return self.refusal is not None and not self.waits
+
+    @property
+    def options(self) -> list[Flight | ScheduledFlight]:
+        """The legs to choose from, when there is more than one."""
+        found = legs(self.asked, self.wanted, self.at)
+        open_question = self.wanted.wish is None or isinstance(self.refusal, AmbiguousFlight)
+        return found[:MOST_OPTIONS] if open_question and len(found) > 1 else []
+
+
+def track(desk: Desk, reply: Track) -> Act:
+    """Follow what is named; each new flight is answered by its own confirmation."""
+    if not reply.wishes:
+        return say(texts.WHICH_FLIGHT)
+    return track_all(desk, reply.wishes)
+
+
+def track_all(desk: Desk, wishes: Iterable[TrackWish]) -> Act:
+    """Ask about every wish, then keep them all at once."""
+    looked = [look_up(desk, wanted_of(desk, wish)) for wish in wishes]
+    return lambda: list(_kept(desk, looked))
+
+
+def wanted_of(desk: Desk, wish: TrackWish) -> Wanted:
+    """What a person asks for by text, in their usual role; words like `tomorrow` count from when they wrote."""
+    return Wanted(
+        ident=wish.ident,
+        wish=parse_date(wish.date) if wish.date else None,
+        origin=wish.origin,
+        role=desk.user.role,
+        asked_at=desk.heard.received_at,
+    )
+
+
+def wanted_again(subscription: Subscription) -> Wanted:
+    """What a subscription stands for."""
+    on = subscription.departure_date
+    wish = on.isoformat() if on else subscription.wish
+    return Wanted(
+        ident=parse_ident(subscription.ident),
+        wish=parse_date(wish) if wish else None,
+        origin=subscription.origin,
+        role=subscription.role,
+        asked_at=subscription.asked_at,
+    )
+
+
+def look_up(desk: Desk, wanted: Wanted, flight: Flight | None = None) -> Looked:
+    """Outside any transaction: find the one leg meant. Of a `flight` that is watched already nobody is asked."""
+    asked, at = known(flight) if flight else Asked(source=desk.source), desk.now
+    try:
+        resolve(asked, wanted, now=at)
+    except (UserError, NoSuchFlight, BudgetExhausted, ConfigError, FlightSourceError) as refusal:
+        return Looked(wanted=wanted, asked=asked, at=at, refusal=refusal)
+    return Looked(wanted=wanted, asked=asked, at=at)
+
+
+def keep(desk: Desk, looked: Looked, person: Person) -> Subscribed | Line:
+    """Inside the transaction: subscribe, or say why not."""
+    if looked.refusal and looked.refused:
+        return Line(body=_refusal(desk, looked, looked.refusal))
+    return subscribe.subscribe(
+        desk.store, looked.asked.repeated(), Standing(looked.at), person=person, wanted=looked.wanted
+    )
+
+
+def words_of(kept: Subscribed | Line) -> list[Line]:
+    """What is still to be said: a new subscription's confirmation is its answer."""
+    if isinstance(kept, Line):
+        return [kept]
+    subscription = kept.subscription
+    if kept.already:
+        body = texts.already_text(subscription.ident)
+    elif kept.flight is None and kept.scheduled is None:
+        body = texts.saved_text(subscription.ident, subscription.wish)
+    else:
+        return []
+    return [Line(body=body, subscription_id=subscription.id, flight_id=subscription.flight_id)]
+
+
+def _kept(desk: Desk, looked: Sequence[Looked]) -> Iterator[Line]:
+    person = Person(phone=desk.phone, channel=desk.channel)
+    said: set[str] = set()
+    asking = False
+    for one in looked:
+        if one.options:
+            lines = [Line(body=texts.name_a_day_text(str(one.wanted.ident))) if asking else _ask(desk, one)]
+            asking = True
+        else:
+            lines = words_of(keep(desk, one, person))
+        yield from (line for line in lines if line.body not in said)
+        said |= {line.body for line in lines}
+
+
+def _ask(desk: Desk, looked: Looked) -> Line:
+    """Put the question, once for all that is asked in one text."""
+    ident, options = str(looked.wanted.ident), looked.options
+    put_question(desk, ident, options)
+    return Line(body=texts.options_text(ident, options, desk.now))
+
+
+def put_question(desk: Desk, ident: str, options: Sequence[Flight | ScheduledFlight]) -> None:
+    """Inside a transaction: these legs wait for `1`, `2` or BOTH."""
+    rows = [
+        {"ident": ident, "date": leg.departure_date.isoformat(), "origin": leg.origin.short.upper()} for leg in options
+    ]
+    desk.put(QUESTION, {"do": "track", "options": rows})
+
+
+def wish_of(option: Mapping[str, Any]) -> TrackWish:
+    """One of the legs that were offered."""
+    return TrackWish(ident=parse_ident(option["ident"]), date=option["date"], origin=option["origin"])
+
+
+def _refusal(desk: Desk, looked: Looked, refusal: FlaitError) -> str:
+    ident, contact = str(looked.wanted.ident), desk.rules.contact
+    if isinstance(refusal, NoSuchFlight):
+        return _not_found(looked)
+    if isinstance(refusal, InvalidDate):
+        return texts.bad_date_text(ident, refusal.message)
+    if isinstance(refusal, BudgetExhausted):
+        return texts.no_budget_text(contact)
+    if isinstance(refusal, AmbiguousFlight):  # the very same day and airport: a text cannot tell them apart
+        return texts.name_a_day_text(ident)
+    return texts.no_account_text(contact)
+
+
+def _not_found(looked: Looked) -> str:
+    wanted, other = looked.wanted, other_airline(looked.asked, looked.wanted)
+    if other:
+        return texts.other_airline_text(str(wanted.ident), other)
+    wish = wanted.wish.text if wanted.wish else ""
+    return texts.unknown_flight_text(str(wanted.ident), wish, near(looked.asked, wanted, looked.at), looked.at)

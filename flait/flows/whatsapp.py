@@ -1,0 +1,157 @@
+"""WhatsApp's own ways: what leaves when a WhatsApp text is claimed, and what follows when WhatsApp does not take it.
+
+The form is chosen at the last moment, for the window may have closed while the text waited, and one attempt has one
+form. A text that failed on WhatsApp has one text in its place, once: by template, or by SMS to who agreed to SMS.
+"""
+
+import logging
+from dataclasses import fields, replace
+from datetime import datetime
+from typing import Final
+
+from flait.core.formats import Reader
+from flait.core.messages import Channel, Message, MessageStatus
+from flait.core.subscriptions import User
+from flait.core.whatsapp import (
+    AGAIN,
+    FREE_REFUSED,
+    Choice,
+    Form,
+    Setup,
+    TemplateMessage,
+    Variables,
+    agreed,
+    choice,
+    free_text,
+    is_whatsapp_error,
+    variables,
+    with_consent,
+)
+from flait.store import Step, Store
+
+log = logging.getLogger("flait.whatsapp")
+
+SMS_FOR: Final = "sms-for:"  # begins the dedup_key of the SMS in place of a WhatsApp text
+
+
+def ready(store: Store, message: Message, setup: Setup, now: datetime) -> Message | None:
+    """The claimed text in the form that Twilio is to get. None: it cannot go out by any; it has failed, and says why.
+
+    An SMS is what it is. A WhatsApp text becomes free text, a template or an SMS; the journal says which, and why.
+    """
+    if message.channel is not Channel.WHATSAPP:
+        return message
+    chosen = choice(
+        message,
+        setup=setup,
+        wrote_at=store.window(message.to),
+        sms_agreed=_sms_agreed(store, message),
+        now=now,
+    )
+    with store.transaction():
+        if chosen.form is None:
+            _fail(store, message, chosen.why, now)
+            return None
+        if chosen.form is Form.SMS:
+            store.send_as(message.id, attempt=message.attempts, channel=Channel.SMS)
+        _record(store, message, now, f"goes as {chosen.form}", chosen.why)
+        return _formed(store, message, chosen, setup, now)
+
+
+def in_place_of(store: Store, failed: Message, error_code: int | None, setup: Setup, now: datetime) -> Message | None:
+    """Inside a transaction, once a text has failed: the one text that follows it, queued; None: nothing does.
+
+    `failed` is as stored. Nothing follows an SMS, an error that is not WhatsApp's, or what is of no use any more.
+    """
+    if failed.channel is not Channel.WHATSAPP or not is_whatsapp_error(error_code) or now >= failed.expires_at:
+        return None
+    again = error_code == FREE_REFUSED and setup.sender and not failed.dedup_key.startswith(AGAIN)
+    if again and setup.template(failed.kind):
+        return _follow(store, failed, f"{AGAIN}{failed.id}", Channel.WHATSAPP, now)
+    if _sms_agreed(store, failed):
+        return _follow(store, failed, f"{SMS_FOR}{failed.id}", Channel.SMS, now)
+    return None
+
+
+def may_be(store: Store, message: Message, body: str, now: datetime) -> bool:
+    """Whether a body in Twilio's record may be that text as a template: it holds the flight and the new fact."""
+    if message.channel is not Channel.WHATSAPP:
+        return False
+    filled = _variables(store, message, now).numbered()
+    return all(filled[number] in body for number in ("1", "3"))
+
+
+def prefer(store: Store, user: User, channel: Channel, *, how: str) -> User:
+    """The person gets texts by that channel from now on, about flights they follow too. `how` they agreed is noted."""
+    with store.transaction():
+        store.move_subscriptions(user.id, channel)
+        return store.save_user(replace(user, channel=channel, consent=with_consent(user.consent, channel, how)))
+
+
+def _sms_agreed(store: Store, message: Message) -> bool:
+    user = store.user(message.user_id)
+    return user is not None and agreed(user.consent, Channel.SMS)
+
+
+def _formed(store: Store, message: Message, chosen: Choice, setup: Setup, now: datetime) -> Message:
+    if chosen.form is Form.FREE:
+        return replace(message, body=free_text(message.body))
+    content_sid = setup.template(message.kind)
+    if chosen.form is Form.SMS or content_sid is None:
+        return replace(message, channel=Channel.SMS)
+    columns = {one.name: getattr(message, one.name) for one in fields(Message)}
+    return TemplateMessage(**columns, content_sid=content_sid, variables=_variables(store, message, now).numbered())
+
+
+def _variables(store: Store, message: Message, now: datetime) -> Variables:
+    subscription = store.subscription(message.subscription_id) if message.subscription_id else None
+    tracked = store.tracked(message.flight_id) if message.flight_id else None
+    user = store.user(message.user_id)
+    flight = tracked.flight if tracked else None
+    ident = subscription.ident if subscription else flight.ident if flight else ""
+    reader = Reader(ident=ident, now=now, clock=user.clock) if user else Reader(ident=ident, now=now)
+    return variables(message, flight, reader)
+
+
+def _fail(store: Store, message: Message, why: str, now: datetime) -> None:
+    store.mark_failed(message.id, attempt=message.attempts, error_code=None, error=why, now=now)
+    _record(store, message, now, MessageStatus.FAILED.value, why)
+    log.warning("text %d failed: %s", message.id, why)
+
+
+def _follow(store: Store, failed: Message, dedup_key: str, channel: Channel, now: datetime) -> Message | None:
+    """Another row with the same words, so that what it tells counts as told; useful for as long as the first was."""
+    follower = store.enqueue(
+        replace(
+            failed,
+            channel=channel,
+            dedup_key=dedup_key,
+            status=MessageStatus.QUEUED,
+            attempts=0,
+            created_at=now,
+            not_before=now,
+            expires_at=now + (failed.expires_at - failed.created_at),
+            error=None,
+            error_code=None,
+        )
+    )
+    if follower:
+        way = "by template" if channel is Channel.WHATSAPP else "by SMS"
+        _record(store, failed, now, "followed", f"sent again {way} as msg:{follower.id}")
+        _record(store, follower, now, "queued", f"in place of msg:{failed.id}, which WhatsApp did not take")
+    return follower
+
+
+def _record(store: Store, message: Message, now: datetime, outcome: str, detail: str) -> None:
+    store.record(
+        Step(
+            at=now,
+            message_id=message.id,
+            subscription_id=message.subscription_id,
+            flight_id=message.flight_id,
+            step="whatsapp",
+            outcome=outcome,
+            detail=detail,
+            attempt=message.attempts,
+        )
+    )

@@ -1,0 +1,39 @@
+"""The wiring: what the settings make of how Twilio's words come back."""
+
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from flait.app import App
+from flait.daemon import Daemon
+from tests.adapters.twilio_talk import message
+
+CALLED_BACK = {"FLAIT_WEBHOOK_PUBLIC_URL": "https://flait.example.com/"}
+TWILIO = {"FLAIT_TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "FLAIT_TWILIO_FROM_NUMBER": "+15555550199"}
+
+
+def app(home: Path, **variables: str) -> App:
+    return App({"FLAIT_HOME": str(home), **TWILIO, **variables})
+
+
+def test_twilio_is_told_where_to_report_on_which_text(tmp_path: Path) -> None:
+    gateway = app(tmp_path, **CALLED_BACK).gateway()
+    fields = gateway._fields(message(id=40, attempts=2), message().created_at)  # type: ignore[attr-defined]  # the gateway's own
+    assert fields["status_callback"] == "https://flait.example.com/twilio/status?m=40&a=2#rc=5&rp=all"
+
+
+@pytest.mark.parametrize(
+    "variables", [{}, {"FLAIT_WEBHOOK_ENABLED": "false", **CALLED_BACK}], ids=["no address", "no listener"]
+)
+def test_where_twilio_cannot_call_its_record_is_read(tmp_path: Path, variables: dict[str, str]) -> None:
+    unreached = app(tmp_path, **variables)
+    fields = unreached.gateway()._fields(message(), message().created_at)  # type: ignore[attr-defined]  # the gateway's own
+    assert "status_callback" not in fields
+    assert "fetch" in {tick.name for tick in Daemon(unreached, Event()).ticks()}
+
+
+def test_where_twilio_can_call_nothing_is_fetched_but_lost_reports_are_asked_for(tmp_path: Path) -> None:
+    names = {tick.name for tick in Daemon(app(tmp_path, **CALLED_BACK), Event()).ticks()}
+    assert "receipts" in names
+    assert "fetch" not in names
