@@ -1,8 +1,8 @@
 """DOOR: time passing. A metronome ticks; what is due stands in the database; nothing is scheduled anywhere else.
 
-APScheduler only ticks (poll, deliver, activate, settle, receipts, fetch, beat, upkeep). Polls run in a bounded pool,
-so that one slow answer holds up nobody. One daemon per database: a lock held for life, freed by the kernel whatever
-kills us.
+APScheduler only ticks (poll, deliver, answer, activate, settle, receipts, fetch, beat, upkeep). Polls run in a
+bounded pool, so that one slow answer holds up nobody. One daemon per database: a lock held for life, freed by the
+kernel whatever kills us.
 """
 
 import logging
@@ -24,7 +24,7 @@ from filelock import FileLock, Timeout
 from flait.app import App
 from flait.clock import SHORTEST_TICK
 from flait.errors import ConfigError, FlaitError, Locked
-from flait.flows import deliver, intake, receipts, subscribe, track, upkeep
+from flait.flows import answer, deliver, intake, receipts, subscribe, track, upkeep
 from flait.flows.ports import FlightSource, Gateway
 from flait.store import TrackedFlight
 
@@ -112,6 +112,7 @@ class Daemon:
             Tick(name="beat", every=timedelta(seconds=30), do=self.beat),
             Tick(name="poll", every=timedelta(seconds=5), do=self.poll),
             *(Tick(name=f"deliver-{number}", every=timedelta(seconds=2), do=self.deliver) for number in range(SENDERS)),
+            Tick(name="answer", every=timedelta(seconds=2), do=self.answer, on_text=True),
             Tick(name="settle", every=timedelta(seconds=15), do=self.settle),
             Tick(name="receipts", every=timedelta(seconds=60), do=self.receipts),
             *([] if self._app.is_called_back else [Tick(name="fetch", every=timedelta(seconds=30), do=self.fetch)]),
@@ -216,6 +217,16 @@ class Daemon:
         intake.fetch(self._app.store(), self._gateway, self._app.clock, keyword_owner=owner)
         return False
 
+    def answer(self) -> bool:
+        """Answer one text that a person sent."""
+        settings = self._app.settings
+        rules = answer.Rules(
+            contact=settings.operator.contact, region=settings.phone.default_region, polls=self._app.rules
+        )
+        return not self._stopping.is_set() and answer.answer_next(
+            self._app.store(), self._source, self._app.clock, boot=self.boot, rules=rules
+        )
+
     def activate(self) -> bool:
         """Carry one pending subscription on."""
         return subscribe.activate_next(self._app.store(), self._source, self._app.clock)
@@ -309,6 +320,7 @@ def tick(app: App, *, verbose: int = 0) -> None:
         daemon = Daemon(app, threading.Event())
         daemon.recover()
         daemon.beat()
-        steps = (daemon.fetch, daemon.activate, daemon.poll_all, daemon.deliver, daemon.settle, daemon.receipts)
-        for step in (*steps, daemon.upkeep):  # a STOP comes before what it stops
+        heard = (daemon.fetch, daemon.answer)
+        steps = (daemon.activate, daemon.poll_all, daemon.deliver, daemon.settle, daemon.receipts)
+        for step in (*heard, *steps, daemon.upkeep):  # a STOP comes before what it stops
             daemon.run(Tick(name=step.__name__, every=timedelta(), do=step))

@@ -21,7 +21,9 @@
         ├── Malformed               a request that is no form: 400
         ├── FlightSourceError       AeroAPI did not answer usefully: try again later
         │   ├── RateLimited         … and says when
+        │   ├── AlertInDoubt        an alert may have been made: look at FlightAware's list before trying again
         │   └── Refused    exit 6   the key or the account is refused: trying again does not help
+        │       └── AboveTier       … for this kind of call only: the account's tier does not have it
         └── SendError               a text was not accepted
             ├── NotSent             certainly not sent: safe to try again
             ├── InDoubt             may have been sent: never retry blindly
@@ -185,6 +187,14 @@ class Refused(FlightSourceError):
 
     exit_code = 6
     code = "refused"
+
+
+class AlertInDoubt(FlightSourceError):
+    """AeroAPI may have made the alert: only its own list of alerts can tell."""
+
+
+class AboveTier(Refused):
+    """The account's tier does not include this call; the rest of AeroAPI still answers."""
 
 
 class SendError(OutsideError):

@@ -78,7 +78,7 @@ class Webhook:
         try:
             write_private(self._address_file, json.dumps({"url": self.url, "port": self._listener.port}) + "\n")
         except ConfigError:
-            self.stop()
+            self._listener.stop()
             raise
         log.info("listening on %s", self.url)
 

@@ -95,6 +95,7 @@ class Exchange:
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, Any] | None = None,
         form: Mapping[str, Any] | None = None,
+        json: Mapping[str, Any] | None = None,
         within: float | None = None,
     ) -> Reply:
         """The answer, whatever its status. `within` seconds shorten the deadline. Raises ExchangeFailed."""
@@ -104,8 +105,9 @@ class Exchange:
         timeout = httpx.Timeout(seconds, connect=min(CONNECT, seconds))
         with _cut_after(seconds) as cut:
             try:
+                content = {"params": params, "data": form, "json": json}
                 request = self._client().build_request(
-                    method, url, headers=headers, params=params, data=form, timeout=timeout, extensions={"trace": cut}
+                    method, url, headers=headers, timeout=timeout, extensions={"trace": cut}, **content
                 )
                 return self._answer(request, auth, cut)
             except (httpx.HTTPError, httpx.InvalidURL) as problem:

@@ -11,5 +11,7 @@ PRICES: Mapping[str, int] = {
     "flights": 5_000,  # GET /flights/{ident}: price list of 2026, and invoices (342 pages for $1.71)
     "schedules": 20_000,  # GET /schedules/{start}/{end}: price list of 2026, and invoices (26 for $0.52)
     "usage": 0,  # GET /account/usage: free by the price list
+    "alerts": 0,  # every call under /alerts: free by the price list
+    "delivery": 20_000,  # one push alert delivered to us: price list of 2026
 }
 """Micro-dollars per result set, by the operation's name."""

@@ -22,10 +22,10 @@ RANK: Mapping[MessageStatus, int] = {
     S.EXPIRED: 4,
     S.SUPPRESSED: 4,
     S.CANCELED: 4,
-    S.FAILED: 4,
-    S.UNDELIVERED: 5,
-    S.DELIVERED: 6,
-    S.READ: 7,
+    S.FAILED: 5,
+    S.UNDELIVERED: 6,
+    S.DELIVERED: 7,
+    S.READ: 8,
 }
 """How far along each state is. Two reports of one rank change nothing."""
 

@@ -4,12 +4,14 @@ Every text carries the facts it states ("tells"). Folded in order, texts that ne
 what that person knows. Comparing with the last poll instead would text every creeping minute, or none of them.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from flait.core.flights import FLOWN, Flight, Phase, cancelled, progress
+from flait.core.messages import UNTOLD, MessageStatus
 
+S = MessageStatus
 Tells = Mapping[str, str | bool]
 
 UNKNOWN_AIRPORT = "?"  # told as diverted before AeroAPI knew where to
@@ -74,6 +76,23 @@ def told(texts: Iterable[Tells]) -> Told:
     for text in texts:
         known |= {name: value for name, value in text.items() if name in FACTS}
     return Told(**{name: _value(name, value) for name, value in known.items()})  # type: ignore[arg-type]  # names and types are FACTS'
+
+
+NEVER_ARRIVED = frozenset({S.FAILED, S.UNDELIVERED})
+ARRIVES = frozenset({S.SENT, S.DELIVERED, S.READ})
+
+
+def count_as_told(statuses: Sequence[MessageStatus]) -> list[bool]:
+    """Which of one person's texts count as said, oldest first.
+
+    What expired, was withheld or failed never reached them and is said again, but only once in a row for failures:
+    a number that cannot be texted must not be sent, and billed, the same news at every poll.
+    """
+    counted, failures = [], 0
+    for status in statuses:
+        failures = 0 if status in ARRIVES else failures + (status in NEVER_ARRIVED)
+        counted.append(status not in UNTOLD or (status in NEVER_ARRIVED and failures > 1))
+    return counted
 
 
 def _value(name: str, value: str | bool) -> object:

@@ -43,11 +43,14 @@ class StoreMeter:
         self._budget = round(monthly_budget_usd * MICRO)
 
     def charge(self, operation: str, about: str = "") -> float:
-        """Book one result set and take a place in the queue; the real seconds until its turn."""
+        """Book one result set and take a place in the queue; the real seconds until its turn.
+
+        What is free is never refused for money: an alert that is no longer wanted must be deleted before it costs more.
+        """
         store, now, price, pace = self._stores(), self._clock.now(), PRICES[operation], self._pace
         month = f"{now:%Y-%m}"
         with store.transaction():
-            if self._budget and store.spent(month) + price > self._budget:
+            if price and self._budget and store.spent(month) + price > self._budget:
                 raise BudgetExhausted(
                     f"the AeroAPI budget of ${self._budget / MICRO:.2f} for {month} is spent",
                     "raise it with `flait config set flightaware.monthly_budget_usd`, or wait for the next month",

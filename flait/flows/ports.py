@@ -1,7 +1,7 @@
 """What a flow needs from outside. Adapters fit these shapes; flows know no vendor's library."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
@@ -36,6 +36,42 @@ class FlightSource(Protocol):
 
     def schedules(self, ident: Ident, start: date, end: date) -> Sequence[ScheduledFlight]:
         """Scheduled flights by number from `start` 00Z up to `end` 00Z, beyond the two days of live data."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertWish:
+    """An alert at FlightAware about one flight: AeroAPI's codes, and the day it leaves on its airport's calendar."""
+
+    ident: str
+    origin: str
+    destination: str | None
+    day: date
+    target_url: str = field(repr=False)  # holds the token that proves who calls
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One of the account's alerts, whoever made it."""
+
+    alert_id: str
+    target_url: str = field(repr=False)
+
+
+class AlertDesk(Protocol):
+    """Where alerts are ordered at FlightAware: free calls, paced like all others.
+
+    All raise FlightSourceError (try later), RateLimited (with a pause), AboveTier (this account has no alerts) and
+    Refused (key or account).
+    """
+
+    def create(self, wish: AlertWish) -> str:
+        """Order an alert, once; FlightAware's id for it. Raises AlertInDoubt when it may have been made."""
+
+    def listed(self) -> Sequence[Listed]:
+        """Every alert of the account."""
+
+    def delete(self, alert_id: str) -> None:
+        """End an alert; one that is not there any more is ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

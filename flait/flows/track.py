@@ -17,8 +17,8 @@ from flait.core.changes import DELAY
 from flait.core.flights import Flight, cancelled, merged, same_leg
 from flait.core.formats import Reader
 from flait.core.idents import parse_ident
-from flait.core.messages import UNTOLD, Message
-from flait.core.told import told
+from flait.core.messages import Message
+from flait.core.told import count_as_told, told
 from flait.errors import BudgetExhausted, ConfigError, FlightSourceError, InvalidIdent, RateLimited, Refused
 from flait.flows.ports import FlightSource
 from flait.flows.resolve import AHEAD, BEHIND
@@ -75,10 +75,7 @@ def see(
     now: datetime,
     took: timedelta = timedelta(),
 ) -> list[Message]:
-    """Inside one transaction: what was seen, what everyone is told of it, and when to look again.
-
-    Nothing at all when the claim was lost: whoever has it now decides.
-    """
+    """Inside one transaction: what was seen, whom it is told, when to look again. Nothing when the claim was lost."""
     before, after = tracked.flight, merged(tracked.flight, flight)
     subscribers = store.live_subscribers(tracked.id)
     decided = _decided(store, subscribers, before=before, after=after, rules=rules, now=now)
@@ -97,21 +94,32 @@ def see(
     if not saved:
         log.warning("%s is no longer ours to poll: this answer is dropped", _name(tracked))
         return []
-    if after.fa_flight_id != tracked.fa_flight_id:
-        store.readopt(tracked.id, after.fa_flight_id)
+    _close_or_readopt(store, tracked, after, next_poll, now)
     messages = [
         _tell(store, tracked, subscriber, decision.alert, held=decision.held, now=now)
         for subscriber, decision in decided
         if decision.alert
     ]
-    detail = _detail(messages, decisions, changed=after != before, closed=next_poll is None)
+    _note(store, tracked, _detail(messages, decisions, changed=after != before, closed=next_poll is None), now, took)
+    return messages
+
+
+def _close_or_readopt(
+    store: Store, tracked: TrackedFlight, after: Flight, next_poll: datetime | None, now: datetime
+) -> None:
+    """Nothing left to learn; or AeroAPI calls the same leg by a new id."""
+    if next_poll is None:
+        store.close_flight(tracked.id, now)
+    elif after.fa_flight_id != tracked.fa_flight_id:
+        store.readopt(tracked.id, after.fa_flight_id)
+
+
+def _note(store: Store, tracked: TrackedFlight, detail: str, now: datetime, took: timedelta) -> None:
+    """One decision, one line: in the log and in the journal."""
     log.info("%s poll %d: %s", _name(tracked), tracked.polls + 1, detail)
     store.record(
         Step(at=now, flight_id=tracked.id, step="poll", outcome="seen", detail=detail, duration_ms=_milliseconds(took))
     )
-    if next_poll is None:
-        store.close_flight(tracked.id, now)
-    return messages
 
 
 def set_aside(store: Store, tracked: TrackedFlight, *, boot: str, now: datetime) -> None:
@@ -178,7 +186,8 @@ def _decided(
 def _decide(
     subscriber: Subscriber, rows: list[TellRow], *, before: Flight, after: Flight, rules: Rules, now: datetime
 ) -> Decision:
-    heard = [row for row in rows if row.status not in UNTOLD]
+    counted = count_as_told([row.status for row in rows])
+    heard = [row for row, counts in zip(rows, counted, strict=True) if counts]
     past = [PastText(at=row.at, kind=row.kind, gate_origin=_gate(row)) for row in heard]
     return decide(
         told(row.tells for row in heard),
