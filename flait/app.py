@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from flait.adapters.twilio_forms import TwilioForms
     from flait.core.messages import Message
     from flait.core.whatsapp import Setup
-    from flait.flows.meter import Pace
+    from flait.flows.meter import Pace, StoreMeter
     from flait.flows.ports import FlightSource, Gateway
+    from flait.flows.push import Office
     from flait.flows.track import Rules
     from flait.settings import Flags, Settings
 
@@ -78,22 +79,52 @@ class App:
         """
         from flait.adapters.aeroapi import AeroAPI
         from flait.adapters.credentials import SecretName
+
+        return AeroAPI(
+            base_url=self.settings.flightaware.base_url,
+            key=self._secret(SecretName.FLIGHTAWARE_API_KEY),
+            meter=self._meter(pace),
+            clock=self.clock,
+            attempts=attempts,
+            wait=wait,
+        )
+
+    def office(self, wait: "Callable[[float], object]") -> "Office":
+        """Where push alerts are ordered; only ended ones are looked after while something speaks against new ones."""
+        from secrets import token_urlsafe
+
+        from flait.adapters.aeroapi_alerts import AeroAPIAlerts
+        from flait.adapters.credentials import SecretName
+        from flait.flows.push import Office
+
+        desk = AeroAPIAlerts(
+            base_url=self.settings.flightaware.base_url,
+            key=self._secret(SecretName.FLIGHTAWARE_API_KEY),
+            meter=self._meter(),
+            clock=self.clock,
+            wait=wait,
+        )
+        wanted = self.settings.flightaware.push and not self.push_problem
+        return Office(desk=desk, public_url=self.settings.webhook.public_url, token=token_urlsafe, wanted=wanted)
+
+    @property
+    def push_problem(self) -> str:
+        """Why push alerts, though asked for, cannot be had; empty: nothing speaks against them, or nobody asked."""
+        if not self.settings.flightaware.push:
+            return ""
+        if self.settings.flightaware.tier == "personal":
+            return "flightaware.push needs a Standard or Premium account, and flightaware.tier is personal"
+        return "" if self.is_called_back else "flightaware.push needs webhook.public_url, where FlightAware can call"
+
+    def _meter(self, pace: "Pace | None" = None) -> "StoreMeter":
         from flait.flows.meter import PACES, StoreMeter
 
         flightaware = self.settings.flightaware
-        meter = StoreMeter(
+        return StoreMeter(
             self.store,
             self.clock,
             pace=pace or PACES[flightaware.tier],
             monthly_budget_usd=flightaware.monthly_budget_usd,
-        )
-        return AeroAPI(
-            base_url=flightaware.base_url,
-            key=self._secret(SecretName.FLIGHTAWARE_API_KEY),
-            meter=meter,
-            clock=self.clock,
-            attempts=attempts,
-            wait=wait,
         )
 
     def gateway(self) -> "Gateway":

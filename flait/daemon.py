@@ -23,8 +23,8 @@ from filelock import FileLock, Timeout
 
 from flait.app import App
 from flait.clock import SHORTEST_TICK
-from flait.errors import ConfigError, FlaitError, Locked
-from flait.flows import answer, deliver, intake, receipts, subscribe, track, upkeep
+from flait.errors import AboveTier, ConfigError, FlaitError, Locked
+from flait.flows import answer, deliver, intake, push, receipts, subscribe, track, upkeep
 from flait.flows.ports import FlightSource, Gateway
 from flait.store import TrackedFlight
 
@@ -94,6 +94,7 @@ class Daemon:
         self._silent_until: datetime | None = None
         self._said: dict[str, str] = {}
         self._webhook: Webhook | None = None
+        self._above_tier = False  # FlightAware has refused push alerts to this account
         self.wake: Callable[[], None] = lambda: None  # the metronome's to set: makes the ticks `on_text` due
         self.boot = secrets.token_hex(8)
         self.started_at = app.clock.now()
@@ -105,6 +106,10 @@ class Daemon:
     @cached_property
     def _gateway(self) -> Gateway:
         return self._app.gateway()
+
+    @cached_property
+    def _office(self) -> push.Office:
+        return self._app.office(self._stopping.wait)
 
     def ticks(self) -> list[Tick]:
         """What is done, and how often."""
@@ -119,6 +124,7 @@ class Daemon:
             Tick(name="activate", every=timedelta(seconds=30), do=self.activate),
             Tick(name="upkeep", every=timedelta(hours=1), do=self.upkeep),
             *([Tick(name="listen", every=timedelta(minutes=1), do=self.listen)] if self._listens else []),
+            *([Tick(name="push", every=timedelta(minutes=1), do=self.push)] if self._pushes() else []),
         ]
 
     def recover(self) -> None:
@@ -226,6 +232,27 @@ class Daemon:
         return not self._stopping.is_set() and answer.answer_next(
             self._app.store(), self._source, self._app.clock, boot=self.boot, rules=rules
         )
+
+    def _pushes(self) -> bool:
+        """Whether push alerts are to be looked after: they are wanted, or some are left from when they were."""
+        store, problem = self._app.store(), self._app.push_problem
+        if problem:
+            log.warning("push alerts are off: %s", problem)
+            store.note_error(push.PUSH, problem, self._app.clock.now())
+        return (self._app.settings.flightaware.push and not problem) or not push.is_idle(store)
+
+    def push(self) -> bool:
+        """Look after one push alert at FlightAware; after it refused them to this account, never again in this run."""
+        store, clock = self._app.store(), self._app.clock
+        if self._above_tier or self._stopping.is_set():
+            return False
+        try:
+            return push.step(store, self._office, clock)
+        except AboveTier as refusal:
+            self._above_tier = True
+            store.note_error(push.PUSH, refusal.message, clock.now())
+            log.warning("push alerts are off until the daemon starts again: %s", refusal)
+            return False
 
     def activate(self) -> bool:
         """Carry one pending subscription on."""

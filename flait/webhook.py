@@ -1,4 +1,4 @@
-"""DOOR: HTTP coming in. Receipts and replies from Twilio, and two health questions; nothing else.
+"""DOOR: HTTP coming in. Receipts and replies from Twilio, calls from FlightAware, two health questions; nothing else.
 
 A request is checked, one transaction is made, and the answer goes out; nobody is called from here. What a person
 asked for is answered by the daemon afterwards. Without a valid signature nothing changes.
@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from flait.app import App
 from flait.clock import Clock
 from flait.errors import ConfigError, Forged, Malformed, StoreError
-from flait.flows import intake, receipts
+from flait.flows import intake, push, receipts
 from flait.listener import USUAL, Limits, Listener, Request, Response
 from flait.paths import write_private
 
@@ -53,12 +53,14 @@ class Webhook:
         self._woken = woken
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="webhook")
         self._tally = _Tally(app.clock)
+        self._callbacks = push.Callbacks()
         self._address_file = app.paths.run_dir / "webhook.json"
         self._host, port = app.settings.webhook.address
         self._listener = Listener(self._answer, self._host, port, limits)
         self._routes: Mapping[tuple[str, str], Route] = {
             ("POST", "/twilio/message"): self._message,
             ("POST", "/twilio/status"): self._status,
+            ("POST", push.PATH): self._alert,
             ("GET", "/readyz"): self._readyz,
         }
 
@@ -101,7 +103,8 @@ class Webhook:
             return self._refused(ELSEWHERE, "for another host (a proxy must pass the Host on)")
         if (request.method, request.path) == ("GET", "/healthz"):
             return _json(200, {"status": "ok"})
-        route = self._routes.get((request.method, request.path))
+        path = push.PATH if request.path.startswith(push.PATH) else request.path  # what follows is the token
+        route = self._routes.get((request.method, path))
         if route is None:
             return NOT_FOUND
         try:
@@ -138,6 +141,12 @@ class Webhook:
         receipt, word = self._forms.receipt(self._called(request), request.body, request.headers, now=now)
         receipts.take(self._app.store(), receipt, word, now, whatsapp=self._app.whatsapp)
         return NOTED
+
+    def _alert(self, request: Request) -> Response:
+        """FlightAware signs nothing: the token in the address is all that counts, and the body is not even read."""
+        token = request.path.removeprefix(push.PATH)
+        known = self._callbacks.take(self._app.store(), token, self._app.clock.now())
+        return NOTED if known else NOT_FOUND
 
     def _readyz(self, _: Request) -> Response:
         """Whether the daemon does its work: the database can be written, and the ticks tick."""

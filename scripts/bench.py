@@ -1,18 +1,19 @@
 """Measure Flait, print what came out, and write it down in docs/benchmarks.md. `make bench` runs it.
 
 A goal that is missed is told, and is no error: figures depend on the machine and on what else it does.
-Takes two to three minutes; nothing it starts or makes is left behind.
+Takes three minutes; nothing it starts or makes is left behind.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 
-from scripts import bench_memory, bench_polling, bench_startup, bench_ticks
+from scripts import bench_memory, bench_polling, bench_startup, bench_ticks, bench_webhook
 from scripts.bench_report import DOCUMENT, Line, printed, write
 
 MEASURES: Sequence[Callable[[], Iterator[Line]]] = (
     bench_startup.measure,
     bench_polling.measure,
     bench_ticks.measure,
+    bench_webhook.measure,
     bench_memory.measure,
 )
 

@@ -83,14 +83,14 @@ class AeroAPIAlerts:
     def listed(self) -> Sequence[Listed]:
         """Every alert of the account, whoever made it. Raises FlightSourceError when the list is not whole."""
         alerts: list[Listed] = []
-        path: str | None = "/alerts"
+        path = "/alerts"
         for _ in range(MOST_PAGES):
             body = self._read(path)
             alerts += _alerts(body)
-            path = next_page(body)
-            if path is None:
+            link = next_page(body)
+            if link is None:
                 return alerts
-            path = f"/{path.lstrip('/')}"
+            path = f"/{link.lstrip('/')}"
         raise FlightSourceError("AeroAPI lists more alerts than Flait reads", AGAIN)
 
     def delete(self, alert_id: str) -> None:

@@ -105,9 +105,15 @@ class Exchange:
         timeout = httpx.Timeout(seconds, connect=min(CONNECT, seconds))
         with _cut_after(seconds) as cut:
             try:
-                content = {"params": params, "data": form, "json": json}
                 request = self._client().build_request(
-                    method, url, headers=headers, timeout=timeout, extensions={"trace": cut}, **content
+                    method,
+                    url,
+                    headers=headers,
+                    params=params,
+                    data=form,
+                    json=json,
+                    timeout=timeout,
+                    extensions={"trace": cut},
                 )
                 return self._answer(request, auth, cut)
             except (httpx.HTTPError, httpx.InvalidURL) as problem:

@@ -72,6 +72,7 @@ def _state(store: "Store") -> dict[str, Any]:
         },
         "providers": {name: _provider(known.get(name)) for name in PROVIDERS},
         "webhook": _webhook(app, known.get("webhook"), running=running),
+        "push": _push(app, store, known.get("push")),
     }
 
 
@@ -103,6 +104,16 @@ def _webhook(app: "App", known: "Provider | None", *, running: bool) -> dict[str
         "url": url,
         "problem": known.last_error if silent and known else None,
     }
+
+
+def _push(app: "App", store: "Store", known: "Provider | None") -> dict[str, Any]:
+    """`problem` is why push alerts that were asked for do not come, as far as is known."""
+    from flait.store import PushState
+
+    wanted = app.settings.flightaware.push
+    failing = known.last_error if known and wanted and _failing(_provider(known)) else None
+    alerts = len(store.push_alerts({PushState.ACTIVE}))
+    return {"enabled": wanted, "alerts": alerts, "problem": app.push_problem or failing}
 
 
 def _answering(address_file: "Path") -> str | None:
@@ -149,6 +160,9 @@ def _state_rows(state: Mapping[str, Any]) -> Iterator[Row]:
     for name, provider in state["providers"].items():
         yield name, _health(provider)
     yield "replies", f"come to {webhook['public_url']}" if webhook["mode"] == "webhook" else "are fetched from Twilio"
+    if state["push"]["enabled"]:
+        problem = state["push"]["problem"]
+        yield "push alerts", f"none: {problem}" if problem else f"{state['push']['alerts']} active"
     yield "listener", f"listens on {webhook['url']}" if webhook["url"] else _why_silent(webhook)
 
 

@@ -46,7 +46,7 @@ def _ask(contact: str) -> str:
 def help_text(contact: str) -> str:
     """What can be said, and who runs it."""
     runs = f"Run by {contact}. " if contact else ""
-    commands = f"STATUS, LIST, {EXAMPLE}, UNTRACK UA123, MUTE 2h, SHARE UA123 +1..."
+    commands = f"STATUS, LIST, {EXAMPLE}, UNTRACK UA123, MUTE 2h, SHARE UA123 PHONE"
     return _one(f"Flait: {commands}. {runs}STOP ends all msgs.")
 
 
@@ -145,6 +145,11 @@ def bad_date_text(ident: str, reason: str) -> str:
     return _one(f"{reason}.", f"Reply like TRACK {ident} 25 nov, fri or tomorrow.")
 
 
+def too_many_wishes_text(most: int) -> str:
+    """More flights in one text than are looked up for it."""
+    return f"Only the first {most} flights were looked up. Send the others again."
+
+
 def name_a_day_text(ident: str) -> str:
     """More than one flight, where no second question can be asked."""
     return f"{ident} is more than one flight. Reply with its day and airport, like TRACK {ident} tomorrow from SFO."
@@ -212,8 +217,8 @@ def pending_status_text(ident: str, on: date | None, wish: str, origin: str | No
 
 def untracked_text(name: str, left: int) -> str:
     """One flight less."""
-    flights = "1 flight" if left == 1 else f"{left} flights"
-    return f"Stopped {name}. {flights} left. Reply UNDO within 10 min to restore."
+    flights = {0: "No flights", 1: "1 flight"}.get(left, f"{left} flights")
+    return _one(f"Stopped {name}. {flights} left.", "Reply UNDO within 10 min to restore.")
 
 
 def explained_text(name: str, left: int) -> str:

@@ -218,4 +218,4 @@ def _spot(airport: Airport | None, gate: str | None, terminal: str | None, belt:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())[:LONGEST_VARIABLE] or NOTHING
+    return " ".join(text.split())[:LONGEST_VARIABLE].strip() or NOTHING

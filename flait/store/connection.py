@@ -10,12 +10,9 @@ from pathlib import Path
 from threading import Lock
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
-from sqlite_utils import Database
-
 # pysqlite3 where it is installed, whose errors are classes of its own.
-from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # the library types it, and does not export it
-
 from flait.errors import Busy, NotOurs, StoreError
+from flait.store.engine import sqlite3
 from flait.store.rows import Row, plain
 
 __all__ = ["Connection", "Taken", "fault", "writing", "sqlite3", "RESTORE"]
@@ -74,17 +71,17 @@ def _sentences(code: int, path: Path) -> tuple[str, str]:
 class Connection:
     """What every part of the store stands on. Use flait.store.Store."""
 
-    def __init__(self, db: Database, path: Path) -> None:
+    def __init__(self, conn: sqlite3.Connection, path: Path) -> None:
         self.path = path
         self.patience = BUSY_SECONDS
-        self._db = db
+        self._conn = conn
         self._inside = False
         with _line_forming:
             self._in_line = _lines.setdefault(path, Lock())
 
     def close(self) -> None:
         """Close the file. An open transaction is rolled back."""
-        self._db.close()
+        self._conn.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -100,14 +97,14 @@ class Connection:
         if not self._in_line.acquire(timeout=self.patience):
             raise Busy(*_sentences(sqlite3.SQLITE_BUSY, self.path))
         try:
-            self._db.conn.execute("BEGIN IMMEDIATE")
+            self._conn.execute("BEGIN IMMEDIATE")
             self._inside = True
             yield
             self._still_inside()
-            self._db.conn.execute("COMMIT")
+            self._conn.execute("COMMIT")
         except BaseException:
             with suppress(sqlite3.Error):  # the first error is the one to tell
-                self._db.rollback()
+                self._conn.rollback()
             raise
         finally:
             self._inside = False
@@ -115,20 +112,20 @@ class Connection:
 
     def _nested(self) -> Iterator[None]:
         self._still_inside()
-        self._db.conn.execute("SAVEPOINT nested")
+        self._conn.execute("SAVEPOINT nested")
         try:
             yield
         except BaseException:
             with suppress(sqlite3.Error):
-                self._db.conn.execute("ROLLBACK TO nested")
-                self._db.conn.execute("RELEASE nested")
+                self._conn.execute("ROLLBACK TO nested")
+                self._conn.execute("RELEASE nested")
             raise
         self._still_inside()
-        self._db.conn.execute("RELEASE nested")
+        self._conn.execute("RELEASE nested")
 
     def _still_inside(self) -> None:
         """SQLite rolls back by itself when the disk fails: what follows must not be stored without what went before."""
-        if self._inside and not self._db.conn.in_transaction:
+        if self._inside and not self._conn.in_transaction:
             raise StoreError(f"a change to {self.path} was rolled back", "try again")
 
     @contextmanager
@@ -157,7 +154,7 @@ class Connection:
 
     def _execute(self, sql: str, values: dict[str, object]) -> sqlite3.Cursor:
         self._still_inside()
-        return self._db.conn.execute(sql, {name: plain(value) for name, value in values.items()})
+        return self._conn.execute(sql, {name: plain(value) for name, value in values.items()})
 
 
 Part = TypeVar("Part", bound=Connection)

@@ -11,11 +11,10 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
-from sqlite_utils import Database
-
 from flait.errors import Busy, NotOurs, StoreError
 from flait.schema import APPLICATION_ID, NAMES, migrations
-from flait.store.connection import BUSY_SECONDS, RESTORE, fault, sqlite3
+from flait.store.connection import BUSY_SECONDS, RESTORE, fault
+from flait.store.engine import sqlite3
 
 STATEMENTS: Final = 256  # prepared statements kept: more than the store has
 MOST_TURNS: Final = 100  # other processes that may come first while the journal mode is switched
@@ -23,6 +22,10 @@ MOST_TURNS: Final = 100  # other processes that may come first while the journal
 # After a close() by anyone in this process, POSIX drops the process's locks on the file: no connection may be open
 # to a file while it is being created.
 _creating = Lock()
+
+
+# sqlite-utils' own record of what it applied; read here without it, for most opens find nothing to do.
+_APPLIED: Final = "SELECT name FROM _sqlite_migrations WHERE migration_set = 'flait'"
 
 
 class Standing(Enum):
@@ -33,21 +36,21 @@ class Standing(Enum):
     CURRENT = auto()
 
 
-def opened(path: Path, *, create: bool) -> Database:
+def opened(path: Path, *, create: bool) -> sqlite3.Connection:
     """A connection to Flait's database, migrated, ready. Raises StoreError, with path and remedy, and changes nothing.
 
     An up-to-date database is only read. Without `create`, a file that holds nothing yet is refused too.
     """
-    db = _connected(path, create=create)
+    conn = _connected(path, create=create)
     try:
-        _prepare(db, path, create=create)
+        _prepare(conn, path, create=create)
     except sqlite3.DatabaseError as problem:
-        db.close()
+        conn.close()
         raise fault(problem, path) from problem
     except BaseException:
-        db.close()
+        conn.close()
         raise
-    return db
+    return conn
 
 
 def wal_safe(version: tuple[int, ...]) -> bool:
@@ -62,7 +65,7 @@ def wal_safe(version: tuple[int, ...]) -> bool:
 JOURNAL: Final = "wal" if wal_safe(sqlite3.sqlite_version_info) else "delete"
 
 
-def _connected(path: Path, *, create: bool) -> Database:
+def _connected(path: Path, *, create: bool) -> sqlite3.Connection:
     _check_place(path)
     with _creating:
         if not path.exists():
@@ -77,10 +80,10 @@ def _connected(path: Path, *, create: bool) -> Database:
                 timeout=BUSY_SECONDS,
                 cached_statements=STATEMENTS,
             )
-            conn.row_factory = sqlite3.Row
-            return Database(conn, strict=True, execute_plugins=False)
         except sqlite3.DatabaseError as problem:
             raise fault(problem, path) from problem
+        conn.row_factory = sqlite3.Row
+        return conn
 
 
 def _check_place(path: Path) -> None:
@@ -117,66 +120,69 @@ def _create(path: Path) -> None:
         os.close(descriptor)
 
 
-def _prepare(db: Database, path: Path, *, create: bool) -> None:
-    standing = _standing(db, path)
+def _prepare(conn: sqlite3.Connection, path: Path, *, create: bool) -> None:
+    standing = _standing(conn, path)
     if standing is Standing.NEW and not create:
         raise _missing(path)
     for setting in ("synchronous = FULL", "trusted_schema = OFF", "mmap_size = 0", "temp_store = MEMORY"):
-        db.conn.execute(f"PRAGMA {setting}")
+        conn.execute(f"PRAGMA {setting}")
     if standing is not Standing.CURRENT:
-        _migrate(db, path)
-    _set_journal(db, path)
-    db.conn.execute("PRAGMA foreign_keys = ON")
+        _migrate(conn, path)
+    _set_journal(conn, path)
+    conn.execute("PRAGMA foreign_keys = ON")
 
 
-def _standing(db: Database, path: Path) -> Standing:
-    with _block(db, "BEGIN"):  # one view of the file: another process may be making it
-        owner = db.conn.execute("PRAGMA application_id").fetchone()[0]
-        empty = db.conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
+def _standing(conn: sqlite3.Connection, path: Path) -> Standing:
+    with _block(conn, "BEGIN"):  # one view of the file: another process may be making it
+        owner = conn.execute("PRAGMA application_id").fetchone()[0]
+        empty = conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
         if owner == 0 and empty:
             return Standing.NEW
         if owner != APPLICATION_ID:
             raise NotOurs(f"{path} is another program's database", "name another file")
-        applied = {migration.name for migration in migrations.applied(db)}
+        applied = {row[0] for row in conn.execute(_APPLIED)}
     if applied - NAMES:
         raise NotOurs(f"{path} was written by a newer Flait", "upgrade this one, or name another file")
     return Standing.CURRENT if applied == NAMES else Standing.OLD
 
 
 @contextmanager
-def _block(db: Database, begin: str) -> Iterator[None]:
-    db.conn.execute(begin)
+def _block(conn: sqlite3.Connection, begin: str) -> Iterator[None]:
+    conn.execute(begin)
     try:
         yield
-        db.conn.execute("COMMIT")
+        conn.execute("COMMIT")
     except BaseException:
-        db.rollback()
+        conn.rollback()
         raise
 
 
-def _migrate(db: Database, path: Path) -> None:
+def _migrate(conn: sqlite3.Connection, path: Path) -> None:
     """One transaction for each migration; when several processes come at once, each finds less to do."""
-    db.conn.execute("PRAGMA foreign_keys = OFF")  # tables may be rebuilt; it cannot be switched inside a transaction
-    while _standing(db, path) is not Standing.CURRENT:
-        with _block(db, "BEGIN IMMEDIATE"):
-            names = [migration.name for migration in migrations.pending(db)]
-            migrations.apply(db, stop_before=names[1:])
-            if db.conn.execute("PRAGMA foreign_key_check").fetchone():
+    from sqlite_utils import Database
+
+    db, steps = Database(conn, strict=True, execute_plugins=False), migrations()
+    conn.execute("PRAGMA foreign_keys = OFF")  # tables may be rebuilt; it cannot be switched inside a transaction
+    while _standing(conn, path) is not Standing.CURRENT:
+        with _block(conn, "BEGIN IMMEDIATE"):
+            names = [step.name for step in steps.pending(db)]
+            steps.apply(db, stop_before=names[1:])
+            if conn.execute("PRAGMA foreign_key_check").fetchone():
                 raise StoreError(f"{path} has rows that refer to nothing; it was not migrated", RESTORE)
 
 
-def _set_journal(db: Database, path: Path) -> None:
+def _set_journal(conn: sqlite3.Connection, path: Path) -> None:
     """Switch the journal when it is not the right one. The switch does not wait for other writers; a write does."""
     for _ in range(MOST_TURNS):
-        if db.conn.execute("PRAGMA journal_mode").fetchone()[0] == JOURNAL:
+        if conn.execute("PRAGMA journal_mode").fetchone()[0] == JOURNAL:
             return
         try:
-            db.conn.execute(f"PRAGMA journal_mode = {JOURNAL}")
+            conn.execute(f"PRAGMA journal_mode = {JOURNAL}")
         except sqlite3.OperationalError as problem:
             if problem.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                 raise
         else:
             return  # a file system that cannot do it keeps the rollback journal, which is sound too
-        with _block(db, "BEGIN IMMEDIATE"):
+        with _block(conn, "BEGIN IMMEDIATE"):
             pass
     raise Busy(f"the database {path} is busy", "try again when less is going on")

@@ -38,6 +38,7 @@ def test_status_as_json_has_the_promised_fields(flait: CommandLine) -> None:
         "budget": {"month": "2013-03", "spent_usd": 0.0, "limit_usd": 5.0},
         "providers": {"flightaware": never, "twilio": never},
         "webhook": {"mode": "no-tunnel", "listening": False, "public_url": "", "url": None, "problem": None},
+        "push": {"enabled": False, "alerts": 0, "problem": None},
     }
 
 

@@ -38,6 +38,13 @@ def talk(site: Site) -> Iterator[Talk]:
         yield talk
 
 
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
+    """One for all the tests that leave nothing behind."""
+    with Site(tmp_path_factory.mktemp("lasting")).listening() as talk:
+        yield talk
+
+
 def a_text_of_ours(site: Site, *, sid: str | None = SID) -> int:
     """One that Twilio has taken; without `sid` it is still being posted."""
     store = site.store()
@@ -184,8 +191,8 @@ def travels(post: Post) -> bool:
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "post"])
 @pytest.mark.parametrize("path", ["/twilio/message", "/twilio/status?m=1"])
-def test_only_a_post_is_a_request_of_twilios(talk: Talk, method: str, path: str) -> None:
-    assert talk.ask(method, path) == 404
+def test_only_a_post_is_a_request_of_twilios(lasting: Talk, method: str, path: str) -> None:
+    assert lasting.ask(method, path) == 404
 
 
 @pytest.mark.parametrize(
@@ -195,22 +202,22 @@ def test_only_a_post_is_a_request_of_twilios(talk: Talk, method: str, path: str)
      "/flightaware/alert/"],
 )  # fmt: skip
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_there_is_nothing_anywhere_else(talk: Talk, method: str, target: str) -> None:
-    assert talk.ask(method, target) == 404
+def test_there_is_nothing_anywhere_else(lasting: Talk, method: str, target: str) -> None:
+    assert lasting.ask(method, target) == 404
 
 
 @pytest.mark.parametrize(
     "host", ["evil.example", "flait.example.evil.example", "a[b", "", "xlocalhost", "127.0.0.1.evil.example"]
 )
-def test_another_name_for_us_leads_nowhere(talk: Talk, host: str) -> None:
-    assert talk.ask("GET", "/healthz", Host=host) == 421
+def test_another_name_for_us_leads_nowhere(lasting: Talk, host: str) -> None:
+    assert lasting.ask("GET", "/healthz", Host=host) == 421
 
 
 @pytest.mark.parametrize(
     "host", ["flait.example", "FLAIT.example:443", "localhost:8787", "127.0.0.1", "192.0.2.7:8787", "[::1]:1"]
 )
-def test_our_names_and_addresses_lead_here(talk: Talk, host: str) -> None:
-    assert talk.ask("GET", "/healthz", Host=host) == 200
+def test_our_names_and_addresses_lead_here(lasting: Talk, host: str) -> None:
+    assert lasting.ask("GET", "/healthz", Host=host) == 200
 
 
 def test_nothing_of_a_request_is_logged(site: Site, talk: Talk, caplog: pytest.LogCaptureFixture) -> None:
@@ -372,7 +379,8 @@ def test_an_address_that_is_taken_is_named(tmp_path: Path) -> None:
 
 def test_where_the_address_cannot_be_written_down_it_does_not_listen(site: Site) -> None:
     (site.home / "run").write_text("in the way")
+    before = threading.active_count()
     with pytest.raises(ConfigError):
         Webhook(site, woken=site.wake).start()
 
-    assert "listener" not in {thread.name for thread in threading.enumerate()}
+    assert threading.active_count() == before

@@ -2,16 +2,20 @@
 
 import json
 import socket
+import threading
 from collections.abc import Iterator
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
 import pytest
+from apscheduler.schedulers.background import BackgroundScheduler
 
+from flait.metronome import Every, wake
 from tests.adapters.twilio_posts import signed as signed_post
 from tests.adapters.twilio_posts import status_fields, text_fields
 from tests.end_to_end.rig import ACCOUNT_SID, ANA, AUTH_TOKEN, World
-from tests.http_talk import exchange, request, status
+from tests.http_talk import PATIENCE, exchange, request, status
 
 FAST = 600.0  # a minute, which is how often the listener is looked after, in a tenth of a second
 
@@ -48,6 +52,20 @@ def test_whoever_sees_the_daemon_up_finds_the_listener(world: World) -> None:
     assert world.terminate(daemon).code == 0
     assert not (world.home / "run" / "webhook.json").exists()
     assert not webhook(world)["listening"]
+
+
+def test_a_text_wakes_what_answers_it() -> None:
+    ran = threading.Semaphore(0)
+    scheduler = BackgroundScheduler(timezone=UTC)
+    scheduler.add_job(ran.release, Every(3600), id="answer")
+    scheduler.start()
+    try:
+        assert ran.acquire(timeout=PATIENCE)
+        wake(scheduler, ["answer"])
+
+        assert ran.acquire(timeout=PATIENCE)
+    finally:
+        scheduler.shutdown()
 
 
 def test_a_listener_without_its_token_waits_for_it_and_says_so(world: World) -> None:

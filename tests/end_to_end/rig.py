@@ -20,12 +20,12 @@ from types import TracebackType
 from typing import Any, Self
 
 import psutil
-from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # Flait's own SQLite; typed there, not exported
 
 from flait.clock import ScaledClock
 from flait.sandbox.exchange import Request
 from flait.sandbox.run import Sandbox
 from flait.sandbox.site import Reply
+from flait.store.engine import sqlite3
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0  # seconds, real: what anything may take at most on a machine that has much else to do

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from flait.store import Store
+from tests.flows.talk import Talk
 from tests.flows.world import World
 
 
@@ -22,5 +23,10 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def world(tmp_path: Path, empty_database: Path) -> Iterator[World]:
     path = Path(shutil.copy(empty_database, tmp_path / "flait.db"))
     with Store.open(path) as store:
-        store._db.conn.execute("PRAGMA synchronous = OFF")  # nobody cuts the power here, and waiting for disks is slow
+        store._conn.execute("PRAGMA synchronous = OFF")  # nobody cuts the power here, and waiting for disks is slow
         yield World(path=path, store=store)
+
+
+@pytest.fixture
+def talk(world: World) -> Talk:
+    return Talk(world)

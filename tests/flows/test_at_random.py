@@ -27,17 +27,16 @@ ENDS = frozenset({S.ACCEPTED, S.IN_DOUBT, S.FAILED, S.EXPIRED, S.SUPPRESSED})
 
 BLANK = replace(F12, ident_iata=None, destination=None, out=Times(scheduled=F12.out.scheduled), gate_origin=None)
 BOARDS: list[list[Flight]] = [
-    [F12],
-    [late(minutes(20))],
-    [late(minutes(50))],
-    [late(minutes(100))],
     [replace(F12, gate_origin="B4")],
-    [replace(late(minutes(50)), gate_origin="C9", terminal_origin="1")],
+    [late(minutes(50))],
+    [F12],
+    [BLANK],
     [replace(F12, cancelled=True)],
+    [replace(late(minutes(100)), gate_origin="C9", terminal_origin="1")],
+    [],
     [replace(F12, cancelled=True), replace(F12, fa_flight_id="UAL1234-again")],
     [replace(F12, fa_flight_id="UAL1234-anew", gate_origin="B4")],
-    [BLANK],
-    [],
+    [late(minutes(20))],
     [replace(F12, origin=PIT)],
     [left_gate()],
     [took_off()],
@@ -57,6 +56,8 @@ OUTCOMES: list[Callable[[], tuple[BaseException | None, bool]]] = [
 ]
 
 
+SOME_BOARDS = st.lists(st.sampled_from(BOARDS), min_size=2, max_size=4)
+READINGS = ("right", "lags", "fails")
 LASTING = ("ident_iata", "destination", "gate_origin", "terminal_origin")  # once known, never blank again
 
 
@@ -72,7 +73,7 @@ class AnyOrder(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.mortal = Mortal.open(Path(self.folder.name) / "flait.db")
-        self.mortal._db.conn.execute("PRAGMA synchronous = OFF")
+        self.mortal._conn.execute("PRAGMA synchronous = OFF")
         self.world = World(path=self.mortal.path, store=self.mortal)
 
     def teardown(self) -> None:
@@ -88,8 +89,13 @@ class AnyOrder(RuleBasedStateMachine):
         self.world.subscribe(0)
         self.world.subscribe(1, role=role)
 
-    @rule(board=st.sampled_from(BOARDS))
-    def poll(self, board: list[Flight]) -> None:
+    @rule(boards=SOME_BOARDS, looks=st.integers(1, 2))
+    def poll(self, boards: list[list[Flight]], looks: int) -> None:
+        for board in boards:
+            for _ in range(looks):
+                self.poll_once(board)
+
+    def poll_once(self, board: list[Flight]) -> None:
         before, heard = self.world.flight(), {number: self.heard(number) for number in (1, 2)}
         seen = len(self.world.texts)
         self.world.next_poll(*board)
@@ -123,11 +129,12 @@ class AnyOrder(RuleBasedStateMachine):
         self.world.source.fault = None
         assert self.world.texts == texts
 
-    @rule(board=st.sampled_from(BOARDS), statement=st.integers(1, 20))
-    def poll_and_be_killed(self, board: list[Flight], statement: int) -> None:
-        self.killed(lambda: self.world.next_poll(*board), statement)
+    @rule(boards=SOME_BOARDS, statement=st.integers(1, 20))
+    def poll_and_be_killed(self, boards: list[list[Flight]], statement: int) -> None:
+        for board in boards:
+            self.killed(lambda board=board: self.world.next_poll(*board), statement)  # type: ignore[misc]  # bound now
 
-    @rule(outcomes=st.lists(st.sampled_from(OUTCOMES), min_size=1, max_size=3))
+    @rule(outcomes=st.lists(st.sampled_from(OUTCOMES), min_size=2, max_size=5))
     def send(self, outcomes: list[Callable[[], tuple[BaseException | None, bool]]]) -> None:
         for outcome in outcomes:
             fault, arrives = outcome()
@@ -143,22 +150,22 @@ class AnyOrder(RuleBasedStateMachine):
     def send_one(self) -> None:
         deliver.send_next(self.world.store, self.world.gateway, self.world.clock, self.world.boot)
 
-    @rule(readable=st.booleans(), listed=st.booleans())
-    def settle(self, readable: bool, listed: bool) -> None:
-        """Twilio's record, which at times cannot be read, and at times lags behind."""
-        sids = {sent.sid for sent in self.world.gateway.record}
-        self.world.gateway.unlisted = set() if listed else sids
-        self.world.gateway.listing_fault = None if readable else SendError("Twilio's record cannot be read")
-        self.world.settle()
+    @rule(readings=st.lists(st.sampled_from(READINGS), min_size=1, max_size=3))
+    def settle(self, readings: list[str]) -> None:
+        """Twilio's record, a minute apart; at times it cannot be read, or lags behind."""
+        for reading in readings:
+            lagging = {sent.sid for sent in self.world.gateway.record}
+            self.world.gateway.unlisted = lagging if reading == "lags" else set()
+            self.world.gateway.listing_fault = SendError("it cannot be read") if reading == "fails" else None
+            self.world.settle()
+            self.world.clock.advance(LOOK_AGAIN)
         self.world.gateway.unlisted, self.world.gateway.listing_fault = set(), None
 
-    @rule(count=st.sampled_from([0.1, 1, 5, 30]))
-    def wait(self, count: float) -> None:
+    @rule(count=st.sampled_from([1, 5, 30]), restart=st.booleans())
+    def wait(self, count: int, restart: bool) -> None:
         self.world.clock.advance(minutes(count))
-
-    @rule()
-    def restart(self) -> None:
-        self.world.restart()
+        if restart:
+            self.world.restart()
 
     @precondition(lambda self: self.world.clock.now() < OUT)
     @rule(number=st.sampled_from([0, 1]))

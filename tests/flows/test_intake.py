@@ -292,7 +292,7 @@ class Rounds:
 
     def _store(self) -> Store:
         store = Store.open(self.path)
-        store._db.conn.execute("PRAGMA synchronous = OFF")  # no power is cut here
+        store._conn.execute("PRAGMA synchronous = OFF")  # no power is cut here
         return store
 
 

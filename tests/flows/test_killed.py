@@ -21,7 +21,7 @@ S = MessageStatus
 def mortal(world: World) -> Iterator[Mortal]:
     """The world's store, now one that can die."""
     with Mortal.open(world.path) as mortal:
-        mortal._db.conn.execute("PRAGMA synchronous = OFF")
+        mortal._conn.execute("PRAGMA synchronous = OFF")
         world.store = mortal
         yield mortal
 

@@ -25,5 +25,5 @@ def path(tmp_path: Path) -> Path:
 def store(path: Path, fresh: Path) -> Iterator[Store]:
     shutil.copy(fresh, path)
     with Store.open(path) as store:
-        store._db.conn.execute("PRAGMA synchronous = OFF")  # no power is cut here, and each commit is quicker
+        store._conn.execute("PRAGMA synchronous = OFF")  # no power is cut here, and each commit is quicker
         yield store

@@ -23,7 +23,7 @@ class Outbox(RuleBasedStateMachine):
         super().__init__()
         self.folder = TemporaryDirectory()
         self.store = Store.open(Path(self.folder.name) / "flait.db")
-        self.store._db.conn.execute("PRAGMA synchronous = OFF")  # no power is cut here
+        self.store._conn.execute("PRAGMA synchronous = OFF")  # no power is cut here
         self.texts: dict[str, Message] = {}
         self.stopped: set[str] = set()
         self.now: datetime = NOW

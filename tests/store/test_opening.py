@@ -21,7 +21,7 @@ from tests.store.samples import NOW, PHONE, finished, follower, started, user
 
 
 def pragma(store: Store, name: str) -> Any:
-    return store._db.conn.execute(f"PRAGMA {name}").fetchone()[0]
+    return store._conn.execute(f"PRAGMA {name}").fetchone()[0]
 
 
 def assert_refused(path: Path, sentence: str, **options: bool) -> None:
@@ -262,7 +262,7 @@ def released(monkeypatch: pytest.MonkeyPatch, *more: Any) -> None:
     for migration in (*MIGRATIONS, *more):
         migrations()(migration)
         names.append(migration.__name__)
-    monkeypatch.setattr(opening, "migrations", migrations)
+    monkeypatch.setattr(opening, "migrations", lambda: migrations)
     monkeypatch.setattr(opening, "NAMES", frozenset(names))
 
 
@@ -298,7 +298,7 @@ def test_what_the_first_release_kept_is_all_there_after_the_second(path: Path, m
     monkeypatch.setattr(opening, "NAMES", frozenset({m001_initial.__name__}))
     first = Migrations("flait")
     first()(m001_initial)
-    monkeypatch.setattr(opening, "migrations", first)
+    monkeypatch.setattr(opening, "migrations", lambda: first)
     with Store.open(path) as store:
         for sql in OLD_ROWS:
             store._change(sql, phone=PHONE, at=NOW)

@@ -90,9 +90,9 @@ HARMLESS = re.compile(
 def plans(store: Store, ask: Callable[[Store], object]) -> list[str]:
     """The plan of every statement that `ask` runs, values filled in."""
     statements: list[str] = []
-    store._db.conn.set_trace_callback(statements.append)
+    store._conn.set_trace_callback(statements.append)
     ask(store)
-    store._db.conn.set_trace_callback(None)
+    store._conn.set_trace_callback(None)
     asked = [sql for sql in statements if re.match(r"\s*(SELECT|INSERT|UPDATE|DELETE)", sql)]
     assert asked
     return [row["detail"] for sql in asked for row in store._rows(f"EXPLAIN QUERY PLAN {sql}")]

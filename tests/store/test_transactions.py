@@ -26,7 +26,7 @@ def spend_and_lose(store: Store, times: int) -> None:
     """SQLite itself rolls back when the disk fails: after the first time, that is what happens here."""
     with store.transaction():
         spend(store)
-        store._db.conn.execute("ROLLBACK")
+        store._conn.execute("ROLLBACK")
         for _ in range(times - 1):
             spend(store)
 
@@ -35,7 +35,7 @@ def spend_and_lose(store: Store, times: int) -> None:
 def other(store: Store, path: Path) -> Iterator[Store]:
     """A second connection, which does not wait for the first."""
     with Store.open(path) as other:
-        other._db.conn.execute("PRAGMA busy_timeout = 0")
+        other._conn.execute("PRAGMA busy_timeout = 0")
         other.patience = 0
         yield other
 
@@ -118,11 +118,11 @@ def test_what_a_rule_of_the_tables_forbids_is_a_sentence(store: Store) -> None:
 def test_a_full_disk_is_a_sentence_and_nothing_is_stored(store: Store) -> None:
     store.add_user(user())
     pages = store._rows("PRAGMA page_count")[0]["page_count"]
-    store._db.conn.execute(f"PRAGMA max_page_count = {pages}")
+    store._conn.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(StoreError, match=r"disk of .* is full"):
         store.enqueue(message(1, "long", body="x" * 100_000))
     assert store.messages() == []
-    store._db.conn.execute("PRAGMA max_page_count = 1000000")
+    store._conn.execute("PRAGMA max_page_count = 1000000")
     store.enqueue(message(1, "long", body="x" * 100_000))
 
 

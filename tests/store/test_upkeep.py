@@ -145,9 +145,9 @@ def test_much_is_forgotten_in_small_bites(store: Store) -> None:
     with store.transaction():
         store.record(*(Step(at=NOW, step="tick", outcome="nothing") for _ in range(2 * BITE + 1)))
     commits: list[str] = []
-    store._db.conn.set_trace_callback(lambda sql: commits.append(sql) if sql == "COMMIT" else None)
+    store._conn.set_trace_callback(lambda sql: commits.append(sql) if sql == "COMMIT" else None)
     assert store.prune(LATER).journal == 2 * BITE + 1
-    store._db.conn.set_trace_callback(None)
+    store._conn.set_trace_callback(None)
     assert len(commits) >= 3
 
 

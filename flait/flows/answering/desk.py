@@ -170,6 +170,13 @@ def name_of(view: SubscriptionView) -> str:
     return f"{subscription.ident} {when}".strip()
 
 
+def short_name_of(desk: Desk, view: SubscriptionView) -> str:
+    """`UA1234`, with its day where the person follows the number on more than one."""
+    ident = view.subscription.ident
+    alike = [other for other in following(desk) if other.subscription.ident == ident]
+    return name_of(view) if len(alike) > 1 else ident
+
+
 def leg_of(view: SubscriptionView) -> str:
     """`SFO-EWR Tue 25 Nov`."""
     subscription = view.subscription

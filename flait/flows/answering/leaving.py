@@ -23,7 +23,7 @@ from flait.flows.answering.desk import (
 )
 from flait.flows.answering.muting import undo_mute
 from flait.flows.answering.status import status
-from flait.flows.answering.tracking import keep, look_up, track_all, wanted_again, wish_of, words_of
+from flait.flows.answering.tracking import keep, look_up, track_all, wanted_again, wanted_option, words_of
 from flait.flows.subscribe import Person
 from flait.store import SubscriptionView
 
@@ -36,7 +36,7 @@ def untrack(desk: Desk, wish: Untrack) -> Act:
     if not views:
         return say(_nothing(wish))
     if len(views) > 1:
-        return lambda: [_ask_which(desk, views[:MOST_NAMED])]
+        return lambda: [_ask_which(desk, views[:MOST_NAMED], explained=wish.explained)]
     return lambda: _ended(desk, views, explained=wish.explained)
 
 
@@ -44,7 +44,7 @@ def leave(desk: Desk, wish: Leave) -> Act:
     """A shared flight is left like any other."""
     views = meant(desk, wish.subject)
     if len(views) > 1:
-        return lambda: [_ask_which(desk, views[:MOST_NAMED])]
+        return lambda: [_ask_which(desk, views[:MOST_NAMED], explained=False)]
     return (lambda: _ended(desk, views, explained=False)) if views else say(nothing_meant(wish.subject))
 
 
@@ -54,8 +54,8 @@ def _nothing(wish: Untrack) -> str:
     return nothing_meant(wish.subject)
 
 
-def _ask_which(desk: Desk, views: Sequence[SubscriptionView]) -> Line:
-    ids = [{"subscription": view.subscription.id} for view in views]
+def _ask_which(desk: Desk, views: Sequence[SubscriptionView], *, explained: bool) -> Line:
+    ids = [{"subscription": view.subscription.id, "explained": explained} for view in views]
     desk.put(QUESTION, {"do": "untrack", "options": ids})
     return Line(body=texts.which_text([name_of(view) for view in views]))
 
@@ -136,13 +136,14 @@ def _picked(options: Sequence[Mapping[str, Any]], reply: Choice | Ok) -> list[Ma
 
 
 def _track_chosen(desk: Desk, options: Sequence[Mapping[str, Any]]) -> Act:
-    return track_all(desk, [wish_of(option) for option in options])
+    return track_all(desk, [wanted_option(desk, option) for option in options])
 
 
 def _untrack_chosen(desk: Desk, options: Sequence[Mapping[str, Any]]) -> Act:
     ids = [option["subscription"] for option in options]
     views = [view for view in following(desk) if view.subscription.id in ids]
-    return (lambda: _ended(desk, views, explained=False)) if views else say(texts.NO_FLIGHTS)
+    explained = any(option["explained"] for option in options)
+    return (lambda: _ended(desk, views, explained=explained)) if views else say(texts.NO_FLIGHTS)
 
 
 _ACTS = {"track": _track_chosen, "untrack": _untrack_chosen}

@@ -8,7 +8,19 @@ from zoneinfo import ZoneInfo
 
 from flait.core import reply_texts as texts
 from flait.core.reply_kinds import MINE, Mute, Subject, Unmute
-from flait.flows.answering.desk import UNDO, Act, Desk, Line, current, following, meant, nothing_meant, place_of, say
+from flait.flows.answering.desk import (
+    UNDO,
+    Act,
+    Desk,
+    Line,
+    current,
+    following,
+    meant,
+    nothing_meant,
+    place_of,
+    say,
+    short_name_of,
+)
 from flait.store import SubscriptionView
 
 DEFAULT = timedelta(hours=2)
@@ -41,7 +53,7 @@ def _muted(desk: Desk, wish: Mute, view: SubscriptionView | None) -> Line:
             "was": was.isoformat() if was else None,
         },
     )
-    name = view.subscription.ident if view else texts.ALL_FLIGHTS
+    name = short_name_of(desk, view) if view else texts.ALL_FLIGHTS
     return Line(body=texts.muted_text(name, until, place, desk.reader()))
 
 
@@ -74,7 +86,7 @@ def _unmuted_one(desk: Desk, view: SubscriptionView) -> Line:
     if until and until > desk.now:
         text = texts.still_muted_text(view.subscription.ident, until, place_of(desk, view), desk.reader())
         return Line(body=text)
-    return Line(body=texts.unmuted_text(view.subscription.ident))
+    return Line(body=texts.unmuted_text(short_name_of(desk, view)))
 
 
 def _unmuted_all(desk: Desk) -> Line:
@@ -94,7 +106,7 @@ def undo_mute(desk: Desk, state: dict[str, object]) -> Line:
     was = datetime.fromisoformat(str(state["was"])) if state["was"] else None
     _set(desk, subscription_id, was)
     view = next((view for view in following(desk) if view.subscription.id == subscription_id), None)
-    name = view.subscription.ident if view else texts.ALL_FLIGHTS
+    name = short_name_of(desk, view) if view else texts.ALL_FLIGHTS
     if was and was > desk.now:
         return Line(body=texts.muted_text(name, was, place_of(desk, view), desk.reader()))
     return Line(body=texts.unmuted_text(name))

@@ -4,8 +4,8 @@ Where a number is more than one flight, the person is asked which; nothing is ta
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from flait.core import reply_texts as texts
@@ -32,6 +32,7 @@ from flait.flows.resolve import Wanted, resolve
 from flait.flows.subscribe import Person, Subscribed
 
 MOST_OPTIONS = 4  # that fit one text
+MOST_WISHES = 4  # looked up for one text: each look-up costs money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +66,15 @@ def track(desk: Desk, reply: Track) -> Act:
     """Follow what is named; each new flight is answered by its own confirmation."""
     if not reply.wishes:
         return say(texts.WHICH_FLIGHT)
-    return track_all(desk, reply.wishes)
+    act = track_all(desk, [wanted_of(desk, wish) for wish in reply.wishes[:MOST_WISHES]])
+    if len(reply.wishes) <= MOST_WISHES:
+        return act
+    return lambda: [*act(), Line(body=texts.too_many_wishes_text(MOST_WISHES))]
 
 
-def track_all(desk: Desk, wishes: Iterable[TrackWish]) -> Act:
+def track_all(desk: Desk, wanted: Iterable[Wanted]) -> Act:
     """Ask about every wish, then keep them all at once."""
-    looked = [look_up(desk, wanted_of(desk, wish)) for wish in wishes]
+    looked = [look_up(desk, one) for one in wanted]
     return lambda: list(_kept(desk, looked))
 
 
@@ -160,9 +164,11 @@ def put_question(desk: Desk, ident: str, options: Sequence[Flight | ScheduledFli
     desk.put(QUESTION, {"do": "track", "options": rows})
 
 
-def wish_of(option: Mapping[str, Any]) -> TrackWish:
-    """One of the legs that were offered."""
-    return TrackWish(ident=parse_ident(option["ident"]), date=option["date"], origin=option["origin"])
+def wanted_option(desk: Desk, option: Mapping[str, Any]) -> Wanted:
+    """One of the legs that were offered: as of its own day, for yesterday's may not have left yet."""
+    wish = TrackWish(ident=parse_ident(option["ident"]), date=option["date"], origin=option["origin"])
+    noon = datetime.combine(date.fromisoformat(option["date"]), time(12), UTC)
+    return replace(wanted_of(desk, wish), asked_at=min(noon, desk.heard.received_at))
 
 
 def _refusal(desk: Desk, looked: Looked, refusal: FlaitError) -> str:

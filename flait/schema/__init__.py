@@ -1,0 +1,30 @@
+"""The tables, as migrations: each is a module of history, never edited once released; a change is a new one.
+
+Only flait.store reads and writes these tables. Moments are TEXT of 24 characters, UTC with milliseconds
+(`2013-03-08T12:00:00.000Z`), so that they compare as text; dates are ISO; values that SQL never looks into are JSON,
+checked by their brackets only: older SQLites let no schema that they do not trust call json_valid().
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from flait.schema.m001_initial import APPLICATION_ID, m001_initial
+from flait.schema.m002_words_back import m002_words_back
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database, Migrations
+
+__all__ = ["APPLICATION_ID", "MIGRATIONS", "NAMES", "m001_initial", "m002_words_back", "migrations"]
+
+MIGRATIONS: Final[tuple[Callable[["Database"], None], ...]] = (m001_initial, m002_words_back)
+NAMES: Final = frozenset(migration.__name__ for migration in MIGRATIONS)
+
+
+def migrations() -> "Migrations":
+    """The steps, as sqlite-utils applies them. Imported late: an up-to-date database needs none."""
+    from sqlite_utils import Migrations
+
+    steps = Migrations("flait")
+    for step in MIGRATIONS:
+        steps()(step)
+    return steps

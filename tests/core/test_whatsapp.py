@@ -1,0 +1,245 @@
+"""WhatsApp's forms: one at a time, by the window; and each says what the stored text says."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flait.core.changes import ChangeKind
+from flait.core.flights import Flight
+from flait.core.formats import Reader
+from flait.core.messages import Channel, Message
+from flait.core.told import tells
+from flait.core.whatsapp import (
+    AGAIN,
+    ANY_KIND,
+    LONGEST_VARIABLE,
+    MARGIN,
+    WINDOW,
+    Form,
+    Setup,
+    agreed,
+    choice,
+    free_text,
+    is_whatsapp_error,
+    variables,
+    with_consent,
+)
+from flait.core.wording import tracked_text
+from tests.core.flights_for_tests import F12, NOON, diverted, hours, late, minutes, planned
+
+HX = "HX" + "0" * 32
+READER = Reader(ident="UA1234", now=NOON)
+DELAYED = "UA1234 SFO-EWR delayed 45m: dep 14:10->14:55 PST, arr 22:31->23:16 EST. Gate F12. Stay near."
+
+
+def text(
+    body: str = DELAYED, *, flight: Flight | None = None, facts: tuple[str, ...] = (), **changes: object
+) -> Message:
+    message = Message(
+        user_id=1,
+        to="+15555550100",
+        channel=Channel.WHATSAPP,
+        kind="delay_first",
+        body=body,
+        tells=tells(flight, facts) if flight else {},
+        dedup_key="alert:1:2",
+        created_at=NOON,
+        not_before=NOON,
+        expires_at=NOON + hours(1),
+    )
+    return replace(message, **changes)  # type: ignore[arg-type]  # Message's own fields
+
+
+def form(*, wrote_ago: timedelta | None, templates: bool = False, sms: bool = False, **changes: object) -> Form | None:
+    setup = Setup(sender=bool(changes.pop("sender", True)), templates={"delay_first": HX} if templates else {})
+    wrote_at = None if wrote_ago is None else NOON - wrote_ago
+    return choice(text(**changes), setup=setup, wrote_at=wrote_at, sms_agreed=sms, now=NOON).form  # type: ignore[arg-type]  # as above
+
+
+# --- which form -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wrote_ago", "templates", "sms", "expected"),
+    [
+        (minutes(1), True, True, Form.FREE),
+        (minutes(1), False, False, Form.FREE),
+        (WINDOW - MARGIN - minutes(1), True, True, Form.FREE),
+        (WINDOW - MARGIN, True, True, Form.TEMPLATE),
+        (WINDOW, True, False, Form.TEMPLATE),
+        (None, True, True, Form.TEMPLATE),
+        (None, False, True, Form.SMS),
+        (WINDOW, False, False, None),
+    ],
+)
+def test_the_window_decides(wrote_ago: timedelta | None, templates: bool, sms: bool, expected: Form | None) -> None:
+    assert form(wrote_ago=wrote_ago, templates=templates, sms=sms) is expected
+
+
+def test_without_a_sender_whatsapp_is_none() -> None:
+    assert form(wrote_ago=minutes(1), sms=True, sender=False) is Form.SMS
+    assert form(wrote_ago=minutes(1), sender=False) is None
+
+
+def test_what_was_refused_as_free_text_does_not_go_as_free_text_again() -> None:
+    again = f"{AGAIN}7"
+    assert form(wrote_ago=minutes(1), templates=True, dedup_key=again) is Form.TEMPLATE
+    assert form(wrote_ago=minutes(1), sms=True, dedup_key=again) is Form.SMS
+
+
+def test_a_template_of_its_own_comes_before_the_one_for_any_kind() -> None:
+    setup = Setup(templates={"gate_change": HX, ANY_KIND: "HX1"})
+
+    assert (setup.template("gate_change"), setup.template("landed")) == (HX, "HX1")
+    assert Setup(templates={"landed": ""}).template("landed") is None
+
+
+def test_a_text_that_cannot_go_says_why() -> None:
+    why = choice(text(), setup=Setup(sender=True), wrote_at=None, sms_agreed=False, now=NOON).why
+
+    assert "no template for delay_first" in why
+    assert "has not agreed to SMS" in why
+
+
+@pytest.mark.parametrize(
+    ("code", "whatsapp"), [(63003, True), (63016, True), (21610, False), (30003, False), (None, False)]
+)
+def test_whatsapp_s_own_errors_are_told_by_their_number(code: int | None, whatsapp: bool) -> None:
+    assert is_whatsapp_error(code) is whatsapp
+
+
+# --- consent ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("consent", "sms", "whatsapp"),
+    [
+        ("", False, False),
+        ("added at the command line, 2025-11-25", True, False),
+        ("whatsapp: added at the command line, 2025-11-25", False, True),
+        ("whatsapp: asked; sms: asked", True, True),
+        ("JOIN by text; whatsapp: asked", True, True),
+    ],
+)
+def test_consent_is_read_per_channel(consent: str, sms: bool, whatsapp: bool) -> None:
+    assert (agreed(consent, Channel.SMS), agreed(consent, Channel.WHATSAPP)) == (sms, whatsapp)
+
+
+@given(st.lists(st.sampled_from(Channel), max_size=4))
+def test_consent_noted_is_consent_read_and_noting_twice_changes_nothing(channels: list[Channel]) -> None:
+    consent = ""
+    for channel in channels:
+        consent = with_consent(consent, channel, "asked")
+
+    assert {channel for channel in Channel if agreed(consent, channel)} == set(channels)
+    assert all(with_consent(consent, channel, "again") == consent for channel in channels)
+
+
+# --- free text --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "lines"),
+    [
+        (
+            DELAYED,
+            [
+                "*UA1234* SFO-EWR *delayed 45m*",
+                "dep 14:10->14:55 PST",
+                "arr 22:31->23:16 EST",
+                "Gate F12.",
+                "Stay near.",
+            ],
+        ),
+        (
+            "UA1234 (LH9051) GATE CHANGE F12->C3 (Terminal 3->1) SFO. Dep 14:10 PST.",
+            ["*UA1234 (LH9051)* *GATE CHANGE F12->C3 (Terminal 3->1) SFO*", "Dep 14:10 PST."],
+        ),
+        ("UA1234 bags at EWR: belt 6->4.", ["*UA1234* *bags at EWR: belt 6->4*"]),
+        ("UA1234 SFO-EWR: dep 14:55 PST.", ["*UA1234* SFO-EWR", "dep 14:55 PST"]),
+        ("UA1234 gate assigned: A*1, SFO.", ["*UA1234* gate assigned: A*1, SFO"]),
+        ("Sorry, I did not get that. Try HELP.", ["Sorry, I did not get that. Try HELP."]),
+        ("1 UA1234 Tue25\n2 LH403", ["1 UA1234 Tue25", "2 LH403"]),
+    ],
+)
+def test_free_text_has_lines_and_bold_facts(body: str, lines: list[str]) -> None:
+    assert free_text(body).split("\n") == lines
+
+
+words = st.text(alphabet="ABCabc019*_.,:->() \n", max_size=60)
+
+
+@given(words, st.sampled_from(["", "UA1234 ", "Tracking UA1234 SFO-EWR ", "UA1234 SFO-EWR: dep "]))
+def test_free_text_says_the_same_words_in_the_same_order(rest: str, head: str) -> None:
+    def plain(body: str) -> str:
+        return "".join(char for char in body if char.isalnum())
+
+    assert plain(free_text(head + rest)) == plain(head + rest)
+
+
+# --- templates --------------------------------------------------------------------------------------------------
+
+
+def test_a_template_s_variables_are_short_and_say_what_the_text_tells() -> None:
+    facts = ("departure", "arrival", "gate_origin", "terminal_origin")
+    filled = variables(text(flight=late(minutes(45)), facts=facts), F12, READER)
+
+    assert filled.numbered() == {
+        "1": "UA1234",
+        "2": "SFO-EWR",
+        "3": "delayed 45m",
+        "4": "dep 14:55 PST, arr 23:16 EST",
+        "5": "SFO gate F12, Terminal 3",
+    }
+
+
+def test_what_the_text_does_not_tell_the_template_does_not_either() -> None:
+    filled = variables(
+        text("UA1234 bags at EWR: belt 6.", flight=planned(baggage_claim="6"), facts=("baggage_claim",)), F12, READER
+    )
+
+    assert (filled.what, filled.times, filled.place) == ("bags at EWR: belt 6", "", "EWR belt 6")
+    assert filled.numbered()["4"] == "-"
+
+
+def test_a_diverted_flight_s_times_are_of_where_it_lands() -> None:
+    flight = diverted()
+    message = text("UA1234 DIVERTED: now landing PIT.", flight=flight, facts=("diverted_to", "arrival"))
+
+    assert variables(message, flight, READER).times == "arr 23:05 EST"
+
+
+def test_a_confirmation_fills_a_template_too() -> None:
+    confirmation = tracked_text(F12, READER)
+    filled = variables(text(confirmation.body, tells=confirmation.tells), F12, READER)
+
+    assert filled.what == "Tracking Tue 25 Nov"
+    assert filled.times == "dep 14:10 PST, arr 22:31 EST"
+
+
+def test_without_a_flight_the_text_s_own_words_have_to_do() -> None:
+    filled = variables(text("UA1234 SFO-EWR Sun 14 Jun saved. You will hear from us."), None, READER)
+
+    assert (filled.flight, filled.route, filled.what) == ("UA1234", "SFO-EWR", "Sun 14 Jun saved")
+
+
+@given(st.text(max_size=400), st.sampled_from([None, F12, diverted(None)]))
+def test_variables_are_what_whatsapp_takes(body: str, flight: Flight | None) -> None:
+    filled = variables(text(body, flight=flight, facts=("arrival", "gate_origin")), flight, READER).numbered()
+
+    assert list(filled) == ["1", "2", "3", "4", "5"]
+    assert json.loads(json.dumps(filled)) == filled
+    assert all(
+        value and len(value) <= LONGEST_VARIABLE and value == " ".join(value.split()) for value in filled.values()
+    )
+
+
+def test_every_kind_of_text_about_a_flight_stands_in_the_guide_to_templates() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "whatsapp.md").read_text(encoding="utf-8")
+
+    assert not [kind for kind in (*ChangeKind, "tracked", "pending", "failed") if f"| `{kind}` |" not in guide]

@@ -1,0 +1,247 @@
+"""STATUS, its parts, and LIST: fresh where it can be, honest about its age, and no news afterwards."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from flait.core import reply_texts as texts
+from flait.core.flights import Flight
+from flait.core.subscriptions import Role
+from flait.errors import BudgetExhausted, FlightSourceError
+from tests.core.flights_for_tests import (
+    F12,
+    OFF,
+    ON,
+    OUT,
+    at_gate,
+    diverted,
+    hours,
+    late,
+    minutes,
+    took_off,
+    touched_down,
+)
+from tests.flows.talk import TOMORROW, Talk, moved
+from tests.flows.world import PHONES, World, timetabled
+
+FRESH = "UA1234 SFO-EWR: dep 14:10 PST, arr 22:31 EST. Gate F12 (T3). Seen just now."
+B4 = replace(F12, gate_origin="B4")
+INBOUND = replace(F12, gate_destination="C91", terminal_destination="C", baggage_claim="6")
+
+
+@pytest.mark.parametrize("said", ["status", "s", "UA1234", "where is my plane", "status 1", "Status UA1234 today?"])
+def test_a_flight_is_asked_about_in_many_ways(world: World, talk: Talk, said: str) -> None:
+    talk.tracks(F12)
+    world.clock.advance(minutes(10))
+    assert talk.says(said) == [FRESH]
+
+
+@pytest.mark.parametrize(
+    ("said", "answered"),
+    [
+        ("gate?", "UA1234 gate F12 (T3), SFO, dep 14:10 PST. Seen just now."),
+        ("bags", "UA1234 bags at EWR: no belt known yet. Arr 22:31 EST. Seen just now."),
+        ("when do we leave?", "UA1234 SFO-EWR: dep 14:10 PST, arr 22:31 EST. Seen just now."),
+    ],
+)
+def test_one_fact_is_answered_with_that_fact(world: World, talk: Talk, said: str, answered: str) -> None:
+    talk.tracks(F12)
+    world.clock.advance(minutes(10))
+    assert talk.says(said) == [answered]
+
+
+# --- fresh --------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_known_for_less_than_three_minutes_is_not_asked_again(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    calls = len(world.source.calls)
+    world.clock.advance(minutes(2))
+    assert talk.says("status") == ["UA1234 SFO-EWR: dep 14:10 PST, arr 22:31 EST. Gate F12 (T3). Seen 2m ago."]
+    assert len(world.source.calls) == calls
+
+
+def test_an_older_sighting_is_refreshed_by_one_look(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    world.clock.advance(minutes(4))
+    calls = len(world.source.calls)
+    talk.says("status")
+    talk.says("gate?")
+    assert len(world.source.calls) == calls + 1
+    assert world.flight().polls == 1
+    assert world.due() > world.clock.now()
+
+
+def test_the_look_is_a_poll_like_any_other_for_those_who_follow_too(world: World, talk: Talk) -> None:
+    world.follow(F12, 0, 1)
+    world.clock.advance(minutes(4))
+    world.source.board = [B4]
+    (answer,) = [body for body in talk.says("status") if "Seen" in body]
+    assert "Gate B4" in answer
+    assert [text.kind for text in world.texts if text.to == PHONES[1]] == ["tracked", "gate_change"]
+
+
+def test_what_was_answered_is_no_news_afterwards(world: World, talk: Talk) -> None:
+    world.follow(F12, 0, 1)
+    world.clock.advance(minutes(4))
+    world.source.board = [late(hours(1))]
+    (answer,) = talk.says("status")
+    assert "dep 15:10 PST (1h late)" in answer
+    assert world.next_poll(late(hours(1))) == ["delay_first"]
+    assert world.texts[-1].to == PHONES[1]
+
+
+def test_a_poll_under_way_is_not_doubled(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    world.clock.advance(hours(1))
+    world.store.hasten(1, world.clock.now())
+    assert world.store.claim_due_flights(world.clock.now(), world.boot, 1)
+    calls = len(world.source.calls)
+    (answer,) = talk.says("status")
+    assert answer.endswith("Seen 1h01 ago; no newer data now.") or answer.endswith("Seen 1h ago; no newer data now.")
+    assert len(world.source.calls) == calls
+
+
+@pytest.mark.parametrize("fault", [FlightSourceError("no answer"), BudgetExhausted("spent")])
+def test_without_a_new_look_the_answer_says_how_old_it_is(world: World, talk: Talk, fault: Exception) -> None:
+    talk.tracks(F12)
+    world.clock.advance(minutes(19))
+    world.source.fault = fault
+    assert talk.says("status") == [
+        "UA1234 SFO-EWR: dep 14:10 PST, arr 22:31 EST. Gate F12 (T3). Seen 20m ago; no newer data now."
+    ]
+    assert world.due() > world.clock.now()
+
+
+def test_a_restart_between_look_and_answer_costs_no_second_look(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    world.clock.advance(minutes(10))
+    talk.send("status")
+    world.store.claim_inbound(world.clock.now(), world.boot)
+    world.next_poll(F12)
+    world.restart()
+    calls = len(world.source.calls)
+    assert [text.body[:6] for text in talk.answer()] == ["UA1234"]
+    assert len(world.source.calls) == calls
+
+
+# --- which --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("flight", "answered"),
+    [
+        (took_off(INBOUND), "in the air since 14:25 PST, lands EWR about 22:23 EST. Gate C91, Terminal C. Bags: belt 6. Seen"),
+        (touched_down(INBOUND), "landed EWR 22:23 EST. Gate C91, Terminal C. Bags: belt 6. Seen"),
+        (at_gate(INBOUND), "arrived, landed EWR 22:23 EST. Gate C91, Terminal C. Bags: belt 6. Seen"),
+        (diverted(), "DIVERTED to PIT, in the air since 14:25 PST, lands PIT about 23:05 EST (42m late). Seen"),
+        (diverted(None), "DIVERTED, new airport not known, in the air since 14:25 PST. Seen"),
+        (replace(F12, cancelled=True), "Tue 25 Nov is CANCELLED. Seen"),
+    ],
+)  # fmt: skip
+def test_a_status_says_how_far_it_has_come(world: World, talk: Talk, flight: Flight, answered: str) -> None:
+    world.follow(F12, role=Role.MEETER)
+    if flight.on.actual:
+        world.clock.moment = ON + minutes(5)
+    elif flight.off.actual:
+        world.clock.moment = OFF + minutes(5)
+    else:
+        world.clock.advance(minutes(5))
+    world.source.board = [flight]
+    bodies = talk.says("status")
+    assert any(answered in body for body in bodies), bodies
+
+
+def test_the_flight_in_the_air_comes_before_the_next_to_leave(world: World, talk: Talk) -> None:
+    talk.tracks(F12, TOMORROW)
+    world.clock.moment = OFF + minutes(5)
+    world.source.board = [took_off(F12), TOMORROW]
+    (answer,) = talk.says("status")
+    assert "in the air" in answer
+    assert answer.endswith("LIST shows 1 more.")
+
+
+def test_the_next_to_leave_comes_before_the_one_after_it(world: World, talk: Talk) -> None:
+    talk.tracks(TOMORROW, F12)
+    (answer,) = talk.says("UA1234")
+    assert "dep 14:10 PST," in answer
+
+
+def test_a_day_names_another_flight_of_the_number(world: World, talk: Talk) -> None:
+    talk.tracks(F12, TOMORROW)
+    (answer,) = talk.says("status UA1234 tomorrow")
+    assert "dep 14:10 PST Wed" in answer
+
+
+def test_a_saved_flight_has_no_status_yet(world: World, talk: Talk) -> None:
+    world.source.timetable = [timetabled()]
+    world.subscribe(on="2025-12-02")
+    assert talk.says("status") == [
+        "UA1234 from SFO Tue 2 Dec is saved. Live data comes 2 days before departure; you will hear from us then."
+    ]
+
+
+def test_a_wish_that_waits_for_flightaware_says_so(world: World, talk: Talk) -> None:
+    world.source.fault = FlightSourceError("no answer")
+    world.subscribe(on="tomorrow")
+    assert talk.says("status") == [
+        "UA1234 tomorrow is saved; FlightAware has not answered yet. You will hear from us when it does."
+    ]
+
+
+def test_a_flight_nobody_asked_for_is_not_looked_up(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    calls = len(world.source.calls)
+    assert talk.says("UA999") == ["You do not follow UA999. Reply TRACK UA999 to start, LIST for what you follow."]
+    assert len(world.source.calls) == calls
+
+
+def test_who_follows_nothing_is_told_how_to_begin(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    talk.says("untrack UA1234")
+    assert talk.says("status") == [texts.NO_FLIGHTS]
+    assert talk.says("list") == [texts.NO_FLIGHTS]
+
+
+# --- the list -----------------------------------------------------------------------------------------------------
+
+
+def test_the_list_numbers_what_is_followed_by_departure(world: World, talk: Talk) -> None:
+    world.source.timetable = [timetabled()]
+    world.subscribe(on="2025-12-02")
+    talk.tracks(moved(late(minutes(45)), timedelta(days=1)), late(minutes(45)))
+    assert talk.says("list") == [
+        "1 UA1234 Tue25 SFO-EWR 14:55 +45m\n2 UA1234 Wed26 SFO-EWR 14:10 on time\n3 UA1234 2Dec SFO saved\n"
+        "Reply STATUS 1, UNTRACK 1 or MUTE 1."
+    ]
+
+
+def test_a_number_of_the_list_keeps_its_flight_until_the_next_list(world: World, talk: Talk) -> None:
+    talk.tracks(F12, TOMORROW)
+    talk.says("list")
+    talk.says("untrack 1")
+    (second,) = talk.says("status 2")
+    assert "dep 14:10 PST Wed" in second
+    assert talk.says("status 1") == ["There is no number 1 on your list. Reply LIST."]
+    talk.says("list")
+    assert "dep 14:10 PST Wed" in talk.says("status 1")[0]
+
+
+def test_a_digit_after_a_list_asks_for_that_flight(talk: Talk) -> None:
+    talk.tracks(F12)
+    assert talk.says("1") == [texts.UNKNOWN]
+    talk.says("list")
+    (body,) = talk.says("1")
+    assert body.startswith("UA1234 SFO-EWR")
+
+
+def test_a_long_list_is_cut_to_one_text(world: World, talk: Talk) -> None:
+    talk.tracks(*(moved(F12, timedelta(days=ahead), fa_flight_id=f"id{ahead}") for ahead in range(2)))
+    world.source.timetable = [timetabled(scheduled_out=OUT + timedelta(days=ahead)) for ahead in range(5, 15)]
+    for ahead in range(5, 15):
+        world.subscribe(on=(OUT + timedelta(days=ahead)).date().isoformat())
+    (body,) = talk.says("list")
+    assert len(body) <= 160
+    assert body.splitlines()[-1].startswith("and ")
+    assert body.splitlines()[-1].endswith("tells the next.")
