@@ -278,7 +278,7 @@ async def _lines(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
         if len(line) > left:
             is_first = left == MOST_HEAD
             raise _Refused(HTTPStatus.REQUEST_URI_TOO_LONG if is_first else HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-        if not line.endswith(b"\r\n") or b"\r" in line[:-2] or line[:1] in b" \t":
+        if not line.endswith(b"\r\n") or line[:1] in b" \t":
             raise _Refused(HTTPStatus.BAD_REQUEST)
         left -= len(line)
         yield line

@@ -82,6 +82,10 @@ class Crowd:
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """They all leave."""
         self._stack.close()
 
     @property

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import select
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -13,12 +14,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from flait.listener import MOST_BODY, MOST_HEAD, Limits, Listener, Request, Response
+from flait.listener import MOST_BODY, MOST_HEAD, MOST_UNREAD, Limits, Listener, Request, Response
 from tests.http_talk import Crowd, body, connected, exchange, request, rest, status, wait_for
 
 SOON = timedelta(milliseconds=200)
 NEVER = timedelta(minutes=5)
-PATIENT = Limits(head=NEVER, body=NEVER, answer=NEVER, new=timedelta(milliseconds=20))
+PATIENT = Limits(head=NEVER, body=NEVER, answer=NEVER, unread=NEVER, new=timedelta(milliseconds=20))
 HASTY = Limits(head=SOON, body=SOON, answer=SOON)
 
 Start = Callable[..., Listener]
@@ -116,10 +117,24 @@ def test_a_body_may_be_as_long_as_allowed(start: Start, answers: Answers, size: 
     assert len(answers.seen[0].body) == size
 
 
-@pytest.mark.parametrize("size", [MOST_BODY + 1, 4 * MOST_BODY])
+@pytest.mark.parametrize("size", [MOST_BODY + 1, MOST_UNREAD - MOST_BODY])
 def test_who_sends_too_much_gets_to_see_why_it_is_refused(start: Start, answers: Answers, size: int) -> None:
-    assert status(exchange(start().port, request("POST", body=b"x" * size), finished=True)) == 413
+    with connected(start().port) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # nothing to hide a reset in
+        connection.sendall(request("POST", body=b"x" * size))
+        connection.shutdown(socket.SHUT_WR)
+
+        assert status(rest(connection)) == 413
     assert not answers.seen
+
+
+def test_who_sends_without_end_is_cut_off(start: Start) -> None:
+    def send_on() -> None:
+        while True:
+            connection.sendall(request("POST", body=b"x" * (2 * MOST_BODY)))
+
+    with connected(start().port) as connection, pytest.raises(ConnectionError):
+        send_on()
 
 
 def head(*lines: str, first: str = "POST / HTTP/1.1", host: str = "Host: a", end: str = "\r\n") -> bytes:
@@ -269,12 +284,28 @@ def test_one_that_is_being_answered_is_never_dropped(start: Start, answers: Answ
             assert status(rest(held)) == 200
 
 
-def test_new_ones_beyond_all_bounds_wait_until_others_have_gone(start: Start) -> None:
-    port = start(replace(PATIENT, at_all=20)).port
-    with Crowd(port, 60) as crowd:
-        wait_for(lambda: crowd.held <= 16, "the crowd to be dropped")
+def test_the_newcomer_is_not_the_one_that_is_dropped(start: Start) -> None:
+    listener = start()
+    with Crowd(listener.port, 100) as crowd, connected(listener.port) as newcomer:
+        sent = request("POST", body=b"abc")
+        newcomer.sendall(sent[:-1])
+        wait_for(lambda: crowd.held <= 15, "sixteen to be left, with the newcomer")
+        assert listener._open[-1].counts
+        newcomer.sendall(sent[-1:])
 
-        assert status(exchange(port, request())) == 200
+        assert body(rest(newcomer)) == b"cba"
+
+
+def test_new_ones_beyond_all_bounds_wait_until_others_have_gone(start: Start) -> None:
+    listener = start(replace(PATIENT, new=NEVER, at_all=20))
+    with Crowd(listener.port, 20) as crowd, connected(listener.port) as late:
+        late.sendall(request())
+        wait_for(lambda: len(listener._open) == 20, "all places to be taken")
+        assert crowd.held == 20
+        assert select.select([late], [], [], 0.1)[0] == []
+        crowd.close()
+
+        assert status(rest(late)) == 200
 
 
 def test_a_handler_that_takes_too_long_is_busy(start: Start) -> None:

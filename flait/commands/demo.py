@@ -32,13 +32,24 @@ from flait.errors import FlaitError
 from flait.sandbox.run import Sandbox, StormFlight, storm_flights
 from flait.store import FlightView
 
-STARTS = datetime(2013, 3, 8, 9, 0, tzinfo=UTC)  # 04:00 in New York
-LASTS = timedelta(hours=17)
-REAL_SECONDS = 38.0
+NEW_YORK = 5  # hours behind UTC, that day
+STARTS = datetime(2013, 3, 8, 6, 0, tzinfo=UTC)  # 01:00 in New York
+LASTS = timedelta(hours=20)
+REAL_SECONDS = 42.0
 LOOK_EVERY = 0.1  # seconds, real
 PEOPLE = {"Ana": ("+15555550100", "traveler"), "Ben": ("+15555550101", "meeter")}
 CAST = {"diverted": 1, "gate change": 2, "delayed": 2, "cancelled": 1, "on time": 1}
 BEN_MEETS = ("diverted", "delayed", "on time")
+DIALOGUE = (
+    # the time in New York they pick up the phone, who, and what they text
+    ("07:30", "Ana", "LIST"),
+    ("09:40", "Ana", "where is {delayed}?"),
+    ("10:20", "Ben", "track {cancelled} today"),
+    ("11:30", "Ana", "MUTE 2h"),
+    ("12:10", "Ana", "UNMUTE"),
+    ("15:30", "Ben", "untrack {cancelled}"),
+    ("17:20", "Ben", "STOP"),
+)
 ACCOUNT = "AC" + "0" * 32
 SENDER = "+15555550199"
 
@@ -51,6 +62,7 @@ class Stage:
     env: Mapping[str, str]
     flights: Sequence[StormFlight]
     shown: int = 0
+    said: int = 0
     app: App = field(init=False)
 
     def __post_init__(self) -> None:
@@ -64,6 +76,11 @@ class Stage:
             raise FlaitError(f"`flait {' '.join(words)}` failed in the demo", done.stderr.strip())
         return (done.stdout + done.stderr).strip()
 
+    def connect_phones(self) -> None:
+        """Let what people text reach the daemon's own listener."""
+        bound = json.loads((self.app.paths.run_dir / "webhook.json").read_text())
+        self.sandbox.set_inbound_url(f"{bound['url']}/twilio/message")
+
 
 def play(*, fast: bool) -> int:
     """Run the demo; 0 when nothing was lost and nothing doubled."""
@@ -71,11 +88,13 @@ def play(*, fast: bool) -> int:
     with _stage(REAL_SECONDS / 2 if fast else REAL_SECONDS) as stage:
         screen.print(
             f"[bold]Flait[/bold]: {stage.sandbox.storm_day:%-d %B %Y}, snow over New York, "
-            f"{len(stage.flights)} real flights, {LASTS // timedelta(hours=1)} hours in under a minute.\n"
+            f"{len(stage.flights)} real flights, {LASTS // timedelta(hours=1)} hours in under a minute.\n",
+            soft_wrap=True,
         )
         for line in _subscribe_everybody(stage):
-            screen.print(safe(line), style="dim")
-        screen.print(safe(stage.flait("daemon", "start")) + "\n", style="dim")
+            screen.print(safe(line), style="dim", soft_wrap=True)
+        screen.print(safe(stage.flait("daemon", "start")) + "\n", style="dim", soft_wrap=True)
+        stage.connect_phones()
         try:
             _watch(stage, screen)
         finally:
@@ -105,6 +124,7 @@ def _environment(sandbox: Sandbox, home: Path, credentials: Path, virtual: str) 
         "FLAIT_FLIGHTAWARE_BASE_URL": sandbox.flightaware_base_url,
         "FLAIT_FLIGHTAWARE_TIER": "standard",
         "FLAIT_TWILIO_BASE_URL": sandbox.twilio_base_url,
+        "FLAIT_WEBHOOK_LISTEN": "127.0.0.1:0",
         "FLAIT_TWILIO_ACCOUNT_SID": ACCOUNT,
         "FLAIT_TWILIO_FROM_NUMBER": SENDER,
         "CREDENTIALS_DIRECTORY": str(credentials),
@@ -145,10 +165,27 @@ def _watch(stage: Stage, screen: Any) -> None:
             views = store.flight_views()
             if live:
                 live.update(_board(stage, views))
+            _talk(stage, screen)
             _show_texts(stage, screen)
             if not views and not store.queue_counts()[MessageStatus.QUEUED]:
                 return
             pause.wait(LOOK_EVERY)
+
+
+def _talk(stage: Stage, screen: Any) -> None:
+    """People text Flait when their time has come."""
+    from rich.text import Text
+
+    numbers = {flight.kind.replace(" ", "_"): flight.ident_iata for flight in reversed(stage.flights)}
+    for at, name, words in DIALOGUE[stage.said :]:
+        hour, minute = map(int, at.split(":"))
+        if stage.app.clock.now() < STARTS.replace(hour=hour + NEW_YORK, minute=minute):
+            return
+        body = words.format(**numbers)
+        stage.said += 1
+        stage.sandbox.reply(PEOPLE[name][0], body)
+        moment = f"{stage.app.clock.now():%H:%M}Z "
+        screen.print(Text.assemble((moment, "cyan"), (f"{name:<4}", "bold"), (f"> {body}", "green")), soft_wrap=True)
 
 
 @contextmanager
@@ -162,8 +199,10 @@ def _show_texts(stage: Stage, screen: Any) -> None:
     texts = stage.sandbox.texts()
     names = {phone: name for name, (phone, _) in PEOPLE.items()}
     for text in texts[stage.shown :]:
-        at = str(text["at"])[11:16]
-        line = Text.assemble((f"{at}Z ", "cyan"), (f"{names[text['to']]:<4}", "bold"), safe(text["body"]))
+        at, by = str(text["at"])[11:16], "(Twilio) " if text["from_twilio"] else ""
+        line = Text.assemble(
+            (f"{at}Z ", "cyan"), (f"{names[text['to']]:<4}", "bold"), by + safe(str(text["body"]).replace("\n", " / "))
+        )
         screen.print(line, soft_wrap=True)
     stage.shown = len(texts)
 
@@ -186,14 +225,16 @@ def _board(stage: Stage, views: Sequence[FlightView]) -> Any:
 
 def _summarise(stage: Stage, screen: Any) -> int:
     """What it cost and whether every text that was decided arrived exactly once, by the sandbox's own record."""
-    texts, ledger = stage.sandbox.texts(), stage.sandbox.ledger()
+    texts = [text for text in stage.sandbox.texts() if not text["from_twilio"]]
+    ledger = stage.sandbox.ledger()
     usage = json.loads(stage.flait("usage", "--json"))
     lost, doubled = _compared(stage, texts)
     looked_up = sum(int(entry.get("result_sets") or 0) for entry in ledger)
     segments = sum(int(text["num_segments"]) for text in texts)
     screen.print(
         f"\n[bold]{len(stage.flights)} flights[/bold], {looked_up} result sets, ${usage['aeroapi']['usd']:.2f} of "
-        f"look-ups; {len(texts)} texts, {segments} segments; [bold]lost {lost}, duplicated {doubled}[/bold]."
+        f"look-ups; {len(texts)} texts, {segments} segments; [bold]lost {lost}, duplicated {doubled}[/bold].",
+        soft_wrap=True,
     )
     if looked_up != usage["aeroapi"]["result_sets"]:
         screen.print(f"The sandbox counted {looked_up} result sets, Flait {usage['aeroapi']['result_sets']}.")

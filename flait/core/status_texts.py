@@ -85,7 +85,8 @@ def _out(flight: Flight, reader: Reader) -> Piece:
 
 
 def _off(flight: Flight, reader: Reader) -> Piece:
-    since = f" since {reader.at(flight.off.actual, flight.origin)}" if flight.off.actual else ""
+    off = None if flight.diverted else flight.off.actual  # where it lands now matters more, and both do not always fit
+    since = f" since {reader.at(off, flight.origin)}" if off else ""
     lands, where = flight.on.best or flight.arrival.best, flight.lands_at
     about = f", lands {where.short} about {reader.at(lands, where)}{lateness(flight.on)}" if lands and where else ""
     return Piece(f"in the air{since}{about}", 0, _LANDING)

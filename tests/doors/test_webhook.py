@@ -273,6 +273,7 @@ def test_without_its_token_it_accepts_nothing(site: Site, talk: Talk, caplog: py
 
 def test_while_the_database_is_busy_a_request_is_put_off_and_being_alive_is_not(site: Site) -> None:
     hasty = Limits(answer=SOON)
+    site.store().beat(boot="b", pid=1, started_at=NOW, now=NOW)
     with site.listening(hasty) as talk, closing(sqlite3.connect(site.paths.database, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         assert status_of(talk.post(text())) == 503

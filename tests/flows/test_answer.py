@@ -13,6 +13,10 @@ from tests.flows.talk import TOMORROW, Talk, live
 from tests.flows.world import PHONES, World
 
 STRANGER = PHONES[9]
+HELP = (
+    "Flait: STATUS, LIST, TRACK UA123 tomorrow, UNTRACK UA123, MUTE 2h, SHARE UA123 PHONE. "
+    "Run by ben@example.com. STOP ends all msgs."
+)
 
 
 # --- the answer ---------------------------------------------------------------------------------------------------
@@ -34,10 +38,7 @@ def test_an_answer_stands_in_the_outbox_with_its_mark_and_its_line_in_the_journa
 
 def test_help_lists_what_exists_and_who_runs_it(talk: Talk) -> None:
     talk.tracks(F12)
-    assert talk.says("help") == [
-        "Flait: STATUS, LIST, TRACK UA123 tomorrow, UNTRACK UA123, MUTE 2h, SHARE UA123 PHONE. "
-        "Run by ben@example.com. STOP ends all msgs."
-    ]
+    assert talk.says("help") == [HELP]
 
 
 def test_whom_to_ask_is_left_out_where_nobody_is_named(talk: Talk) -> None:

@@ -99,7 +99,7 @@ def test_a_poll_under_way_is_not_doubled(world: World, talk: Talk) -> None:
     assert world.store.claim_due_flights(world.clock.now(), world.boot, 1)
     calls = len(world.source.calls)
     (answer,) = talk.says("status")
-    assert answer.endswith("Seen 1h01 ago; no newer data now.") or answer.endswith("Seen 1h ago; no newer data now.")
+    assert answer.endswith("Seen 1h ago; no newer data now.")
     assert len(world.source.calls) == calls
 
 
@@ -135,8 +135,8 @@ def test_a_restart_between_look_and_answer_costs_no_second_look(world: World, ta
         (took_off(INBOUND), "in the air since 14:25 PST, lands EWR about 22:23 EST. Gate C91, Terminal C. Bags: belt 6. Seen"),
         (touched_down(INBOUND), "landed EWR 22:23 EST. Gate C91, Terminal C. Bags: belt 6. Seen"),
         (at_gate(INBOUND), "arrived, landed EWR 22:23 EST. Gate C91, Terminal C. Bags: belt 6. Seen"),
-        (diverted(), "DIVERTED to PIT, in the air since 14:25 PST, lands PIT about 23:05 EST (42m late). Seen"),
-        (diverted(None), "DIVERTED, new airport not known, in the air since 14:25 PST. Seen"),
+        (diverted(), "DIVERTED to PIT, in the air, lands PIT about 23:05 EST (42m late). Seen"),
+        (diverted(None), "DIVERTED, new airport not known, in the air. Seen"),
         (replace(F12, cancelled=True), "Tue 25 Nov is CANCELLED. Seen"),
     ],
 )  # fmt: skip
@@ -211,9 +211,12 @@ def test_the_list_numbers_what_is_followed_by_departure(world: World, talk: Talk
     world.source.timetable = [timetabled()]
     world.subscribe(on="2025-12-02")
     talk.tracks(moved(late(minutes(45)), timedelta(days=1)), late(minutes(45)))
-    assert talk.says("list") == [
-        "1 UA1234 Tue25 SFO-EWR 14:55 +45m\n2 UA1234 Wed26 SFO-EWR 14:10 on time\n3 UA1234 2Dec SFO saved\n"
-        "Reply STATUS 1, UNTRACK 1 or MUTE 1."
+    (body,) = talk.says("list")
+    assert body.splitlines() == [
+        "1 UA1234 Tue25 SFO-EWR 14:55 +45m",
+        "2 UA1234 Wed26 SFO-EWR 14:10 on time",
+        "3 UA1234 2Dec SFO saved",
+        "Reply STATUS 1, UNTRACK 1 or MUTE 1.",
     ]
 
 
@@ -237,7 +240,7 @@ def test_a_digit_after_a_list_asks_for_that_flight(talk: Talk) -> None:
 
 
 def test_a_long_list_is_cut_to_one_text(world: World, talk: Talk) -> None:
-    talk.tracks(*(moved(F12, timedelta(days=ahead), fa_flight_id=f"id{ahead}") for ahead in range(2)))
+    talk.tracks(F12, TOMORROW)
     world.source.timetable = [timetabled(scheduled_out=OUT + timedelta(days=ahead)) for ahead in range(5, 15)]
     for ahead in range(5, 15):
         world.subscribe(on=(OUT + timedelta(days=ahead)).date().isoformat())

@@ -21,6 +21,7 @@ from flait.flows import deliver, subscribe, track
 from flait.flows.ports import Accepted, Answer, Sent
 from flait.flows.resolve import Wanted
 from flait.store import Step, Store, TrackedFlight
+from flait.store.rows import read
 from tests.core.flights_for_tests import EWR, NOON, SFO, hours
 
 FIRST_BOOT = "boot 1"
@@ -253,7 +254,7 @@ class World:
     def steps(self, step: str) -> list[Step]:
         """The journal's lines of that name."""
         rows = self.store._rows("SELECT * FROM journal WHERE step = :step ORDER BY id", step=step)
-        return [Step(**{name: row[name] for name in Step.__slots__}) for row in rows]
+        return [read(Step, row) for row in rows]
 
     def dump(self) -> dict[str, list[Any]]:
         """Every row of every table."""

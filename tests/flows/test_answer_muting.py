@@ -1,0 +1,113 @@
+"""MUTE: while it holds only what is urgent is told, and afterwards the truth of then."""
+
+from dataclasses import replace
+
+import pytest
+
+from flait.core import reply_texts as texts
+from tests.core.flights_for_tests import F12, OUT, hours, late, minutes
+from tests.flows.talk import TOMORROW, Talk
+from tests.flows.world import PHONES, World
+
+URGENT = "Only urgent msgs come: cancelled, diverted, leaving earlier, gate change near departure. Reply UNMUTE."
+B4 = replace(F12, gate_origin="B4")
+
+
+@pytest.mark.parametrize(
+    ("said", "answered"),
+    [
+        ("mute UA1234 4h", f"UA1234 muted until 16:10 PST. {URGENT}"),
+        ("mute UA1234", f"UA1234 muted until 14:10 PST. {URGENT}"),
+        ("mute it until 18:00", f"UA1234 muted until 18:00 PST. {URGENT}"),
+        ("mute 30 min", f"All flights muted until 12:40 PST. {URGENT}"),
+        ("snooze until 9am", f"All flights muted until 09:00 PST Wed. {URGENT}"),
+        ("mute UA999", "You do not follow UA999. Reply TRACK UA999 to start, LIST for what you follow."),
+        ("mute 3", "There is no number 3 on your list. Reply LIST."),
+    ],
+)
+def test_a_mute_says_until_when_in_the_time_of_the_airport(talk: Talk, said: str, answered: str) -> None:
+    talk.tracks(F12)
+    assert talk.says(said) == [answered]
+
+
+def test_the_time_is_the_persons_own_where_it_is_known(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    user = world.store.user_by_phone(PHONES[0])
+    assert user
+    world.store.save_user(replace(user, timezone="Europe/London"))
+    assert talk.says("mute until 23:00") == [f"All flights muted until 23:00 GMT. {URGENT}"]
+
+
+def test_a_number_followed_on_two_days_is_muted_by_its_day(talk: Talk) -> None:
+    talk.tracks(F12, TOMORROW)
+    (body,) = talk.says("mute UA1234")
+    assert body.startswith("UA1234 Tue 25 Nov muted until")
+
+
+@pytest.mark.parametrize("said", ["mute 3h", "mute UA1234 3h"])
+def test_while_muted_a_delay_is_not_told_and_afterwards_it_is(world: World, talk: Talk, said: str) -> None:
+    talk.tracks(F12)
+    talk.says(said)
+    assert world.next_poll(late(hours(2))) == world.next_poll(late(hours(2))) == []
+    assert "held delay_first: muted" in world.steps("poll")[-1].detail
+    world.clock.moment = max(world.clock.now(), OUT + hours(1.1))
+    assert world.next_poll(late(hours(2))) == ["delay_first"]
+
+
+def test_a_delay_that_came_and_went_while_muted_is_never_told(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    talk.says("mute 1h")
+    assert world.next_poll(late(hours(2))) == world.next_poll(late(hours(2))) == []
+    world.clock.advance(hours(1))
+    assert world.next_poll(late(minutes(0))) == world.next_poll(late(minutes(0))) == []
+
+
+def test_what_is_urgent_is_told_to_who_is_muted(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    talk.says("mute")
+    world.clock.moment = OUT - minutes(60)
+    assert world.poll(B4) == ["gate_change"]
+    cancelled = replace(B4, cancelled=True)
+    assert world.next_poll(cancelled) == []
+    assert world.next_poll(cancelled) == ["cancelled"]
+
+
+def test_a_mute_is_nobody_elses(world: World, talk: Talk) -> None:
+    world.follow(F12, 0, 1)
+    talk.says("mute")
+    world.next_poll(late(hours(1)))
+    assert world.next_poll(late(hours(1))) == ["delay_first"]
+    assert world.texts[-1].to == PHONES[1]
+
+
+def test_unmute_ends_every_mute(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    talk.says("mute 5h")
+    talk.says("mute UA1234 5h")
+    assert talk.says("unmute") == [texts.UNMUTED]
+    assert talk.says("unmute") == [texts.NOTHING_MUTED]
+    world.next_poll(late(hours(1)))
+    assert world.next_poll(late(hours(1))) == ["delay_first"]
+
+
+def test_unmute_of_one_flight_says_when_all_are_still_muted(talk: Talk) -> None:
+    talk.tracks(F12)
+    talk.says("mute 5h")
+    assert talk.says("unmute UA1234") == [
+        "UA1234 itself is not muted, but all flights are, until 17:10 PST. UNMUTE alone ends that."
+    ]
+
+
+def test_undo_takes_back_the_last_mute(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    talk.says("mute UA1234 2h")
+    talk.says("mute UA1234 5h")
+    (body,) = talk.says("undo")
+    assert body.startswith("UA1234 muted until 14:10 PST.")
+    assert talk.says("undo") == [texts.NOTHING_TO_UNDO]
+
+
+def test_undo_of_the_only_mute_is_an_unmute(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    talk.says("mute")
+    assert talk.says("undo") == ["All flights no longer muted. What changed meanwhile is told at the next look."]

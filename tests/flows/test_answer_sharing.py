@@ -1,0 +1,211 @@
+"""SHARE and JOIN: a number is asked once, hears nothing more before it agrees, and STOP is the end of it."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from flait.core import reply_texts as texts
+from flait.core.messages import Channel
+from flait.core.subscriptions import Role
+from flait.errors import BudgetExhausted
+from tests.core.flights_for_tests import F12, at_gate, hours
+from tests.flows.talk import Talk, live
+from tests.flows.world import PHONES, World, timetabled
+
+BEN = PHONES[5]
+ASKED = "Asked +1555...0105 to follow UA1234 as meeter. They must reply JOIN first."
+CANNOT = "Flait cannot ask +1555...0105 now: they do not want texts, or were asked today already."
+QUESTION = (
+    "Ana invites you to follow UA1234 SFO-EWR Tue 25 Nov by text. Reply JOIN to get texts, STOP never to hear from us. "
+    "Msg rates may apply."
+)
+
+
+@pytest.fixture
+def ana(world: World, talk: Talk) -> Talk:
+    """Ana follows a flight."""
+    talk.tracks(F12)
+    user = world.store.user_by_phone(PHONES[0])
+    assert user
+    world.store.save_user(replace(user, name="Ana"))
+    return talk
+
+
+def shares(talk: Talk, number: int = 5, words: str = "meet") -> list[str]:
+    return talk.says(f"share UA1234 +1 555 555 010{number} {words}")
+
+
+def asked(world: World, phone: str = BEN) -> list[str]:
+    return [text.body for text in world.texts if text.to == phone]
+
+
+def test_the_number_is_asked_and_the_inviter_sees_it_masked(world: World, ana: Talk) -> None:
+    assert shares(ana) == [ASKED]
+    assert asked(world) == [QUESTION]
+    world.deliver()
+    assert [text.to for text in world.gateway.arrivals][-2:] == [BEN, PHONES[0]]
+
+
+def test_somebody_without_a_name_invites_by_their_number(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    shares(talk)
+    assert asked(world)[0].startswith("+1555...0100 invites you")
+
+
+def test_nothing_else_is_sent_before_they_join(world: World, ana: Talk) -> None:
+    shares(ana)
+    world.next_poll(replace(F12, gate_origin="B4"))
+    assert len(asked(world)) == 1
+    assert world.store.user_by_phone(BEN) is None
+
+
+def test_join_makes_the_person_their_consent_and_the_subscription(world: World, ana: Talk) -> None:
+    shares(ana)
+    calls = len(world.source.calls)
+    (body,) = ana.says("join", BEN)
+    assert body.startswith("Tracking UA1234 SFO-EWR Tue 25 Nov")
+    user = world.store.user_by_phone(BEN)
+    assert user
+    assert (user.consent, user.channel) == ("JOIN by text, 2025-11-25", Channel.SMS)
+    assert [row.role for row in world.store.live_for(user.id)] == [Role.MEETER]
+    assert len(world.source.calls) == calls
+    assert ana.says("join", BEN) == [texts.NO_INVITATION]
+
+
+def test_who_joins_over_whatsapp_is_texted_there(world: World, ana: Talk) -> None:
+    shares(ana)
+    ana.says("join", BEN, whatsapp=True)
+    assert world.texts[-1].channel is Channel.WHATSAPP
+
+
+def test_a_known_person_joins_too(world: World, ana: Talk) -> None:
+    world.source.timetable = [timetabled()]
+    world.subscribe(5, on="2025-12-02")
+    shares(ana)
+    ana.says("join UA1234", BEN)
+    assert live(world, BEN) == ["UA1234 pending", "UA1234 active"]
+
+
+def test_a_saved_flight_is_shared_as_well(world: World, talk: Talk) -> None:
+    world.source.timetable = [timetabled()]
+    world.subscribe(on="2025-12-02")
+    assert shares(talk, words="watch") == [
+        "Asked +1555...0105 to follow UA1234 as watcher. They must reply JOIN first."
+    ]
+    (body,) = talk.says("join", BEN)
+    assert body.startswith("UA1234 SFO-EWR Tue 2 Dec saved.")
+
+
+def test_without_a_role_the_invited_watches(world: World, ana: Talk) -> None:
+    (body,) = shares(ana, words="")
+    assert "as watcher" in body
+
+
+def test_leave_ends_it(world: World, ana: Talk) -> None:
+    shares(ana)
+    ana.says("join", BEN)
+    (body,) = ana.says("leave", BEN)
+    assert body.startswith("Stopped UA1234 Tue 25 Nov.")
+    assert live(world, BEN) == []
+    assert live(world) == ["UA1234 active"]
+
+
+# --- not asked ----------------------------------------------------------------------------------------------------
+
+
+def test_a_number_is_asked_once_a_day_whoever_invites_it(world: World, ana: Talk) -> None:
+    ana.tracks(F12, phone=PHONES[1])
+    shares(ana)
+    assert shares(ana) == [CANNOT]
+    assert ana.says("share UA1234 +15555550105", PHONES[1]) == [CANNOT]
+    assert len(asked(world)) == 1
+    world.clock.advance(timedelta(days=1))
+    assert shares(ana) == [ASKED]
+
+
+def test_a_number_that_said_stop_is_not_asked_and_nobody_learns_why(world: World, ana: Talk) -> None:
+    world.store.opt_out(BEN, world.clock.now(), how="texted STOP")
+    assert shares(ana) == [CANNOT]
+    assert asked(world) == []
+
+
+def test_a_fourth_open_invitation_is_refused(world: World, ana: Talk) -> None:
+    for number in (5, 6, 7):
+        shares(ana, number)
+    assert shares(ana, 8) == ["3 of your invitations are open. Ask again when one is answered, or in a day."]
+    ana.says("join", PHONES[6])
+    assert "Asked" in shares(ana, 8)[0]
+
+
+@pytest.mark.parametrize(
+    ("said", "answered"),
+    [
+        ("share UA1234 +15555550100", texts.OWN_NUMBER),
+        ("share UA999 +15555550105", "You do not follow UA999. Reply TRACK UA999 to start, LIST for what you follow."),
+        ("share UA1234 +1555555", texts.NOT_A_PHONE),
+    ],
+)
+def test_a_share_that_cannot_be_is_said_so(world: World, ana: Talk, said: str, answered: str) -> None:
+    assert ana.says(said) == [answered]
+    assert asked(world) == []
+
+
+# --- not joined ---------------------------------------------------------------------------------------------------
+
+
+def test_stop_declines_and_join_afterwards_is_void(world: World, ana: Talk) -> None:
+    shares(ana)
+    assert ana.says("stop", BEN) == [texts.STOPPED]
+    assert ana.says("join", BEN) == []
+    assert world.store.user_by_phone(BEN) is None
+    world.deliver()
+    assert QUESTION not in [text.body for text in world.gateway.arrivals]
+
+
+def test_stop_after_joining_silences_the_shared_flight(world: World, ana: Talk) -> None:
+    shares(ana)
+    ana.says("join", BEN)
+    ana.says("stop", BEN)
+    world.next_poll(replace(F12, gate_origin="B4"))
+    assert [text.kind for text in world.texts if text.to == BEN][-1] == "stop_confirmed"
+
+
+def test_an_invited_number_that_says_something_else_is_told_what_to_say(world: World, ana: Talk) -> None:
+    shares(ana)
+    assert ana.says("who is this?", BEN) == [texts.INVITED]
+    assert ana.says("who?", BEN) == []
+    assert ana.says("join", BEN) != []
+
+
+def test_an_invitation_is_open_for_a_day(world: World, ana: Talk) -> None:
+    shares(ana)
+    world.clock.advance(hours(25))
+    assert ana.says("join", BEN) == [texts.STRANGER]
+
+
+def test_a_flight_that_is_no_longer_followed_cannot_be_joined(world: World, ana: Talk) -> None:
+    shares(ana)
+    ana.says("untrack UA1234")
+    assert ana.says("join", BEN) == ["That invitation is over: UA1234 is not followed any more."]
+    assert world.store.user_by_phone(BEN) is None
+
+
+def test_a_flight_that_has_landed_cannot_be_joined(world: World, ana: Talk) -> None:
+    shares(ana)
+    world.clock.advance(hours(8))
+    world.poll(at_gate())
+    (body,) = ana.says("join", BEN)
+    assert body.startswith("UA1234 of Tue 25 Nov has already landed.")
+
+
+def test_an_invitation_stays_open_while_the_flight_cannot_be_looked_up(world: World, talk: Talk) -> None:
+    world.source.timetable = [timetabled()]
+    world.subscribe(on="2025-12-02")
+    shares(talk)
+    world.source.fault = BudgetExhausted("spent")
+    (body,) = talk.says("join", BEN)
+    assert "monthly data budget used" in body
+    world.source.fault = None
+    (body,) = talk.says("join please", BEN)
+    assert body.startswith("UA1234 SFO-EWR Tue 2 Dec saved.")
