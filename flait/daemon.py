@@ -38,6 +38,8 @@ log = logging.getLogger("flait.daemon")
 POLLERS = 8  # polls under way at once; AeroAPI's pace is kept elsewhere
 SENDERS = 2  # Twilio queues faster than it sends; order per person is the database's matter
 STOP_WITHIN = 10.0  # seconds, real: for what is in flight when asked to stop
+NOT_CALLED = timedelta(seconds=30)  # without a webhook, people's texts are read from Twilio's list this often
+CALLED_BACK = timedelta(hours=1)  # with one, now and then all the same: a call that failed is not repeated
 WATCH_EVERY = 1.0  # seconds, real: how often the clock is compared with itself
 
 
@@ -120,7 +122,7 @@ class Daemon:
             Tick(name="answer", every=timedelta(seconds=2), do=self.answer, on_text=True),
             Tick(name="settle", every=timedelta(seconds=15), do=self.settle),
             Tick(name="receipts", every=timedelta(seconds=60), do=self.receipts),
-            *([] if self._app.is_called_back else [Tick(name="fetch", every=timedelta(seconds=30), do=self.fetch)]),
+            Tick(name="fetch", every=CALLED_BACK if self._app.is_called_back else NOT_CALLED, do=self.fetch),
             Tick(name="activate", every=timedelta(seconds=30), do=self.activate),
             Tick(name="upkeep", every=timedelta(hours=1), do=self.upkeep),
             *([Tick(name="listen", every=timedelta(minutes=1), do=self.listen)] if self._listens else []),

@@ -158,6 +158,8 @@ class Listener:
         reader, writer = await _streams(client)
         connection = _Connection(peer=peer, reader=reader, writer=writer)
         self._open.append(connection)
+        if self._stopping.is_set():
+            connection.drop()
         grown = asyncio.get_running_loop().call_later(self._limits.new.total_seconds(), self._count, connection)
         try:
             await self._talk(connection)
@@ -256,7 +258,7 @@ async def _head(reader: asyncio.StreamReader) -> h11.Request:
         raise _Refused(HTTPStatus.BAD_REQUEST)
     if any(line.lower().startswith(b"transfer-encoding") for line in lines):  # neither provider sends chunks
         raise _Refused(HTTPStatus.BAD_REQUEST if lengths else HTTPStatus.LENGTH_REQUIRED)
-    http = h11.Connection(h11.SERVER, max_incomplete_event_size=MOST_HEAD)
+    http = h11.Connection(h11.SERVER)
     http.receive_data(b"".join(lines))
     try:
         head = http.next_event()

@@ -53,24 +53,27 @@ class Callbacks:
         alert = _with_token(store.push_alerts(EVERY), token)
         tracked = store.tracked(alert.flight_id) if alert and alert.flight_id is not None else None
         if tracked:
-            at = self._turn(tracked.id, now)
+            at, is_new = self._turn(tracked.id, now)
             with store.transaction():
                 _book(store, tracked, now)
-                if at:
-                    store.hasten(tracked.id, at)
+                store.hasten(tracked.id, at)
+                if is_new:
                     _record(store, tracked.id, now, "called", "the next poll is hastened")
         return alert is not None
 
-    def _turn(self, flight_id: int, now: datetime) -> datetime | None:
-        """When to poll for this call; None: a poll is promised already."""
+    def _turn(self, flight_id: int, now: datetime) -> tuple[datetime, bool]:
+        """When to poll for this call, and whether that is another moment than for the call before.
+
+        A moment that is still ahead is given again: a poll in between may have put the next one off.
+        """
         with self._lock:
             last = self._hastened.get(flight_id)
             if last and last > now:
-                return None
+                return last, False
             self._hastened = {name: at for name, at in self._hastened.items() if now - at < HASTEN_EVERY}
             at = max(now, last + HASTEN_EVERY) if last else now
             self._hastened[flight_id] = at
-            return at
+            return at, True
 
 
 def _with_token(alerts: Sequence[PushAlert], token: str) -> PushAlert | None:

@@ -54,8 +54,8 @@ def text_fields(body: str = "STOP", **changes: str | None) -> list[tuple[str, st
         "ToCountry": "US", "ToState": "CA", "SmsMessageSid": SID, "NumMedia": "0", "ToCity": "", "FromZip": "94105",
         "SmsSid": SID, "FromState": "CA", "SmsStatus": "received", "FromCity": "SAN FRANCISCO", "Body": body,
         "FromCountry": "US", "To": OURS, "ToZip": "", "NumSegments": "1", "MessageSid": SID, "AccountSid": ACCOUNT,
-        "From": ANN, "ApiVersion": "2010-04-01",
-    } | changes  # fmt: skip
+        "From": ANN, "ApiVersion": "2010-04-01", **changes,
+    }  # fmt: skip
     return [(name, value) for name, value in fields.items() if value is not None]
 
 
@@ -64,7 +64,8 @@ def status_fields(status: str = "delivered", **changes: str | None) -> list[tupl
     fields: dict[str, str | None] = {
         "SmsSid": SID, "SmsStatus": status, "MessageStatus": status, "To": ANN, "MessageSid": SID,
         "AccountSid": ACCOUNT, "From": OURS, "ApiVersion": "2010-04-01", "RawDlrDoneDate": "2603011205",
-    } | changes  # fmt: skip
+        **changes,
+    }  # fmt: skip
     return [(name, value) for name, value in fields.items() if value is not None]
 
 

@@ -55,7 +55,7 @@ class Site(App):
         )
 
     @cached_property
-    def clock(self) -> SteppingClock:  # type: ignore[override]  # the test moves it
+    def clock(self) -> SteppingClock:
         return SteppingClock()
 
     @cached_property
