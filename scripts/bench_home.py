@@ -89,6 +89,7 @@ class Home:
             "FLAIT_TWILIO_BASE_URL": provider,
             "FLAIT_TWILIO_ACCOUNT_SID": f"AC{0:032x}",
             "FLAIT_TWILIO_FROM_NUMBER": "+15555550199",
+            "FLAIT_WEBHOOK_LISTEN": "127.0.0.1:0",
             **more,
         }
 

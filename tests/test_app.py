@@ -1,5 +1,6 @@
 """The wiring: what the settings make of how Twilio's words come back."""
 
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 
@@ -33,7 +34,7 @@ def test_where_twilio_cannot_call_its_record_is_read(tmp_path: Path, variables: 
     assert "fetch" in {tick.name for tick in Daemon(unreached, Event()).ticks()}
 
 
-def test_where_twilio_can_call_nothing_is_fetched_but_lost_reports_are_asked_for(tmp_path: Path) -> None:
-    names = {tick.name for tick in Daemon(app(tmp_path, **CALLED_BACK), Event()).ticks()}
-    assert "receipts" in names
-    assert "fetch" not in names
+def test_where_twilio_can_call_its_list_is_read_hourly_all_the_same(tmp_path: Path) -> None:
+    every = {tick.name: tick.every for tick in Daemon(app(tmp_path, **CALLED_BACK), Event()).ticks()}
+    assert "receipts" in every
+    assert every["fetch"] == timedelta(hours=1)

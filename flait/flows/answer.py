@@ -42,6 +42,7 @@ from flait.flows.answering.muting import mute, unmute
 from flait.flows.answering.sharing import join, share
 from flait.flows.answering.status import list_flights, start, status
 from flait.flows.answering.tracking import track
+from flait.flows.intake import OPTED_OUT
 from flait.flows.ports import FlightSource
 from flait.store import STOP_CONFIRMED, STRANGER, Heard, Step, Store
 
@@ -153,7 +154,7 @@ def _silence(desk: Desk, reply: Reply) -> str:
     """Why there is no answer, in a word; empty: there is one. The rules are tried in order."""
     rules: tuple[tuple[str, Callable[[], bool]], ...] = (
         ("thanks", lambda: isinstance(reply, Thanks)),
-        ("opted out", lambda: desk.store.is_opted_out(desk.phone)),
+        (OPTED_OUT, lambda: desk.store.is_opted_out(desk.phone)),
         ("repeated", lambda: _is_repeated(desk)),
         ("too fast", lambda: _is_too_fast(desk)),
         (UNKNOWN, lambda: isinstance(reply, Unknown) and _count(desk, UNKNOWN, UNKNOWN_WITHIN) >= MOST_UNKNOWN),
@@ -222,6 +223,8 @@ def _store(desk: Desk, word: str, act: Act) -> None:
     """Mark, effect and words together. A text that was answered meanwhile keeps its first answer."""
     heard, now = desk.heard, desk.now
     with desk.store.transaction():
+        if desk.store.is_opted_out(desk.phone):  # perhaps only since we looked
+            word, act = OPTED_OUT, _nothing
         if not desk.store.mark_answered(heard.inbound.sid, now, word):
             return
         said = {"body": heard.inbound.body, "at": heard.received_at.isoformat()}

@@ -82,6 +82,15 @@ def test_who_answers_help_is_the_operators_choice(talk: Talk) -> None:
     assert talk.says("help please") != []
 
 
+def test_a_text_that_was_answered_meanwhile_keeps_its_first_answer(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    world.source.board = [TOMORROW]
+    sid = talk.send("track UA1234 tomorrow")
+    world.source.meanwhile = lambda: world.store.mark_answered(sid, world.clock.now(), "elsewhere")
+    assert talk.answer() == []
+    assert (live(world), talk.word) == (["UA1234 active"], "elsewhere")
+
+
 # --- loops and floods ---------------------------------------------------------------------------------------------
 
 
@@ -193,6 +202,14 @@ def test_a_command_that_was_waiting_when_stop_came_has_no_effect(world: World, t
     assert [text.kind for text in talk.answer()] == ["stop_confirmed"]
     assert live(world) == ["UA1234 active"]
     assert talk.heard(0).answer == "opted out"
+
+
+def test_a_stop_that_comes_while_flightaware_is_asked_wins(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    world.source.board = [TOMORROW]
+    world.source.meanwhile = lambda: world.store.opt_out(PHONES[0], world.clock.now(), how="texted STOP")
+    assert talk.says("track UA1234 tomorrow") == []
+    assert (live(world), talk.word) == (["UA1234 active"], "opted out")
 
 
 def test_start_with_twilios_own_answer_adds_one_status(talk: Talk) -> None:

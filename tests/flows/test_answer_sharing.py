@@ -209,3 +209,23 @@ def test_an_invitation_stays_open_while_the_flight_cannot_be_looked_up(world: Wo
     world.source.fault = None
     (body,) = talk.says("join please", BEN)
     assert body.startswith("UA1234 SFO-EWR Tue 2 Dec saved.")
+
+
+def test_an_invitation_is_accepted_by_its_flight(world: World, ana: Talk) -> None:
+    shares(ana)
+    assert ana.says("join UA999", BEN) == [texts.NO_INVITATION]
+    assert live(world, BEN) == []
+
+
+def test_midnight_does_not_make_a_day(world: World, ana: Talk) -> None:
+    shares(ana)
+    world.clock.advance(hours(6))  # NOON is 20:10 UTC
+    assert shares(ana) == [CANNOT]
+    assert len(asked(world)) == 1
+
+
+def test_a_number_that_declined_is_not_asked_again_that_day(world: World, ana: Talk) -> None:
+    shares(ana)
+    ana.says("stop", BEN)
+    ana.says("start", BEN)
+    assert shares(ana) == [CANNOT]

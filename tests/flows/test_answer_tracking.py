@@ -303,3 +303,41 @@ def test_undo_while_flightaware_is_silent_waits_like_any_wish(world: World, talk
     talk.says("untrack UA1234")
     world.source.fault = FlightSourceError("no answer")
     assert talk.says("undo") == ["UA1234 2025-12-02 saved. FlightAware does not answer now; we try again and tell you."]
+
+
+def test_undo_has_nothing_to_do_when_the_flight_is_followed_again(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    talk.says("untrack UA1234")
+    world.source.board = [F12]
+    talk.says("track UA1234 today")
+    assert talk.says("undo") == ["You follow UA1234 already. Reply STATUS to see how it stands."]
+    assert live(world) == ["UA1234 active"]
+
+
+def test_a_flight_one_does_not_follow_cannot_be_ended(talk: Talk) -> None:
+    talk.tracks(F12)
+    assert talk.says("untrack UA999") == talk.says("leave UA999") == [texts.not_followed_text("UA999")]
+    assert talk.says("untrack UA1234 tomorrow") == [texts.not_followed_text("UA1234")]
+    assert talk.says("untrack UA1234 20 nov 2025") == [texts.not_followed_text("UA1234")]
+
+
+def test_of_several_shared_flights_the_person_says_which_to_leave(world: World, talk: Talk) -> None:
+    talk.tracks(F12, TOMORROW)
+    assert talk.says("leave")[0].startswith("Which one? 1) UA1234 Tue 25 Nov 2) UA1234 Wed 26 Nov.")
+    assert talk.says("2")[0].startswith("Stopped UA1234 Wed 26 Nov. 1 flight left.")
+
+
+def test_a_wish_that_waits_is_ended_by_its_own_words(world: World, talk: Talk) -> None:
+    world.source.fault = FlightSourceError("no answer")
+    world.subscribe(on="tomorrow")
+    assert talk.says("untrack UA1234 tomorrow")[0].startswith("Stopped UA1234 tomorrow. No flights left.")
+
+
+def test_two_flights_that_no_text_can_tell_apart_are_not_guessed_between(world: World, ann: Talk) -> None:
+    world.source.board = [
+        F12,
+        replace(late(hours(2)), fa_flight_id="another", out=replace(F12.out, scheduled=OUT + hours(2))),
+    ]
+    assert ann.says("track UA1234 today") == [
+        "UA1234 is more than one flight. Reply with its day and airport, like TRACK UA1234 tomorrow from SFO."
+    ]

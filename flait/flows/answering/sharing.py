@@ -45,7 +45,7 @@ def _invited(desk: Desk, view: SubscriptionView, phone: str, role: Role) -> Line
     open_ones = _open_ones(desk)
     if len(open_ones) >= MOST_OPEN:
         return Line(body=texts.too_many_invitations_text(MOST_OPEN))
-    if desk.store.is_opted_out(phone) or not _asked(desk, view, phone):
+    if desk.store.is_opted_out(phone) or _open_ids(desk, phone) or not _asked(desk, view, phone):
         return Line(body=texts.cannot_invite_text(phone))
     invitation = desk.store.invite(
         Invitation(
@@ -58,8 +58,8 @@ def _invited(desk: Desk, view: SubscriptionView, phone: str, role: Role) -> Line
             expires_at=desk.now + OPEN_FOR,
         )
     )
-    if invitation:
-        desk.put(INVITED, {"open": [*open_ones, {"id": invitation.id, "phone": phone}]}, OPEN_FOR)
+    assert invitation is not None  # the number has no open one
+    desk.put(INVITED, {"open": [*open_ones, {"id": invitation.id, "phone": phone}]}, OPEN_FOR)
     return Line(body=texts.invited_text(phone, view.subscription.ident, role), subscription_id=view.subscription.id)
 
 
@@ -74,7 +74,7 @@ def _open_ids(desk: Desk, phone: str) -> set[int]:
 
 
 def _asked(desk: Desk, view: SubscriptionView, phone: str) -> bool:
-    """The one text a number gets in a day, whoever invites it; False: it had that."""
+    """The one text a number gets in a day, whoever invites it; False: it had that, and declined."""
     named = desk.user.name != desk.user.phone
     ident = view.subscription.ident
     known = desk.store.user_by_phone(phone)
