@@ -15,7 +15,7 @@ from flait.core.whatsapp import NO_WHATSAPP, Setup, is_whatsapp_error
 from flait.errors import ConfigError, InDoubt, NotSent, Rejected, SendError
 from flait.flows import whatsapp as by_whatsapp
 from flait.flows.ports import Gateway, Sent
-from flait.store import Doubt, Step, Store
+from flait.store import Doubt, Store
 
 log = logging.getLogger("flait.deliver")
 
@@ -225,15 +225,4 @@ def withhold(store: Store, now: datetime) -> None:
 
 
 def _record(store: Store, message: Message, now: datetime, outcome: str, detail: str) -> None:
-    store.record(
-        Step(
-            at=now,
-            message_id=message.id,
-            subscription_id=message.subscription_id,
-            flight_id=message.flight_id,
-            step="send",
-            outcome=outcome,
-            detail=detail,
-            attempt=message.attempts,
-        )
-    )
+    store.record_text(message, at=now, step="send", outcome=outcome, detail=detail)

@@ -29,6 +29,7 @@ log = logging.getLogger("flait.track")
 BUDGET_PAUSE = timedelta(hours=1)  # spent for this month: look whether that changed
 REFUSED_PAUSE = timedelta(minutes=5)  # a refused key is probed gently until the operator mends it
 OWN_FAULT_PAUSE = timedelta(hours=1)
+NOBODY_LISTENS = timedelta(hours=3)
 AEROAPI = "flightaware"
 
 
@@ -250,11 +251,13 @@ def _tell(
     return stored or message
 
 
-def _next_poll(flight: Flight, decisions: Iterable[Decision], now: datetime) -> datetime | None:
+def _next_poll(flight: Flight, decisions: Sequence[Decision], now: datetime) -> datetime | None:
     planned = polling.next_poll_at(flight, now, jitter=polling.jitter(flight.fa_flight_id))
     if planned is None:
         return None
     sooner = [now + decision.look_again for decision in decisions if decision.look_again]
+    if not decisions:  # everybody who follows it said STOP
+        return max(planned, now + NOBODY_LISTENS)
     return min([planned, *sooner])
 
 

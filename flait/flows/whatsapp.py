@@ -27,7 +27,7 @@ from flait.core.whatsapp import (
     variables,
     with_consent,
 )
-from flait.store import Step, Store
+from flait.store import Store
 
 log = logging.getLogger("flait.whatsapp")
 
@@ -143,15 +143,4 @@ def _follow(store: Store, failed: Message, dedup_key: str, channel: Channel, now
 
 
 def _record(store: Store, message: Message, now: datetime, outcome: str, detail: str) -> None:
-    store.record(
-        Step(
-            at=now,
-            message_id=message.id,
-            subscription_id=message.subscription_id,
-            flight_id=message.flight_id,
-            step="whatsapp",
-            outcome=outcome,
-            detail=detail,
-            attempt=message.attempts,
-        )
-    )
+    store.record_text(message, at=now, step="whatsapp", outcome=outcome, detail=detail)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+from flait.core.messages import Message
 from flait.store.connection import Connection, writing
 from flait.store.rows import Step, as_json, read
 
@@ -63,6 +64,21 @@ class Journal(Connection):
             at=at,
         )
         return added > 0
+
+    def record_text(self, message: Message, *, at: datetime, step: str, outcome: str, detail: str) -> None:
+        """Add a line about one text, with the subscription and the flight it is about."""
+        self.record(
+            Step(
+                at=at,
+                message_id=message.id,
+                subscription_id=message.subscription_id,
+                flight_id=message.flight_id,
+                step=step,
+                outcome=outcome,
+                detail=detail,
+                attempt=message.attempts,
+            )
+        )
 
     @writing
     def record(self, *steps: Step) -> None:

@@ -7,6 +7,7 @@ sleeps for a fixed time: a test waits for what it expects, with a deadline far b
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -91,6 +92,8 @@ class World:
         self.env = self._env(folder) | settings
         self.processes: list[subprocess.Popen[str]] = []
         self.ran: list[Ran] = []
+        self.public_url = ""
+        self._port = socket.socket()
         for name, secret in SECRETS.items():
             self.keep_secret(name, secret)
 
@@ -124,6 +127,7 @@ class World:
     ) -> None:
         self._end_processes()
         self.sandbox.close()
+        self._port.close()
 
     def _end_processes(self) -> None:
         for process in self.processes:
@@ -139,6 +143,15 @@ class World:
             process.kill()
             with suppress(psutil.TimeoutExpired):  # a zombie is its new parent's to bury
                 process.wait(PATIENCE)
+
+    def be_called_back(self) -> None:
+        """Twilio and FlightAware reach the listener of daemons started from now on; else Flait fetches what is said."""
+        self._port.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # bound here, it is given to nobody else
+        self._port.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{self._port.getsockname()[1]}"
+        self.public_url = f"http://{address}"
+        self.env |= {"FLAIT_WEBHOOK_LISTEN": address, "FLAIT_WEBHOOK_PUBLIC_URL": self.public_url}
+        self.sandbox.set_inbound_url(f"{self.public_url}/twilio/message")
 
     # --- Flait ----------------------------------------------------------------------------------------------------
 
@@ -222,6 +235,19 @@ class World:
     def texts(self, to: str | None = None) -> list[str]:
         """The bodies that Twilio has accepted, oldest first; those to one number, if given."""
         return [text["body"] for text in self.sandbox.texts() if to in (None, text["to"])]
+
+    def told(self, to: str) -> list[str]:
+        """What Flait itself has told a number, oldest first: Twilio answers keywords too."""
+        return [text["body"] for text in self.sandbox.texts() if text["to"] == to and not text["from_twilio"]]
+
+    def is_answered(self, sid: str) -> bool:
+        """Whether nothing more is to be done about a person's text."""
+        return bool(self.rows("SELECT 1 FROM inbound WHERE sid = ? AND answered_at IS NOT NULL", sid))
+
+    def say(self, who: str, body: str, **more: object) -> None:
+        """A person texts Flait; wait until it has done what is to be done about it."""
+        sid = self.sandbox.reply(who, body, **more)
+        self.wait_for(lambda: self.is_answered(sid), f"{body!r} of {who} to be answered")
 
     def numbers(self) -> list[str]:
         """Whom Twilio has texted."""

@@ -103,6 +103,13 @@ def test_somebody_who_said_stop_gets_no_text_written(world: World) -> None:
     assert world.texts[-1].to == PHONES[1]
 
 
+def test_a_flight_only_followed_by_people_who_said_stop_is_hardly_asked_for(world: World) -> None:
+    world.follow(F12, 0)
+    world.store.set_opt_out(PHONES[0], NOON)
+    assert world.next_poll(B4) == []
+    assert world.due() == world.clock.now() + hours(3)
+
+
 # --- what must be seen twice ------------------------------------------------------------------------------------
 
 

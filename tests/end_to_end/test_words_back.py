@@ -1,0 +1,448 @@
+"""People text back, and Twilio reports: each word is answered once, STOP is for good, every text's fate is known.
+
+Both ways round: Twilio calls the daemon's listener, or the daemon fetches from Twilio what it cannot be told.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from flait.sandbox.signing import NO_ACCOUNT
+from tests.end_to_end.rig import ANA, BEN, CLEO, DAN, SENDER, World, at, struck
+
+TALK = 40.0  # times real time: what waits ten minutes for an answer waits 15 seconds for a slow machine
+FAST = 600.0  # a look-up every 15 minutes is one every 1.5 s
+SOON = 240.0  # Twilio is asked about a text's end half a second after it took it
+
+EVE, FAY = "+15555550104", "+15555550105"
+RATES = "Msg rates may apply. STOP to end."
+STOPPED = "You get no more texts from Flait. Reply START if you want them again."
+
+both_ways = pytest.mark.parametrize("way", ["called back", "fetched"])
+
+
+def go(world: World, way: str) -> None:
+    """Which way what people say comes to Flait."""
+    if way == "called back":
+        world.be_called_back()
+
+
+def flies(world: World, *idents: str, **fields: object) -> None:
+    for ident in idents:
+        world.flight(ident, scheduled_out="18:00", scheduled_in="23:00", **fields)
+
+
+def flies_tomorrow_too(world: World, *idents: str) -> None:
+    for ident in idents:
+        world.flight(ident, scheduled_out="2013-03-09T18:00:00Z", scheduled_in="2013-03-09T23:00:00Z")
+
+
+# --- the dialogue -----------------------------------------------------------------------------------------------
+
+Script = Sequence[tuple[str, Sequence[str]]]  # what somebody says (nothing: they wait), and what they are told then
+
+TALKS: Mapping[str, Script] = {
+    ANA: [
+        ("list", ["You follow no flights now. Reply TRACK UA123 tomorrow to start, or HELP."]),
+        (
+            "TRACK UA8701 tomorrow",
+            [f"Tracking UA8701 JFK-LAX Sat 9 Mar, dep 13:00 EST Sat, arr 15:00 PST Sat. Gate later. {RATES}"],
+        ),
+        ("Track ua8702 today!", [f"Tracking UA8702 JFK-LAX Fri 8 Mar, dep 13:00 EST, arr 15:00 PST. Gate later. {RATES}"]),
+        (
+            "LIST",
+            ["1 UA8702 Fri8 JFK-LAX 13:00 on time\n2 UA8701 Sat9 JFK-LAX 13:00 on time\nReply STATUS 1, UNTRACK 1 or MUTE 1."],
+        ),
+        ("UNTRACK 2", ["Stopped UA8701 Sat 9 Mar. 1 flight left. Reply UNDO within 10 min to restore."]),
+        (
+            "UNDO",
+            [f"Tracking UA8701 JFK-LAX Sat 9 Mar, dep 13:00 EST Sat, arr 15:00 PST Sat. Gate later. {RATES}"],
+        ),
+    ],
+    BEN: [
+        ("TRACK UA8701", ["UA8701 flies today 13:00 EST and tomorrow 13:00 EST JFK-LAX. Reply 1 today, 2 tomorrow."]),
+        ("2", [f"Tracking UA8701 JFK-LAX Sat 9 Mar, dep 13:00 EST Sat, arr 15:00 PST Sat. Gate later. {RATES}"]),
+        ("Thanks!", []),
+        ("STOP UA8701", ["Stopped UA8701 Sat 9 Mar only. To end ALL messages reply STOP alone."]),
+    ],
+    CLEO: [
+        ("TRACK UA8702 today", [f"Tracking UA8702 JFK-LAX Fri 8 Mar, dep 13:00 EST, arr 15:00 PST. Gate later. {RATES}"]),
+        (f"SHARE UA8702 {DAN} meet", ["Asked +1555...0103 to follow UA8702 as meeter. They must reply JOIN first."]),
+    ],
+    DAN: [
+        (
+            "",
+            [
+                "Cleo invites you to follow UA8702 JFK-LAX Fri 8 Mar by text. Reply JOIN to get texts,"
+                " STOP never to hear from us. Msg rates may apply."
+            ],
+        ),
+        ("Join", [f"Tracking UA8702 JFK-LAX Fri 8 Mar, dep 13:00 EST, arr 15:00 PST. Gate later. {RATES}"]),
+        ("LEAVE", ["Stopped UA8702 Fri 8 Mar. No flights left. Reply UNDO within 10 min to restore."]),
+    ],
+    EVE: [
+        ("TRACK UA8702 today", [f"Tracking UA8702 JFK-LAX Fri 8 Mar, dep 13:00 EST, arr 15:00 PST. Gate later. {RATES}"]),
+        ("where is my plane", ["UA8702 JFK-LAX: dep 13:00 EST, arr 15:00 PST. Gate later. Seen lately."]),
+        (
+            "MUTE 2h",
+            [
+                "All flights muted until HH:MM EST. Only urgent msgs come: cancelled, diverted, leaving earlier,"
+                " gate change near departure. Reply UNMUTE."
+            ],
+        ),
+        ("UNMUTE", ["Nothing is muted any more. What changed meanwhile is told at the next look."]),
+    ],
+    FAY: [
+        ("Who is this?", ["This number is not set up for Flait. Ask the person who runs it to add you."]),
+        ("TRACK UA8702", []),
+    ],
+}
+
+
+class Talk:
+    """One person's part, said bit by bit: `go_on` says the next when the last is answered, and whether all is over."""
+
+    def __init__(self, world: World, who: str, script: Script) -> None:
+        self._world, self._who, self._script = world, who, script
+        self._said = 0
+        self._sid = ""
+
+    def go_on(self) -> bool:
+        """Say what can be said now."""
+        while self._is_answered():
+            if self._said == len(self._script):
+                return True
+            body, _ = self._script[self._said]
+            self._sid = self._world.sandbox.reply(self._who, body) if body else ""
+            self._said += 1
+        return False
+
+    def _is_answered(self) -> bool:
+        due = sum(len(answers) for _, answers in self._script[: self._said])
+        heard = not self._sid or self._world.is_answered(self._sid)
+        return heard and len(self._world.told(self._who)) >= due
+
+
+def as_scripted(body: str) -> str:
+    """Without what depends on the minute."""
+    return re.sub(r"Seen [^.]*\.", "Seen lately.", re.sub(r"until \d\d:\d\d", "until HH:MM", body))
+
+
+@both_ways
+def test_everybody_gets_the_answers_to_what_they_say_each_once(world: World, way: str) -> None:
+    go(world, way)
+    flies(world, "UA8701", "UA8702")
+    flies_tomorrow_too(world, "UA8701", "UA8702")
+    people = {ANA: "Ana", BEN: "Ben", CLEO: "Cleo", EVE: "Eve"}
+    for ran in world.all_at_once([("user", "add", name, phone) for phone, name in people.items()]):
+        ran.done()
+    world.clock.put(at("15:10"), TALK)
+    daemon = world.daemon()
+
+    talks = [Talk(world, who, script) for who, script in TALKS.items()]
+    world.wait_for(lambda: all([talk.go_on() for talk in talks]), "every answer")
+    world.terminate(daemon)
+    read_again(world)
+
+    answered = {who: [as_scripted(body) for body in world.told(who)] for who in TALKS}
+    assert answered == {who: [text for _, answers in script for text in answers] for who, script in TALKS.items()}
+
+
+def read_again(world: World) -> None:
+    """Another daemon looks at all that was said lately, and has nothing to add."""
+    before = len(readings(world))
+    daemon = world.daemon()
+    world.wait_for(lambda: len(readings(world)) > before, "a reading of what people said")
+    world.wait_for(lambda: not world.rows("SELECT 1 FROM inbound WHERE answered_at IS NULL"), "every answer")
+    world.wait_for(lambda: not world.statuses().keys() & {"queued", "sending"}, "every text on its way")
+    world.terminate(daemon)
+
+
+def readings(world: World) -> list[dict[str, Any]]:
+    """Of Twilio's record, as answered: whose texts there are is not said in the question."""
+    return [asked for asked in world.requests("twilio", "GET") if asked["query"].get("To") == SENDER]
+
+
+HELP = "Flait: STATUS, LIST, TRACK UA123 tomorrow, UNTRACK UA123, MUTE 2h, SHARE UA123 PHONE. STOP ends all msgs."
+TWILIOS_HELP = "Reply STOP to unsubscribe. Msg&Data Rates May Apply."
+
+
+@both_ways
+@pytest.mark.parametrize(("kind", "owner"), [("advanced", "twilio"), ("none", "flait")])
+def test_one_of_the_two_answers_help_stop_and_start(world: World, way: str, kind: str, owner: str) -> None:
+    go(world, way)
+    world.sandbox.set_keywords(kind)
+    world.env["FLAIT_TWILIO_KEYWORD_OWNER"] = owner
+    world.flait("user", "add", "Ana", ANA).done()
+    world.clock.put(at("15:10"), TALK)
+    daemon = world.daemon()
+    for body in ("HELP", "STOP", "LIST", "START"):
+        world.say(ANA, body)
+    status = "You follow no flights now. Reply TRACK UA123 tomorrow to start, or HELP."
+    ours = [status] if owner == "twilio" else [HELP, STOPPED, status]
+    world.wait_for(lambda: len(world.told(ANA)) >= len(ours), "the last answer")
+    world.terminate(daemon)
+    read_again(world)
+
+    assert world.told(ANA) == ours
+    assert (TWILIOS_HELP in world.texts(ANA)) is (owner == "twilio")
+    assert len(world.texts(ANA)) == (4 if owner == "twilio" else 3)
+
+
+# --- what people say, whatever happens meanwhile -----------------------------------------------------------------
+
+
+def test_a_text_that_was_both_called_in_and_fetched_is_answered_once(world: World) -> None:
+    world.be_called_back()
+    world.flait("user", "add", "Ana", ANA).done()
+    world.clock.put(at("15:10"), TALK)
+    daemon = world.daemon()
+    world.say(ANA, "LIST", replay=2)
+    world.wait_for(lambda: world.told(ANA), "the answer")
+    world.terminate(daemon)
+    read_again(world)  # called in, then fetched
+    world.sandbox.set_inbound_url(None)
+    sid = world.sandbox.reply(ANA, "STATUS")
+    daemon = world.daemon()
+    world.wait_for(lambda: world.is_answered(sid), "the fetched text's answer")
+    world.wait_for(lambda: len(world.told(ANA)) == 2, "the second answer")
+    assert post(world, "/twilio/message", inbound(sid, ANA, "STATUS")) == 200  # fetched, then called in
+    world.terminate(daemon)
+    read_again(world)
+
+    assert len(world.told(ANA)) == 2
+
+
+def inbound(sid: str, who: str, body: str) -> dict[str, str]:
+    """The form that Twilio posts for a person's text."""
+    return {"MessageSid": sid, "SmsSid": sid, "AccountSid": NO_ACCOUNT, "From": who, "To": SENDER, "Body": body}
+
+
+def post(world: World, path: str, fields: Mapping[str, str]) -> int:
+    """Post a form as Twilio does; the status."""
+    target, headers, body = world.sandbox.signed(world.public_url + path, fields)
+    return posted(world, target, headers, body)
+
+
+def posted(world: World, target: str, headers: Mapping[str, str], body: bytes) -> int:
+    connection = HTTPConnection(urlsplit(world.public_url).netloc, timeout=30)
+    try:
+        connection.request("POST", target, body=body, headers=dict(headers))
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+@both_ways
+def test_a_question_and_its_answer_outlive_kill_9(world: World, way: str) -> None:
+    go(world, way)
+    flies(world, "UA8703")
+    flies_tomorrow_too(world, "UA8703")
+    world.flait("user", "add", "Ana", ANA).done()
+    world.clock.put(at("15:10"), TALK)
+    daemon = world.daemon()
+    world.sandbox.reply(ANA, "TRACK UA8703")
+    world.wait_for_text(ANA, "UA8703 flies today")
+    world.kill(daemon)
+    sid = world.sandbox.reply(ANA, "2")  # to a listener that is dead: Twilio gives up, its record keeps the text
+    world.sandbox.settled()
+    with struck(world, [(1, "before"), (3, "after")]):
+        for _ in range(2):
+            assert world.finished(world.daemon()).code == -9
+    world.daemon()
+
+    world.wait_for(lambda: world.is_answered(sid), "the digit to be answered")
+    world.wait_for_text(ANA, "Tracking UA8703 JFK-LAX Sat 9 Mar")
+    world.wait_for(lambda: world.statuses() == {"accepted": 2}, "both texts settled")
+    assert len(world.told(ANA)) == 2
+
+
+# --- STOP --------------------------------------------------------------------------------------------------------
+
+
+@both_ways
+def test_stop_holds_whatever_comes_and_start_undoes_it(world: World, way: str) -> None:
+    go(world, way)
+    flies(world, "UA8801", "UA8802", gate_origin="A1")
+    for ran in world.all_at_once([("subscribe", "UA8801", to) for to in (ANA, BEN, CLEO)]):
+        ran.done()
+    world.clock.put(at("15:10"), TALK)
+    daemon = world.daemon()
+    world.wait_for(lambda: world.statuses() == {"accepted": 3}, "three confirmations")
+    world.say(ANA, "STOP")
+    world.say(CLEO, "stop please")
+    world.say(CLEO, "please stop")
+    world.wait_for_text(CLEO, STOPPED)
+
+    for gate, ends in (("B1", world.terminate), ("B2", world.kill), ("B3", world.terminate)):
+        ends(daemon)
+        daemon = hear_of_gate(world, gate)
+    refused = [world.flait("messages", "retry", str(first_text(world, ANA))), world.flait("subscribe", "UA8802", ANA)]
+
+    assert [(ran.code, "texted STOP" in ran.err) for ran in refused] == [(2, True), (2, True)]
+    assert [posts(world, to) for to in (ANA, CLEO)] == [1, 2]
+    assert world.told(CLEO)[1:] == [STOPPED]
+    world.terminate(daemon)
+    comes_back(world)
+
+
+def hear_of_gate(world: World, gate: str) -> Any:
+    """Another daemon, with another gate to tell of: Ben reads of it, and whoever else may."""
+    world.flight("UA8801", gate_origin=gate)
+    world.clock.put(world.clock.now(), FAST)
+    daemon = world.daemon()
+    world.wait_for(lambda: any(f"->{gate} " in body for body in world.told(BEN)), f"gate {gate} to Ben")
+    return daemon
+
+
+def comes_back(world: World) -> None:
+    """START: how things stand, once, and from then on what is new."""
+    world.clock.put(world.clock.now(), TALK)
+    daemon = world.daemon()
+    world.say(ANA, "START")
+    world.wait_for(lambda: len(world.told(ANA)) == 2, "how the flight stands")
+    world.terminate(daemon)
+    daemon = hear_of_gate(world, "B9")
+    world.wait_for(lambda: len(world.told(ANA)) == 3, "the next alert")
+    world.terminate(daemon)
+    stands, news = world.told(ANA)[1:]
+    assert stands.startswith("UA8801 JFK-LAX: dep 13:00 EST, arr 15:00 PST. Gate B3.")
+    assert news.startswith("UA8801 GATE CHANGE B3->B9 JFK.")
+
+
+def posts(world: World, to: str) -> int:
+    """How often Twilio was asked to text somebody, whatever it said."""
+    return sum(request["form"].get("To") == to for request in world.requests("twilio", "POST"))
+
+
+def first_text(world: World, to: str) -> int:
+    return int(world.rows('SELECT min(id) AS id FROM messages WHERE "to" = ?', to)[0]["id"])
+
+
+# --- what became of our texts --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fate:
+    """How Twilio reports of one person's text, and what must be known of it in the end."""
+
+    who: str
+    status: str
+    reports: Mapping[str, object]
+    error_code: int | None = None
+    error: str | None = None
+    words: Sequence[str] = field(default_factory=tuple)
+
+
+FATES = (
+    Fate(who=ANA, status="delivered", reports={"order": "shuffled", "duplicate": 2, "forge": 2}),
+    Fate(who=BEN, status="delivered", reports={"before_answer": True, "duplicate": 1}),
+    Fate(who=CLEO, status="delivered", reports={"lose": 1, "forge": 1}),
+    Fate(
+        who=DAN,
+        status="undelivered",
+        reports={"outcome": "undelivered", "error_code": 30005, "order": "reversed"},
+        error_code=30005,
+        error="unknown",
+    ),
+    Fate(
+        who=EVE,
+        status="failed",
+        reports={"outcome": "failed", "error_code": 30006, "before_answer": True},
+        error_code=30006,
+        error="landline",
+    ),
+    Fate(who=FAY, status="read", reports={"outcome": "read", "order": "shuffled", "forge": 1}),
+)
+
+
+@both_ways
+def test_the_fate_of_every_text_is_known_however_it_is_reported(world: World, way: str) -> None:
+    go(world, way)
+    flies(world, "UA8901")
+    world.env["FLAIT_TWILIO_WHATSAPP_FROM"] = SENDER
+    world.flait("config", "set", "twilio.whatsapp_templates.any", f"HX{'0' * 32}").done()
+    world.clock.put(at("15:10"), SOON)
+    world.daemon()
+    for fate in FATES:
+        confirmed(world, fate)
+
+    world.wait_for(lambda: known(world) == {fate.who: fate.status for fate in FATES}, "every fate")
+    assert world.sandbox.settled(30)
+    listed = {row["to"]: row for row in json.loads(world.flait("messages", "--json").done().out)["messages"]}
+    assert {to: (row["status"], row["error_code"]) for to, row in listed.items()} == {
+        fate.who: (fate.status, fate.error_code) for fate in FATES
+    }
+    for fate in FATES:
+        assert_told_of(world, fate, listed[fate.who]["id"])
+    assert forged(world) == ({403} if way == "called back" else set())
+
+
+def confirmed(world: World, fate: Fate) -> None:
+    """A person subscribes, and Twilio has the confirmation."""
+    by_whatsapp = ("--channel", "whatsapp") if fate.status == "read" else ()
+    world.sandbox.set_receipts(**fate.reports)
+    world.flait("subscribe", "UA8901", fate.who, *by_whatsapp).done()
+    world.wait_for(lambda: first_sid(world, fate.who), f"the confirmation to {fate.who}")
+
+
+def first_sid(world: World, to: str) -> list[dict[str, Any]]:
+    return world.rows('SELECT 1 FROM messages WHERE "to" = ? AND sid IS NOT NULL', to)
+
+
+def known(world: World) -> dict[str, str]:
+    """What became of everybody's text, as far as Flait knows."""
+    return {row["to"]: row["status"] for row in world.rows('SELECT "to", status FROM messages')}
+
+
+def assert_told_of(world: World, fate: Fate, number: int) -> None:
+    shown = json.loads(world.flait("messages", "show", str(number), "--json").done().out)["message"]
+    steps = json.loads(world.flait("trace", f"msg:{number}", "--json").done().out)["steps"]
+    reported = [step["outcome"] for step in steps if step["step"] == "receipt"]
+    assert fate.status in reported
+    assert len(reported) == len(set(reported))
+    assert (fate.error or "") in (shown["error"] or "")
+    assert bool(shown["error"]) is bool(fate.error)
+
+
+def forged(world: World) -> set[int]:
+    """How forged reports were answered."""
+    return {report["status"] for report in world.requests("twilio-callback", fault="forged")}
+
+
+def test_what_twilio_did_not_sign_changes_nothing(world: World) -> None:
+    world.be_called_back()
+    flies(world, "UA8901")
+    world.flait("subscribe", "UA8901", ANA).done()
+    world.clock.put(at("15:10"), TALK)
+    world.daemon()
+    world.wait_for(lambda: known(world) == {ANA: "delivered"}, "the receipt")
+    assert world.sandbox.settled(30)
+    before = kept(world)
+
+    sid = world.sandbox.texts()[0]["sid"]
+    read = {"MessageSid": sid, "MessageStatus": "read", "AccountSid": NO_ACCOUNT, "From": SENDER, "To": ANA}
+    stop = inbound(f"SM{'1' * 32}", ANA, "STOP")
+    asked = [("/twilio/status?m=1&a=1", read), ("/twilio/message", stop)]
+    answers = [
+        posted(world, *forgery)
+        for path, fields in asked
+        for forgery in world.sandbox.forgeries(world.public_url + path, fields)
+    ]
+
+    assert set(answers) <= {400, 403}
+    assert len(answers) > 20
+    assert kept(world) == before
+
+
+def kept(world: World) -> dict[str, Any]:
+    """What words from outside could change."""
+    tables = ("messages", "receipts", "inbound", "users", "opt_outs", "consent_changes", "dialogues")
+    contents = world.contents()
+    return {name: contents[name] for name in tables}
