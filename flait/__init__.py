@@ -5,7 +5,7 @@ The house and its rooms (docs/architecture.md has the laws):
     flows/      does: one file per way through
     adapters/   talks: AeroAPI, Twilio, the keyring
     store/      remembers: SQLite, the only SQL
-    cli.py, daemon.py, commands/   doors: a person, time passing
+    cli.py, commands/, daemon.py, webhook.py   doors: a person, time passing, HTTP coming in
     app.py, settings.py, clock.py  wiring
     sandbox/    pretends to be AeroAPI and Twilio, for demos and tests
 """

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import typer
@@ -13,6 +13,7 @@ from flait.cli import INTERRUPTED, application
 from flait.core.alerts import RULES
 from flait.core.changes import ChangeKind
 from flait.core.flights import Flight
+from flait.core.replies import Reply, understand
 from flait.core.subscriptions import Role
 from flait.errors import FlaitError
 from flait.settings import TABLE
@@ -222,6 +223,21 @@ def test_the_example_of_an_alert_is_what_flait_says(kind: ChangeKind) -> None:
 
     assert heard is not None
     assert (heard.kind, heard.body) == (kind, alert_rows()[kind][4])
+
+
+# --- answers ----------------------------------------------------------------------------------------------------
+
+
+def meant_by(spans: str) -> set[type]:
+    return {type(understand(text)) for text in re.findall(r"`([^`]+)`", spans)}
+
+
+def test_every_kind_of_reply_has_its_row_or_is_listed_as_never_answered() -> None:
+    replies = page("docs/replies.md")
+    answered = meant_by("".join(row[0] for row in table_rows(replies)))
+    never = meant_by(replies.partition("## Never answered")[2].partition("\n## ")[0])
+
+    assert answered | never == set(get_args(Reply))
 
 
 # --- the repository ---------------------------------------------------------------------------------------------

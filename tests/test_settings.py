@@ -113,6 +113,7 @@ def test_settings_are_told_by_key(paths: Paths) -> None:
         ("retention.raw_hours", ["0", "720"], ["-1", "721"]),
         ("backup.keep_daily", ["1", "365"], ["0", "366"]),
         ("phone.default_region", ["US", "de"], ["", "USA", "1A"]),
+        ("operator.contact", ["", "ben@example.com", "B" * 40], ["B" * 41, "Ben\nSTOP", "Ben\x1b[0m"]),
     ],
 )
 def test_a_rule_allows_and_refuses(key: str, good: list[str], bad: list[str]) -> None:

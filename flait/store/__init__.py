@@ -6,6 +6,7 @@
     receipts.py  inbound.py  dialogues.py       what became of it, what people say back, and what is open
     consent.py  pushes.py                       who may be texted; who calls us
     usage.py  daemon.py  upkeep.py              what it costs, who is alive, what is forgotten
+    backup.py  takeover.py                      copies of it all, and what outlives putting one back
 
 Every write is a transaction of its own, or joins the one that `Store.transaction()` opened.
 """
@@ -14,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from flait.store.backup import Backups, back_up_file, copy_to_restore, put_in_place, verified
 from flait.store.consent import Consent
 from flait.store.daemon import SignsOfLife
 from flait.store.dialogues import Dialogues
@@ -52,6 +54,7 @@ from flait.store.rows import (
     UsageRow,
 )
 from flait.store.subscriptions import Subscriptions
+from flait.store.takeover import Salvaged, TakenOver, Takeover, salvaged
 from flait.store.upkeep import Upkeep
 from flait.store.usage import Usage
 
@@ -83,6 +86,13 @@ __all__ = [
     "Heartbeat",
     "Provider",
     "Pruned",
+    "Salvaged",
+    "TakenOver",
+    "back_up_file",
+    "copy_to_restore",
+    "put_in_place",
+    "salvaged",
+    "verified",
 ]
 
 
@@ -101,6 +111,8 @@ class Store(
     Usage,
     SignsOfLife,
     Upkeep,
+    Backups,
+    Takeover,
 ):
     """One connection to Flait's database. It belongs to the thread that opened it: open one for each.
 

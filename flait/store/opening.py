@@ -121,18 +121,19 @@ def _create(path: Path) -> None:
 
 
 def _prepare(conn: sqlite3.Connection, path: Path, *, create: bool) -> None:
-    standing = _standing(conn, path)
-    if standing is Standing.NEW and not create:
+    found = standing(conn, path)
+    if found is Standing.NEW and not create:
         raise _missing(path)
     for setting in ("synchronous = FULL", "trusted_schema = OFF", "mmap_size = 0", "temp_store = MEMORY"):
         conn.execute(f"PRAGMA {setting}")
-    if standing is not Standing.CURRENT:
+    if found is not Standing.CURRENT:
         _migrate(conn, path)
     _set_journal(conn, path)
     conn.execute("PRAGMA foreign_keys = ON")
 
 
-def _standing(conn: sqlite3.Connection, path: Path) -> Standing:
+def standing(conn: sqlite3.Connection, path: Path) -> Standing:
+    """What the file is to this Flait; nothing is written. Raises NotOurs: another program's, or a newer Flait's."""
     with _block(conn, "BEGIN"):  # one view of the file: another process may be making it
         owner = conn.execute("PRAGMA application_id").fetchone()[0]
         empty = conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
@@ -163,7 +164,7 @@ def _migrate(conn: sqlite3.Connection, path: Path) -> None:
 
     db, steps = Database(conn, strict=True, execute_plugins=False), migrations()
     conn.execute("PRAGMA foreign_keys = OFF")  # tables may be rebuilt; it cannot be switched inside a transaction
-    while _standing(conn, path) is not Standing.CURRENT:
+    while standing(conn, path) is not Standing.CURRENT:
         with _block(conn, "BEGIN IMMEDIATE"):
             names = [step.name for step in steps.pending(db)]
             steps.apply(db, stop_before=names[1:])
