@@ -16,9 +16,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import psutil
 
@@ -248,6 +250,12 @@ class World:
         """A person texts Flait; wait until it has done what is to be done about it."""
         sid = self.sandbox.reply(who, body, **more)
         self.wait_for(lambda: self.is_answered(sid), f"{body!r} of {who} to be answered")
+
+    def post(self, target: str, headers: Mapping[str, str], body: bytes) -> int:
+        """Somebody posts this to the daemon's listener; the status."""
+        with closing(HTTPConnection(urlsplit(self.public_url).netloc, timeout=PATIENCE)) as connection:
+            connection.request("POST", target, body=body, headers=dict(headers))
+            return connection.getresponse().status
 
     def numbers(self) -> list[str]:
         """Whom Twilio has texted."""

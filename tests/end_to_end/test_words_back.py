@@ -1,15 +1,11 @@
-"""People text back, and Twilio reports: each word is answered once, STOP is for good, every text's fate is known.
+"""People text back: each word is answered once, whatever happens meanwhile, and STOP is for good.
 
 Both ways round: Twilio calls the daemon's listener, or the daemon fetches from Twilio what it cannot be told.
 """
 
-import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from http.client import HTTPConnection
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -18,10 +14,10 @@ from tests.end_to_end.rig import ANA, BEN, CLEO, DAN, SENDER, World, at, struck
 
 TALK = 40.0  # times real time: what waits ten minutes for an answer waits 15 seconds for a slow machine
 FAST = 600.0  # a look-up every 15 minutes is one every 1.5 s
-SOON = 240.0  # Twilio is asked about a text's end half a second after it took it
 
 EVE, FAY = "+15555550104", "+15555550105"
 RATES = "Msg rates may apply. STOP to end."
+NO_FLIGHTS = "You follow no flights now. Reply TRACK UA123 tomorrow to start, or HELP."
 STOPPED = "You get no more texts from Flait. Reply START if you want them again."
 
 both_ways = pytest.mark.parametrize("way", ["called back", "fetched"])
@@ -50,60 +46,41 @@ Script = Sequence[tuple[str, Sequence[str]]]  # what somebody says (nothing: the
 ASKS = "Reply JOIN to get texts, STOP never to hear from us. Msg rates may apply."
 URGENT = "Only urgent msgs come: cancelled, diverted, leaving earlier, gate change near departure."
 
+LISTED = """\
+1 UA8702 Fri8 JFK-LAX 13:00 on time
+2 UA8701 Sat9 JFK-LAX 13:00 on time
+Reply STATUS 1, UNTRACK 1 or MUTE 1."""
+TODAY = f"Tracking UA8702 JFK-LAX Fri 8 Mar, dep 13:00 EST, arr 15:00 PST. Gate later. {RATES}"
+TOMORROW = f"Tracking UA8701 JFK-LAX Sat 9 Mar, dep 13:00 EST Sat, arr 15:00 PST Sat. Gate later. {RATES}"
+
 TALKS: Mapping[str, Script] = {
     ANA: [
-        ("list", ["You follow no flights now. Reply TRACK UA123 tomorrow to start, or HELP."]),
-        (
-            "TRACK UA8701 tomorrow",
-            [f"Tracking UA8701 JFK-LAX Sat 9 Mar, dep 13:00 EST Sat, arr 15:00 PST Sat. Gate later. {RATES}"],
-        ),
-        (
-            "Track ua8702 today!",
-            [f"Tracking UA8702 JFK-LAX Fri 8 Mar, dep 13:00 EST, arr 15:00 PST. Gate later. {RATES}"],
-        ),
-        (
-            "LIST",
-            [
-                "1 UA8702 Fri8 JFK-LAX 13:00 on time\n2 UA8701 Sat9 JFK-LAX 13:00 on time\nReply STATUS 1, UNTRACK 1 or MUTE 1."
-            ],
-        ),
+        ("list", [NO_FLIGHTS]),
+        ("TRACK UA8701 tomorrow", [TOMORROW]),
+        ("Track ua8702 today!", [TODAY]),
+        ("LIST", [LISTED]),
         ("UNTRACK 2", ["Stopped UA8701 Sat 9 Mar. 1 flight left. Reply UNDO within 10 min to restore."]),
-        (
-            "UNDO",
-            [f"Tracking UA8701 JFK-LAX Sat 9 Mar, dep 13:00 EST Sat, arr 15:00 PST Sat. Gate later. {RATES}"],
-        ),
+        ("UNDO", [TOMORROW]),
     ],
     BEN: [
         ("TRACK UA8701", ["UA8701 flies today 13:00 EST and tomorrow 13:00 EST JFK-LAX. Reply 1 today, 2 tomorrow."]),
-        ("2", [f"Tracking UA8701 JFK-LAX Sat 9 Mar, dep 13:00 EST Sat, arr 15:00 PST Sat. Gate later. {RATES}"]),
+        ("2", [TOMORROW]),
         ("Thanks!", []),
         ("STOP UA8701", ["Stopped UA8701 Sat 9 Mar only. To end ALL messages reply STOP alone."]),
     ],
     CLEO: [
-        (
-            "TRACK UA8702 today",
-            [f"Tracking UA8702 JFK-LAX Fri 8 Mar, dep 13:00 EST, arr 15:00 PST. Gate later. {RATES}"],
-        ),
+        ("TRACK UA8702 today", [TODAY]),
         (f"SHARE UA8702 {DAN} meet", ["Asked +1555...0103 to follow UA8702 as meeter. They must reply JOIN first."]),
     ],
     DAN: [
-        (
-            "",
-            [f"Cleo invites you to follow UA8702 JFK-LAX Fri 8 Mar by text. {ASKS}"],
-        ),
-        ("Join", [f"Tracking UA8702 JFK-LAX Fri 8 Mar, dep 13:00 EST, arr 15:00 PST. Gate later. {RATES}"]),
+        ("", [f"Cleo invites you to follow UA8702 JFK-LAX Fri 8 Mar by text. {ASKS}"]),
+        ("Join", [TODAY]),
         ("LEAVE", ["Stopped UA8702 Fri 8 Mar. No flights left. Reply UNDO within 10 min to restore."]),
     ],
     EVE: [
-        (
-            "TRACK UA8702 today",
-            [f"Tracking UA8702 JFK-LAX Fri 8 Mar, dep 13:00 EST, arr 15:00 PST. Gate later. {RATES}"],
-        ),
-        ("where is my plane", ["UA8702 JFK-LAX: dep 13:00 EST, arr 15:00 PST. Gate later. Seen lately."]),
-        (
-            "MUTE 2h",
-            [f"All flights muted until HH:MM EST. {URGENT} Reply UNMUTE."],
-        ),
+        ("TRACK UA8702 today", [TODAY]),
+        ("where is my plane", ["UA8702 JFK-LAX: dep 13:00 EST, arr 15:00 PST. No gate yet. Seen lately."]),
+        ("MUTE 2h", [f"All flights muted until HH:MM EST. {URGENT} Reply UNMUTE."]),
         ("UNMUTE", ["Nothing is muted any more. What changed meanwhile is told at the next look."]),
     ],
     FAY: [
@@ -162,14 +139,18 @@ def test_everybody_gets_the_answers_to_what_they_say_each_once(world: World, way
     assert answered == {who: [text for _, answers in script for text in answers] for who, script in TALKS.items()}
 
 
+def wait_until_told(world: World, to: str, texts: int) -> None:
+    world.wait_for(lambda: len(world.told(to)) >= texts, f"{texts} texts to {to}")
+
+
 def read_again(world: World) -> None:
     """Another daemon looks at all that was said lately, and has nothing to add."""
     before = len(readings(world))
     daemon = world.daemon()
     world.wait_for(lambda: len(readings(world)) > before, "a reading of what people said")
-    world.wait_for(lambda: not world.rows("SELECT 1 FROM inbound WHERE answered_at IS NULL"), "every answer")
-    world.wait_for(lambda: not world.statuses().keys() & {"queued", "sending"}, "every text on its way")
     world.terminate(daemon)
+    assert not world.rows("SELECT 1 FROM inbound WHERE answered_at IS NULL")
+    assert not world.statuses().keys() & {"queued", "sending"}
 
 
 def readings(world: World) -> list[dict[str, Any]]:
@@ -177,7 +158,6 @@ def readings(world: World) -> list[dict[str, Any]]:
     return [asked for asked in world.requests("twilio", "GET") if asked["query"].get("To") == SENDER]
 
 
-NO_FLIGHTS = "You follow no flights now. Reply TRACK UA123 tomorrow to start, or HELP."
 HELP = "Flait: STATUS, LIST, TRACK UA123 tomorrow, UNTRACK UA123, MUTE 2h, SHARE UA123 PHONE. STOP ends all msgs."
 TWILIOS_HELP = "Reply STOP to unsubscribe. Msg&Data Rates May Apply."
 
@@ -196,7 +176,7 @@ def test_one_of_the_two_answers_help_stop_and_start(world: World, way: str, kind
     for body, answer in (("HELP", HELP), ("STOP", STOPPED), ("LIST", ""), ("START", NO_FLIGHTS)):
         world.say(ANA, body)
         ours += [answer] if answer and (by_flait or body == "START") else []
-        world.wait_for(lambda due=len(ours): len(world.told(ANA)) >= due, f"the answer to {body}")  # type: ignore[misc]  # mypy cannot infer it
+        wait_until_told(world, ANA, len(ours))
     world.terminate(daemon)
     read_again(world)
 
@@ -236,17 +216,7 @@ def inbound(sid: str, who: str, body: str) -> dict[str, str]:
 
 def post(world: World, path: str, fields: Mapping[str, str]) -> int:
     """Post a form as Twilio does; the status."""
-    target, headers, body = world.sandbox.signed(world.public_url + path, fields)
-    return posted(world, target, headers, body)
-
-
-def posted(world: World, target: str, headers: Mapping[str, str], body: bytes) -> int:
-    connection = HTTPConnection(urlsplit(world.public_url).netloc, timeout=30)
-    try:
-        connection.request("POST", target, body=body, headers=dict(headers))
-        return connection.getresponse().status
-    finally:
-        connection.close()
+    return world.post(*world.sandbox.signed(world.public_url + path, fields))
 
 
 @both_ways
@@ -302,6 +272,25 @@ def test_stop_holds_whatever_comes_and_start_undoes_it(world: World, way: str) -
     comes_back(world)
 
 
+def test_a_backup_from_before_stop_does_not_bring_the_texts_back(world: World) -> None:
+    world.be_called_back()
+    flies(world, "UA8801", gate_origin="A1")
+    for ran in world.all_at_once([("subscribe", "UA8801", to) for to in (ANA, BEN)]):
+        ran.done()
+    world.clock.put(at("15:10"), TALK)
+    daemon = world.daemon()
+    world.wait_for(lambda: world.statuses() == {"accepted": 2}, "both confirmations")
+    backup = world.flait("backup", "create").done().out.strip()
+    world.say(ANA, "STOP")
+    world.terminate(daemon)
+    world.flait("-y", "backup", "restore", backup).done()
+    opted_out = world.rows("SELECT phone FROM opt_outs")
+    hear_of_gate(world, "B1")
+
+    assert opted_out == [{"phone": ANA}]
+    assert posts(world, ANA) == 1
+
+
 def hear_of_gate(world: World, gate: str) -> Any:
     """Another daemon, with another gate to tell of: Ben reads of it, and whoever else may."""
     world.flight("UA8801", gate_origin=gate)
@@ -333,126 +322,3 @@ def posts(world: World, to: str) -> int:
 
 def first_text(world: World, to: str) -> int:
     return int(world.rows('SELECT min(id) AS id FROM messages WHERE "to" = ?', to)[0]["id"])
-
-
-# --- what became of our texts --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fate:
-    """How Twilio reports of one person's text, and what must be known of it in the end."""
-
-    who: str
-    status: str
-    reports: Mapping[str, object]
-    error_code: int | None = None
-    error: str | None = None
-    words: Sequence[str] = field(default_factory=tuple)
-
-
-FATES = (
-    Fate(who=ANA, status="delivered", reports={"order": "shuffled", "duplicate": 2, "forge": 2}),
-    Fate(who=BEN, status="delivered", reports={"before_answer": True, "duplicate": 1}),
-    Fate(who=CLEO, status="delivered", reports={"lose": 1, "forge": 1}),
-    Fate(
-        who=DAN,
-        status="undelivered",
-        reports={"outcome": "undelivered", "error_code": 30005, "order": "reversed"},
-        error_code=30005,
-        error="the number is blocked or unknown",
-    ),
-    Fate(
-        who=EVE,
-        status="failed",
-        reports={"outcome": "failed", "error_code": 30006, "before_answer": True},
-        error_code=30006,
-        error="the number is a landline or its carrier cannot be reached",
-    ),
-    Fate(who=FAY, status="read", reports={"outcome": "read", "order": "shuffled", "forge": 1}),
-)
-
-
-@both_ways
-def test_the_fate_of_every_text_is_known_however_it_is_reported(world: World, way: str) -> None:
-    go(world, way)
-    flies(world, "UA8901")
-    world.env["FLAIT_TWILIO_WHATSAPP_FROM"] = SENDER
-    world.flait("config", "set", "twilio.whatsapp_templates.any", f"HX{'0' * 32}").done()
-    world.clock.put(at("15:10"), SOON)
-    world.daemon()
-    for fate in FATES:
-        confirmed(world, fate)
-
-    world.wait_for(lambda: known(world) == {fate.who: fate.status for fate in FATES}, "every fate")
-    assert world.sandbox.settled(30)
-    listed = {row["to"]: row for row in json.loads(world.flait("messages", "--json").done().out)["messages"]}
-    assert {to: (row["status"], row["error_code"]) for to, row in listed.items()} == {
-        fate.who: (fate.status, fate.error_code) for fate in FATES
-    }
-    for fate in FATES:
-        assert_told_of(world, fate, listed[fate.who]["id"])
-    assert forged(world) == ({403} if way == "called back" else set())
-
-
-def confirmed(world: World, fate: Fate) -> None:
-    """A person subscribes, and Twilio has the confirmation."""
-    by_whatsapp = ("--channel", "whatsapp") if fate.status == "read" else ()
-    world.sandbox.set_receipts(**fate.reports)
-    world.flait("subscribe", "UA8901", fate.who, *by_whatsapp).done()
-    world.wait_for(lambda: first_sid(world, fate.who), f"the confirmation to {fate.who}")
-
-
-def first_sid(world: World, to: str) -> list[dict[str, Any]]:
-    return world.rows('SELECT 1 FROM messages WHERE "to" = ? AND sid IS NOT NULL', to)
-
-
-def known(world: World) -> dict[str, str]:
-    """What became of everybody's text, as far as Flait knows."""
-    return {row["to"]: row["status"] for row in world.rows('SELECT "to", status FROM messages')}
-
-
-def assert_told_of(world: World, fate: Fate, number: int) -> None:
-    shown = json.loads(world.flait("messages", "show", str(number), "--json").done().out)["message"]
-    steps = json.loads(world.flait("trace", f"msg:{number}", "--json").done().out)["steps"]
-    reported = [step["outcome"] for step in steps if step["step"] == "receipt"]
-    assert fate.status in reported
-    assert len(reported) == len(set(reported))
-    assert (fate.error or "") in (shown["error"] or "")
-    assert bool(shown["error"]) is bool(fate.error)
-
-
-def forged(world: World) -> set[int]:
-    """How forged reports were answered."""
-    return {report["status"] for report in world.requests("twilio-callback", fault="forged")}
-
-
-def test_what_twilio_did_not_sign_changes_nothing(world: World) -> None:
-    world.be_called_back()
-    flies(world, "UA8901")
-    world.flait("subscribe", "UA8901", ANA).done()
-    world.clock.put(at("15:10"), TALK)
-    world.daemon()
-    world.wait_for(lambda: known(world) == {ANA: "delivered"}, "the receipt")
-    assert world.sandbox.settled(30)
-    before = kept(world)
-
-    sid = world.sandbox.texts()[0]["sid"]
-    read = {"MessageSid": sid, "MessageStatus": "read", "AccountSid": NO_ACCOUNT, "From": SENDER, "To": ANA}
-    stop = inbound(f"SM{'1' * 32}", ANA, "STOP")
-    asked = [("/twilio/status?m=1&a=1", read), ("/twilio/message", stop)]
-    answers = [
-        posted(world, *forgery)
-        for path, fields in asked
-        for forgery in world.sandbox.forgeries(world.public_url + path, fields)
-    ]
-
-    assert set(answers) <= {400, 403}
-    assert len(answers) > 20
-    assert kept(world) == before
-
-
-def kept(world: World) -> dict[str, Any]:
-    """What words from outside could change."""
-    tables = ("messages", "receipts", "inbound", "users", "opt_outs", "consent_changes", "dialogues")
-    contents = world.contents()
-    return {name: contents[name] for name in tables}
