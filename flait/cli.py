@@ -33,6 +33,8 @@ GROUPS: Mapping[str, str] = {
     "secrets": "secrets",
     "config": "configuration",
     "paths": "configuration",
+    "backup": "keeping",
+    "prune": "keeping",
     "demo": "playing",
     "sandbox": "playing",
 }

@@ -1,6 +1,6 @@
 """DOOR: time passing. A metronome ticks; what is due stands in the database; nothing is scheduled anywhere else.
 
-APScheduler only ticks (poll, deliver, answer, activate, settle, receipts, fetch, beat, upkeep). Polls run in a
+APScheduler only ticks (poll, deliver, answer, activate, settle, receipts, fetch, beat, backup, upkeep). Polls run in a
 bounded pool, so that one slow answer holds up nobody. One daemon per database: a lock held for life, freed by the
 kernel whatever kills us.
 """
@@ -24,7 +24,7 @@ from filelock import FileLock, Timeout
 from flait.app import App
 from flait.clock import SHORTEST_TICK
 from flait.errors import AboveTier, ConfigError, FlaitError, Locked
-from flait.flows import answer, deliver, intake, push, receipts, subscribe, track, upkeep
+from flait.flows import answer, backup, deliver, intake, push, receipts, subscribe, track, upkeep
 from flait.flows.ports import FlightSource, Gateway
 from flait.store import TrackedFlight
 
@@ -124,6 +124,7 @@ class Daemon:
             Tick(name="receipts", every=timedelta(seconds=60), do=self.receipts),
             Tick(name="fetch", every=CALLED_BACK if self._app.is_called_back else NOT_CALLED, do=self.fetch),
             Tick(name="activate", every=timedelta(seconds=30), do=self.activate),
+            Tick(name="backup", every=timedelta(hours=1), do=self.backup),
             Tick(name="upkeep", every=timedelta(hours=1), do=self.upkeep),
             *([Tick(name="listen", every=timedelta(minutes=1), do=self.listen)] if self._listens else []),
             *([Tick(name="push", every=timedelta(minutes=1), do=self.push)] if self._pushes() else []),
@@ -260,6 +261,12 @@ class Daemon:
         """Carry one pending subscription on."""
         return subscribe.activate_next(self._app.store(), self._source, self._app.clock)
 
+    def backup(self) -> bool:
+        """Back up the database once a day."""
+        keep = self._app.settings.backup.keep_daily
+        backup.daily(self._app.store(), self._app.clock, self._app.paths.backups_dir, keep=keep)
+        return False
+
     def upkeep(self) -> bool:
         """Prune what is kept no longer."""
         retention = self._app.settings.retention
@@ -351,5 +358,5 @@ def tick(app: App, *, verbose: int = 0) -> None:
         daemon.beat()
         heard = (daemon.fetch, daemon.answer)
         steps = (daemon.activate, daemon.poll_all, daemon.deliver, daemon.settle, daemon.receipts)
-        for step in (*heard, *steps, daemon.upkeep):  # a STOP comes before what it stops
+        for step in (*heard, *steps, daemon.backup, daemon.upkeep):  # a STOP comes before what it stops
             daemon.run(Tick(name=step.__name__, every=timedelta(), do=step))

@@ -6,7 +6,6 @@ from. Nothing that stands here is ever overwritten: what is replaced is set asid
 
 import fcntl
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -45,7 +44,7 @@ class Backups(Connection):
 
 def back_up_file(database: Path, target: Path) -> int:
     """The same of a database that nobody has open. Raises StoreError; NotOurs: it cannot be copied whole."""
-    with _faults(database), closing(connected(database, "mode=rw")) as conn, draft(target) as copy:
+    with _faults(database), closing(connected(database, untouched(database))) as conn, draft(target) as copy:
         rows = _copied(conn, copy, database)
         publish(copy, target)
     return rows
@@ -88,6 +87,9 @@ def _quieten(database: Path) -> None:
     Whoever had it open while it is replaced would write beside its new namesake, and damage that.
     """
     try:
+        with closing(connected(database, untouched(database))) as conn:
+            if not is_whole(conn):
+                return
         with closing(connected(database, "mode=rw")) as conn:
             conn.execute("PRAGMA journal_mode = DELETE")
             conn.execute("BEGIN EXCLUSIVE")
@@ -110,7 +112,7 @@ def _set_aside(database: Path, aside: Path) -> None:
 @contextmanager
 def draft(target: Path) -> Iterator[Path]:
     """An empty file beside `target`, 0600, that goes again; those that dead processes left there go first."""
-    copy = target.with_name(f".{target.name}.{secrets.token_hex(4)}{DRAFT}")
+    copy = target.with_name(f".{target.name}.{os.urandom(4).hex()}{DRAFT}")
     try:
         _sweep(target.parent)
         handle = os.open(copy, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -212,6 +214,14 @@ def connected(path: Path, how: str) -> sqlite3.Connection:
     conn.row_factory = sqlite3.Row
     conn.execute("PRAGMA trusted_schema = OFF")
     return conn
+
+
+def untouched(database: Path) -> str:
+    """How to read a database that may be damaged: a connection that may write would throw away a log it cannot use.
+
+    Only a change that was cut short must be undone before anything can be read.
+    """
+    return "mode=rw" if Path(f"{database}-journal").exists() else "mode=ro"
 
 
 def _still(path: Path) -> str:

@@ -17,7 +17,7 @@ from flait.store.rows import Row, plain
 
 __all__ = ["Connection", "Taken", "fault", "writing", "sqlite3", "RESTORE"]
 
-RESTORE: Final = "stop the daemon, keep the file, and put a backup in its place"
+RESTORE: Final = "stop the daemon, then restore a backup: flait backup restore FILE"
 
 # SQLite's primary result codes: what a person reads, and what they can do about it. {} is the file.
 _FAULTS: Final[dict[int, tuple[str, str]]] = {

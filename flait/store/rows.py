@@ -306,7 +306,7 @@ def _converted(kind: type[Value], columns: Row) -> Value:
 def _unreadable(kind: type, problem: Exception) -> StoreError:
     return StoreError(
         f"a stored {kind.__name__} cannot be read ({problem})",
-        "stop the daemon, keep the file, and put a backup in its place",
+        "stop the daemon, then restore a backup: flait backup restore FILE",
     )
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from flait.core.messages import MessageStatus
 from flait.schema import APPLICATION_ID
-from flait.store.backup import connected, is_whole
+from flait.store.backup import connected, is_whole, untouched
 from flait.store.connection import Connection, sqlite3, writing
 from flait.store.rows import Row, as_json, plain
 
@@ -27,6 +27,14 @@ _SALVAGE: Final = {
     "messages": "SELECT * FROM messages",
     "usage": "SELECT * FROM usage",
     "sqlite_sequence": "SELECT * FROM sqlite_sequence",
+}
+_TEXTS: Final = {  # what is text in every row that is not damaged
+    "opt_outs": ("phone", "at"),
+    "consent_changes": ("phone", "at", "change", "how"),
+    "inbound": ("sid", "sender", "received_at"),
+    "messages": ("dedup_key", "status", "expires_at"),
+    "usage": ("month", "operation", "flight", "booked_at"),
+    "sqlite_sequence": ("name",),
 }
 _TABLES: Final = "SELECT name FROM sqlite_schema WHERE type = 'table'"
 
@@ -107,7 +115,7 @@ class TakenOver:
 def salvaged(database: Path) -> Salvaged:
     """Read what must outlive a restore. Never raises for what cannot be read: it is missing then."""
     tables: dict[str, list[Row]] = {}
-    with suppress(sqlite3.DatabaseError), closing(connected(database, "mode=rw")) as conn:
+    with suppress(sqlite3.DatabaseError), closing(connected(database, untouched(database))) as conn:
         if conn.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
             return Salvaged()
         there = {row["name"] for row in conn.execute(_TABLES)}
@@ -118,13 +126,16 @@ def salvaged(database: Path) -> Salvaged:
 
 def _read(conn: sqlite3.Connection, table: str, into: dict[str, list[Row]]) -> bool:
     """Row by row, so that what stands before a damaged page is had; whether all of it was read."""
-    rows = into[table] = []
+    rows, sound = into.setdefault(table, []), True
     try:
         for row in conn.execute(_SALVAGE[table]):
-            rows.append(dict(row))  # noqa: PERF401  # a comprehension would lose them all at the first damaged page
+            if all(isinstance(row[name], str) for name in _TEXTS[table]):
+                rows.append(dict(row))
+            else:
+                sound = False
     except sqlite3.DatabaseError:
         return False
-    return True
+    return sound
 
 
 class Takeover(Connection):

@@ -1,0 +1,164 @@
+"""`flait backup …` and `flait prune`, as people run them."""
+
+import threading
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from flait.app import App
+from flait.daemon import Daemon, sole
+from flait.store import Step, Store
+from tests.doors.command_line import CommandLine
+from tests.store.samples import NOW, PHONE, follower, user
+
+OLD = NOW - timedelta(days=100)
+
+
+@pytest.fixture
+def peopled(flait: CommandLine) -> CommandLine:
+    """A home where somebody is known."""
+    with Store.open(flait.database) as store:
+        follower(store)
+    return flait
+
+
+def created(flait: CommandLine, *argv: str | Path) -> Path:
+    ran = flait("backup", "create", *map(str, argv))
+    assert ran.code == 0, ran
+    return Path(ran.out.rstrip("\n"))
+
+
+def names_of_people(flait: CommandLine) -> list[str]:
+    return [row["name"] for row in flait("user", "list", "--json").json["users"]]
+
+
+def test_create_prints_where_the_backup_is(peopled: CommandLine) -> None:
+    path = created(peopled)
+    assert path == peopled.home / "backups" / "flait-20130308-120000Z.db"
+    assert path.is_file()
+
+
+def test_create_takes_a_name_and_never_overwrites(peopled: CommandLine, tmp_path: Path) -> None:
+    mine = created(peopled, tmp_path / "mine.db")
+    assert mine == tmp_path / "mine.db"
+    assert "exists already" in peopled("backup", "create", str(mine)).refused(2)
+    assert "does not exist" in peopled("backup", "create", str(tmp_path / "nowhere" / "x.db")).refused(2)
+
+
+def test_list_shows_each_and_whether_it_is_whole(peopled: CommandLine) -> None:
+    path = created(peopled)
+    (path.parent / "spoilt.db").write_bytes(b"rubbish" * 100)
+    rows = {row["name"]: row for row in peopled("backup", "list", "--json").json["backups"]}
+    assert rows[path.name] == {
+        "name": path.name,
+        "path": str(path),
+        "at": "2013-03-08T12:00:00Z",
+        "size": path.stat().st_size,
+        "kind": "manual",
+        "ok": True,
+        "problem": None,
+    }
+    assert (rows["spoilt.db"]["ok"], "not a database" in rows["spoilt.db"]["problem"]) == (False, True)
+    assert len(peopled("backup", "list").table) == 2
+
+
+def test_list_makes_nothing_where_there_is_nothing(flait: CommandLine) -> None:
+    assert flait("backup", "list", "--json").json == {"backups": []}
+    assert list(flait.home.iterdir()) == []
+
+
+def test_restore_asks_and_a_no_changes_nothing(peopled: CommandLine) -> None:
+    path = created(peopled)
+    ran = peopled("backup", "restore", path.name, typed="n\n")
+    assert (ran.code, "not confirmed" in ran.err) == (1, True)
+    assert not list(peopled.home.glob("*before-restore*"))
+
+
+def test_restore_without_a_terminal_wants_yes(peopled: CommandLine) -> None:
+    path = created(peopled)
+    assert "--yes" in peopled("backup", "restore", str(path)).refused(2)
+
+
+@pytest.mark.parametrize("said", [("--yes", None), ("", "y\n")])
+def test_restore_puts_it_back_and_tells_the_way_back(peopled: CommandLine, said: tuple[str, str | None]) -> None:
+    path = created(peopled)
+    with Store.open(peopled.database) as store:
+        store.add_user(user(7))
+    switch, typed = said
+    ran = peopled("backup", "restore", path.name, *filter(None, [switch]), typed=typed)
+    assert (ran.code, ran.out) == (0, "")
+    assert names_of_people(peopled) == ["Ann 0"]
+    [aside] = peopled.home.glob("*before-restore*")
+    assert f"flait backup restore {aside}" in ran.err
+    assert peopled("backup", "restore", str(aside), "-y").code == 0
+    assert names_of_people(peopled) == ["Ann 0", "Ann 7"]
+
+
+def test_restore_tells_of_the_stops_it_kept(peopled: CommandLine) -> None:
+    path = created(peopled)
+    with Store.open(peopled.database) as store:
+        store.opt_out(PHONE, NOW, how="texted STOP")
+    ran = peopled("backup", "restore", str(path), "--yes")
+    assert "1 numbers said STOP" in ran.err
+    assert PHONE not in ran.err
+
+
+def test_restore_says_when_the_stops_are_lost(peopled: CommandLine) -> None:
+    path = created(peopled)
+    peopled.database.write_bytes(b"rubbish" * 1000)
+    ran = peopled("backup", "restore", str(path), "--yes")
+    assert (ran.code, "21610" in ran.err, "could not be read" in ran.err) == (0, True, True)
+    assert names_of_people(peopled) == ["Ann 0"]
+
+
+def test_restore_is_refused_while_a_daemon_runs(peopled: CommandLine) -> None:
+    path = created(peopled)
+    with sole(peopled.database):
+        assert "stop it first" in peopled("backup", "restore", str(path), "--yes").refused(9)
+
+
+def test_restore_of_what_is_no_backup_changes_no_byte(peopled: CommandLine) -> None:
+    rubbish = peopled.home / "rubbish.db"
+    rubbish.write_bytes(b"rubbish" * 1000)
+    before = {path.name: path.read_bytes() for path in peopled.home.iterdir()}
+    peopled("backup", "restore", str(rubbish), "--yes").refused(5)
+    peopled("backup", "restore", "nowhere.db", "--yes").refused(7)
+    assert {path.name: path.read_bytes() for path in peopled.home.iterdir()} == before
+
+
+def test_restore_on_a_new_machine(peopled: CommandLine, tmp_path: Path) -> None:
+    path = created(peopled, tmp_path / "carried.db")
+    elsewhere = CommandLine(tmp_path / "elsewhere")
+    ran = elsewhere("backup", "restore", str(path), "--yes")
+    assert (ran.code, "There was no database before" in ran.err) == (0, True)
+    assert names_of_people(elsewhere) == ["Ann 0"]
+
+
+def test_prune_counts_first_and_then_removes(peopled: CommandLine) -> None:
+    with Store.open(peopled.database) as store:
+        store.record(*(Step(at=OLD, step="tick", outcome="nothing") for _ in range(3)))
+    none = dict.fromkeys(
+        ("raw_answers", "sightings", "journal", "messages", "subscriptions", "flights", "receipts", "inbound"), 0
+    )
+    for _ in range(2):
+        assert peopled("prune", "--dry-run", "--json").json == {"dry_run": True, "removed": none | {"journal": 3}}
+    assert peopled("prune").facts["journal"] == "3"
+    assert peopled("prune", "--json").json == {"dry_run": False, "removed": none}
+
+
+def test_the_daemon_backs_up_once_a_day(peopled: CommandLine) -> None:
+    daemon = Daemon(App(peopled.env), threading.Event())
+    tick = next(tick for tick in daemon.ticks() if tick.name == "backup")
+    for _ in range(3):
+        daemon.run(tick)
+    assert [row[2] for row in peopled("backup", "list").table] == ["daily"]
+
+
+def test_a_backup_that_fails_does_not_stop_the_daemon(peopled: CommandLine) -> None:
+    (peopled.home / "backups").write_text("a file in the way")
+    daemon = Daemon(App(peopled.env), threading.Event())
+    tick = next(tick for tick in daemon.ticks() if tick.name == "backup")
+    daemon.run(replace(tick))
+    assert (peopled.home / "backups").read_text() == "a file in the way"
