@@ -6,7 +6,7 @@ A crash anywhere costs one look-up and decides nothing twice.
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 
 from flait.clock import Clock
@@ -30,15 +30,17 @@ BUDGET_PAUSE = timedelta(hours=1)  # spent for this month: look whether that cha
 REFUSED_PAUSE = timedelta(minutes=5)  # a refused key is probed gently until the operator mends it
 OWN_FAULT_PAUSE = timedelta(hours=1)
 NOBODY_LISTENS = timedelta(hours=3)
+ANSWERED = timedelta(minutes=5)
 AEROAPI = "flightaware"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """The settings that decide what is told and kept."""
+    """What decides who is told, and what is kept. `asker` has just asked, and hears of it by the answer instead."""
 
     delay: timedelta = DELAY
     keep_raw: bool = True
+    asker: int | None = None
 
 
 def claim_due(store: Store, clock: Clock, boot: str, limit: int) -> list[TrackedFlight]:
@@ -190,7 +192,7 @@ def _decide(
     counted = count_as_told([row.status for row in rows])
     heard = [row for row, counts in zip(rows, counted, strict=True) if counts]
     past = [PastText(at=row.at, kind=row.kind, gate_origin=_gate(row)) for row in heard]
-    return decide(
+    decision = decide(
         told(row.tells for row in heard),
         past,
         role=subscriber.subscription.role,
@@ -200,6 +202,9 @@ def _decide(
         delay=rules.delay,
         muted=_is_muted(subscriber, now),
     )
+    if decision.alert and subscriber.user.id == rules.asker:  # what the answer leaves out is told at the next look
+        return replace(decision, alert=None, look_again=min(decision.look_again or ANSWERED, ANSWERED))
+    return decision
 
 
 def _is_muted(subscriber: Subscriber, now: datetime) -> bool:

@@ -77,7 +77,7 @@ def test_the_look_is_a_poll_like_any_other_for_those_who_follow_too(world: World
     world.follow(F12, 0, 1)
     world.clock.advance(minutes(4))
     world.source.board = [B4]
-    (answer,) = [body for body in talk.says("status") if "Seen" in body]
+    (answer,) = talk.says("status")
     assert "Gate B4" in answer
     assert [text.kind for text in world.texts if text.to == PHONES[1]] == ["tracked", "gate_change"]
 
@@ -248,3 +248,13 @@ def test_a_long_list_is_cut_to_one_text(world: World, talk: Talk) -> None:
     assert len(body) <= 160
     assert body.splitlines()[-1].startswith("and ")
     assert body.splitlines()[-1].endswith("tells the next.")
+
+
+def test_news_that_an_answer_leaves_out_is_told_within_minutes(world: World, talk: Talk) -> None:
+    world.follow(F12, 0)
+    world.clock.advance(minutes(4))
+    world.source.board = [B4]
+    (answer,) = talk.says("bags?")
+    assert "B4" not in answer
+    assert world.due() <= world.clock.now() + minutes(5)
+    assert world.next_poll(B4) == ["gate_change"]

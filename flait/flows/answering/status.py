@@ -3,6 +3,7 @@
 A look for one person's question is a poll like any other: everybody who follows the flight hears what it shows.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from flait.core import reply_texts as texts
@@ -56,8 +57,9 @@ def _freshened(desk: Desk, flight_id: int) -> bool:
     tracked = desk.store.tracked(flight_id)
     if tracked is None or tracked.closed_at or _age(desk, tracked) <= FRESH:
         return True
+    rules = replace(desk.rules.polls, asker=desk.user.id)  # the answer tells them; no alert beside it
     for due in _claimed(desk, flight_id):
-        track.poll(desk.store, desk.source, desk.clock, due, boot=desk.boot, rules=desk.rules.polls)
+        track.poll(desk.store, desk.source, desk.clock, due, boot=desk.boot, rules=rules)
     seen = desk.store.tracked(flight_id)
     return seen is None or seen.closed_at is not None or _age(desk, seen) <= FRESH
 
