@@ -210,6 +210,7 @@ class Daemon:
     def settle(self) -> bool:
         """Look one text in doubt up in Twilio's record."""
         store, clock = self._app.store(), self._app.clock
+        deliver.doubt_forgotten(store, clock)
         return bool(store.in_doubt(clock.now())) and deliver.settle_next(store, self._gateway, clock)
 
     def receipts(self) -> bool:

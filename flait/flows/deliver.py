@@ -23,6 +23,7 @@ ACCOUNT_PAUSE = timedelta(minutes=5)  # a refused account is probed with one tex
 CLOCKS_DIFFER = timedelta(minutes=2)  # between this machine and Twilio's record
 LONGEST_REST = timedelta(days=1)  # between readings of Twilio's record for one text that it does not have
 SENT_ONCE_MORE = "requeued"  # the journal's word for it
+LONGEST_CALL = 120.0  # seconds, real: six times what the gateway gives a call
 TWILIO = "twilio"
 
 
@@ -41,6 +42,15 @@ def recover(store: Store, clock: Clock, boot: str) -> None:
         for message in store.doubt_orphans(except_by=boot, now=now):
             _record(store, message, now, "in_doubt", "the daemon ended while it was being sent")
         store.release_claims(except_by=boot, now=now)
+
+
+def doubt_forgotten(store: Store, clock: Clock) -> None:
+    """Texts whose end could not be stored, on a full disk say: in doubt, so that they hold nobody's others up."""
+    now = clock.now()
+    real = clock.real_seconds(timedelta(seconds=1))
+    with store.transaction():
+        for message in store.doubt_forgotten(now - timedelta(seconds=LONGEST_CALL / real)):
+            _record(store, message, now, "in_doubt", "its end could not be stored")
 
 
 def send_next(store: Store, gateway: Gateway, clock: Clock, boot: str, *, whatsapp: Setup = NO_WHATSAPP) -> Progress:

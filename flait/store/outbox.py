@@ -85,6 +85,11 @@ UPDATE messages SET status = 'in_doubt', error = 'the daemon died while sending'
 WHERE status = 'sending' AND claimed_by <> :except_by AND started_at <= :now
 RETURNING *
 """
+_FORGOTTEN: Final = """
+UPDATE messages SET status = 'in_doubt', error = 'its end could not be stored', looks = 0, looked_at = NULL
+WHERE status = 'sending' AND started_at < :before
+RETURNING *
+"""
 _TO_LOOK_UP: Final = """
 SELECT * FROM messages WHERE status = 'in_doubt' AND (looked_at IS NULL OR looked_at <= :before) ORDER BY id
 """
@@ -176,6 +181,11 @@ class Outbox(Connection):
     def doubt_orphans(self, *, except_by: str, now: datetime) -> list[Message]:
         """What other daemons were sending is in doubt now. Only for who holds the daemon's lock."""
         return self._moved(_ORPHANS, except_by=except_by, now=now)
+
+    @writing
+    def doubt_forgotten(self, before: datetime) -> list[Message]:
+        """What has been sending since before then is in doubt now: no call takes so long, its end was not stored."""
+        return self._moved(_FORGOTTEN, before=before)
 
     def in_doubt(self, now: datetime) -> list[Doubt]:
         """Texts in doubt to be looked up now: not read for in Twilio's record yet, or not for a minute."""

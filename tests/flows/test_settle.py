@@ -240,3 +240,16 @@ def test_what_a_crash_left_in_doubt_is_settled_the_same_way(world: World) -> Non
     world.settle()
     assert text(world).status is S.ACCEPTED
     assert len(world.gateway.posts) == 1
+
+
+def test_a_text_whose_end_could_not_be_stored_is_in_doubt_and_holds_nobody_up(world: World) -> None:
+    world.source.board = [F12]
+    world.subscribe()
+    world.store.claim_due_message(world.clock.now(), "boot")  # handed over; then the disk was full
+    world.clock.advance(timedelta(seconds=119))
+    deliver.doubt_forgotten(world.store, world.clock)
+    assert text(world).status is S.SENDING
+    world.clock.advance(timedelta(seconds=2))
+    deliver.doubt_forgotten(world.store, world.clock)
+    assert text(world).status is S.IN_DOUBT
+    assert world.steps("send")[-1].detail == "its end could not be stored"

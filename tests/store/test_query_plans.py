@@ -28,6 +28,7 @@ HOT: dict[str, Callable[[Store], object]] = {
     "expire": lambda store: store.expire_messages(NOW),
     "suppress": lambda store: store.suppress_opted_out(NOW),
     "orphans": lambda store: store.doubt_orphans(except_by="boot", now=NOW),
+    "forgotten": lambda store: store.doubt_forgotten(NOW),
     "in doubt": lambda store: store.in_doubt(NOW),
     "told": lambda store: store.told_rows([1, 2]),
     "text by sid": lambda store: store.message_by_sid("SM1"),
