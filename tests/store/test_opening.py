@@ -123,7 +123,8 @@ def test_a_reader_does_not_fill_an_empty_file(path: Path) -> None:
 def test_an_empty_file_becomes_a_database(path: Path) -> None:
     path.touch()
     Store.open(path).close()
-    Store.open(path, create=False).close()
+    with Store.open(path, create=False) as store:
+        assert store.users() == []
 
 
 def test_a_folder_is_refused(path: Path) -> None:
