@@ -7,7 +7,7 @@ import typer
 
 from flait.commands import session
 from flait.commands.options import AsJson, Who
-from flait.commands.output import confirm, print_json, print_table, safe, say
+from flait.commands.output import confirm, print_json, print_table, safe, say, stamp
 from flait.errors import UserError
 
 if TYPE_CHECKING:
@@ -76,16 +76,21 @@ def list_all(as_json: AsJson = False) -> None:
 
 
 def show(who: Who, as_json: AsJson = False) -> None:
-    """One person."""
+    """One person, with how and when they agreed to be texted, and every STOP and START since."""
     from flait.commands.who import known
 
     store = session.app().store()
     user = known(store, who)
     fields = _fields(user, len(store.live_for(user.id)))
+    history = [
+        {"at": change.at, "change": change.change, "how": change.how} for change in store.consent_changes(user.phone)
+    ]
     if as_json:
-        print_json({"user": fields})
+        print_json({"user": fields | {"consent_history": history}})
         return
-    print_table(("what", "value"), list(zip(COLUMNS, _row(fields), strict=True)), empty="")
+    said = [(change["change"].replace("_", " "), f"{stamp(change['at'])}, {change['how']}") for change in history]
+    rows = [*zip(COLUMNS, _row(fields), strict=True), ("consent", user.consent), *said]
+    print_table(("what", "value"), rows, empty="")
 
 
 def change(

@@ -182,3 +182,19 @@ def test_removal_at_a_terminal_goes_on_after_a_yes(flait: CommandLine, store: St
 
     assert flait("user", "remove", person.name, typed="y\n").code == 0
     assert store.users() == []
+
+
+def test_how_a_person_agreed_and_every_stop_and_start_since_is_shown(flait: CommandLine, store: Store) -> None:
+    flait("user", "add", "Ann", ANN)
+    store.opt_out(ANN, NOW, how="texted STOP")
+    store.opt_in(ANN, NOW, how="texted START")
+
+    facts = flait("user", "show", "Ann").facts
+    history = flait("user", "show", "Ann", "--json").json["user"]["consent_history"]
+
+    assert facts["consent"] == "added at the command line, 2013-03-08"
+    assert facts["opt out"].endswith(", texted STOP")
+    assert [(change["change"], change["how"]) for change in history] == [
+        ("opt_out", "texted STOP"),
+        ("opt_in", "texted START"),
+    ]
