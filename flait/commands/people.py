@@ -82,13 +82,12 @@ def show(who: Who, as_json: AsJson = False) -> None:
     store = session.app().store()
     user = known(store, who)
     fields = _fields(user, len(store.live_for(user.id)))
-    history = [
-        {"at": change.at, "change": change.change, "how": change.how} for change in store.consent_changes(user.phone)
-    ]
+    changes = store.consent_changes(user.phone)
     if as_json:
+        history = [{"at": change.at, "change": change.change, "how": change.how} for change in changes]
         print_json({"user": fields | {"consent_history": history}})
         return
-    said = [(change["change"].replace("_", " "), f"{stamp(change['at'])}, {change['how']}") for change in history]
+    said = [(change.change.replace("_", " "), f"{stamp(change.at)}, {change.how}") for change in changes]
     rows = [*zip(COLUMNS, _row(fields), strict=True), ("consent", user.consent), *said]
     print_table(("what", "value"), rows, empty="")
 
