@@ -56,6 +56,14 @@ class Booking(NamedTuple):
     about: str = ""
 
 
+def usable_key(key: Callable[[bool], str], *, fresh: bool) -> str:
+    """The stored key, if it can stand in a header; the error about another one would quote it. Raises Refused."""
+    text = key(fresh).strip()
+    if not (text and text.isascii() and text.isprintable()):
+        raise Refused("the stored AeroAPI key is not a key", SET_KEY)
+    return text
+
+
 class AeroAPI:
     """A FlightSource over HTTP, safe to share between threads.
 
@@ -144,7 +152,7 @@ class AeroAPI:
 
     def _asked(self, booking: Booking, url: str) -> Outcome:
         """One call with its short retries, each of them booked."""
-        key = self._usable_key(fresh=False)
+        key = usable_key(self._key, fresh=False)
         self._take_turn(booking, self._meter.charge(*booking))
         ends = monotonic() + PATIENCE
         outcome = self._tried(booking, url, key, ends)
@@ -158,7 +166,7 @@ class AeroAPI:
         outcome = self._sent(booking, url, key, ends)
         if not isinstance(outcome, Reply) or outcome.status != 401:
             return outcome
-        fresh = self._usable_key(fresh=True)
+        fresh = usable_key(self._key, fresh=True)
         if fresh == key:
             return outcome
         self._take_turn(booking, self._meter.charge(*booking))
@@ -191,13 +199,6 @@ class AeroAPI:
             return False
         self._take_turn(booking, seconds)
         return True
-
-    def _usable_key(self, *, fresh: bool) -> str:
-        key = self._key(fresh).strip()
-        # Anything else cannot stand in a header, and the error about it would quote the key.
-        if not (key and key.isascii() and key.isprintable()):
-            raise Refused("the stored AeroAPI key is not a key", SET_KEY)
-        return key
 
     def _body(self, outcome: Outcome) -> bytes | None:
         """The answer's body, None for 404; everything else is an error."""

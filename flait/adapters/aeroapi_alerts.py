@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from flait.adapters.aeroapi import SET_KEY, usable_key
 from flait.adapters.aeroapi_records import AGAIN, detail, next_page
 from flait.adapters.exchange import Exchange, ExchangeFailed, Fault, KeyHeader, Reply, retry_after
 from flait.clock import Clock
@@ -23,7 +24,6 @@ MOST_BYTES: Final = 4 * 1024 * 1024  # an alert in the list has about 700 bytes
 MOST_PAGES: Final = 40
 LEAST_PAUSE: Final = timedelta(seconds=61)  # AeroAPI sends no Retry-After, and counts by the minute
 OPERATION: Final = "alerts"
-SET_KEY: Final = "store the right one with `flait secrets set flightaware-api-key`"
 
 EVENTS: Final[Mapping[str, bool]] = {
     # Each delivery is billed like four polls. The two bundles carry take-off and landing, gates, and big delays.
@@ -119,11 +119,11 @@ class AeroAPIAlerts:
         """One call in its turn; once more with a key that was rotated, for a 401 changes nothing there."""
         if not path.startswith("/") or "://" in path.partition("?")[0]:
             raise FlightSourceError("AeroAPI's next page is on another server, where Flait does not go", AGAIN)
-        key = self._usable_key(fresh=False)
+        key = usable_key(self._key, fresh=False)
         reply = self._sent(method, path, key, json)
         if reply.status != 401:
             return reply
-        fresh = self._usable_key(fresh=True)
+        fresh = usable_key(self._key, fresh=True)
         return reply if fresh == key else self._sent(method, path, fresh, json)
 
     def _sent(self, method: str, path: str, key: str, json: Mapping[str, Any] | None) -> Reply:
@@ -131,13 +131,6 @@ class AeroAPIAlerts:
         if seconds > 0 and self._wait(seconds):
             raise FlightSourceError("Flait is stopping, and AeroAPI was not asked", AGAIN)
         return self._exchange.send(method, f"{self._base_url}{path}", auth=KeyHeader("x-apikey", key), json=json)
-
-    def _usable_key(self, *, fresh: bool) -> str:
-        key = self._key(fresh).strip()
-        # Anything else cannot stand in a header, and the error about it would quote the key.
-        if not (key and key.isascii() and key.isprintable()):
-            raise Refused("the stored AeroAPI key is not a key", SET_KEY)
-        return key
 
     def _refuse(self, reply: Reply) -> None:
         """Raise what a 4xx means: nothing was done. A 5xx is the caller's to judge."""

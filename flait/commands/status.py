@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from flait.core.idents import Ident
     from flait.store import FlightView, Heartbeat, Provider, SmsRow, Store, UsageRow
 
-MICRO = 1_000_000  # money is kept in millionths of a dollar
 PROVIDERS = ("flightaware", "twilio")
 ANSWERS_WITHIN = 1.0  # seconds, real: what the daemon's own listener has to say that it is alive
 MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])", re.ASCII)
@@ -294,7 +293,9 @@ def _bill_rows(bill: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def _usd(micro: int) -> float:
-    return round(micro / MICRO, 4)
+    from flait.core.prices import MICRODOLLARS
+
+    return round(micro / MICRODOLLARS, 4)
 
 
 def _dollars(usd: float) -> str:

@@ -24,7 +24,7 @@ from flait.core.changes import (
 )
 from flait.core.flights import Flight, Phase
 from flait.core.subscriptions import Role
-from flait.core.told import FACTS, Told
+from flait.core.told import Told
 
 K = ChangeKind
 
@@ -270,8 +270,3 @@ def _flaps(flight: Flight, past: Sequence[PastText], now: datetime) -> bool:
     if not gates or gates[-1][0] == flight.gate_origin or now - gates[-1][1] >= FLAPPING:
         return False
     return flight.gate_origin in {gate for gate, _ in gates[:-1]}
-
-
-def fully_told(flight: Flight) -> tuple[str, ...]:
-    """The facts a confirmation states: everything known, so that no old news follows it."""
-    return tuple(name for name in FACTS if FACTS[name](flight) is not None)

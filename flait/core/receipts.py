@@ -43,9 +43,6 @@ TWILIO_STATUSES: Mapping[str, MessageStatus] = {
     "read": S.READ,
 }
 
-FINAL = frozenset({S.DELIVERED, S.READ, S.UNDELIVERED, S.FAILED, S.CANCELED})
-"""Nothing more is expected (a `read` may still follow a `delivered`)."""
-
 
 def advance(current: MessageStatus, reported: MessageStatus) -> MessageStatus:
     """The state after a report: the further of the two, whatever order they came in."""

@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from flait.clock import Clock
-from flait.core.prices import PRICES
+from flait.core.prices import MICRODOLLARS, PRICES
 from flait.errors import BudgetExhausted, RateLimited
 from flait.store import Store
-
-MICRO = 1_000_000  # money is counted in millionths of a dollar: half a cent is 5000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +38,7 @@ class StoreMeter:
         self._stores = stores
         self._clock = clock
         self._pace = pace
-        self._budget = round(monthly_budget_usd * MICRO)
+        self._budget = round(monthly_budget_usd * MICRODOLLARS)
 
     def charge(self, operation: str, about: str = "") -> float:
         """Book one result set and take a place in the queue; the real seconds until its turn.
@@ -52,7 +50,7 @@ class StoreMeter:
         with store.transaction():
             if price and self._budget and store.spent(month) + price > self._budget:
                 raise BudgetExhausted(
-                    f"the AeroAPI budget of ${self._budget / MICRO:.2f} for {month} is spent",
+                    f"the AeroAPI budget of ${self._budget / MICRODOLLARS:.2f} for {month} is spent",
                     "raise it with `flait config set flightaware.monthly_budget_usd`, or wait for the next month",
                 )
             wait = store.take_turn(
