@@ -204,7 +204,8 @@ class Daemon:
             return False
         store, clock, whatsapp = self._app.store(), self._app.clock, self._app.whatsapp
         progress = deliver.send_next(store, self._gateway, clock, self.boot, whatsapp=whatsapp)
-        self._silent_until = self._app.clock.now() + progress.pause if progress.pause else None
+        if progress.pause:  # two senders share it: the other's success does not end it
+            self._silent_until = self._app.clock.now() + progress.pause
         return progress.more
 
     def settle(self) -> bool:
