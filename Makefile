@@ -1,4 +1,4 @@
-# The four things a developer does. Each makes its own environment in .venv from constraints.txt.
+# The five things a developer does. Each makes its own environment in .venv from constraints.txt.
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -7,6 +7,9 @@ demo: .venv/installed
 
 test: .venv/installed
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+
+torture: .venv/installed
+	$(BIN)/python -m tests.torture
 
 check: .venv/installed
 	$(BIN)/ruff format --check .
@@ -21,4 +24,4 @@ bench: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 
-.PHONY: demo test check bench
+.PHONY: demo test torture check bench

@@ -1,0 +1,26 @@
+"""Every campaign there is, longest first, and how one is run."""
+
+import importlib
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from tests.torture.score import Score, Size
+
+CAMPAIGNS: Final[Mapping[str, str]] = {
+    # module → what it tries
+}
+
+
+def run(name: str, folder: Path, size: Size) -> Score:
+    """Run one campaign below `folder`; an exception that it lets through is something unexpected."""
+    folder.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+    try:
+        score: Score = importlib.import_module(f"tests.torture.{name}").run(folder, size)
+    except Exception:  # noqa: BLE001 - whatever it is, it is what the campaign was looking for
+        score = Score(campaign=name, expected=1, unexpected=1, remarks=(traceback.format_exc(limit=-6),))
+    return replace(score, seconds=time.monotonic() - began)
