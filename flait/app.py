@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from flait.flows.meter import Pace, StoreMeter
     from flait.flows.ports import FlightSource, Gateway
     from flait.flows.push import Office
+    from flait.flows.timekeeping import Witness
     from flait.flows.track import Rules
     from flait.settings import Flags, Settings
 
@@ -60,6 +61,13 @@ class App:
         return store
 
     @cached_property
+    def witness(self) -> "Witness":
+        """Who hears what time it is outside, from every answer."""
+        from flait.flows.timekeeping import Witness
+
+        return Witness(self.clock)
+
+    @cached_property
     def credentials(self) -> "Credentials":
         """The secrets: OS keyring, or systemd's."""
         from flait.adapters.credentials import Credentials
@@ -87,6 +95,7 @@ class App:
             clock=self.clock,
             attempts=attempts,
             wait=wait,
+            witness=self.witness.hear,
         )
 
     def office(self, wait: "Callable[[float], object]") -> "Office":
@@ -103,6 +112,7 @@ class App:
             meter=self._meter(),
             clock=self.clock,
             wait=wait,
+            witness=self.witness.hear,
         )
         wanted = self.settings.flightaware.push and not self.push_problem
         return Office(desk=desk, public_url=self.settings.webhook.public_url, token=token_urlsafe, wanted=wanted)
@@ -150,6 +160,7 @@ class App:
             whatsapp_from=twilio.whatsapp_from or None,
             clock=self.clock,
             status_callback=self._status_callback if self.is_called_back else None,
+            witness=self.witness.hear,
         )
 
     @property

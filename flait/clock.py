@@ -11,6 +11,7 @@ from typing import Protocol
 
 from flait.errors import ConfigError
 
+RELEASED = datetime(2026, 11, 1, tzinfo=UTC)  # no machine's clock can rightly stand before that
 SHORTEST_TICK = 0.2  # seconds, real: a faster clock must not turn the daemon's ticks into a busy loop
 
 
@@ -51,6 +52,16 @@ class ScaledClock:
     def real_seconds(self, span: timedelta) -> float:
         """Virtual time divided by the rate."""
         return span.total_seconds() / self._rate
+
+
+def is_virtual(clock: Clock) -> bool:
+    """Whether it is FLAIT_CLOCK's: nobody outside shares it, and it may stand in any year."""
+    return isinstance(clock, ScaledClock)
+
+
+def believable(clock: Clock) -> bool:
+    """Whether it can be that time: the machine's own clock never stands before this Flait was written."""
+    return not isinstance(clock, SystemClock) or clock.now() >= RELEASED
 
 
 def clock_from(value: str) -> Clock:

@@ -21,7 +21,7 @@ from flait.adapters.aeroapi_records import (
     parse_flights,
     schedule_rows,
 )
-from flait.adapters.exchange import Exchange, ExchangeFailed, Fault, KeyHeader, Reply, retry_after
+from flait.adapters.exchange import Exchange, ExchangeFailed, Fault, KeyHeader, Reply, Witness, retry_after
 from flait.clock import Clock
 from flait.core.flights import ScheduledFlight, grouped
 from flait.core.idents import Ident, shown
@@ -80,6 +80,7 @@ class AeroAPI:
         meter: Meter,
         clock: Clock,
         deadline: timedelta = DEADLINE,
+        witness: Witness | None = None,
         most_bytes: int = MOST_BYTES,
         attempts: int = 1,
         wait: Callable[[float], object] | None = None,
@@ -88,7 +89,7 @@ class AeroAPI:
         self._key = key
         self._meter = meter
         self._clock = clock
-        self._exchange = Exchange(deadline=deadline, most_bytes=most_bytes)
+        self._exchange = Exchange(deadline=deadline, most_bytes=most_bytes, witness=witness)
         self._attempts = attempts
         self._wait = wait or Event().wait
 

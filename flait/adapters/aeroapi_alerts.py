@@ -14,7 +14,7 @@ import msgspec
 
 from flait.adapters.aeroapi import SET_KEY, usable_key
 from flait.adapters.aeroapi_records import AGAIN, detail, next_page
-from flait.adapters.exchange import Exchange, ExchangeFailed, Fault, KeyHeader, Reply, retry_after
+from flait.adapters.exchange import Exchange, ExchangeFailed, Fault, KeyHeader, Reply, Witness, retry_after
 from flait.clock import Clock
 from flait.errors import AboveTier, AlertInDoubt, FlightSourceError, RateLimited, Refused
 from flait.flows.ports import AlertWish, Listed, Meter
@@ -57,13 +57,14 @@ class AeroAPIAlerts:
         meter: Meter,
         clock: Clock,
         deadline: timedelta = DEADLINE,
+        witness: Witness | None = None,
         wait: Callable[[float], object] | None = None,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._key = key
         self._meter = meter
         self._clock = clock
-        self._exchange = Exchange(deadline=deadline, most_bytes=MOST_BYTES)
+        self._exchange = Exchange(deadline=deadline, most_bytes=MOST_BYTES, witness=witness)
         self._wait = wait or Event().wait
 
     def create(self, wish: AlertWish) -> str:

@@ -7,7 +7,7 @@ keeps a connection for later, or reads proxies and .netrc. No error of its carri
 import logging
 import re
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -25,6 +25,10 @@ CONNECT = 5.0  # seconds, real: who has not taken the call by then is not there
 MOST_CONNECTIONS = 32  # twice the daemon's threads: nobody waits for a place
 SHORTEST_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(hours=1)
+
+
+Witness = Callable[[datetime], object]
+"""Who wants to know what time it is outside."""
 
 
 class Fault(StrEnum):
@@ -79,8 +83,9 @@ class KeyHeader:
 class Exchange:
     """Sends requests, from any thread, each over a connection of its own: a stale one breaks in the middle."""
 
-    def __init__(self, *, deadline: timedelta, most_bytes: int) -> None:
-        """`deadline` is real time, from the first packet to the last byte."""
+    def __init__(self, *, deadline: timedelta, most_bytes: int, witness: Witness | None = None) -> None:
+        """`deadline` is real time, from the first packet to the last byte. `witness` is told each answer's Date."""
+        self._witness = witness
         self._deadline = deadline.total_seconds()
         self._most_bytes = most_bytes
         self._lock = Lock()
@@ -127,7 +132,13 @@ class Exchange:
             body = self._body(response)
         if cut.made:  # a body that ends with its connection looks whole when cut
             raise ExchangeFailed(Fault.TOO_SLOW)
+        self._tell_time(response.headers.get("date", ""))
         return Reply(status=response.status_code, headers=dict(response.headers), body=body)
+
+    def _tell_time(self, date: str) -> None:
+        if self._witness is not None:
+            with suppress(ValueError, OverflowError):
+                self._witness(_aware(parsedate_to_datetime(date)))
 
     def _body(self, response: "httpx.Response") -> bytes:
         if response.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
@@ -214,5 +225,10 @@ def retry_after(reply: Reply, now: datetime) -> timedelta | None:
             moment = parsedate_to_datetime(text)
         except ValueError:
             return None
-        pause = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now
+        pause = _aware(moment) - now
     return min(max(pause, SHORTEST_PAUSE), LONGEST_PAUSE)
+
+
+def _aware(moment: datetime) -> datetime:
+    """HTTP dates are GMT, also where they say `-0000`."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

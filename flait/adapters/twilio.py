@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flait.adapters import twilio_record as record
-from flait.adapters.exchange import Exchange
+from flait.adapters.exchange import Exchange, Witness
 from flait.adapters.twilio_errors import Failed, send_error
 from flait.adapters.twilio_record import WHATSAPP, Row, checked_sid
 from flait.clock import Clock
@@ -58,6 +58,7 @@ class TwilioGateway:
         messaging_service_sid: str | None = None,
         whatsapp_from: str | None = None,
         deadline: timedelta = DEADLINE,
+        witness: Witness | None = None,
         status_callback: Callable[[Message], str] | None = None,
     ) -> None:
         self._base_url = base_url.rstrip("/")
@@ -70,7 +71,7 @@ class TwilioGateway:
         self._from_number = from_number
         self._messaging_service_sid = messaging_service_sid
         self._whatsapp_from = whatsapp_from
-        self._exchange = Exchange(deadline=deadline, most_bytes=MOST_BYTES)
+        self._exchange = Exchange(deadline=deadline, most_bytes=MOST_BYTES, witness=witness)
         self._status_callback = status_callback
 
     def send(self, message: Message, *, now: datetime) -> Accepted:

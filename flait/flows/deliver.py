@@ -20,7 +20,7 @@ from flait.store import Doubt, Store
 log = logging.getLogger("flait.deliver")
 
 ACCOUNT_PAUSE = timedelta(minutes=5)  # a refused account is probed with one text, not hammered with all
-CLOCKS_DIFFER = timedelta(minutes=2)  # between this machine and Twilio's record
+CLOCKS_DIFFER = timedelta(hours=24)  # between this machine and Twilio's record: some keep local time for UTC
 LONGEST_REST = timedelta(days=1)  # between readings of Twilio's record for one text that it does not have
 SENT_ONCE_MORE = "requeued"  # the journal's word for it
 LONGEST_CALL = 120.0  # seconds, real: six times what the gateway gives a call
@@ -39,7 +39,7 @@ def recover(store: Store, clock: Clock, boot: str) -> None:
     """What a dead daemon left behind: texts it was sending are in doubt, flights it had claimed are due."""
     now = clock.now()
     with store.transaction():
-        for message in store.doubt_orphans(except_by=boot, now=now):
+        for message in store.doubt_orphans(except_by=boot):
             _record(store, message, now, "in_doubt", "the daemon ended while it was being sent")
         store.release_claims(except_by=boot, now=now)
 

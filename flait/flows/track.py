@@ -31,16 +31,21 @@ REFUSED_PAUSE = timedelta(minutes=5)  # a refused key is probed gently until the
 OWN_FAULT_PAUSE = timedelta(hours=1)
 NOBODY_LISTENS = timedelta(hours=3)
 ANSWERED = timedelta(minutes=5)
+OVER_PERHAPS = timedelta(minutes=15)  # over by a clock that is in doubt: looked at again when it may be believed
 AEROAPI = "flightaware"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What decides who is told, and what is kept. `asker` has just asked, and hears of it by the answer instead."""
+    """What decides who is told, and what is kept. `asker` has just asked, and hears of it by the answer instead.
+
+    `may_end` is false while the clock is in doubt: no flight is over because of what it says.
+    """
 
     delay: timedelta = DELAY
     keep_raw: bool = True
     asker: int | None = None
+    may_end: bool = True
 
 
 def claim_due(store: Store, clock: Clock, boot: str, limit: int) -> list[TrackedFlight]:
@@ -62,7 +67,7 @@ def poll(
     with store.transaction():
         store.note_success(AEROAPI, now)
         if flight is None:
-            _missed(store, tracked, boot=boot, now=now)
+            _missed(store, tracked, boot=boot, now=now, may_end=rules.may_end)
             return []
         return see(store, tracked, flight, raw, boot=boot, rules=rules, now=now, took=now - asked_at)
 
@@ -83,7 +88,7 @@ def see(
     subscribers = store.live_subscribers(tracked.id)
     decided = _decided(store, subscribers, before=before, after=after, rules=rules, now=now)
     decisions = [decision for _, decision in decided]
-    next_poll = _next_poll(after, decisions, now) if subscribers else None
+    next_poll = _next_poll(after, decisions, now, may_end=rules.may_end) if subscribers else None
     saved = store.save_poll(
         tracked.id,
         claimed_by=boot,
@@ -191,7 +196,8 @@ def _decide(
 ) -> Decision:
     counted = count_as_told([row.status for row in rows])
     heard = [row for row, counts in zip(rows, counted, strict=True) if counts]
-    past = [PastText(at=row.at, kind=row.kind, gate_origin=_gate(row)) for row in heard]
+    # Nothing was said later than now: after the clock was set back, a rest must not last for as long as that.
+    past = [PastText(at=min(row.at, now), kind=row.kind, gate_origin=_gate(row)) for row in heard]
     decision = decide(
         told(row.tells for row in heard),
         past,
@@ -256,10 +262,10 @@ def _tell(
     return stored or message
 
 
-def _next_poll(flight: Flight, decisions: Sequence[Decision], now: datetime) -> datetime | None:
+def _next_poll(flight: Flight, decisions: Sequence[Decision], now: datetime, *, may_end: bool) -> datetime | None:
     planned = polling.next_poll_at(flight, now, jitter=polling.jitter(flight.fa_flight_id))
     if planned is None:
-        return None
+        return None if may_end else now + OVER_PERHAPS
     sooner = [now + decision.look_again for decision in decisions if decision.look_again]
     if not decisions:  # everybody who follows it said STOP
         return max(planned, now + NOBODY_LISTENS)
@@ -284,11 +290,11 @@ def _milliseconds(span: timedelta) -> int:
     return round(span.total_seconds() * 1000)
 
 
-def _missed(store: Store, tracked: TrackedFlight, *, boot: str, now: datetime) -> None:
+def _missed(store: Store, tracked: TrackedFlight, *, boot: str, now: datetime, may_end: bool) -> None:
     """No record, no observation: nothing is compared and nobody is told; ask again, by number after a while."""
     misses = tracked.misses + 1
     at = polling.after_failure(misses, now)
-    over = polling.finished(tracked.flight, now)
+    over = may_end and polling.finished(tracked.flight, now)
     if not store.postpone_poll(tracked.id, claimed_by=boot, next_poll_at=at, failures=0, misses=misses):
         return
     store.record(Step(at=now, flight_id=tracked.id, step="poll", outcome="missing", attempt=misses))

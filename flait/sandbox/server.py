@@ -5,6 +5,7 @@ import socket
 import struct
 import sys
 from contextlib import suppress
+from email.utils import format_datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event
@@ -150,6 +151,7 @@ class Handler(BaseHTTPRequestHandler):
     def _head(self, answer: Answer, length: int) -> bytes:
         lines = [
             f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}",
+            f"Date: {format_datetime(self.server.clock.now(), usegmt=True)}",
             f"Content-Type: {answer.content_type}",
             f"Content-Length: {length}",
             *(f"{name}: {value}" for name, value in answer.headers),

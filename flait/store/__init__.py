@@ -6,6 +6,7 @@
     receipts.py  inbound.py  dialogues.py       what became of it, what people say back, and what is open
     consent.py  pushes.py                       who may be texted; who calls us
     usage.py  daemon.py  upkeep.py              what it costs, who is alive, what is forgotten
+    timeshift.py                                what a clock that was set back leaves behind
     backup.py  takeover.py                      copies of it all, and what outlives putting one back
 
 Every write is a transaction of its own, or joins the one that `Store.transaction()` opened.
@@ -55,6 +56,7 @@ from flait.store.rows import (
 )
 from flait.store.subscriptions import Subscriptions
 from flait.store.takeover import Salvaged, TakenOver, Takeover, salvaged
+from flait.store.timeshift import Timeshift
 from flait.store.upkeep import Upkeep
 from flait.store.usage import Usage
 
@@ -110,6 +112,7 @@ class Store(
     Journal,
     Usage,
     SignsOfLife,
+    Timeshift,
     Upkeep,
     Backups,
     Takeover,

@@ -1,6 +1,6 @@
 """Signs of life: the daemon's, and the outside parties'. `flait status` reads them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from flait.store.connection import Connection, writing
@@ -10,13 +10,17 @@ _BEAT: Final = """
 INSERT INTO daemon (id, boot, pid, started_at, last_tick_at) VALUES (1, :boot, :pid, :started_at, :now)
 ON CONFLICT (id) DO UPDATE SET boot = :boot, pid = :pid, started_at = :started_at, last_tick_at = :now
 """
+# Whichever comes last is the later one, also where the clock was ahead when the other was noted.
 _SUCCESS: Final = """
-INSERT INTO providers (name, last_success_at) VALUES (:name, :at) ON CONFLICT (name) DO UPDATE SET last_success_at = :at
+INSERT INTO providers (name, last_success_at) VALUES (:name, :at)
+ON CONFLICT (name) DO UPDATE SET last_success_at = :at, last_error_at = min(last_error_at, :at)
 """
 _ERROR: Final = """
 INSERT INTO providers (name, last_error, last_error_at) VALUES (:name, :error, :at)
-ON CONFLICT (name) DO UPDATE SET last_error = :error, last_error_at = :at
+ON CONFLICT (name) DO UPDATE SET last_error = :error, last_error_at = :at,
+    last_success_at = min(last_success_at, :before)
 """
+A_MOMENT: Final = timedelta(milliseconds=1)
 
 
 class SignsOfLife(Connection):
@@ -40,7 +44,7 @@ class SignsOfLife(Connection):
     @writing
     def note_error(self, provider: str, error: str, at: datetime) -> None:
         """That party did not answer usefully; `error` is a sentence without secrets or numbers."""
-        self._change(_ERROR, name=provider, error=error, at=at)
+        self._change(_ERROR, name=provider, error=error, at=at, before=at - A_MOMENT)
 
     def providers(self) -> dict[str, Provider]:
         """How each party last answered, by name."""

@@ -82,7 +82,7 @@ WHERE id = :id AND attempts = :attempt AND status IN ('sending', 'in_doubt')
 """
 _ORPHANS: Final = """
 UPDATE messages SET status = 'in_doubt', error = 'the daemon died while sending', looks = 0, looked_at = NULL
-WHERE status = 'sending' AND claimed_by <> :except_by AND started_at <= :now
+WHERE status = 'sending' AND claimed_by <> :except_by
 RETURNING *
 """
 _FORGOTTEN: Final = """
@@ -178,9 +178,9 @@ class Outbox(Connection):
         return self._change(_FAIL, id=message_id, attempt=attempt, **values) > 0
 
     @writing
-    def doubt_orphans(self, *, except_by: str, now: datetime) -> list[Message]:
+    def doubt_orphans(self, *, except_by: str) -> list[Message]:
         """What other daemons were sending is in doubt now. Only for who holds the daemon's lock."""
-        return self._moved(_ORPHANS, except_by=except_by, now=now)
+        return self._moved(_ORPHANS, except_by=except_by)
 
     @writing
     def doubt_forgotten(self, before: datetime) -> list[Message]:

@@ -180,10 +180,10 @@ def test_what_a_dead_daemon_was_sending_is_in_doubt(store: Store, ann: int) -> N
     queue(store, ann, "alive's", to=BOB)
     dead = claim(store, "dead")
     alive = claim(store, "alive")
-    [orphan] = store.doubt_orphans(except_by="alive", now=NOW)
+    [orphan] = store.doubt_orphans(except_by="alive")
     assert (orphan.id, orphan.status) == (dead.id, S.IN_DOUBT)
     assert status(store, alive.id) is S.SENDING
-    assert store.doubt_orphans(except_by="alive", now=NOW) == []
+    assert store.doubt_orphans(except_by="alive") == []
 
 
 def test_a_result_of_another_attempt_changes_nothing(store: Store, claimed: Message) -> None:

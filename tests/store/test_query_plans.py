@@ -27,7 +27,7 @@ HOT: dict[str, Callable[[Store], object]] = {
     "claim a due text": lambda store: store.claim_due_message(NOW, "boot"),
     "expire": lambda store: store.expire_messages(NOW),
     "suppress": lambda store: store.suppress_opted_out(NOW),
-    "orphans": lambda store: store.doubt_orphans(except_by="boot", now=NOW),
+    "orphans": lambda store: store.doubt_orphans(except_by="boot"),
     "forgotten": lambda store: store.doubt_forgotten(NOW),
     "in doubt": lambda store: store.in_doubt(NOW),
     "told": lambda store: store.told_rows([1, 2]),
