@@ -9,23 +9,23 @@ import logging
 import os
 import secrets
 import signal
+import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-
 from flait.app import App
-from flait.clock import SHORTEST_TICK
-from flait.errors import AboveTier, ConfigError, FlaitError, Locked
-from flait.flows import answer, backup, deliver, intake, push, receipts, subscribe, track, upkeep
+from flait.clock import SHORTEST_TICK, believable, is_virtual
+from flait.errors import AboveTier, ConfigError, FlaitError, StoreError
+from flait.flows import answer, backup, deliver, intake, push, receipts, subscribe, timekeeping, track, upkeep
 from flait.flows.ports import FlightSource, Gateway
+from flait.lock import sole
+from flait.metronome import Watchdog, stacks
+from flait.pulse import Pulse, Trouble
 from flait.store import TrackedFlight
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ STOP_WITHIN = 10.0  # seconds, real: for what is in flight when asked to stop
 NOT_CALLED = timedelta(seconds=30)  # without a webhook, people's texts are read from Twilio's list this often
 CALLED_BACK = timedelta(hours=1)  # with one, now and then all the same: a call that failed is not repeated
 WATCH_EVERY = 1.0  # seconds, real: how often the clock is compared with itself
+LONGEST_STEP = 600.0  # seconds, real: many times what all the deadlines of one step come to
+LONGEST_SILENCE = 300.0  # seconds, real: the slowest clock's ticks still begin something more often
+ANY_YEAR = frozenset({"beat", "listen"})  # what is done whatever the clock says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,38 +56,6 @@ class Tick:
     on_text: bool = False  # also at once when a person's text has come in
 
 
-def lock_of(database: Path) -> FileLock:
-    """The lock beside a database: held by its one daemon, or by a `tick`."""
-    return FileLock(database.with_suffix(".lock"), mode=0o600)
-
-
-def is_running(database: Path) -> bool:
-    """Whether a daemon holds the database's lock right now."""
-    if not database.with_suffix(".lock").exists():
-        return False
-    try:
-        with lock_of(database).acquire(timeout=0):
-            return False
-    except Timeout:
-        return True
-
-
-@contextmanager
-def sole(database: Path) -> Iterator[None]:
-    """Be the one daemon of this database. Raises Locked. A moment's patience outlasts somebody's look at the lock."""
-    lock = lock_of(database)
-    try:
-        lock.acquire(timeout=0.5, poll_interval=0.05)
-    except Timeout:
-        raise Locked(
-            "another daemon is running on this database", "see `flait daemon status`; stop it with `flait daemon stop`"
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()
-
-
 class Daemon:
     """The work of one run: every tick is a method; each does one thing at a time and says whether there is more."""
 
@@ -93,8 +64,12 @@ class Daemon:
         self._stopping = stopping
         self._pool = ThreadPoolExecutor(POLLERS, thread_name_prefix="poll")
         self._polls: set[Future[None]] = set()
+        self._unstored: set[int] = set()  # flights whose poll could not be stored: still claimed
         self._silent_until: datetime | None = None
-        self._said: dict[str, str] = {}
+        self._troubles: dict[str, Trouble] = {}
+        self._pulse: Pulse | None = None
+        self._time = timekeeping.Timekeeper(app.clock, app.witness)
+        self.watchdog = Watchdog(longest=LONGEST_STEP, silent=LONGEST_SILENCE)
         self._webhook: Webhook | None = None
         self._above_tier = False  # FlightAware has refused push alerts to this account
         self.wake: Callable[[], None] = lambda: None  # the metronome's to set: makes the ticks `on_text` due
@@ -135,9 +110,34 @@ class Daemon:
         deliver.recover(self._app.store(), self._app.clock, self.boot)
 
     def beat(self) -> bool:
-        """Say that we are alive."""
-        self._app.store().beat(boot=self.boot, pid=os.getpid(), started_at=self.started_at, now=self._app.clock.now())
+        """Say that we are alive: in the database, and beside it what troubles us."""
+        store, clock = self._app.store(), self._app.clock
+        self._time.check(store)
+        store.beat(boot=self.boot, pid=os.getpid(), started_at=self.started_at, now=clock.now())
+        self._troubled("keyring", self._app.credentials.trouble)
+        self._troubled("clock", "" if believable(clock) else "the clock stands before this Flait was written")
+        self._say()
         return False
+
+    def speak(self) -> None:
+        """From now on say in run/daemon.json how we are. Raises ConfigError."""
+        self._pulse = Pulse(self._app.paths.run_dir)
+
+    def _say(self) -> None:
+        if self._pulse:
+            self._pulse.say(self._app.clock.now(), list(self._troubles.values()))
+
+    def _troubled(self, what: str, cause: str) -> bool:
+        """Note what does not work, or with no cause that it works; whether that is news."""
+        known = self._troubles.get(what)
+        if (known.cause if known else "") == cause:
+            return False
+        if cause:
+            since = known.since if known else self._app.clock.now()
+            self._troubles = self._troubles | {what: Trouble(what=what, cause=cause, since=since)}
+        else:
+            self._troubles = {name: trouble for name, trouble in self._troubles.items() if name != what}
+        return True
 
     @property
     def _listens(self) -> bool:
@@ -171,6 +171,9 @@ class Daemon:
         """
         self._polls = {future for future in self._polls if not future.done()}
         free = POLLERS - len(self._polls)
+        if self._unstored:
+            track.give_back(self._app.store(), self._app.clock, self.boot, frozenset(self._unstored))
+            self._unstored.clear()
         if free and not self._stopping.is_set():
             for tracked in track.claim_due(self._app.store(), self._app.clock, self.boot, free):
                 self._polls.add(self._pool.submit(self._poll_one, tracked))
@@ -182,7 +185,12 @@ class Daemon:
     def _poll_one(self, tracked: TrackedFlight) -> None:
         store, clock = self._app.store(), self._app.clock
         try:
-            track.poll(store, self._source, clock, tracked, boot=self.boot, rules=self._app.rules)
+            with self.watchdog.watching("a poll"):
+                rules = replace(self._app.rules, may_end=not timekeeping.is_in_doubt(store, clock))
+                track.poll(store, self._source, clock, tracked, boot=self.boot, rules=rules)
+        except StoreError as fault:  # nothing was decided: again as soon as the database takes it
+            log.error("a poll could not be stored: %s", fault)  # noqa: TRY400  # one sentence is the whole story
+            self._unstored.add(tracked.id)
         except Exception:
             log.exception("a poll failed; that flight waits an hour")
             track.set_aside(store, tracked, boot=self.boot, now=clock.now())
@@ -260,7 +268,9 @@ class Daemon:
             return False
 
     def activate(self) -> bool:
-        """Carry one pending subscription on."""
+        """Carry one pending subscription on; none may fail because a wrong clock says that its day is over."""
+        if not is_virtual(self._app.clock) and timekeeping.is_in_doubt(self._app.store(), self._app.clock):
+            return False
         return subscribe.activate_next(self._app.store(), self._source, self._app.clock)
 
     def backup(self) -> bool:
@@ -282,18 +292,26 @@ class Daemon:
 
     def run(self, tick: Tick) -> None:
         """One beat of the metronome: until there is no more to do. A fault is said once, and once when it is over."""
+        if tick.name not in ANY_YEAR and not believable(self._app.clock):
+            return
         try:
-            while tick.do() and not self._stopping.is_set():
+            while self._step(tick) and not self._stopping.is_set():
                 pass
         except FlaitError as fault:
-            if self._said.get(tick.name) != str(fault):
+            if self._troubled(tick.name, str(fault)):
                 log.error("%s: %s", tick.name, fault)  # noqa: TRY400  # one sentence is the whole story
-            self._said[tick.name] = str(fault)
-        except Exception:
+        except Exception as problem:
             log.exception("%s failed", tick.name)
+            self._troubled(tick.name, f"an unexpected {type(problem).__name__}; `flait daemon logs` shows it")
         else:
-            if self._said.pop(tick.name, None):
-                log.info("%s works again", tick.name)
+            if not self._troubled(tick.name, ""):
+                return
+            log.info("%s works again", tick.name)
+        self._say()
+
+    def _step(self, tick: Tick) -> bool:
+        with self.watchdog.watching(tick.name):
+            return tick.do()
 
 
 def run(app: App, *, verbose: int = 0, terminal: bool = True) -> None:
@@ -306,6 +324,7 @@ def run(app: App, *, verbose: int = 0, terminal: bool = True) -> None:
     app.store()
     with sole(app.paths.database), logging_to(app.paths.log_dir, app.clock, verbose=verbose, terminal=terminal):
         daemon = Daemon(app, stopping)
+        daemon.speak()
         daemon.recover()
         daemon.run(Tick(name="listen", every=timedelta(), do=daemon.listen))  # whoever sees a beat finds the address
         daemon.beat()
@@ -334,12 +353,22 @@ def _metronome(daemon: Daemon, app: App, stopping: threading.Event) -> None:
     guard = ClockGuard(scheduler)
     while not stopping.wait(WATCH_EVERY):
         guard.check()
+        stuck = daemon.watchdog.stuck()
+        if stuck:
+            _begin_anew(stuck)
     log.info("stopping")
     scheduler.pause()
     # A text being posted, a poll being stored are worth seconds; a hanging provider is not.
     done = threading.Thread(target=_finish, args=(scheduler, daemon), daemon=True)
     done.start()
     done.join(STOP_WITHIN)
+
+
+def _begin_anew(stuck: str) -> None:
+    """A thread of ours is dead or hangs: nothing is lost by a crash, so be one, and start again in the same process."""
+    log.critical("%s; the daemon begins anew\n%s", stuck, stacks())
+    logging.shutdown()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  # our own command line
 
 
 def _finish(scheduler: "BackgroundScheduler", daemon: Daemon) -> None:

@@ -1,12 +1,17 @@
-"""APScheduler as a metronome: a trigger and a guard that keep ticking through jumps of the clock and suspends.
+"""APScheduler as a metronome: a trigger, a guard and a watchdog that keep it ticking through jumps and suspends.
 
 Measured on APScheduler 3.11: after a forward jump its interval trigger builds every missed run in a list (a year at
 one second: 43 s and 1.7 GB); after a backward jump it is silent for as long as the jump. Neither happens with these.
 """
 
+import sys
 import time
-from collections.abc import Sequence
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from threading import Lock
+from threading import enumerate as enumerate_threads
 from typing import Any
 
 from apscheduler.triggers.base import BaseTrigger
@@ -34,6 +39,53 @@ def wake(scheduler: Any, names: Sequence[str]) -> None:
     """Make these jobs due now, from any thread."""
     for name in names:
         scheduler.modify_job(name, next_run_time=datetime.now(UTC))  # noqa: TID251  # APScheduler's own clock, not Flait's
+
+
+class Watchdog:
+    """Notices that something begun does not come to an end, or that nothing is begun any more. From any thread.
+
+    In real, monotonic seconds: every call outside has its own, shorter deadline, so this is a fault of ours.
+    """
+
+    def __init__(self, *, longest: float, silent: float) -> None:
+        """`longest` may anything take; `silent` may pass without anything being begun."""
+        self._longest = longest
+        self._silent = silent
+        self._lock = Lock()
+        self._under_way: dict[object, tuple[str, float]] = {}
+        self._last_begun = time.monotonic()
+
+    @contextmanager
+    def watching(self, name: str) -> Iterator[None]:
+        """Watch what is done inside."""
+        token = object()
+        with self._lock:
+            self._last_begun = time.monotonic()
+            self._under_way[token] = (name, self._last_begun)
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._under_way[token]
+
+    def stuck(self) -> str:
+        """What is stuck, in a sentence; empty: nothing."""
+        now = time.monotonic()
+        with self._lock:
+            names = sorted({name for name, began in self._under_way.values() if now - began > self._longest})
+            silent = now - self._last_begun
+        if names:
+            return f"{', '.join(names)} did not come to an end within {self._longest:g} s"
+        return f"nothing was begun for {silent:.0f} s" if silent > self._silent else ""
+
+
+def stacks() -> str:
+    """Where every thread stands, without what it holds."""
+    names = {thread.ident: thread.name for thread in enumerate_threads()}
+    return "\n".join(
+        f"thread {names.get(ident, ident)}:\n{''.join(traceback.format_stack(frame))}"
+        for ident, frame in sys._current_frames().items()  # noqa: SLF001  # its documented use: debugging deadlocks
+    )
 
 
 class ClockGuard:

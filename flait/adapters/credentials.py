@@ -101,7 +101,7 @@ class Credentials:
         self._keyring = _Keyring(env, allow_insecure=allow_insecure, patience=patience)
         self._remembered_for = remembered_for.total_seconds()
         self._held: dict[SecretName, _Held] = {}
-        self._failing = False
+        self.trouble = ""  # why the secrets in use are those read before; empty: they are not
         self._lock = Lock()
 
     def get(self, name: SecretName, *, fresh: bool = False) -> Secret:
@@ -156,9 +156,9 @@ class Credentials:
 
     def _tell(self, message: str, *, failing: bool) -> None:
         """Once when the keyring begins to fail, once when it is back."""
-        if failing != self._failing:
+        if failing != bool(self.trouble):
             log.log(logging.WARNING if failing else logging.INFO, "%s", message)
-        self._failing = failing
+        self.trouble = message if failing else ""
 
     def _read(self, name: SecretName) -> Secret:
         text = _systemd_credential(self._env, name)

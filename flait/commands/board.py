@@ -89,7 +89,7 @@ def _drawn() -> "Table":
 
 
 def _caption() -> str:
-    from flait.daemon import is_running
+    from flait.lock import is_running
 
     running = is_running(session.app().paths.database)
     return "Ctrl-C leaves" if running else "no daemon is running: nothing here changes until `flait daemon start`"

@@ -76,9 +76,9 @@ def restore(
     ] = False,
 ) -> None:
     """Put a backup in the database's place; every STOP since then still holds. Wants the daemon stopped."""
-    from flait.daemon import is_running, sole
     from flait.errors import Locked
     from flait.flows import backup
+    from flait.lock import is_running, sole
     from flait.paths import make_private
 
     app = session.app()

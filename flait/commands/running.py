@@ -34,8 +34,8 @@ def start(wait: Wait = STARTS_WITHIN) -> None:
     import subprocess
     import sys
 
-    from flait.daemon import is_running
     from flait.errors import Locked
+    from flait.lock import is_running
 
     app = session.app()
     _ = app.settings
@@ -100,8 +100,8 @@ def _stop() -> None:
     import threading
     import time
 
-    from flait.daemon import is_running
     from flait.errors import DaemonNotRunning, FlaitError
+    from flait.lock import is_running
 
     app = session.app()
     heart = app.store().heartbeat() if app.paths.database.exists() else None
@@ -128,8 +128,8 @@ def restart(wait: Wait = STARTS_WITHIN) -> None:
 
 def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False) -> int:
     """Whether the daemon runs, and when it last ticked. Exit code 4 when it does not run."""
-    from flait.daemon import is_running
     from flait.errors import DaemonNotRunning
+    from flait.lock import is_running
 
     app = session.app()
     running = is_running(app.paths.database)

@@ -56,7 +56,7 @@ def status(
 
 def _state(store: "Store") -> dict[str, Any]:
     from flait.core.messages import MessageStatus as S
-    from flait.daemon import is_running
+    from flait.lock import is_running
 
     app = session.app()
     counts, known, month = store.queue_counts(), store.providers(), f"{app.clock.now():%Y-%m}"

@@ -143,6 +143,11 @@ def set_aside(store: Store, tracked: TrackedFlight, *, boot: str, now: datetime)
         store.record(Step(at=now, flight_id=tracked.id, step="poll", outcome="fault", detail="see log/flait.log"))
 
 
+def give_back(store: Store, clock: Clock, boot: str, flight_ids: frozenset[int]) -> None:
+    """Flights whose polls this run could not store: theirs no longer, and due."""
+    store.give_back(flight_ids, claimed_by=boot, now=clock.now())
+
+
 def hasten(store: Store, tracked: TrackedFlight, now: datetime) -> None:
     """Make the next poll due now; the only thing news from outside can do."""
     store.hasten(tracked.id, now)

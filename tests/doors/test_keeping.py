@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from flait.app import App
-from flait.daemon import Daemon, sole
+from flait.daemon import Daemon
+from flait.lock import sole
 from flait.store import Step, Store
 from tests.doors.command_line import CommandLine
 from tests.store.samples import NOW, PHONE, follower, user

@@ -4,7 +4,7 @@ import pytest
 
 from flait.core.flights import Times
 from flait.core.messages import MessageStatus
-from flait.daemon import sole
+from flait.lock import sole
 from flait.store import Store
 from tests.doors.command_line import CommandLine
 from tests.store.samples import DAY, MINUTE, NOW, flight, message, tracked, user

@@ -1,0 +1,84 @@
+"""What the daemon says of itself to others on this machine, in run/daemon.json: that it lives, and what troubles it.
+
+The database may be what fails. So this is a file of its own, which takes its room on the disk once and is overwritten
+in place: a full disk cannot keep the daemon from saying that the disk is full.
+"""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from flait.paths import touch_private
+
+FILE: Final = "daemon.json"
+ROOM: Final = 16 * 1024  # bytes
+MOST: Final = 20  # troubles told at once: there are fewer kinds of work
+LONGEST: Final = 400  # characters of a cause
+TRIES: Final = 3  # a reader may meet a writer halfway
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """What does not work, why in a sentence, and since when."""
+
+    what: str
+    cause: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """The daemon's last word: who it is, when it spoke, and what troubles it."""
+
+    pid: int
+    at: datetime
+    troubles: tuple[Trouble, ...]
+
+
+class Pulse:
+    """The daemon's side; for one thread at a time. Raises ConfigError where there is no room for the file at all."""
+
+    def __init__(self, run_dir: Path) -> None:
+        self._file = os.open(touch_private(run_dir / FILE), os.O_WRONLY | os.O_CLOEXEC)
+        self._write({})
+
+    def say(self, now: datetime, troubles: Sequence[Trouble]) -> None:
+        """Alive, and this is the matter. Never raises: there is nobody left to tell."""
+        told = [asdict(trouble) | {"cause": trouble.cause[:LONGEST]} for trouble in troubles[:MOST]]
+        self._write({"pid": os.getpid(), "at": now, "troubles": told})
+
+    def close(self) -> None:
+        """Say nothing more."""
+        os.close(self._file)
+
+    def _write(self, fields: Mapping[str, Any]) -> None:
+        text = json.dumps(fields, default=_plain).encode()
+        with suppress(OSError):
+            os.pwrite(self._file, text.ljust(ROOM), 0)
+
+
+def word(run_dir: Path) -> Word | None:
+    """What the daemon said last; None: nothing that can be read."""
+    for _ in range(TRIES):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            fields = json.loads((run_dir / FILE).read_text(encoding="utf-8"))
+            troubles = tuple(
+                Trouble(what=each["what"], cause=each["cause"], since=_moment(each["since"]))
+                for each in fields["troubles"]
+            )
+            return Word(pid=fields["pid"], at=_moment(fields["at"]), troubles=troubles)
+    return None
+
+
+def _plain(value: object) -> str:
+    assert isinstance(value, datetime)
+    return value.astimezone(UTC).isoformat()
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
