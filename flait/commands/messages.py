@@ -25,6 +25,7 @@ def add_to(root: typer.Typer) -> None:
     group.callback()(messages)
     group.command()(show)
     group.command()(retry)
+    group.command()(drop)
     root.add_typer(group, name="messages")
     root.command()(trace)
 
@@ -85,6 +86,19 @@ def retry(number: MessageId) -> None:
         confirm(f"{twice}: sent again, it may come twice. Send it all the same?")
     copy = resend(store, number, now=app.clock.now(), accept_twice=bool(twice))
     say(f"Queued again as msg:{copy.id}; the daemon sends it within {span(USEFUL)}, or not at all.")
+
+
+def drop(number: MessageId) -> None:
+    """Give up a text that waits or is in doubt: it is not sent, or not once more."""
+    from flait.core.messages import MessageStatus
+    from flait.flows.resend import drop as give_up
+
+    app = session.app()
+    message = give_up(app.store(), number, now=app.clock.now())
+    if message.status is MessageStatus.IN_DOUBT:
+        say(f"msg:{message.id} is given up. It may have arrived: what it told counts as said.")
+    else:
+        say(f"msg:{message.id} is not sent. What it was to tell is told anew if it still holds at the next look.")
 
 
 def trace(

@@ -11,6 +11,7 @@ import typer
 from flait.commands import session
 from flait.commands.options import AsJson
 from flait.commands.output import print_json, print_table, stamp
+from flait.commands.troubles import failing, problems
 from flait.errors import DaemonNotRunning, FlaitError, NotFound, UserError
 
 if TYPE_CHECKING:
@@ -40,8 +41,8 @@ def status(
 ) -> int:
     """Whether all is well: daemon, queue, budget, providers; or, with IDENT, how a tracked flight stands.
 
-    Exit codes: 0 all is well; 4 the daemon does not run; 1 a text is in doubt, a provider's last answer was an error,
-    or nobody listens where Twilio calls; with IDENT, 7 when that flight is not tracked.
+    Exit codes: 0 all is well; 4 the daemon does not run; 1 there is a problem, which is told with its cause; with
+    IDENT, 7 when that flight is not tracked.
     """
     if ident is not None:
         _show_flights(ident, as_json=as_json)
@@ -61,6 +62,7 @@ def _state(store: "Store") -> dict[str, Any]:
     app = session.app()
     counts, known, month = store.queue_counts(), store.providers(), f"{app.clock.now():%Y-%m}"
     running = is_running(app.paths.database)
+    webhook = _webhook(app, known.get("webhook"), running=running)
     return {
         "daemon": _daemon(store.heartbeat(), running=running),
         "queue": {state.value: counts[state] for state in (S.QUEUED, S.SENDING, S.IN_DOUBT, S.FAILED)},
@@ -70,9 +72,17 @@ def _state(store: "Store") -> dict[str, Any]:
             "limit_usd": app.settings.flightaware.monthly_budget_usd,
         },
         "providers": {name: _provider(known.get(name)) for name in PROVIDERS},
-        "webhook": _webhook(app, known.get("webhook"), running=running),
+        "webhook": webhook,
         "push": _push(app, store, known.get("push")),
+        "problems": problems(store, running=running, deaf=_deaf(webhook, running=running)),
     }
+
+
+def _deaf(webhook: Mapping[str, Any], *, running: bool) -> str | None:
+    """Why a running daemon does not hear Twilio's calls; None: it does, or need not."""
+    if not running or webhook["mode"] != "webhook" or webhook["listening"]:
+        return None
+    return webhook["problem"] or ""
 
 
 def _daemon(heart: "Heartbeat | None", *, running: bool) -> dict[str, Any]:
@@ -110,9 +120,9 @@ def _push(app: "App", store: "Store", known: "Provider | None") -> dict[str, Any
     from flait.store import PushState
 
     wanted = app.settings.flightaware.push
-    failing = known.last_error if known and wanted and _failing(_provider(known)) else None
+    refused = known.last_error if known and wanted and failing(known) else None
     alerts = len(store.push_alerts({PushState.ACTIVE}))
-    return {"enabled": wanted, "alerts": alerts, "problem": app.push_problem or failing}
+    return {"enabled": wanted, "alerts": alerts, "problem": app.push_problem or refused}
 
 
 def _answering(address_file: "Path") -> str | None:
@@ -131,18 +141,10 @@ def _answering(address_file: "Path") -> str | None:
         return None
 
 
-def _failing(provider: Mapping[str, Any]) -> bool:
-    """Whether its last answer was an error."""
-    failed, succeeded = provider["last_error_at"], provider["last_success_at"]
-    return failed is not None and (succeeded is None or failed > succeeded)
-
-
 def _verdict(state: Mapping[str, Any]) -> int:
     if not state["daemon"]["running"]:
         return DaemonNotRunning.exit_code
-    deaf = state["webhook"]["mode"] == "webhook" and not state["webhook"]["listening"]
-    troubled = deaf or state["queue"]["in_doubt"] > 0 or any(map(_failing, state["providers"].values()))
-    return FlaitError.exit_code if troubled else 0
+    return FlaitError.exit_code if state["problems"] else 0
 
 
 def _state_rows(state: Mapping[str, Any]) -> Iterator[Row]:
@@ -163,6 +165,9 @@ def _state_rows(state: Mapping[str, Any]) -> Iterator[Row]:
         problem = state["push"]["problem"]
         yield "push alerts", f"none: {problem}" if problem else f"{state['push']['alerts']} active"
     yield "listener", f"listens on {webhook['url']}" if webhook["url"] else _why_silent(webhook)
+    for problem in state["problems"]:
+        since = f" (since {stamp(problem['since'])})" if problem["since"] else ""
+        yield "problem", f"{problem['what'].replace('_', ' ')}: {problem['cause']}{since}"
 
 
 def _why_silent(webhook: Mapping[str, Any]) -> str:
@@ -170,8 +175,8 @@ def _why_silent(webhook: Mapping[str, Any]) -> str:
 
 
 def _health(provider: Mapping[str, Any]) -> str:
-    answered = stamp(provider["last_success_at"])
-    if _failing(provider):
+    answered, failed = stamp(provider["last_success_at"]), provider["last_error_at"]
+    if failed and (not answered or failed > provider["last_success_at"]):
         before = f" (last answered at {answered})" if answered else ""
         return f"failed at {stamp(provider['last_error_at'])}: {provider['last_error']}{before}"
     return f"answered at {answered}" if answered else "not asked yet"

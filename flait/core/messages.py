@@ -26,7 +26,7 @@ class MessageStatus(StrEnum):
     READ = "read"
     UNDELIVERED = "undelivered"
     FAILED = "failed"
-    CANCELED = "canceled"
+    CANCELED = "canceled"  # given up by the operator
     EXPIRED = "expired"  # too late to be of use
     SUPPRESSED = "suppressed"  # the person said STOP
 
@@ -35,12 +35,12 @@ UNTOLD = frozenset(
     {
         MessageStatus.UNDELIVERED,
         MessageStatus.FAILED,
-        MessageStatus.CANCELED,
         MessageStatus.EXPIRED,
         MessageStatus.SUPPRESSED,
     }
 )
-"""Ended without reaching the person: what such a text said counts as never said."""
+"""Ended without reaching the person: what such a text said counts as never said. One that was given up while in doubt
+(`canceled`) may have arrived: what it still tells was said. Twilio itself cancels only texts that were scheduled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
-"""A text that never arrived, sent again because a person asks for it. Queues a copy; the daemon sends it.
+"""What the operator decides about one text: sent again, or given up.
 
-Only what certainly did not arrive is sent again unasked. What may have arrived, or was said in a later text, is sent
-only when the person accepts that it may come twice. A text has one copy under way at most, however often one asks.
+A text that never arrived is sent again as a copy, which the daemon sends. Only what certainly did not arrive is sent
+again unasked. What may have arrived, or was said in a later text, is sent only when the person accepts that it may come
+twice. A text has one copy under way at most, however often one asks.
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,7 +26,7 @@ _REFUSED: Final[Mapping[MessageStatus, str]] = {
     MessageStatus.SENT: "is on its way to the phone",
     MessageStatus.DELIVERED: "has arrived",
     MessageStatus.READ: "has been read",
-    MessageStatus.CANCELED: "was given up for another",
+    MessageStatus.CANCELED: "was given up",
     MessageStatus.SUPPRESSED: "was kept back: the number has texted STOP",
 }
 
@@ -56,6 +57,24 @@ def resend(store: Store, message_id: int, *, now: datetime, accept_twice: bool =
             _give_up(store, message, copy, now)
         _record(store, message, copy, now)
         return copy
+
+
+def drop(store: Store, message_id: int, *, now: datetime) -> Message:
+    """Give a text up that waits or is in doubt: it is not sent, or not once more; the text as it was.
+
+    One in doubt may have arrived, so what it told counts as said. What one that waited was to tell does not: if it
+    still holds, the next look at the flight says so. Raises NotFound, or UserError for a text that is not ours to stop.
+    """
+    with store.transaction():
+        message = store.message(message_id)
+        if message is None:
+            raise NotFound(f"there is no text {message_id}", "`flait messages` lists them")
+        in_doubt = message.status is MessageStatus.IN_DOUBT
+        if not store.cancel_message(message.id, told=in_doubt, error="given up by the operator", now=now):
+            ended = _REFUSED.get(message.status, "has ended already")
+            raise UserError(f"msg:{message.id} {ended}", "only a text that waits or is in doubt can be given up")
+        store.record_text(message, at=now, step="drop", outcome="canceled", detail=f"was {message.status}")
+        return message
 
 
 def _resendable(store: Store, message_id: int) -> Message:
@@ -120,14 +139,7 @@ def _copy(store: Store, message: Message, now: datetime) -> Message:
 
 def _give_up(store: Store, message: Message, copy: Message, now: datetime) -> None:
     """The one in doubt must not be sent by itself any more: Twilio's record would make two of it."""
-    store.mark_failed(
-        message.id,
-        attempt=message.attempts,
-        status=MessageStatus.CANCELED,
-        error_code=None,
-        error=f"was in doubt; sent again as msg:{copy.id}",
-        now=now,
-    )
+    store.cancel_message(message.id, told=False, error=f"was in doubt; sent again as msg:{copy.id}", now=now)
 
 
 def _record(store: Store, message: Message, copy: Message, now: datetime) -> None:

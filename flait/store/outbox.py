@@ -80,6 +80,10 @@ _FAIL: Final = """
 UPDATE messages SET status = :status, ended_at = :now, error_code = :error_code, error = :error
 WHERE id = :id AND attempts = :attempt AND status IN ('sending', 'in_doubt')
 """
+_CANCEL: Final = """
+UPDATE messages SET status = 'canceled', ended_at = :now, error = :error, tells = iif(:told, tells, '{}')
+WHERE id = :id AND status IN ('queued', 'held', 'in_doubt')
+"""
 _ORPHANS: Final = """
 UPDATE messages SET status = 'in_doubt', error = 'the daemon died while sending', looks = 0, looked_at = NULL
 WHERE status = 'sending' AND claimed_by <> :except_by
@@ -176,6 +180,11 @@ class Outbox(Connection):
         """Refused for good, or given up: `status` says as what. False: another attempt, or settled before."""
         values = {"status": status, "error_code": error_code, "error": error, "now": now}
         return self._change(_FAIL, id=message_id, attempt=attempt, **values) > 0
+
+    @writing
+    def cancel_message(self, message_id: int, *, told: bool, error: str, now: datetime) -> bool:
+        """Given up by a person; unless `told`, what it was to say counts as unsaid. False: it is not ours to stop."""
+        return self._change(_CANCEL, id=message_id, told=told, error=error, now=now) > 0
 
     @writing
     def doubt_orphans(self, *, except_by: str) -> list[Message]:

@@ -107,7 +107,7 @@ S = MessageStatus
     ("statuses", "counted"),
     [
         ([S.DELIVERED, S.ACCEPTED, S.QUEUED, S.IN_DOUBT], [True, True, True, True]),
-        ([S.EXPIRED, S.SUPPRESSED, S.CANCELED, S.EXPIRED], [False, False, False, False]),
+        ([S.EXPIRED, S.SUPPRESSED, S.CANCELED, S.EXPIRED], [False, False, True, False]),
         ([S.FAILED], [False]),
         ([S.FAILED, S.FAILED, S.UNDELIVERED], [False, True, True]),
         ([S.UNDELIVERED, S.DELIVERED, S.FAILED], [False, True, False]),

@@ -190,7 +190,7 @@ def test_what_a_later_text_said_is_sent_again_only_after_a_yes(flait: CommandLin
     [
         (S.QUEUED, "is in line already"),
         (S.HELD, "waits for the end of quiet hours"),
-        (S.CANCELED, "was given up for another"),
+        (S.CANCELED, "was given up"),
         (S.SUPPRESSED, "was kept back: the number has texted STOP"),
     ],
 )
@@ -262,3 +262,20 @@ def test_a_trace_of_nothing_is_not_found(flait: CommandLine, subject: str) -> No
 @pytest.mark.parametrize("subject", ["", "sub:", "sub:x", "user:1", "sub:12345678901234567890"])
 def test_what_cannot_be_traced_is_refused(flait: CommandLine, subject: str) -> None:
     assert flait("trace", subject).refused(2).endswith("write sub:12, msg:40 or a number like UA123")
+
+
+def test_a_text_in_doubt_is_dropped_and_status_is_quiet_again(flait: CommandLine, store: Store) -> None:
+    person = store.add_user(user())
+    store.enqueue(message(person.id, "doubt"))
+    claimed = store.claim_due_message(NOW, "boot")
+    assert claimed is not None
+    store.mark_in_doubt(claimed.id, attempt=1, error="the line broke")
+
+    done = flait("messages", "drop", str(claimed.id))
+
+    assert (done.code, done.err) == (0, "msg:1 is given up. It may have arrived: what it told counts as said.\n")
+    assert [step.outcome for step in store.steps(message_id=1)] == ["canceled"]
+    assert flait("messages", "drop", "1").refused(2) == (
+        "msg:1 was given up; only a text that waits or is in doubt can be given up"
+    )
+    assert "there is no text 99" in flait("messages", "drop", "99").refused(7)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flait.core.messages import Message, MessageStatus
+from flait.core.messages import UNTOLD, Message, MessageStatus
 from flait.errors import NotFound, UserError
 from flait.flows import resend
 from flait.store import Store
@@ -103,3 +103,51 @@ def test_both_the_text_and_its_copy_remember_it(store: Store) -> None:
 def test_no_such_text_is_not_found(store: Store) -> None:
     with pytest.raises(NotFound):
         resend.resend(store, 7, now=NOW)
+
+
+def test_a_dropped_text_in_doubt_counts_as_said_and_is_not_sent_once_more(store: Store) -> None:
+    text = stored(store, "a", S.QUEUED)
+    in_doubt(store)
+
+    resend.drop(store, text.id, now=NOW)
+
+    dropped = store.message(text.id)
+    assert dropped is not None
+    assert (dropped.status, dict(dropped.tells)) == (S.CANCELED, dict(text.tells))
+    assert dropped.status not in UNTOLD
+    assert store.in_doubt(NOW + HOUR) == []
+
+
+def test_what_a_dropped_text_that_waited_was_to_tell_is_still_to_be_told(store: Store) -> None:
+    text = stored(store, "a", S.QUEUED)
+
+    resend.drop(store, text.id, now=NOW)
+
+    dropped = store.message(text.id)
+    assert dropped is not None
+    assert (dropped.status, dict(dropped.tells)) == (S.CANCELED, {})
+    assert store.claim_due_message(NOW, "boot") is None
+
+
+@pytest.mark.parametrize("status", [S.SENDING, S.FAILED, S.EXPIRED, S.CANCELED])
+def test_a_text_that_is_not_ours_to_stop_is_not_dropped(store: Store, status: S) -> None:
+    text = stored(store, "a", S.QUEUED if status is S.SENDING else status)
+    if status is S.SENDING:
+        store.claim_due_message(NOW, "boot")
+
+    with pytest.raises(UserError, match=r"only a text that waits or is in doubt can be given up"):
+        resend.drop(store, text.id, now=NOW)
+
+    assert store.steps(message_id=text.id) == []
+
+
+def test_what_a_failed_copy_of_a_text_in_doubt_told_is_still_to_be_told(store: Store) -> None:
+    """The copy says it anew: nothing of the one given up for it counts."""
+    text = stored(store, "a", S.QUEUED)
+    in_doubt(store)
+
+    copy = resend.resend(store, text.id, now=NOW, accept_twice=True)
+
+    given_up = store.message(text.id)
+    assert given_up is not None
+    assert (dict(given_up.tells), dict(copy.tells)) == ({}, dict(text.tells))

@@ -5,8 +5,9 @@ import pytest
 from flait.core.flights import Times
 from flait.core.messages import MessageStatus
 from flait.lock import sole
+from flait.pulse import Pulse, Trouble
 from flait.store import Store
-from tests.doors.command_line import CommandLine
+from tests.doors.command_line import CommandLine, Ran
 from tests.store.samples import DAY, MINUTE, NOW, flight, message, tracked, user
 
 
@@ -39,6 +40,7 @@ def test_status_as_json_has_the_promised_fields(flait: CommandLine) -> None:
         "providers": {"flightaware": never, "twilio": never},
         "webhook": {"mode": "no-tunnel", "listening": False, "public_url": "", "url": None, "problem": None},
         "push": {"enabled": False, "alerts": 0, "problem": None},
+        "problems": [{"what": "daemon", "cause": "the daemon does not run", "since": None}],
     }
 
 
@@ -82,6 +84,40 @@ def test_a_provider_whose_last_answer_was_an_error_leaves_with_1(flait: CommandL
 
     assert done.code == 1
     assert done.facts["flightaware"].startswith("failed at 2013-03-08T12:00:00Z: AeroAPI did not answer (last answered")
+
+
+def causes(done: Ran) -> dict[str, str]:
+    """What is wrong, and why."""
+    return {problem["what"]: problem["cause"] for problem in done.json["problems"]}
+
+
+def test_each_problem_is_told_with_its_cause(flait: CommandLine, store: Store) -> None:
+    in_doubt(store)
+    store.note_error("twilio", "Twilio could not be reached", NOW)
+    store.note_error("clock", "the clock moved by 3 years since the last sign of life", NOW)
+    store.book("2013-03", "flights", result_sets=1000, micro_usd=5_000_000, now=NOW)
+    store.beat(boot="b", pid=4711, started_at=NOW - DAY, now=NOW - DAY)
+    flait.home.joinpath("run").mkdir(mode=0o700, exist_ok=True)
+    Pulse(flait.home / "run").say(NOW - DAY, [Trouble(what="beat", cause="the disk is full", since=NOW - DAY)])
+    with sole(flait.database):
+        done = flait("status", "--json")
+
+    assert done.code == 1
+    assert causes(done) == {
+        "beat": "the disk is full",
+        "daemon": "the daemon gives no sign of life: `flait daemon logs`, then restart it",
+        "twilio": "Twilio could not be reached",
+        "clock": "the clock moved by 3 years since the last sign of life",
+        "in_doubt": "may have been sent: msg:1; Twilio's record is being read. `flait messages retry` or `drop` decides",
+        "budget": "the AeroAPI budget of $5.00 for 2013-03 is spent: nothing is looked up",
+    }
+
+
+def test_a_daemon_that_cannot_write_its_database_still_gives_a_sign_of_life(flait: CommandLine, store: Store) -> None:
+    store.beat(boot="b", pid=4711, started_at=NOW - DAY, now=NOW - DAY)
+    Pulse(flait.home / "run").say(NOW, [Trouble(what="beat", cause="the disk is full", since=NOW - DAY)])
+    with sole(flait.database):
+        assert causes(flait("status", "--json")) == {"beat": "the disk is full"}
 
 
 def test_budget_and_webhook_follow_the_settings(flait: CommandLine, store: Store) -> None:
