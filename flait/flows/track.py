@@ -201,8 +201,7 @@ def _decide(
 ) -> Decision:
     counted = count_as_told([row.status for row in rows])
     heard = [row for row, counts in zip(rows, counted, strict=True) if counts]
-    # Nothing was said later than now: after the clock was set back, a rest must not last for as long as that.
-    past = [PastText(at=min(row.at, now), kind=row.kind, gate_origin=_gate(row)) for row in heard]
+    past = [PastText(at=row.at, kind=row.kind, gate_origin=_gate(row)) for row in heard]
     decision = decide(
         told(row.tells for row in heard),
         past,

@@ -17,6 +17,8 @@ _REWIND: Final = (
     WHERE state = 'pending' AND next_attempt_at > :now AND asked_at > :now""",
     """UPDATE messages SET not_before = :now
     WHERE status = 'queued' AND not_before > :now AND max(created_at, coalesce(started_at, '')) > :now""",
+    # After the ones above, which go by it. A rest between two texts must not last for as long as the clock was ahead.
+    "UPDATE messages SET created_at = :now WHERE created_at > :now",
     # Twilio's record is read a while after the last time; that a text was sent is asked about a while after that.
     "UPDATE messages SET looked_at = :now WHERE status = 'in_doubt' AND looked_at > :now",
     "UPDATE messages SET started_at = :now WHERE status IN ('sending', 'in_doubt') AND started_at > :now",
