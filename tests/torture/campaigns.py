@@ -12,6 +12,8 @@ from tests.torture.score import Score, Size
 
 CAMPAIGNS: Final[Mapping[str, str]] = {
     # module → what it tries
+    "clocks": "set the clock forward, back and to sleep",
+    "outages": "break what Flait leans on, and look at the status",
 }
 
 
