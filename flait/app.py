@@ -5,6 +5,7 @@ import threading
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flait.clock import Clock, clock_from
@@ -57,8 +58,14 @@ class App:
         store: Store | None = getattr(self._mine, "store", None)
         if store is None:
             make_private(self.paths.data_dir)
-            store = self._mine.store = Store.open(self.paths.database)
+            store = self._mine.store = Store.open(self.paths.database, first=self._back_up_first)
         return store
+
+    def _back_up_first(self, database: Path) -> None:
+        """What an earlier Flait wrote is copied before it is brought up to date."""
+        from flait.flows.backup import before_migration
+
+        before_migration(database, self.clock, self.paths.backups_dir, keep=self.settings.backup.keep_daily)
 
     @cached_property
     def witness(self) -> "Witness":

@@ -1,6 +1,7 @@
 """`flait backup …` and `flait prune`: what is kept, for how long, and how to have it back."""
 
 import os
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +13,7 @@ from flait.commands.options import AsJson
 from flait.commands.output import confirm, print_json, print_table, say, stamp
 
 if TYPE_CHECKING:
-    from flait.flows.backup import Backup, Restored
+    from flait.flows.backup import Backup, Before, Restored
     from flait.flows.upkeep import Forgotten
 
 COLUMNS = ("name", "at", "kind", "bytes", "ok")
@@ -89,7 +90,14 @@ def restore(
     confirm(f"Put {chosen} ({rows} rows) in the place of {app.paths.database}?")
     make_private(app.paths.data_dir)
     with sole(app.paths.database):
-        done = backup.restore(app.paths.database, chosen, app.clock, folder=app.paths.backups_dir, resume=resume)
+        done = backup.restore(
+            app.paths.database,
+            chosen,
+            app.clock,
+            folder=app.paths.backups_dir,
+            keep=app.settings.backup.keep_daily,
+            resume=resume,
+        )
     _tell(done)
 
 
@@ -124,23 +132,52 @@ def _tell(done: "Restored") -> None:
 def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False, as_json: AsJson = False
 ) -> None:
-    """Remove now what the daemon would remove within the hour: what is older than `retention.…` says, and over."""
-    from flait.flows.upkeep import forget
+    """Remove now what the daemon would remove within the hour: what is older than `retention.…` says, and over.
 
-    app = session.app()
-    retention = app.settings.retention
-    gone = forget(
-        app.store(),
-        app.clock,
-        keep=timedelta(days=retention.flight_data_days),
-        keep_raw=timedelta(hours=retention.raw_hours),
-        dry_run=dry_run,
-    )
+    Backs up first when there is anything to remove. Asks at a terminal; elsewhere (cron) it has been asked for.
+    """
+    gone = _forget(dry_run=True)
+    if not dry_run and gone.rows + gone.raw_answers:
+        gone = _pruned(gone)
     counts = _counts(gone)
     if as_json:
         print_json({"dry_run": dry_run, "removed": counts})
     else:
         print_table(("what", "would go" if dry_run else "gone"), list(counts.items()), empty="")
+
+
+def _pruned(would_go: "Forgotten") -> "Forgotten":
+    from flait.flows.backup import Before
+
+    if sys.stdin.isatty():  # from cron it has always gone ahead, and what goes can be had back
+        confirm(f"Remove {would_go.rows} old rows and {would_go.raw_answers} of AeroAPI's raw answers?")
+    made = backed_up(Before.PRUNE)
+    gone = _forget(dry_run=False)
+    tell_the_way_back(made)
+    return gone
+
+
+def _forget(*, dry_run: bool) -> "Forgotten":
+    from flait.flows.upkeep import forget
+
+    app = session.app()
+    retention = app.settings.retention
+    keep, keep_raw = timedelta(days=retention.flight_data_days), timedelta(hours=retention.raw_hours)
+    return forget(app.store(), app.clock, keep=keep, keep_raw=keep_raw, dry_run=dry_run)
+
+
+def backed_up(before: "Before") -> "Backup":
+    """The copy without which nothing is removed. Raises ConfigError, StoreError."""
+    from flait.flows.backup import safety_copy
+
+    app = session.app()
+    keep = app.settings.backup.keep_daily
+    return safety_copy(app.store(), app.clock, app.paths.backups_dir, before=before, keep=keep)
+
+
+def tell_the_way_back(made: "Backup") -> None:
+    """How what was removed can be had again; until then that copy still holds it."""
+    say(f"What went is still in a backup. The way back, the daemon stopped: flait backup restore {made.path.name}")
 
 
 def _counts(gone: "Forgotten") -> dict[str, int]:

@@ -117,8 +117,10 @@ def change(
 
 
 def remove(who: Who) -> None:
-    """Forget a person: their subscriptions and texts go; a STOP from their number stays in force."""
+    """Forget a person: their subscriptions and texts go; a STOP from their number stays in force. Backs up first."""
+    from flait.commands.keeping import backed_up, tell_the_way_back
     from flait.commands.who import known
+    from flait.flows.backup import Before
     from flait.flows.subscribe import unsubscribe
 
     app = session.app()
@@ -126,11 +128,13 @@ def remove(who: Who) -> None:
     user = known(store, who)
     follows = len(store.live_for(user.id))
     confirm(f"Forget {safe(user.name)}, their texts and their subscriptions ({follows} under way)?")
+    made = backed_up(Before.REMOVAL)
     with store.transaction():
         for subscription in store.live_for(user.id):
             unsubscribe(store, subscription, now=app.clock.now())
         store.remove_user(user.id)
     say(f"{safe(user.name)} is forgotten; {follows} subscriptions ended.")
+    tell_the_way_back(made)
 
 
 def name_from(text: str) -> str:

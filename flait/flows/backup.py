@@ -1,4 +1,4 @@
-"""Backups: one a day by itself, others when asked for, and a restore after which a STOP still holds.
+"""Backups: one a day, one before whatever cannot be undone, others when asked for; a restore after which a STOP holds.
 
 Decides names, kinds and when the next one is due; what is copied and merged is the store's business. Never deletes a
 backup that somebody asked for, nor a database.
@@ -6,6 +6,7 @@ backup that somebody asked for, nor a database.
 
 import logging
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -29,8 +30,6 @@ from flait.store import (
 
 EVERY: Final = timedelta(hours=24)
 _STAMP: Final = "%Y%m%d-%H%M%SZ"
-_NAME: Final = re.compile(r"flait-(?P<daily>daily-)?(?P<at>\d{8}-\d{6}Z)(-\d+)?\.db", re.ASCII)
-
 log = logging.getLogger("flait.backup")
 
 
@@ -38,7 +37,25 @@ class Kind(StrEnum):
     """Who asked for a backup; only Flait's own are deleted when there are enough."""
 
     DAILY = "daily"
+    SAFETY = "safety"
     MANUAL = "manual"
+
+
+class Before(StrEnum):
+    """What cannot be undone, save with the safety copy that is made before it; a word of that copy's name.
+
+    Each keeps copies of its own: a `prune` every hour must not push out what was there before an upgrade.
+    """
+
+    MIGRATION = "migration"
+    RESTORE = "restore"
+    REMOVAL = "removal"
+    PRUNE = "prune"
+
+
+_NAME: Final = re.compile(
+    rf"flait-((?P<daily>daily)-|before-(?P<before>{'|'.join(Before)})-)?(?P<at>\d{{8}}-\d{{6}}Z)(-\d+)?\.db", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +66,7 @@ class Backup:
     at: datetime
     size: int  # bytes
     kind: Kind
+    before: str = ""  # of a safety copy: before what
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,9 +109,47 @@ def daily(store: Store, clock: Clock, folder: Path, *, keep: int) -> Backup | No
     if any(now - EVERY < backup.at <= now for backup in earlier):
         return None
     made = create(store, clock, _free(make_private(folder), "flait-daily-", now), kind=Kind.DAILY)
+    _let_go(earlier, keep=keep)
+    return made
+
+
+def safety_copy(store: Store, clock: Clock, folder: Path, *, before: Before, keep: int) -> Backup:
+    """Back up before that; then let the oldest that were made before the like go.
+
+    Raises ConfigError, StoreError: there is no copy, and what was to follow must not.
+    """
+    earlier = _made_before(before, folder)
+    target = _free(make_private(folder), _prefix(before), clock.now())
+    made = create(store, clock, target, kind=Kind.SAFETY)
+    _let_go(earlier, keep=keep)
+    return made
+
+
+def before_migration(database: Path, clock: Clock, folder: Path, *, keep: int) -> None:
+    """The same of an earlier Flait's database, which cannot be opened as a Store yet."""
+    earlier = _made_before(Before.MIGRATION, folder)
+    target = _free(make_private(folder), _prefix(Before.MIGRATION), clock.now())
+    try:
+        rows = back_up_file(database, target)
+    except StoreError as problem:
+        what = f"{database} is an earlier Flait's, and was not changed: it cannot be backed up ({problem.message})"
+        raise type(problem)(what, problem.hint) from problem
+    _let_go(earlier, keep=keep)
+    log.info("backed up to %s before the database is brought up to date: %d rows, proved", target.name, rows)
+
+
+def _made_before(what: Before, folder: Path) -> list[Backup]:
+    return [backup for backup in found(folder) if backup.before == what]
+
+
+def _prefix(before: Before) -> str:
+    return f"flait-before-{before}-"
+
+
+def _let_go(earlier: Sequence[Backup], *, keep: int) -> None:
+    """Of these, newest first, one less than `keep` stays: another has just been made."""
     for backup in earlier[keep - 1 :]:
         backup.path.unlink(missing_ok=True)
-    return made
 
 
 def found(folder: Path) -> list[Backup]:
@@ -105,11 +161,13 @@ def found(folder: Path) -> list[Backup]:
 def _found(path: Path) -> Backup:
     state, name = path.stat(), _NAME.fullmatch(path.name)
     at = _moment(name["at"]) if name else None
+    daily, before = (name["daily"], name["before"] or "") if name and at else (None, "")
     return Backup(
         path=path,
         at=at or datetime.fromtimestamp(state.st_mtime, UTC),
         size=state.st_size,
-        kind=Kind.DAILY if at and name and name["daily"] else Kind.MANUAL,
+        kind=Kind.DAILY if daily else Kind.SAFETY if before else Kind.MANUAL,
+        before=before,
     )
 
 
@@ -136,14 +194,18 @@ def check(backup: Path, database: Path) -> int:
     return verified(backup)
 
 
-def restore(database: Path, backup: Path, clock: Clock, *, folder: Path, resume: bool = False) -> Restored:
+def restore(
+    database: Path, backup: Path, clock: Clock, *, folder: Path, keep: int | None = None, resume: bool = False
+) -> Restored:
     """Put a backup in the database's place; whoever calls holds the daemon's lock, and has no connection open.
 
     The present database is backed up if that can be done, and in any case set aside under another name. What must
     outlive it (STOPs first) is merged before the backup takes its place. Raises StoreError: nothing was changed then.
+    `keep` is how many of the copies made before restores stay; the backup that is restored always does.
     """
     now = clock.now()
     check(backup, database)
+    earlier = [made for made in _made_before(Before.RESTORE, folder) if not made.path.samefile(backup)]
     kept = _kept(database, make_private(folder), now)
     old = salvaged(database) if database.exists() else Salvaged()
     aside = _free(database.parent, f"{database.name}.before-restore-", now, suffix="")
@@ -152,6 +214,8 @@ def restore(database: Path, backup: Path, clock: Clock, *, folder: Path, resume:
         rows = verified(copy)
         there = database.exists()
         put_in_place(copy, database, aside)
+    if kept and keep:
+        _let_go(earlier, keep=keep)
     log.warning("restored %s: %d rows", backup.name, rows)
     return Restored(rows=rows, aside=aside if there else None, kept=kept, whole=old.whole, merged=merged)
 
@@ -160,7 +224,7 @@ def _kept(database: Path, folder: Path, now: datetime) -> Path | None:
     """A backup of what is about to be replaced; None: nothing is there, or nothing that can be copied whole."""
     if not database.exists():
         return None
-    target = _free(folder, "flait-", now)
+    target = _free(folder, _prefix(Before.RESTORE), now)
     try:
         back_up_file(database, target)
     except NotOurs as problem:

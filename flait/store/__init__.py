@@ -24,7 +24,7 @@ from flait.store.flights import Flights
 from flait.store.inbound import InboundTexts
 from flait.store.journal import Journal
 from flait.store.messages import Messages
-from flait.store.opening import opened
+from flait.store.opening import First, opened
 from flait.store.outbox import INVITATION, STOP_CONFIRMED, STRANGER, Outbox
 from flait.store.people import People
 from flait.store.pushes import PushAlerts
@@ -123,13 +123,15 @@ class Store(
     """
 
     @classmethod
-    def open(cls, path: Path, *, create: bool = True) -> Self:
+    def open(cls, path: Path, *, create: bool = True, first: First | None = None) -> Self:
         """Open the file, make it if need be, and bring its tables up to date.
 
+        An earlier Flait's is handed to `first`, which may read it, before anything of it is changed: nobody else writes
+        meanwhile, and whatever it raises leaves the file as it was.
         Raises StoreError, before anything is changed: not a file of Flait's, a newer Flait's, damaged, not writable,
         or, without `create`, not there. The folder must exist.
         """
-        return cls(opened(path, create=create), path)
+        return cls(opened(path, create=create, first=first), path)
 
     def __enter__(self) -> Self:
         return self

@@ -4,7 +4,7 @@ Nothing is ever re-created, moved or repaired here: a file that cannot be used i
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum, auto
 from pathlib import Path
@@ -36,14 +36,19 @@ class Standing(Enum):
     CURRENT = auto()
 
 
-def opened(path: Path, *, create: bool) -> sqlite3.Connection:
+First = Callable[[Path], object]
+"""What is to be done about an earlier Flait's database before it is changed, like a copy of it."""
+
+
+def opened(path: Path, *, create: bool, first: First | None = None) -> sqlite3.Connection:
     """A connection to Flait's database, migrated, ready. Raises StoreError, with path and remedy, and changes nothing.
 
-    An up-to-date database is only read. Without `create`, a file that holds nothing yet is refused too.
+    An up-to-date database is only read. Without `create`, a file that holds nothing yet is refused too. An earlier
+    Flait's is handed to `first` before it is migrated, and stays as it is when that raises.
     """
     conn = _connected(path, create=create)
     try:
-        _prepare(conn, path, create=create)
+        _prepare(conn, path, create=create, first=first)
     except sqlite3.DatabaseError as problem:
         conn.close()
         raise fault(problem, path) from problem
@@ -120,14 +125,14 @@ def _create(path: Path) -> None:
         os.close(descriptor)
 
 
-def _prepare(conn: sqlite3.Connection, path: Path, *, create: bool) -> None:
+def _prepare(conn: sqlite3.Connection, path: Path, *, create: bool, first: First | None) -> None:
     found = standing(conn, path)
     if found is Standing.NEW and not create:
         raise _missing(path)
     for setting in ("synchronous = FULL", "trusted_schema = OFF", "mmap_size = 0", "temp_store = MEMORY"):
         conn.execute(f"PRAGMA {setting}")
     if found is not Standing.CURRENT:
-        _migrate(conn, path)
+        _migrate(conn, path, first)
     _set_journal(conn, path)
     conn.execute("PRAGMA foreign_keys = ON")
 
@@ -135,13 +140,17 @@ def _prepare(conn: sqlite3.Connection, path: Path, *, create: bool) -> None:
 def standing(conn: sqlite3.Connection, path: Path) -> Standing:
     """What the file is to this Flait; nothing is written. Raises NotOurs: another program's, or a newer Flait's."""
     with _block(conn, "BEGIN"):  # one view of the file: another process may be making it
-        owner = conn.execute("PRAGMA application_id").fetchone()[0]
-        empty = conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
-        if owner == 0 and empty:
-            return Standing.NEW
-        if owner != APPLICATION_ID:
-            raise NotOurs(f"{path} is another program's database", "name another file")
-        applied = {row[0] for row in conn.execute(_APPLIED)}
+        return _seen(conn, path)
+
+
+def _seen(conn: sqlite3.Connection, path: Path) -> Standing:
+    owner = conn.execute("PRAGMA application_id").fetchone()[0]
+    empty = conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
+    if owner == 0 and empty:
+        return Standing.NEW
+    if owner != APPLICATION_ID:
+        raise NotOurs(f"{path} is another program's database", "name another file")
+    applied = {row[0] for row in conn.execute(_APPLIED)}
     if applied - NAMES:
         raise NotOurs(f"{path} was written by a newer Flait", "upgrade this one, or name another file")
     return Standing.CURRENT if applied == NAMES else Standing.OLD
@@ -158,16 +167,22 @@ def _block(conn: sqlite3.Connection, begin: str) -> Iterator[None]:
         raise
 
 
-def _migrate(conn: sqlite3.Connection, path: Path) -> None:
-    """One transaction for each migration; when several processes come at once, each finds less to do."""
+def _migrate(conn: sqlite3.Connection, path: Path, first: First | None) -> None:
+    """All that is missing in one transaction: what opens afterwards is as this Flait knows it, or as it was before.
+
+    Several processes may come at once: the first to have the write lock does it, `first` included, for a reader sees
+    there exactly what is about to be migrated; the others find nothing left to do.
+    """
     from sqlite_utils import Database
 
     db, steps = Database(conn, strict=True, execute_plugins=False), migrations()
     conn.execute("PRAGMA foreign_keys = OFF")  # tables may be rebuilt; it cannot be switched inside a transaction
-    while standing(conn, path) is not Standing.CURRENT:
-        with _block(conn, "BEGIN IMMEDIATE"):
-            names = [step.name for step in steps.pending(db)]
-            steps.apply(db, stop_before=names[1:])
+    with _block(conn, "BEGIN IMMEDIATE"):
+        found = _seen(conn, path)
+        if found is Standing.OLD and first:
+            first(path)
+        if found is not Standing.CURRENT:
+            steps.apply(db)
             if conn.execute("PRAGMA foreign_key_check").fetchone():
                 raise StoreError(f"{path} has rows that refer to nothing; it was not migrated", RESTORE)
 

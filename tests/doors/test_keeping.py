@@ -1,6 +1,7 @@
 """`flait backup …` and `flait prune`, as people run them."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from flait.daemon import Daemon
 from flait.lock import sole
 from flait.store import Step, Store
 from tests.doors.command_line import CommandLine
+from tests.store.releases import first_release, tables
 from tests.store.samples import NOW, PHONE, follower, user
 
 OLD = NOW - timedelta(days=100)
@@ -147,6 +149,101 @@ def test_prune_counts_first_and_then_removes(peopled: CommandLine) -> None:
         assert peopled("prune", "--dry-run", "--json").json == {"dry_run": True, "removed": none | {"journal": 3}}
     assert peopled("prune").facts["journal"] == "3"
     assert peopled("prune", "--json").json == {"dry_run": False, "removed": none}
+
+
+def aged(flait: CommandLine) -> None:
+    """There is something to prune."""
+    with Store.open(flait.database) as store:
+        store.record(Step(at=OLD, step="tick", outcome="nothing", detail="long ago"))
+
+
+def backups(flait: CommandLine) -> list[str]:
+    return [f"{row['kind']} {row['ok']}" for row in flait("backup", "list", "--json").json["backups"]]
+
+
+def test_prune_backs_up_first_and_tells_the_way_back(peopled: CommandLine) -> None:
+    aged(peopled)
+    before = steps(peopled)
+    pruned = peopled("prune")
+    [name] = [path.name for path in (peopled.home / "backups").iterdir()]
+    assert f"flait backup restore {name}" in pruned.err
+    assert name.startswith("flait-before-prune-")
+    assert ("long ago" in before, "long ago" in steps(peopled)) == (True, False)
+    assert peopled("backup", "restore", name, "--yes").code == 0
+    assert "long ago" in steps(peopled)
+
+
+def steps(flait: CommandLine) -> list[str]:
+    with Store.open(flait.database) as store:
+        return [row["detail"] for row in store._rows("SELECT detail FROM journal")]
+
+
+def test_prune_asks_at_a_terminal_and_a_no_changes_nothing(peopled: CommandLine) -> None:
+    aged(peopled)
+    before = peopled.database.read_bytes()
+    assert "not confirmed" in peopled("prune", typed="n\n").err
+    assert (peopled.database.read_bytes(), backups(peopled)) == (before, [])
+    assert peopled("prune", typed="y\n").facts["journal"] == "1"
+
+
+def test_prune_makes_no_backup_where_nothing_goes(peopled: CommandLine) -> None:
+    assert peopled("prune").code == peopled("prune", "--dry-run").code == 0
+    aged(peopled)
+    peopled("prune", "--dry-run")
+    assert backups(peopled) == []
+
+
+@pytest.mark.parametrize("command", [("prune",), ("user", "remove", "Ann 0")])
+def test_without_its_backup_nothing_is_removed(peopled: CommandLine, command: tuple[str, ...]) -> None:
+    aged(peopled)
+    (peopled.home / "backups").write_text("a file in the way")
+    assert peopled(*command, "--yes").code == 5
+    assert names_of_people(peopled) == ["Ann 0"]
+    assert "long ago" in steps(peopled)
+
+
+def test_a_person_removed_by_mistake_can_be_had_back(peopled: CommandLine) -> None:
+    removed = peopled("user", "remove", "Ann 0", "--yes")
+    [name] = [path.name for path in (peopled.home / "backups").iterdir()]
+    assert name.startswith("flait-before-removal-")
+    assert f"flait backup restore {name}" in removed.err
+    assert backups(peopled) == ["safety True"]
+    assert peopled("backup", "restore", name, "--yes").code == 0
+    assert names_of_people(peopled) == ["Ann 0"]
+
+
+@pytest.fixture
+def outdated(peopled: CommandLine, tmp_path: Path) -> CommandLine:
+    """The same, as the first release left it."""
+    peopled.database.unlink()
+    first_release(peopled.database)
+    return peopled
+
+
+def test_the_first_command_after_an_upgrade_backs_up_and_then_migrates(outdated: CommandLine) -> None:
+    assert names_of_people(outdated) == ["Ann"]
+    [path] = (outdated.home / "backups").iterdir()
+    assert path.name.startswith("flait-before-migration-")
+    assert "inbound" not in tables(path)
+    assert "inbound" in tables(outdated.database)
+    assert names_of_people(outdated) == ["Ann"]
+    assert backups(outdated) == ["safety True"]
+
+
+def test_without_its_backup_nothing_is_migrated(outdated: CommandLine) -> None:
+    (outdated.home / "backups").write_text("a file in the way")
+    before = outdated.database.read_bytes()
+    outdated("user", "list").refused(5)
+    assert outdated.database.read_bytes() == before
+    (outdated.home / "backups").unlink()
+    assert names_of_people(outdated) == ["Ann"]
+
+
+def test_several_commands_at_once_after_an_upgrade_make_one_backup(outdated: CommandLine) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        ran = list(pool.map(lambda _: outdated.in_a_process("user", "list"), range(3)))
+    assert [each.code for each in ran] == [0, 0, 0]
+    assert len(list((outdated.home / "backups").iterdir())) == 1
 
 
 def test_the_daemon_backs_up_once_a_day(peopled: CommandLine) -> None:

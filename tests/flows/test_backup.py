@@ -11,7 +11,7 @@ from flait.core.messages import MessageStatus
 from flait.core.receipts import Inbound
 from flait.errors import Busy, NotOurs, UserError
 from flait.flows import answer, backup, intake
-from flait.flows.backup import Kind, Restored
+from flait.flows.backup import Before, Kind, Restored
 from flait.store import Store
 from tests.core.flights_for_tests import F12, hours, late, minutes
 from tests.flows.world import PHONES, World, in_doubt
@@ -34,12 +34,12 @@ class Kept:
     def daily(self, keep: int = 3) -> backup.Backup | None:
         return backup.daily(self.world.store, self.world.clock, self.folder, keep=keep)
 
-    def restore(self, file: Path, *, resume: bool = False) -> Restored:
+    def restore(self, file: Path, *, keep: int | None = None, resume: bool = False) -> Restored:
         """Stop the daemon, restore, start it again."""
         world = self.world
         world.store.close()
         try:
-            return backup.restore(world.path, file, world.clock, folder=self.folder, resume=resume)
+            return backup.restore(world.path, file, world.clock, folder=self.folder, keep=keep, resume=resume)
         finally:
             world.store = Store.open(world.path)
             world.restart()
@@ -374,3 +374,56 @@ def test_a_database_in_use_is_not_replaced(kept: Kept) -> None:
     with kept.world.store.transaction(), pytest.raises(Busy):
         backup.restore(kept.world.path, path, kept.world.clock, folder=kept.folder)
     assert not list(kept.world.path.parent.glob("*before-restore*"))
+
+
+def old(kept: Kept) -> None:
+    """The database is one that an earlier Flait left."""
+    kept.world.follow(F12)
+    kept.world.store._change("DELETE FROM _sqlite_migrations WHERE name = 'm002_words_back'")
+
+
+def before_migration(kept: Kept, keep: int = 2) -> None:
+    backup.before_migration(kept.world.path, kept.world.clock, kept.folder, keep=keep)
+
+
+def test_a_copy_before_a_migration_is_one_to_go_back_to_and_the_newest_are_kept(kept: Kept) -> None:
+    old(kept)
+    mine, daily = kept.create(), kept.daily()
+    for _ in range(4):
+        before_migration(kept)
+        kept.world.clock.advance(minutes(1))
+    copies = [made for made in backup.found(kept.folder) if made.kind is Kind.SAFETY]
+    assert [made.path.name.startswith("flait-before-migration-") for made in copies] == [True, True]
+    assert {backup.problem_of(made.path) for made in copies} == {""}
+    assert mine.exists()
+    assert daily is not None
+    assert daily.path.exists()
+
+
+def test_copies_before_one_thing_push_out_none_of_those_before_another(kept: Kept) -> None:
+    old(kept)
+    before_migration(kept)
+    for _ in range(3):
+        backup.safety_copy(kept.world.store, kept.world.clock, kept.folder, before=Before.PRUNE, keep=1)
+        kept.world.clock.advance(minutes(1))
+    assert sorted(made.before for made in backup.found(kept.folder)) == ["migration", "prune"]
+
+
+def test_what_cannot_be_copied_is_not_to_be_migrated_and_says_why(kept: Kept) -> None:
+    old(kept)
+    kept.folder.mkdir(mode=0o700)
+    kept.spoil()
+    with pytest.raises(NotOurs, match="was not changed: it cannot be backed up"):
+        before_migration(kept)
+    assert list(kept.folder.iterdir()) == []
+
+
+def test_a_restore_keeps_the_newest_of_what_it_replaced_and_always_what_it_restores(kept: Kept) -> None:
+    first = kept.restore(kept.create(), keep=1).kept
+    assert first is not None
+    kept.world.clock.advance(minutes(1))
+    second = kept.restore(first, keep=1).kept
+    kept.world.clock.advance(minutes(1))
+    third = kept.restore(first, keep=1).kept
+    assert (second, third) != (None, None)
+    assert {made.path for made in backup.found(kept.folder) if made.kind is Kind.SAFETY} == {first, third}

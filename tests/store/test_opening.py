@@ -13,22 +13,23 @@ import pytest
 from sqlite_utils import Database, Migrations
 
 from flait.errors import StoreError
-from flait.schema import APPLICATION_ID, MIGRATIONS, m001_initial
+from flait.schema import APPLICATION_ID, MIGRATIONS
 from flait.store import Store, opening
 from flait.store.connection import sqlite3
 from flait.store.opening import JOURNAL, wal_safe
-from tests.store.samples import NOW, PHONE, finished, follower, started, user
+from tests.store.releases import first_release, tables
+from tests.store.samples import NOW, finished, follower, started, user
 
 
 def pragma(store: Store, name: str) -> Any:
     return store._conn.execute(f"PRAGMA {name}").fetchone()[0]
 
 
-def assert_refused(path: Path, sentence: str, **options: bool) -> None:
+def assert_refused(path: Path, sentence: str, *, create: bool = True) -> None:
     """Opening fails with that sentence, and neither the file nor its folder changes."""
     before = snapshot(path)
     with pytest.raises(StoreError, match=sentence) as caught:
-        Store.open(path, **options)
+        Store.open(path, create=create)
     assert caught.value.hint
     assert snapshot(path) == before
 
@@ -280,11 +281,6 @@ def m902_mistake(db: Database) -> None:
     db.execute("CREATE TABLE pets (id INTEGER PRIMARY KEY) STRICT")
 
 
-def tables(path: Path) -> set[str]:
-    with closing(sqlite3.connect(path)) as conn:
-        return {name for (name,) in conn.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-
-
 def test_an_older_database_is_brought_up_to_date(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Store.open(path) as store:
         follower(store)
@@ -295,15 +291,8 @@ def test_an_older_database_is_brought_up_to_date(path: Path, monkeypatch: pytest
     assert "pets" in tables(path)
 
 
-def test_what_the_first_release_kept_is_all_there_after_the_second(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "NAMES", frozenset({m001_initial.__name__}))
-    first = Migrations("flait")
-    first()(m001_initial)
-    monkeypatch.setattr(opening, "migrations", lambda: first)
-    with Store.open(path) as store:
-        for sql in OLD_ROWS:
-            store._change(sql, phone=PHONE, at=NOW)
-    monkeypatch.undo()
+def test_what_the_first_release_kept_is_all_there_after_the_second(path: Path) -> None:
+    first_release(path)
     with Store.open(path) as store:
         [ann] = store.users()
         assert (ann.name, ann.opted_out_at, ann.muted_until) == ("Ann", NOW, None)
@@ -312,24 +301,13 @@ def test_what_the_first_release_kept_is_all_there_after_the_second(path: Path, m
         assert store.unfinished([NOW]) == store.message(1)
 
 
-OLD_ROWS = (
-    "INSERT INTO users VALUES (1, 'Ann', 'ann', :phone, NULL, 'sms', 'traveler', '24h', '', :at)",
-    "INSERT INTO opt_outs VALUES (:phone, :at)",
-    """INSERT INTO subscriptions
-    VALUES (1, 1, 'UA123', '', NULL, NULL, 'traveler', 'sms', 'pending', '', NULL, :at, NULL, 0)""",
-    """INSERT INTO messages (user_id, "to", channel, kind, body, segments, dedup_key, tells, status, attempts, created_at,
-    not_before, expires_at, sent_at, sid)
-    VALUES (1, :phone, 'sms', 'delay', 'x', 1, 'key', '{}', 'sent', 1, :at, :at, :at, :at, 'SM1')""",
-)
-
-
 def test_a_migration_that_fails_leaves_what_was_there(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Store.open(path).close()
+    before = tables(path)
     released(monkeypatch, m901_pets, m902_mistake)
     with pytest.raises(StoreError, match="table pets already exists"):
         Store.open(path)
-    assert "pets" in tables(path)
-    assert "toys" not in tables(path)
+    assert tables(path) == before
 
 
 def test_a_migration_that_leaves_orphans_is_undone(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -347,3 +325,49 @@ def test_an_older_flait_refuses_what_a_newer_one_migrated(path: Path, monkeypatc
     Store.open(path).close()
     released(monkeypatch)
     assert_refused(path, "written by a newer Flait")
+
+
+def counted(path: Path) -> int:
+    """What a reader sees of it, the people counted."""
+    with closing(sqlite3.connect(path)) as conn:
+        return int(conn.execute("SELECT count(*) FROM users").fetchone()[0])
+
+
+@pytest.mark.parametrize("journal", ["wal", "delete"])
+def test_what_is_to_be_done_first_sees_what_is_migrated_and_nobody_else_writes(
+    path: Path, monkeypatch: pytest.MonkeyPatch, journal: str
+) -> None:
+    monkeypatch.setattr(opening, "JOURNAL", journal)
+    with Store.open(path) as store:
+        follower(store)
+    released(monkeypatch, m901_pets)
+    seen = []
+
+    def first(database: Path) -> None:
+        with closing(sqlite3.connect(database, timeout=0)) as other, pytest.raises(sqlite3.OperationalError):
+            other.execute("DELETE FROM users")
+        seen.append((database, counted(database), "pets" in tables(database)))
+
+    Store.open(path, first=first).close()
+    assert seen == [(path, 1, False)]
+    assert "pets" in tables(path)
+
+
+def test_a_database_stays_as_it_is_when_what_comes_first_fails(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Store.open(path).close()
+    released(monkeypatch, m901_pets)
+    before = snapshot(path)
+
+    def first(_: Path) -> None:
+        raise StoreError("the disk is full")
+
+    with pytest.raises(StoreError, match="the disk is full"):
+        Store.open(path, first=first)
+    assert snapshot(path) == before
+
+
+def test_nothing_comes_first_where_nothing_is_old(path: Path) -> None:
+    seen: list[Path] = []
+    for _ in range(2):
+        Store.open(path, first=seen.append).close()
+    assert seen == []
