@@ -58,8 +58,20 @@ class App:
         store: Store | None = getattr(self._mine, "store", None)
         if store is None:
             make_private(self.paths.data_dir)
+            self._refuse_emptied(self.paths.database)
             store = self._mine.store = Store.open(self.paths.database, first=self._back_up_first)
         return store
+
+    def _refuse_emptied(self, database: Path) -> None:
+        """A file without a byte is how a new database begins; where there are backups, it is how one was lost."""
+        if not database.exists() or database.stat().st_size:
+            return
+        from flait.errors import NotOurs
+        from flait.flows.backup import found
+
+        if found(self.paths.backups_dir):
+            hint = "restore one (`flait backup list` shows them), or delete the empty file to begin anew"
+            raise NotOurs(f"the database {database} is empty, and there are backups of it", hint)
 
     def _back_up_first(self, database: Path) -> None:
         """What an earlier Flait wrote is copied before it is brought up to date."""

@@ -82,13 +82,14 @@ def put_in_place(copy: Path, database: Path, aside: Path) -> None:
 
 
 def _quieten(database: Path) -> None:
-    """Nobody else has it open, and nothing of it stands in files beside it; what cannot be read stays as it is.
+    """Nobody else has it open, and nothing of it stands in files beside it.
 
-    Whoever had it open while it is replaced would write beside its new namesake, and damage that.
+    Whoever had it open while it is replaced would write beside its new namesake, and damage that. What Flait would not
+    open (damaged, emptied, another's) stays byte for byte as it is.
     """
     try:
         with closing(connected(database, untouched(database))) as conn:
-            if not is_whole(conn):
+            if not _is_ours(conn, database) or not is_whole(conn):
                 return
         with closing(connected(database, "mode=rw")) as conn:
             conn.execute("PRAGMA journal_mode = DELETE")
@@ -98,6 +99,13 @@ def _quieten(database: Path) -> None:
         found = fault(problem, database)
         if isinstance(found, Busy):
             raise found from problem
+
+
+def _is_ours(conn: sqlite3.Connection, database: Path) -> bool:
+    try:
+        return standing(conn, database) is not Standing.NEW
+    except NotOurs:
+        return False
 
 
 def _set_aside(database: Path, aside: Path) -> None:

@@ -100,11 +100,19 @@ def _check_place(path: Path) -> None:
             raise StoreError(f"{path} is not a file", "name another file")
         if path.exists() and path.stat().st_size == 1:  # SQLite would take it for an empty one, and write over it
             raise NotOurs(f"{path} is not a database", "name another file, or move this one away")
+        if _lost_all(path):  # SQLite would throw the log away too
+            raise NotOurs(f"{path} is empty, and its log is not", RESTORE)
     except OSError as problem:
         raise StoreError(f"{path} cannot be opened ({problem.strerror})", "name another file") from problem
     # SQLite would open a file read-only that it may not write, and need to make others beside it.
     if not all(os.access(place, os.W_OK) for place in (folder, path) if place.exists()):
         raise StoreError(f"{path} cannot be written", "check who owns the file and its folder")
+
+
+def _lost_all(path: Path) -> bool:
+    """The log is asked first: another process may just be making the database, and no log comes before its file."""
+    log = Path(f"{path}-wal")
+    return log.exists() and log.stat().st_size > 0 and path.exists() and path.stat().st_size == 0
 
 
 def _missing(path: Path) -> StoreError:

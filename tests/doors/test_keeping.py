@@ -212,6 +212,16 @@ def test_a_person_removed_by_mistake_can_be_had_back(peopled: CommandLine) -> No
     assert names_of_people(peopled) == ["Ann 0"]
 
 
+def test_an_emptied_database_of_which_there_are_backups_is_not_begun_anew(peopled: CommandLine) -> None:
+    path = created(peopled)
+    peopled.database.write_bytes(b"")
+    assert "restore one" in peopled("user", "list").refused(5)
+    assert "restore one" in peopled("user", "add", "Zoe", PHONE).refused(5)
+    assert peopled.database.read_bytes() == b""
+    assert peopled("backup", "restore", path.name, "--yes").code == 0
+    assert names_of_people(peopled) == ["Ann 0"]
+
+
 @pytest.fixture
 def outdated(peopled: CommandLine, tmp_path: Path) -> CommandLine:
     """The same, as the first release left it."""

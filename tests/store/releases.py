@@ -1,6 +1,7 @@
 """Databases as earlier releases left them."""
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 from unittest.mock import patch
@@ -23,15 +24,21 @@ _ROWS: Final = (
 )
 
 
-def first_release(path: Path) -> None:
-    """A database of the first release's, with a person who said STOP, what she follows and a text to her."""
+@contextmanager
+def as_the_first_release() -> Iterator[None]:
+    """What is opened meanwhile is opened by the first release."""
     first = Migrations("flait")
     first()(m001_initial)
     with (
         patch.object(opening, "NAMES", frozenset({m001_initial.__name__})),
         patch.object(opening, "migrations", lambda: first),
-        Store.open(path) as store,
     ):
+        yield
+
+
+def first_release(path: Path) -> None:
+    """A database of the first release's, with a person who said STOP, what she follows and a text to her."""
+    with as_the_first_release(), Store.open(path) as store:
         for sql in _ROWS:
             store._change(sql, phone=PHONE, at=NOW)
 

@@ -255,6 +255,19 @@ def test_a_log_left_beside_a_damaged_file_goes_aside_with_it(store: Store, path:
         assert len(restored.users()) == 1
 
 
+@pytest.mark.parametrize("how", ["emptied", "foreign"])
+def test_what_flait_would_not_open_goes_aside_byte_for_byte(store: Store, path: Path, target: Path, how: str) -> None:
+    store.back_up(target)
+    store._conn.execute(f"PRAGMA application_id = {42 if how == 'foreign' else 0x464C4149}")
+    store.close()
+    if how == "emptied":
+        path.write_bytes(b"")
+    before = path.read_bytes()
+    with copy_to_restore(target, path) as copy:
+        put_in_place(copy, path, path.with_name("aside"))
+    assert path.with_name("aside").read_bytes() == before
+
+
 DIES_BETWEEN = """
 import os, signal, sys
 from pathlib import Path

@@ -128,6 +128,16 @@ def test_an_empty_file_becomes_a_database(path: Path) -> None:
         assert store.users() == []
 
 
+def test_an_emptied_file_keeps_its_log(path: Path) -> None:
+    with Store.open(path) as store:
+        follower(store)
+        log = path.with_name("flait.db-wal")
+        content = log.read_bytes()
+    path.write_bytes(b"")
+    log.write_bytes(content)
+    assert_refused(path, "is empty, and its log is not")
+
+
 def test_a_folder_is_refused(path: Path) -> None:
     path.mkdir()
     assert_refused(path, "is not a file")

@@ -14,6 +14,7 @@ CAMPAIGNS: Final[Mapping[str, str]] = {
     # module → what it tries
     "clocks": "set the clock forward, back and to sleep",
     "outages": "break what Flait leans on, and look at the status",
+    "storage": "to destroy what is kept: power cuts, deaths, full disks, damaged bytes",
 }
 
 
