@@ -249,6 +249,47 @@ def _is(value: ast.expr | None, constant: bool) -> bool:
     return isinstance(value, ast.Constant) and value.value is constant
 
 
+DELETES_FOLDERS = {"rmtree", "removedirs", "rmdir"}
+DELETES_FILES = {"unlink", "os.remove", "os.truncate"}
+MAY_DELETE = {  # module → what it deletes: files that it made itself, and that nobody can mistake for the database
+    "flait.paths": "the draft of a file that is replaced whole",
+    "flait.webhook": "run/webhook.json",
+    "flait.sandbox.run": "the sandbox's address",
+    "flait.flows.backup": "its own backups, when there are enough",
+    "flait.store.backup": "drafts of backups",
+}
+SETS_ASIDE = "Path(f'{database}{suffix}').unlink()"
+"""What SQLite left beside a database: it goes only after it was given a second name, and never the file itself."""
+
+
+def deletions(path: Path, names: set[str]) -> list[str]:
+    """The calls of these, by their last word or in full."""
+    heads = {ast.unparse(call): ast.unparse(call.func) for call in calls(path)}
+    return [text for text, head in heads.items() if {head, head.rsplit(".", 1)[-1]} & names]
+
+
+@every_module
+def test_nothing_deletes_a_folder(path: Path) -> None:
+    """Not the data folder, nor any other. (`flait demo` plays in a temporary one, which Python takes away.)"""
+    assert not deletions(path, DELETES_FOLDERS)
+    assert "shutil" not in imports(path)
+    assert "TemporaryDirectory" not in path.read_text(encoding="utf-8") or named(path) == ON_DEMAND
+
+
+@every_module
+def test_a_file_is_deleted_by_whom_it_belongs_to_and_never_the_database(path: Path) -> None:
+    found = deletions(path, DELETES_FILES)
+    assert not found or named(path) in MAY_DELETE
+    assert not [text for text in found if "database" in text and text != SETS_ASIDE]
+
+
+def test_the_law_would_notice_a_deletion(tmp_path: Path) -> None:
+    file = tmp_path / "module.py"
+    file.write_text("Path(f'{x}').unlink(missing_ok=True)\nos.remove(a(b.c))\nnames.remove(x)\nshutil.rmtree(y)\n")
+    assert len(deletions(file, DELETES_FILES)) == 2
+    assert len(deletions(file, DELETES_FOLDERS)) == 1
+
+
 RUNS_SQL = {"execute", "executemany", "executescript", "query", "rows_where", "count_where", "delete_where", "pks_and_rows_where"}  # fmt: skip
 
 

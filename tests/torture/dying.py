@@ -1,7 +1,7 @@
 """A process of its own for what is to be killed in the middle, or to meet a full disk. Real deaths: SIGKILL.
 
-A step is a call into SQLite or the operating system, made by Flait or by what it stands on; there is a point to die
-at before each and one after it.
+A step is a call into SQLite or the operating system, made by Flait or by what it stands on; each is a point to die at,
+just before it.
 """
 
 import os
@@ -20,28 +20,9 @@ Act = Callable[[], object]
 
 REFUSED: Final = 3  # it ended with an error of ours
 BROKEN: Final = 70  # … with one that is not
-_STEPS: Final = frozenset(
-    [
-        "execute",
-        "executemany",
-        "backup",
-        "commit",
-        "rollback",
-        "connect",
-        "open",
-        "close",
-        "fsync",
-        "link",
-        "replace",
-        "rename",
-        "unlink",
-        "fchmod",
-        "flock",
-        "mkdir",
-        "stat",
-        "scandir",
-    ]
-)
+_STEPS: Final = {"execute", "backup", "commit", "rollback", "connect", "open", "close", "fsync", "link", "replace"} | {
+    "rename", "unlink", "fchmod", "flock", "mkdir",
+}  # fmt: skip
 _ACTORS: Final = ("flait.", "sqlite_utils.", "pathlib", "pysqlite3")
 
 
@@ -79,7 +60,7 @@ def died_at(act: Act, point: int) -> bool:
 
 def _profile(step: Callable[[], None]) -> Callable[[FrameType, str, Any], None]:
     def seen(frame: FrameType, event: str, called: Any) -> None:
-        is_step = event in ("c_call", "c_return") and called.__name__ in _STEPS
+        is_step = event == "c_call" and called.__name__ in _STEPS
         if is_step and str(frame.f_globals.get("__name__")).startswith(_ACTORS):
             step()
 

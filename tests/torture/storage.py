@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -58,14 +58,13 @@ def run(folder: Path, size: Size) -> Score:
     shared = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else folder) as place:
         work = Path(place)
-        torn.run(_made(work / "torn"), tally, logs=size.of(cut=80, full=3000), journals=size.of(cut=40, full=1500))
+        torn.run(_made(work / "torn"), tally, logs=size.of(cut=40, full=3000), journals=size.of(cut=20, full=1000))
         for case in CASES:
-            _cut_short(
-                case, _made(work / case.name), tally, deaths=size.of(cut=7, full=110), full=size.of(cut=3, full=25)
-            )
-        _pages_run_out(_made(work / "pages"), tally, every=size.of(cut=15, full=1))
-        _drills(_made(work / "drills"), tally, drills=size.of(cut=10, full=500))
-        damage.run(_made(work / "damage"), tally, trials=size.of(cut=8, full=260))
+            deaths, full = size.of(cut=5, full=200), size.of(cut=2, full=12)  # no case has 200 points to die at
+            _cut_short(case, _made(work / case.name), tally, deaths=deaths, full=full)
+        _pages_run_out(_made(work / "pages"), tally, every=size.of(cut=20, full=2))
+        _drills(_made(work / "drills"), tally, drills=size.of(cut=5, full=500))
+        damage.run(_made(work / "damage"), tally, trials=size.of(cut=8, full=104))
     return tally.score("storage")
 
 
@@ -169,11 +168,16 @@ def _upgraded(home: Path) -> None:
         assert [person.name for person in store.users()] == ["Ann"]
         assert store.is_opted_out(PHONE)
         assert [view.message.sid for view in store.messages()] == ["SM1"]
+    if _schema(home / "flait.db") != _of_today():
+        raise HalfState("neither the old tables nor the new ones")
+
+
+@cache
+def _of_today() -> list[str]:
     with tempfile.TemporaryDirectory() as place:
         fresh = Path(place) / "fresh.db"
         Store.open(fresh).close()
-        if _schema(fresh) != _schema(home / "flait.db"):
-            raise HalfState("neither the old tables nor the new ones")
+        return _schema(fresh)
 
 
 def _sound(store: Store) -> None:
