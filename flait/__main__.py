@@ -11,6 +11,9 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:
         print(f"flait {__version__}")
         return
+    from flait import hardening
+
+    hardening.begin()
     from flait.cli import run
 
     code = run(sys.argv[1:])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from flait.clock import Clock, clock_from
 from flait.errors import ConfigError
-from flait.paths import Paths, make_private, paths_from
+from flait.paths import Paths, close_database, close_to_others, make_private, paths_from
 from flait.store import Store
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class App:
         store: Store | None = getattr(self._mine, "store", None)
         if store is None:
             make_private(self.paths.data_dir)
+            close_database(self.paths.database)
             self._refuse_emptied(self.paths.database)
             store = self._mine.store = Store.open(self.paths.database, first=self._back_up_first)
         return store
@@ -86,11 +87,24 @@ class App:
 
         return Witness(self.clock)
 
+    def shut_in(self) -> None:
+        """Nobody else may look into this process or what Flait keeps; opens the store. Raises ConfigError, StoreError.
+
+        For whoever stays longer than a command.
+        """
+        from flait import hardening
+
+        hardening.conceal()
+        close_to_others(self.paths)
+        self.store()
+
     @cached_property
     def credentials(self) -> "Credentials":
-        """The secrets: OS keyring, or systemd's."""
+        """The secrets: OS keyring, or systemd's. From here on nobody else may look into this process."""
+        from flait import hardening
         from flait.adapters.credentials import Credentials
 
+        hardening.conceal()
         return Credentials(self.env, allow_insecure=self.settings.secrets.allow_insecure)
 
     def source(

@@ -5,13 +5,12 @@ Knows TOML, not the settings: which keys there are and what they may hold is dec
 
 import contextlib
 import re
-import stat
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from flait.errors import ConfigError
-from flait.paths import touch_private, write_private
+from flait.paths import refuse_written_by_others, touch_private, write_private
 from flait.setting_rules import Value
 
 PATIENCE_FOR_OTHERS = 10.0  # seconds, real: another `flait config set` is done in a fraction of one
@@ -62,8 +61,7 @@ def _parsed_text(file: Path) -> str:
 def _text(file: Path) -> str:
     if not file.exists():
         return ""
-    if file.stat().st_mode & stat.S_IWOTH:
-        raise ConfigError(f"{file} can be written by every user of this machine", f"run `chmod 600 '{file}'`")
+    refuse_written_by_others(file)
     return file.read_bytes().decode("utf-8-sig")
 
 

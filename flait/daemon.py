@@ -321,7 +321,7 @@ def run(app: App, *, verbose: int = 0, terminal: bool = True) -> None:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    app.store()
+    app.shut_in()
     with sole(app.paths.database), logging_to(app.paths.log_dir, app.clock, verbose=verbose, terminal=terminal):
         daemon = Daemon(app, stopping)
         daemon.speak()
@@ -382,7 +382,7 @@ def tick(app: App, *, verbose: int = 0) -> None:
     """One pass over everything that is due, then back: for cron. Raises Locked when a daemon runs."""
     from flait.logs import logging_to
 
-    app.store()
+    app.shut_in()
     with sole(app.paths.database), logging_to(app.paths.log_dir, app.clock, verbose=verbose, terminal=verbose > 0):
         daemon = Daemon(app, threading.Event())
         daemon.recover()

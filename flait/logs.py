@@ -4,9 +4,10 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import TextIO
 
 from flait.clock import Clock
 from flait.paths import make_private
@@ -32,7 +33,22 @@ class LineFormatter(RedactingFormatter):
         return f"{self._clock.now():%Y-%m-%dT%H:%M:%SZ}"
 
 
-class PrivateFileHandler(RotatingFileHandler):
+class _Discreet(logging.Handler):
+    """A handler that says of a line it could not write only that: the usual way prints its arguments, unmasked."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # logging's own name
+        """One line on stderr; nothing where that fails too."""
+        problem = sys.exception()
+        why = (problem.strerror if isinstance(problem, OSError) else "") or type(problem).__name__
+        with suppress(Exception):
+            sys.stderr.write(f"a line of {record.name} at {record.lineno} could not be logged: {why}\n")
+
+
+class TerminalHandler(_Discreet, logging.StreamHandler[TextIO]):
+    """Lines for whoever watches."""
+
+
+class PrivateFileHandler(_Discreet, RotatingFileHandler):
     """A rotating log that nobody else may read."""
 
     def _open(self):  # type: ignore[no-untyped-def]  # the base class's private type
@@ -48,7 +64,7 @@ def logging_to(folder: Path, clock: Clock, *, verbose: int, terminal: bool) -> I
         PrivateFileHandler(folder / FILE, maxBytes=MOST_BYTES, backupCount=KEPT, encoding="utf-8")
     ]
     if terminal:
-        handlers.append(logging.StreamHandler(sys.stderr))
+        handlers.append(TerminalHandler(sys.stderr))
     root = logging.getLogger()
     for handler in handlers:
         handler.setFormatter(LineFormatter(clock))

@@ -6,7 +6,7 @@ Asking for the places makes nothing; what a file says is its owner's business.
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from flait.errors import ConfigError
 
 CHOOSE_A_HOME = "set FLAIT_HOME to a folder that is yours, or mend its owner and mode"
 FOR_OTHERS = 0o077
+WRITTEN_BY_OTHERS = 0o022
+BESIDE = ("", "-wal", "-shm", "-journal")  # the database's own name with each of these
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,40 @@ def touch_private(file: Path) -> Path:
     except OSError as problem:
         raise _unusable("file", file, problem) from problem
     return file
+
+
+def close_to_others(paths: Paths) -> None:
+    """Tighten what is there of Flait's own to 0700 and 0600: copied or unpacked, it may have come open to all.
+
+    Raises ConfigError for what belongs to another user, who could open it again.
+    """
+    for folder in (paths.backups_dir, paths.log_dir, paths.run_dir):
+        if folder.is_dir():
+            make_private(folder)
+            _close(file for file in folder.iterdir() if file.is_file() and not file.is_symlink())
+    close_database(paths.database)
+
+
+def close_database(database: Path) -> None:
+    """The same for the database and what SQLite keeps beside it. Raises ConfigError."""
+    _close(database.with_name(database.name + suffix) for suffix in BESIDE)
+
+
+def refuse_written_by_others(file: Path) -> None:
+    """Raise ConfigError for a file that decides where secrets are sent, and that somebody else can change.
+
+    Never mended: whoever could write there may have done so already. Root may own it.
+    """
+    for place in (file, file.resolve().parent):
+        found = place.stat()
+        if found.st_uid not in (os.geteuid(), 0):
+            raise ConfigError(f"{place} belongs to another user", "look at what it says, and make it your own")
+        if found.st_mode & WRITTEN_BY_OTHERS and not (place.is_dir() and found.st_mode & stat.S_ISVTX):
+            mode = "700" if place.is_dir() else "600"
+            raise ConfigError(
+                f"{place} can be written by other users of this machine",
+                f"look at what {file.name} says, then run `chmod {mode} '{place}'`",
+            )
 
 
 def write_private(file: Path, text: str) -> None:
@@ -126,6 +162,18 @@ def _refuse_shared(folder: Path) -> None:
 def _tighten(path: Path, mode: int) -> None:
     if path.stat().st_mode & FOR_OTHERS:
         path.chmod(mode)
+
+
+def _close(files: Iterable[Path]) -> None:
+    for file in files:
+        try:
+            if file.stat().st_uid != os.geteuid():
+                raise ConfigError(f"the file {file} belongs to another user", CHOOSE_A_HOME)
+            _tighten(file, 0o600)
+        except FileNotFoundError:  # not made yet; or SQLite has just taken it away
+            continue
+        except OSError as problem:
+            raise _unusable("file", file, problem) from problem
 
 
 def _replace(target: Path, content: bytes) -> None:

@@ -3,13 +3,22 @@
 import os
 import stat
 import warnings
+from contextlib import nullcontext
 from pathlib import Path
 
 import platformdirs
 import pytest
 
 from flait.errors import ConfigError
-from flait.paths import make_private, paths_from, touch_private, write_private
+from flait.paths import (
+    close_database,
+    close_to_others,
+    make_private,
+    paths_from,
+    refuse_written_by_others,
+    touch_private,
+    write_private,
+)
 
 
 def mode(path: Path) -> int:
@@ -176,3 +185,88 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
 
     assert (tmp_path / "config.toml").is_symlink()
     assert (tmp_path / "dotfiles.toml").read_text() == "text"
+
+
+def test_what_came_open_to_all_is_closed(tmp_path: Path) -> None:
+    paths = paths_from({"FLAIT_HOME": str(tmp_path)})
+    files = [
+        *(paths.database.with_name(f"flait.db{suffix}") for suffix in ("", "-wal", "-shm", "-journal")),
+        paths.backups_dir / "flait-daily-20130308-030000Z.db",
+        paths.log_dir / "flait.log",
+        paths.run_dir / "webhook.json",
+    ]
+    for file in files:
+        file.parent.mkdir(exist_ok=True)
+        file.parent.chmod(0o755)
+        file.write_text("")
+        file.chmod(0o664)
+    (paths.log_dir / "elsewhere").symlink_to(files[0])
+
+    close_to_others(paths)
+
+    assert {mode(file) for file in files} == {0o600}
+    assert {mode(file.parent) for file in files[4:]} == {0o700}
+
+
+def test_what_is_not_there_yet_needs_no_closing_and_is_not_made(tmp_path: Path) -> None:
+    close_to_others(paths_from({"FLAIT_HOME": str(tmp_path)}))
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "flait.db").write_text("")
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+
+    with pytest.raises(ConfigError, match=r"flait\.db belongs to another user"):
+        close_database(tmp_path / "flait.db")
+
+
+@pytest.mark.parametrize(
+    ("of_folder", "of_file", "refused"),
+    [
+        (0o700, 0o600, ""),
+        (0o755, 0o644, ""),
+        (0o1777, 0o644, ""),  # with the sticky bit nobody else can put another in its place
+        (0o755, 0o664, r"config\.toml can be written by other users of this machine; .*`chmod 600 "),
+        (0o755, 0o646, r"config\.toml can be written"),
+        (0o775, 0o600, "`chmod 700 "),
+        (0o777, 0o600, "`chmod 700 "),
+    ],
+)
+def test_a_file_that_others_can_change_is_refused_and_left_as_it_is(
+    tmp_path: Path, of_folder: int, of_file: int, refused: str
+) -> None:
+    file = tmp_path / "home" / "config.toml"
+    file.parent.mkdir()
+    file.write_text("")
+    file.chmod(of_file)
+    file.parent.chmod(of_folder)
+
+    with pytest.raises(ConfigError, match=refused) if refused else nullcontext():
+        refuse_written_by_others(file)
+    assert (mode(file.parent), mode(file)) == (of_folder, of_file)
+
+
+def test_behind_a_link_it_is_the_file_itself_that_counts(tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared").chmod(0o777)
+    (tmp_path / "shared" / "dotfiles.toml").write_text("")
+    (tmp_path / "config.toml").symlink_to(tmp_path / "shared" / "dotfiles.toml")
+
+    with pytest.raises(ConfigError, match="shared can be written by other users"):
+        refuse_written_by_others(tmp_path / "config.toml")
+
+
+def test_a_file_of_root_may_decide_and_one_of_another_user_may_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text("")
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+
+    if os.getuid() == 0:
+        refuse_written_by_others(file)
+        os.chown(file, 65534, 65534)
+    with pytest.raises(ConfigError, match=r"config\.toml belongs to another user"):
+        refuse_written_by_others(file)

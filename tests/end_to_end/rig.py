@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 import psutil
 
 from flait.clock import ScaledClock
+from flait.lock import is_running
 from flait.sandbox.exchange import Request
 from flait.sandbox.run import Sandbox
 from flait.sandbox.site import Reply
@@ -140,8 +141,8 @@ class World:
                 self._end_daemon(psutil.Process(row["pid"]))
 
     def _end_daemon(self, process: psutil.Process) -> None:
-        """One that `flait daemon start` left: only if it is this world's."""
-        if process.environ().get("FLAIT_HOME") == str(self.home):
+        """One that `flait daemon start` left: only if it is this world's, which holds its lock."""
+        if is_running(self.database) and "flait" in process.cmdline():
             process.kill()
             with suppress(psutil.TimeoutExpired):  # a zombie is its new parent's to bury
                 process.wait(PATIENCE)
