@@ -15,6 +15,7 @@ CAMPAIGNS: Final[Mapping[str, str]] = {
     "clocks": "set the clock forward, back and to sleep",
     "outages": "break what Flait leans on, and look at the status",
     "storage": "to destroy what is kept: power cuts, deaths, full disks, damaged bytes",
+    "leaks": "to let a secret or a telephone number out while everything goes wrong",
 }
 
 
