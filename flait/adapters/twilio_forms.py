@@ -171,12 +171,14 @@ def _require_known(form: Form, known: frozenset[str]) -> None:
 def _require_whole(form: Form, known: frozenset[str]) -> None:
     """No other name inside a value, where Twilio may have put a field; with this, no other cut passes.
 
+    The next field's own name counts too: of `XBodySTOP` only the last four letters could be made the Body.
     A person's Body may say anything: in an SMS, no field comes between it and From. In the texts of other channels
     some may, and JSON full of names stands beside them; there, only who wrote and which text it is are certain.
     """
     names = sorted(form)
     for name, following in zip(names, [*names[1:], "~"], strict=True):
-        others = (other for other in known if name < other < following and name != "Body")
+        pictures = {found[0] for found in _MEDIA.finditer(form[name])}
+        others = (other for other in known | pictures if name < other <= following and name != "Body")
         _require(not any(other in form[name] for other in others))
 
 

@@ -1,6 +1,6 @@
 """What Twilio posts to us: genuine requests are read, and nothing else is, however near it comes."""
 
-import re
+import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlencode
@@ -22,6 +22,7 @@ from tests.adapters.twilio_posts import (
     SID,
     TOKEN,
     Post,
+    cut_anywhere,
     forgeries,
     signature,
     signed,
@@ -182,6 +183,29 @@ def test_a_text_of_ones_own_cannot_be_cut_into_a_stop_of_anothers(forms: TwilioF
         inbound(forms, Post(url=post.url, body=urlencode(fields).encode(), signature=post.signature))
 
 
+def test_the_beginning_of_what_a_person_wrote_cannot_be_cut_off(forms: TwilioForms) -> None:
+    post = text("UA123 is late, BodySTOP")
+    fields = dict(text_fields("STOP", ApiVersion="2010-04-01BodyUA123 is late, "))
+    assert signature(post.url, list(fields.items())) == post.signature
+
+    with pytest.raises(Forged, match="cut up anew"):
+        inbound(forms, Post(url=post.url, body=urlencode(fields).encode(), signature=post.signature))
+
+
+@pytest.mark.parametrize(
+    ("hidden", "inside"),
+    [("MediaContentType0", "FromZip"), ("MediaUrl0", "MediaContentType0"), ("NumMedia", "MessageSid")],
+)
+def test_a_picture_cannot_be_hidden_in_the_field_before_it(forms: TwilioForms, hidden: str, inside: str) -> None:
+    post = text("", NumMedia="1", MediaUrl0="https://media.example/0", MediaContentType0="image/png")
+    fields = dict(parse_qsl(post.body.decode(), keep_blank_values=True))
+    fields[inside] += hidden + fields.pop(hidden)
+    assert signature(post.url, list(fields.items())) == post.signature
+
+    with pytest.raises(Forged):
+        inbound(forms, Post(url=post.url, body=urlencode(fields).encode(), signature=post.signature))
+
+
 def test_the_same_field_twice_is_refused_though_the_signature_holds(forms: TwilioForms) -> None:
     post = text()
     doubled = Post(url=post.url, body=post.body + b"&From=%2B15555550100", signature=post.signature)
@@ -274,28 +298,16 @@ SAYS_ANYTHING = st.lists(WORDS, max_size=8).map("".join)
 PLAIN = st.text(st.characters(codec="utf-8", categories=["Lu", "Nd", "Zs", "So"]), max_size=20)
 
 
-def cuts(post: Post, data: st.DataObject) -> dict[str, str]:
-    """Some other way to read the signed characters, with Twilio's own names, each once and in their order."""
-    whole = "".join(name + value for name, value in sorted(parse_qsl(post.body.decode(), keep_blank_values=True)))
-    chance = data.draw(st.randoms(use_true_random=False))
-    fields: dict[str, str] = {}
-    name, begins = "AccountSid", len("AccountSid")
-    for other in sorted(_SMS_FIELDS - {"AccountSid"}):
-        places = [found.start() for found in re.finditer(other, whole[begins:])]
-        if places and chance.random() < 0.9:
-            place = begins + chance.choice(places)
-            fields[name], name, begins = whole[begins:place], other, place + len(other)
-    fields[name] = whole[begins:]
-    return fields
+CHANCE = st.randoms(use_true_random=False)
 
 
 @settings(max_examples=300, deadline=None)
-@given(data=st.data(), body=PLAIN, city=PLAIN)
+@given(chance=CHANCE, body=PLAIN | SAYS_ANYTHING, city=PLAIN)
 def test_no_other_cut_of_a_signed_sms_is_accepted(
-    forms: TwilioForms, data: st.DataObject, body: str, city: str
+    forms: TwilioForms, chance: random.Random, body: str, city: str
 ) -> None:
     post = text(body, FromCity=city)
-    fields = cuts(post, data)
+    fields = cut_anywhere(post, chance)
     assert signature(post.url, list(fields.items())) == post.signature
 
     if fields != dict(parse_qsl(post.body.decode(), keep_blank_values=True)):
@@ -304,12 +316,12 @@ def test_no_other_cut_of_a_signed_sms_is_accepted(
 
 
 @settings(max_examples=300, deadline=None)
-@given(data=st.data(), body=SAYS_ANYTHING, whatsapp=st.booleans())
+@given(chance=CHANCE, body=SAYS_ANYTHING, whatsapp=st.booleans())
 def test_nobody_can_speak_for_another_by_what_they_write(
-    forms: TwilioForms, data: st.DataObject, body: str, whatsapp: bool
+    forms: TwilioForms, chance: random.Random, body: str, whatsapp: bool
 ) -> None:
     post = text(body, **{"From": f"whatsapp:{ANN}"} if whatsapp else {})
-    fields = cuts(post, data)
+    fields = cut_anywhere(post, chance)
 
     try:
         read_as = inbound(forms, Post(url=post.url, body=urlencode(fields).encode(), signature=post.signature))

@@ -1,11 +1,15 @@
 """Requests as Twilio makes them, signed by its own library, and ways to forge them."""
 
 import random
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from urllib.parse import parse_qsl, urlencode
 
 from twilio.request_validator import RequestValidator
+
+from flait.adapters.twilio_forms import _SMS_FIELDS
 
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "canary-token-8Hq3"
@@ -137,13 +141,14 @@ def _send_another_kind(post: Post, chance: random.Random) -> Post:
     return replace(post, content_type=kind)
 
 
-def _sign_otherwise(post: Post, chance: random.Random) -> Post:
+def _sign_otherwise(post: Post, chance: random.Random, token: str = TOKEN) -> Post:
     """Another account: with its own token, or, as a subaccount may, with ours."""
     fields = dict(parse_qsl(post.body.decode(), keep_blank_values=True))
     fields["AccountSid"] = "AC" + "".join(chance.choices("0123456789abcdef", k=32))
-    token = chance.choice([TOKEN, TOKEN + "x", TOKEN[:-1], "", TOKEN.upper()])
+    signed_with = chance.choice([token, token + "x", token[:-1], "", token.upper()])
+    signed_fields = list(fields.items())
     return Post(
-        url=post.url, body=urlencode(fields).encode(), signature=signature(post.url, list(fields.items()), token)
+        url=post.url, body=urlencode(fields).encode(), signature=signature(post.url, signed_fields, signed_with)
     )
 
 
@@ -154,20 +159,37 @@ FORGE: Sequence[Callable[[Post, random.Random], Post]] = (
     _change_a_field,
     _cut_anew,
     _send_another_kind,
-    _sign_otherwise,
 )
 
 
-def forgeries(genuine: Sequence[Post], many: int, seed: int) -> Iterator[Post]:
-    """So many forgeries, of every kind in turn; what happens to say the same as the genuine request is none."""
+def forgeries(genuine: Sequence[Post], many: int, seed: int, token: str = TOKEN) -> Iterator[Post]:
+    """So many forgeries, of every kind in turn; what happens to say the same as the genuine request is none.
+
+    `token` is the one that the genuine requests are signed with.
+    """
     chance = random.Random(seed)
+    forge: list[Callable[[Post, random.Random], Post]] = [*FORGE, partial(_sign_otherwise, token=token)]
     made = 0
     while made < many:
         post = chance.choice(genuine)
-        forged = FORGE[made % len(FORGE)](post, chance)
+        forged = forge[made % len(forge)](post, chance)
         if _meaning(forged) != _meaning(post):
             made += 1
             yield forged
+
+
+def cut_anywhere(post: Post, chance: random.Random) -> dict[str, str]:
+    """Some other way to read the signed characters, with Twilio's own names, each once and in their order."""
+    whole = "".join(name + value for name, value in sorted(parse_qsl(post.body.decode(), keep_blank_values=True)))
+    fields: dict[str, str] = {}
+    name, begins = "AccountSid", len("AccountSid")
+    for other in sorted(_SMS_FIELDS - {"AccountSid"}):
+        places = [found.start() for found in re.finditer(other, whole[begins:])]
+        if places and chance.random() < 0.9:
+            place = begins + chance.choice(places)
+            fields[name], name, begins = whole[begins:place], other, place + len(other)
+    fields[name] = whole[begins:]
+    return fields
 
 
 def _meaning(post: Post) -> object:

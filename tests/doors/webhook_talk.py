@@ -34,18 +34,21 @@ class SteppingClock:
 
 
 class Site(App):
-    """Flait's wiring at BASE, with a clock of the test's and secrets that are read anew each time."""
+    """Flait's wiring at BASE, with a clock of the test's and secrets that are read anew each time.
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    The token lies in `credentials`, or beside the home.
+    """
+
+    def __init__(self, folder: Path, credentials: Path | None = None, token: str = TOKEN, /, **settings: str) -> None:
         self.home = folder / "home"
-        self.token_file = folder / "twilio-auth-token"
-        self.token_file.write_text(TOKEN)
+        self.token_file = (credentials or folder) / "twilio-auth-token"
+        self.token_file.write_text(token)
         self.woken = 0
         self.home.mkdir(mode=0o700)
         super().__init__(
             {
                 "FLAIT_HOME": str(self.home),
-                "CREDENTIALS_DIRECTORY": str(folder),
+                "CREDENTIALS_DIRECTORY": str(credentials or folder),
                 "FLAIT_WEBHOOK_LISTEN": "127.0.0.1:0",
                 "FLAIT_WEBHOOK_PUBLIC_URL": BASE,
                 "FLAIT_TWILIO_ACCOUNT_SID": ACCOUNT,

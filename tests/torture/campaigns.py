@@ -16,6 +16,7 @@ CAMPAIGNS: Final[Mapping[str, str]] = {
     "outages": "break what Flait leans on, and look at the status",
     "storage": "to destroy what is kept: power cuts, deaths, full disks, damaged bytes",
     "leaks": "to let a secret or a telephone number out while everything goes wrong",
+    "forged": "requests that nobody genuine made",
 }
 
 
