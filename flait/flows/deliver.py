@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from flait.clock import Clock
 from flait.core.messages import LOOK_AGAIN, MOST_SENDS, Message, MessageStatus, next_attempt
+from flait.core.twilio_errors import OPTED_OUT
 from flait.core.whatsapp import NO_WHATSAPP, Setup, is_whatsapp_error
 from flait.errors import ConfigError, InDoubt, NotSent, Rejected, SendError
 from flait.flows import whatsapp as by_whatsapp
@@ -208,13 +209,22 @@ def _refuse(store: Store, message: Message, refusal: Rejected, now: datetime, se
             error=refusal.message,
             now=now,
         )
-        if refusal.opted_out:  # the only trace of a STOP that never reached us
-            store.opt_out(message.to, now, how=f"Twilio refused a text (error {refusal.error_code})")
+        if refusal.opted_out:
+            opted_out(store, message, now)
         _record(store, message, now, status.value, refusal.message)
         row = store.message(message.id)
         if row:
             by_whatsapp.in_place_of(store, row, refusal.error_code, setup, now)
     log.warning("text %d %s: %s", message.id, status.value, refusal.message)
+
+
+def opted_out(store: Store, message: Message, now: datetime) -> None:
+    """Inside a transaction: what Twilio says of a text may be the only trace of a STOP that never reached us.
+
+    Of one that was taken back since the text was claimed, it is an old trace.
+    """
+    if not store.opted_in_since(message.to, message.started_at or message.created_at):
+        store.opt_out(message.to, now, how=f"Twilio refused a text (error {OPTED_OUT})")
 
 
 def _give_up_late_ones(store: Store, now: datetime) -> None:

@@ -5,7 +5,7 @@ Twilio or Flait, a STOP is honoured before anything else, for the number and all
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -21,6 +21,7 @@ log = logging.getLogger("flait.intake")
 
 BY_TWILIO: Final = "twilio"  # who owns the keywords, and the word for what Twilio has answered itself
 OPTED_OUT: Final = "opted out"  # the word for what nobody may answer
+TAKEN_BACK: Final = "taken back"  # the word for a STOP that is heard of after the START that came after it
 RECORD: Final = "twilio inbound"  # what `fetch` remembers its place in
 OVERLAP: Final = timedelta(minutes=10)  # Twilio promises no read-after-write: each look begins that much earlier
 
@@ -31,20 +32,24 @@ _TYPES: Final[Mapping[str, Stop | Start | Help]] = {  # Twilio's reading with Ad
 }
 
 
-def take_in(store: Store, inbound: Inbound, *, now: datetime, keyword_owner: str) -> bool:
+def take_in(store: Store, inbound: Inbound, *, now: datetime, keyword_owner: str, taken_back: bool = False) -> bool:
     """Keep one text and do at once what it says about texts. False: it was taken in before, and nothing changes.
 
-    `keyword_owner` is `twilio` where Twilio answers STOP, START and HELP on SMS, else `flait`.
+    `keyword_owner` is `twilio` where Twilio answers STOP, START and HELP on SMS, else `flait`. `taken_back`: it is a
+    STOP, and the number is known to have said START later.
     """
-    meaning = _TYPES.get((inbound.opt_out_type or "").upper()) or understand(inbound.body)
+    meaning = _meaning(inbound)
     at = min(inbound.sent_at or now, now)
     with store.transaction():
         if not store.add_inbound(inbound, now):
             return False
         if inbound.whatsapp:
             store.note_window(inbound.sender, at)
-        changed = _obey(store, inbound, meaning, at=at, now=now)
-        answered = _answered(store, inbound, meaning, changed=changed, keyword_owner=keyword_owner)
+        if taken_back:
+            answered = TAKEN_BACK
+        else:
+            changed = _obey(store, inbound, meaning, at=at, now=now)
+            answered = _answered(store, inbound, meaning, changed=changed, keyword_owner=keyword_owner)
         if answered:
             store.mark_answered(inbound.sid, now, answered)
         return True
@@ -64,11 +69,34 @@ def fetch(store: Store, gateway: Gateway, clock: Clock, *, keyword_owner: str) -
     except SendError as fault:
         store.note_error(TWILIO, fault.message, now)
         return 0
-    new = sum(take_in(store, text, now=now, keyword_owner=keyword_owner) for text in texts)
+    new = 0
+    for text in texts:
+        taken_back = _is_taken_back(store, text, texts)
+        new += take_in(store, text, now=now, keyword_owner=keyword_owner, taken_back=taken_back)
     with store.transaction():
         store.note_read(RECORD, now)
         store.note_success(TWILIO, now)
     return new
+
+
+def _meaning(inbound: Inbound) -> Reply:
+    return _TYPES.get((inbound.opt_out_type or "").upper()) or understand(inbound.body)
+
+
+def _is_taken_back(store: Store, stop: Inbound, texts: Sequence[Inbound]) -> bool:
+    """A STOP that was missed, though the START after it was called in: both moments are Twilio's, whatever our clock.
+
+    Within one second the STOP holds.
+    """
+    return isinstance(_meaning(stop), Stop) and any(
+        text.sender == stop.sender and _is_later(text, stop) and isinstance(_meaning(text), Start)
+        for text in texts
+        if store.heard(text.sid)
+    )
+
+
+def _is_later(text: Inbound, other: Inbound) -> bool:
+    return text.sent_at is not None and other.sent_at is not None and text.sent_at > other.sent_at
 
 
 def _obey(store: Store, inbound: Inbound, meaning: Reply, *, at: datetime, now: datetime) -> bool:
@@ -79,7 +107,7 @@ def _obey(store: Store, inbound: Inbound, meaning: Reply, *, at: datetime, now: 
         store.end_talk(inbound.sender)
         withhold(store, now)
     elif isinstance(meaning, Start):
-        changed = store.opt_in(inbound.sender, at, how=how)
+        changed = store.opt_in(inbound.sender, at, how=how, just_now=inbound.sent_at is None)
     else:
         return False
     if changed:

@@ -15,7 +15,7 @@ from flait.core.twilio_errors import ERRORS, OPTED_OUT, Kind, failure_words
 from flait.core.whatsapp import NO_WHATSAPP, Setup
 from flait.errors import Rejected, SendError
 from flait.flows import whatsapp as by_whatsapp
-from flait.flows.deliver import TWILIO, withhold
+from flait.flows.deliver import TWILIO, opted_out, withhold
 from flait.flows.ports import Gateway
 from flait.store import Reported, Step, Store
 
@@ -78,7 +78,8 @@ def _befores(now: datetime) -> list[datetime]:
 def _act(store: Store, reported: Reported, receipt: Receipt, now: datetime, whatsapp: Setup) -> None:
     message = reported.message
     if receipt.error_code == OPTED_OUT and receipt.status in UNTOLD:
-        _opted_out(store, message, now)
+        opted_out(store, message, now)
+        withhold(store, now)
     if message.status is reported.was or message.status not in UNTOLD:
         return
     log.warning("text %d (%s) %s: %s", message.id, message.kind, message.status, message.error)
@@ -86,13 +87,6 @@ def _act(store: Store, reported: Reported, receipt: Receipt, now: datetime, what
         return
     if message.flight_id is not None and message.tells and _worth_telling_again(store, message):
         store.hasten(message.flight_id, now)  # what still holds is told afresh
-
-
-def _opted_out(store: Store, message: Message, now: datetime) -> None:
-    """The only trace of a STOP that never reached us. Of one that was taken back since, it is an old trace."""
-    if not store.opted_in_since(message.to, message.started_at or message.created_at):
-        store.opt_out(message.to, now, how=f"Twilio refused a text (error {OPTED_OUT})")
-    withhold(store, now)
 
 
 def _worth_telling_again(store: Store, message: Message) -> bool:

@@ -9,9 +9,16 @@ from flait.store.rows import ConsentChange, read
 _OPT_OUT: Final = """
 INSERT INTO opt_outs (phone, at, sid) VALUES (:phone, :at, :sid) ON CONFLICT (phone) DO NOTHING
 """
-_OPT_IN: Final = "DELETE FROM opt_outs WHERE phone = :phone AND at <= :at"  # an older START undoes no newer STOP
+_OPT_IN: Final = """
+DELETE FROM opt_outs WHERE phone = :phone AND (at <= :at OR :just_now)  -- an older START undoes no newer STOP
+"""
 _CHANGED: Final = """
 INSERT INTO consent_changes (phone, at, change, how) VALUES (:phone, :at, :change, :how)
+"""
+_STILL_IN: Final = """
+INSERT INTO consent_changes (phone, at, change, how) SELECT phone, :at, 'opt_in', :how FROM people
+WHERE phone = :phone AND opted_out_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM consent_changes WHERE phone = :phone AND at >= :at AND change = 'opt_in')
 """
 _CHANGES: Final = "SELECT * FROM consent_changes WHERE phone = :phone ORDER BY at, id"
 _OPTED_IN: Final = """
@@ -31,9 +38,14 @@ class Consent(Connection):
         return True
 
     @writing
-    def opt_in(self, phone: str, at: datetime, *, how: str) -> bool:
-        """The number may be texted again. False: it always might, or it said STOP later than that."""
-        if not self._change(_OPT_IN, phone=phone, at=at):
+    def opt_in(self, phone: str, at: datetime, *, how: str, just_now: bool = False) -> bool:
+        """The number may be texted again. False: it always might, or it said STOP later than that.
+
+        `just_now`: nothing it said can be later, whatever the clock showed at the time. Where a person of ours might
+        always be texted it is kept all the same: what is heard of an earlier STOP afterwards is void.
+        """
+        if not self._change(_OPT_IN, phone=phone, at=at, just_now=just_now):
+            self._change(_STILL_IN, phone=phone, at=at, how=how)
             return False
         self._change(_CHANGED, phone=phone, at=at, change="opt_in", how=how)
         return True

@@ -14,9 +14,10 @@ from flait.core.receipts import Inbound
 from flait.core.subscriptions import User
 from flait.errors import InDoubt, UserError
 from flait.flows import deliver, intake, resend, upkeep
+from flait.flows.ports import Accepted
 from flait.store import STOP_CONFIRMED, Store
 from tests.core.flights_for_tests import NOON, hours, minutes, planned
-from tests.flows.world import PHONES, FakeGateway, World, in_doubt, not_sent
+from tests.flows.world import PHONES, FakeGateway, World, in_doubt, not_sent, refused
 
 S = MessageStatus
 ANN, BOB = PHONES[0], PHONES[1]
@@ -108,6 +109,27 @@ def test_a_stop_that_comes_again_after_start_is_ignored(known: World) -> None:
     before = known.dump()
     assert take(known, stop) is False
     assert known.dump() == before
+    assert not known.store.is_opted_out(ANN)
+
+
+def test_a_start_counts_though_the_clock_was_put_back_since_the_stop(known: World) -> None:
+    take(known, text("STOP"))
+    known.clock.advance(-hours(1))
+    take(known, text("START"))
+    assert not known.store.is_opted_out(ANN)
+
+
+def test_a_refusal_that_was_on_its_way_undoes_no_start(known: World) -> None:
+    class Slow(FakeGateway):
+        def send(self, message: Message, *, now: datetime) -> Accepted:
+            known.clock.advance(SECOND)
+            take(known, text("START"))
+            raise refused(error_code=21610, opted_out=True)
+
+    queue(known, "refused")
+    known.gateway = Slow()
+    known.deliver()
+    assert statuses(known) == [S.SUPPRESSED]
     assert not known.store.is_opted_out(ANN)
 
 
@@ -356,6 +378,36 @@ def test_what_people_texted_is_fetched_once_although_each_look_overlaps(known: W
     assert [fetch(known), fetch(known)] == [1, 0]
     assert not known.store.is_opted_out(ANN)
     assert len(known.store.consent_changes(ANN)) == 2
+
+
+def test_a_stop_that_was_missed_and_taken_back_since_is_no_stop(known: World, gateway: Faulty) -> None:
+    stop, start = text("STOP", sent_at=NOON + SECOND), text("START", sent_at=NOON + minutes(1))
+    known.clock.advance(minutes(2))
+    queue(known, "waits")
+    take(known, replace(start, sent_at=None))
+    gateway.inbox += [stop, start]
+    assert fetch(known) == 1
+    assert not known.store.is_opted_out(ANN)
+    assert statuses(known) == [S.QUEUED]
+    heard = known.store.heard(stop.sid)
+    assert heard
+    assert heard.answer == "taken back"
+
+
+@pytest.mark.parametrize(
+    ("started_at", "by"),
+    [(minutes(1), ANN), (minutes(1) - SECOND, ANN), (minutes(2), BOB)],
+    ids=["in the same second", "before", "by another"],
+)
+def test_a_stop_that_was_missed_and_not_taken_back_holds(
+    known: World, gateway: Faulty, started_at: timedelta, by: str
+) -> None:
+    start, stop = text("START", by, sent_at=NOON + started_at), text("STOP", sent_at=NOON + minutes(1))
+    known.clock.advance(minutes(3))
+    take(known, replace(start, sent_at=None))
+    gateway.inbox += [start, stop]
+    fetch(known)
+    assert known.store.is_opted_out(ANN)
 
 
 def test_one_that_was_listed_late_is_still_found(known: World, gateway: Faulty) -> None:

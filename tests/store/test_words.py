@@ -46,10 +46,18 @@ def test_every_change_of_mind_is_kept_even_when_the_person_goes(store: Store) ->
     assert not store.opted_in_since(PHONE, NOW + HOUR)
 
 
+def test_a_start_of_a_person_who_may_be_texted_is_kept_and_a_strangers_is_not(store: Store) -> None:
+    assert store.opt_in(PHONE, NOW, how="from a stranger") is False
+    store.add_user(user())
+    assert store.opt_in(PHONE, NOW, how="texted SMS SM1") is False
+    assert store.consent_changes(PHONE) == [ConsentChange(at=NOW, change="opt_in", how="texted SMS SM1")]
+
+
 def test_an_older_start_undoes_no_newer_stop(store: Store) -> None:
     store.opt_out(PHONE, NOW, how="STOP")
     assert store.opt_in(PHONE, NOW - MINUTE, how="START") is False
     assert store.is_opted_out(PHONE)
+    assert store.opt_in(PHONE, NOW - MINUTE, how="START, called in", just_now=True)
 
 
 @pytest.mark.parametrize(
