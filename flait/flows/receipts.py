@@ -83,7 +83,9 @@ def _act(store: Store, reported: Reported, receipt: Receipt, now: datetime, what
     if message.status is reported.was or message.status not in UNTOLD:
         return
     log.warning("text %d (%s) %s: %s", message.id, message.kind, message.status, message.error)
-    if reported.was not in UNTOLD and by_whatsapp.in_place_of(store, message, receipt.error_code, whatsapp, now):
+    if reported.was in UNTOLD:  # it counts as unsaid already, and that was acted upon
+        return
+    if by_whatsapp.in_place_of(store, message, receipt.error_code, whatsapp, now):
         return
     if message.flight_id is not None and message.tells and _worth_telling_again(store, message):
         store.hasten(message.flight_id, now)  # what still holds is told afresh

@@ -132,6 +132,15 @@ def test_what_did_not_arrive_is_told_afresh_at_once(followed: World) -> None:
     assert failed.error == "the carrier did not deliver it (error 30008)"
 
 
+def test_what_failed_and_then_failed_further_is_told_afresh_once(followed: World) -> None:
+    told_of_a_gate(followed, number=1)
+    report(followed, "failed", "SM1", error_code=30008)
+    later = followed.clock.now() + timedelta(hours=1)
+    followed.store._change("UPDATE flights SET next_poll_at = :at", at=later)
+    report(followed, "undelivered", "SM1", error_code=30003)
+    assert followed.due() == later
+
+
 @pytest.mark.parametrize("code", [30006, 30007, 30034, 21610], ids=["landline", "filtered", "unregistered", "STOP"])
 def test_what_would_fail_again_is_not_hastened(followed: World, code: int) -> None:
     told_of_a_gate(followed, number=1)

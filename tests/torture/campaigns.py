@@ -17,6 +17,7 @@ CAMPAIGNS: Final[Mapping[str, str]] = {
     "storage": "to destroy what is kept: power cuts, deaths, full disks, damaged bytes",
     "leaks": "to let a secret or a telephone number out while everything goes wrong",
     "forged": "requests that nobody genuine made",
+    "receipts": "reports that come twice, late and out of order",
     "stop": "senders against people who say STOP",
 }
 

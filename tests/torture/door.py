@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from flait.listener import Request, Response
@@ -16,6 +17,7 @@ from tests.doors.webhook_talk import Site
 from tests.end_to_end.rig import AUTH_TOKEN
 
 HOST = urlsplit(BASE).netloc
+AnySite = TypeVar("AnySite", bound=Site)
 
 
 class Door:
@@ -45,11 +47,11 @@ class Door:
         self._loop.close()
 
 
-def site_below(folder: Path) -> Site:
+def site_below(folder: Path, kind: type[AnySite]) -> AnySite:
     """A home there, and the secrets' own folder beside it."""
     credentials = folder / "credentials"
     credentials.mkdir(parents=True, mode=0o700)
-    return Site(folder, credentials, AUTH_TOKEN)
+    return kind(folder, credentials, AUTH_TOKEN)
 
 
 @contextmanager

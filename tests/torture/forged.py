@@ -99,7 +99,7 @@ class Tally:
 def run(folder: Path, size: Size) -> Score:
     """In process, then on the wire; the same home for both."""
     logging.getLogger("flait").addHandler(logging.NullHandler())  # refusals are what is wanted here
-    site = site_below(folder)
+    site = site_below(folder, Site)
     with door_of(site) as door:
         _furnish(site)
         honest = [text("STATUS"), status("sent"), status("delivered")]

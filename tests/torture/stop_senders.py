@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -241,18 +241,28 @@ class Process:
 
     def race(self, path: Path, ledger: Ledger, twilio: Twilio, say: Callable[[], None]) -> None:
         """It sends while here somebody says STOP."""
-        assert self._process.stdin
-        assert self._process.stdout
-        print(path, file=self._process.stdin)
-        assert self._process.stdout.readline() == "ready\n"
-        print("go", file=self._process.stdin)
+        self._tell(str(path))
+        self._heard()
+        self._tell("go")
         say()
-        told = msgspec.json.decode(self._process.stdout.readline(), type=Told)
+        told = msgspec.json.decode(self._heard(), type=Told)
         ledger.claims += told.claims
         ledger.began += told.began
         twilio.record += told.record
         twilio.posts += [message for _, message in told.began]
         twilio.arrivals += [message for _, message in told.began]
+
+    def _tell(self, line: str) -> None:
+        assert self._process.stdin
+        with suppress(BrokenPipeError):  # that it is gone is found when it should answer
+            print(line, file=self._process.stdin)
+
+    def _heard(self) -> str:
+        assert self._process.stdout
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the sender in another process ended with {self._process.wait(PATIENCE)}")
+        return line
 
 
 def main() -> None:
