@@ -162,6 +162,11 @@ class World:
         """Run `flait WORDS` to its end; `env` adds variables for this once."""
         return self.finished(self.spawn(*words, **env))
 
+    def piped(self, text: str, *words: str, **env: str) -> Ran:
+        """Run `flait WORDS` to its end, `text` on its standard input."""
+        process = self._started([sys.executable, "-m", "flait", *words], env, stdin=subprocess.PIPE)
+        return self.finished(process, text=text)
+
     def spawn(self, *words: str, **env: str) -> subprocess.Popen[str]:
         """Start `flait WORDS`, and do not wait."""
         return self._started([sys.executable, "-m", "flait", *words], env)
@@ -171,12 +176,14 @@ class World:
         limited = ["sh", "-c", 'ulimit -f 0 && exec "$0" "$@"', sys.executable, "-m", "flait", *words]
         return self._started(limited, {"PYTHONDONTWRITEBYTECODE": "1"})
 
-    def _started(self, command: Sequence[str], env: Mapping[str, str]) -> subprocess.Popen[str]:
+    def _started(
+        self, command: Sequence[str], env: Mapping[str, str], stdin: int = subprocess.DEVNULL
+    ) -> subprocess.Popen[str]:
         process = subprocess.Popen(
             command,
             env={**self.env, "FLAIT_CLOCK": self.clock.value, **env},
             cwd=self.home.parent,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -184,9 +191,9 @@ class World:
         self.processes.append(process)
         return process
 
-    def finished(self, process: subprocess.Popen[str], within: float = PATIENCE) -> Ran:
-        """Wait for a process; what it did. `within` is for promises, in real seconds."""
-        out, err = process.communicate(timeout=within)
+    def finished(self, process: subprocess.Popen[str], within: float = PATIENCE, text: str | None = None) -> Ran:
+        """Wait for a process; what it did. `within` is for promises, in real seconds; `text` is what it reads."""
+        out, err = process.communicate(text, timeout=within)
         self.processes.remove(process)
         ran = Ran(code=process.returncode, out=out, err=err)
         self.ran.append(ran)

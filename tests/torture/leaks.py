@@ -22,7 +22,7 @@ from typing import Final, Self, TypeVar
 
 from flait.redaction import HIDDEN
 from tests.adapters.twilio_posts import signed, status_fields, text_fields
-from tests.end_to_end.rig import ACCOUNT_SID, ANA, AUTH_TOKEN, BEN, PATIENCE, SECRETS, Ran, World, at
+from tests.end_to_end.rig import ACCOUNT_SID, ANA, AUTH_TOKEN, BEN, SECRETS, World, at
 from tests.torture.canaries import contents_of, files_below, leaked_in, numbers_in
 from tests.torture.score import Score, Size
 
@@ -115,9 +115,9 @@ def _set(world: World, names: Sequence[str]) -> None:
     for name in names:
         line = f"{SECRETS[name]}\n"
         command = ("-vv", "secrets", "set", name)
-        assert _piped(world, line, *command, **_blabbing(world)).code == 5
-        assert _piped(world, line * 2, *command, **elsewhere).code == 2
-        assert _piped(world, line, *command, **elsewhere).code == 0
+        assert world.piped(line, *command, **_blabbing(world)).code == 5
+        assert world.piped(line * 2, *command, **elsewhere).code == 2
+        assert world.piped(line, *command, **elsewhere).code == 0
 
 
 def _blab(world: World, most: int) -> None:
@@ -207,23 +207,6 @@ def _blabbing(world: World) -> dict[str, str]:
 
 def _careless(world: World) -> dict[str, str]:
     return {"PYTHONPATH": f"{CARELESS}:{world.env['PYTHONPATH']}"}
-
-
-def _piped(world: World, text: str, *words: str, **env: str) -> Ran:
-    """Run a command that reads `text`."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "flait", *words],
-        env={**world.env, "FLAIT_CLOCK": world.clock.value, **env},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    world.processes.append(process)
-    out, err = process.communicate(text, timeout=PATIENCE)
-    world.processes.remove(process)
-    world.ran.append(Ran(code=process.returncode, out=out, err=err))
-    return world.ran[-1]
 
 
 def _pairs(of: Sequence[T]) -> Iterator[Sequence[T]]:
