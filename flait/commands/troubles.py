@@ -4,7 +4,7 @@ The daemon's own word (run/daemon.json) comes first, for the database may be wha
 and what can be seen from here.
 """
 
-import shutil
+import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -85,6 +85,7 @@ def _used_up(app: "App", store: "Store") -> Iterator[Problem]:
     limit, month = app.settings.flightaware.monthly_budget_usd, f"{app.clock.now():%Y-%m}"
     if limit and store.spent(month) + PRICES["flights"] > round(limit * MICRODOLLARS):
         yield _problem("budget", f"the AeroAPI budget of ${limit:.2f} for {month} is spent: nothing is looked up")
-    free = shutil.disk_usage(app.paths.data_dir).free
+    disk = os.statvfs(app.paths.data_dir)
+    free = disk.f_bavail * disk.f_frsize
     if free < LEAST_ROOM:
         yield _problem("disk", f"the disk of {app.paths.data_dir} has {free // 1_000_000} MB left")
