@@ -19,6 +19,7 @@ CAMPAIGNS: Final[Mapping[str, str]] = {
     "forged": "requests that nobody genuine made",
     "receipts": "reports that come twice, late and out of order",
     "stop": "senders against people who say STOP",
+    "kills": "to lose a text or send it twice, by SIGKILL at every commit and every call to the outside",
 }
 
 

@@ -1,0 +1,63 @@
+"""Flait broken on purpose: the campaigns see it, each for the right reason, and see nothing when it is whole."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from tests.adapters.twilio_posts import forgeries, text
+from tests.doors.test_webhook import travels
+from tests.doors.webhook_talk import Site
+from tests.http_talk import status
+from tests.torture import broken
+from tests.torture.campaigns import run
+from tests.torture.score import Size
+
+FORGERIES = 40
+
+
+def test_a_text_that_goes_before_its_claim_is_committed_goes_twice(tmp_path: Path) -> None:
+    with broken.sends_before_it_commits():
+        score = run("kills", tmp_path, Size.CUT)
+
+    assert (score.dup > 0, score.lost) == (True, 0), score
+    assert not score.clean
+
+
+def test_a_text_that_is_written_off_before_it_goes_is_lost(tmp_path: Path) -> None:
+    with broken.commits_and_forgets():
+        score = run("kills", tmp_path, Size.CUT)
+
+    assert (score.lost > 0, score.dup) == (True, 0), score
+    assert not score.clean
+
+
+def forged_accepted(folder: Path) -> int:
+    """How many of some forged texts and reports change what is stored, over real sockets."""
+    accepted = 0
+    with (site := Site(folder)).listening() as talk:
+        for post in filter(travels, forgeries([text("STOP"), text("STATUS")], FORGERIES, seed=1)):
+            before = site.everything()
+            answer = status(talk.post(post))
+            accepted += answer == 200 or site.everything() != before
+    return accepted
+
+
+def test_what_nobody_signed_is_let_in_only_where_no_signature_is_checked(tmp_path: Path) -> None:
+    whole, unchecked = tmp_path / "whole", tmp_path / "unchecked"
+    whole.mkdir()
+    unchecked.mkdir()
+
+    assert forged_accepted(whole) == 0
+    with broken.checks_no_signature():
+        assert forged_accepted(unchecked) > 0
+
+
+def test_the_campaign_of_forgeries_sees_that_no_signature_is_checked(tmp_path: Path) -> None:
+    if importlib.util.find_spec("tests.torture.forged") is None:
+        pytest.skip("there is no such campaign here")
+    with broken.checks_no_signature():
+        score = run("forged", tmp_path, Size.CUT)
+
+    assert score.forged_accepted > 0, score
+    assert not score.clean
