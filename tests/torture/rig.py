@@ -20,6 +20,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
+from uuid import uuid4
 
 from flait import daemon
 from flait.app import App
@@ -142,7 +143,7 @@ class MortalGateway:
     def send(self, message: Message, *, now: datetime) -> Accepted:
         self._ledger.note("posted", id=message.id)
         with self._points.around("a post"):
-            sid = f"SM{len(self._ledger.lines('taken')):032x}"
+            sid = f"SM{uuid4().hex}"
             fields = {"id": message.id, "sid": sid, "to": message.to, "kind": message.kind, "body": message.body}
             self._ledger.note("taken", at=now.isoformat(), **fields)
         return Accepted(sid=sid)
@@ -220,12 +221,22 @@ for name in ("flait.settings", "sqlite_utils", "tomllib"):  # what every child w
 
 
 def child(work: Callable[[], object], ledger: Ledger) -> int:
-    """Do it in a process of its own; its exit code, negative for a signal. What it raises stands in the ledger."""
+    """Do it in a process of its own, and wait; its exit code, negative for a signal."""
+    return ended(begun(work, ledger))
+
+
+def ended(pid: int) -> int:
+    """Wait for such a process; its exit code, negative for a signal."""
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def begun(work: Callable[[], object], ledger: Ledger) -> int:
+    """Do it in a process of its own; its id. What it raises stands in the ledger."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of forking beside threads: they hold nothing of ours
         pid = os.fork()
     if pid:
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        return pid
     code = 1
     try:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
