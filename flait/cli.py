@@ -145,19 +145,19 @@ def _root(
 
 
 def _explain(problem: FlaitError, argv: Sequence[str]) -> int:
-    from flait.commands.output import safe
+    from flait.commands.output import safe, tell
 
     if session.current.verbose > 1:
         import traceback
 
         from flait.redaction import seen
 
-        sys.stderr.write(seen.redact("".join(traceback.format_exception(problem))))
+        tell(seen.redact("".join(traceback.format_exception(problem))).rstrip("\n"))
     if "--json" in argv:
         error = {"code": problem.code, "message": problem.message, "hint": problem.hint}
-        sys.stderr.write(json.dumps({"error": error}) + "\n")
+        tell(json.dumps({"error": error}))
     else:
-        sys.stderr.write(f"error: {safe(problem)}\n")
+        tell(f"error: {safe(problem)}")
     return problem.exit_code
 
 

@@ -1,6 +1,7 @@
 """How commands print: tables for people, TSV for pipes, one JSON object for scripts; data is always shown escaped."""
 
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -74,9 +75,18 @@ def console(*, stderr: bool = False) -> Any:
 
 
 def say(text: str) -> None:
-    """A line for the person, on stderr; silent with --quiet."""
+    """A line for the person; silent with --quiet."""
     if not session.current.quiet:
+        tell(text)
+
+
+def tell(text: str) -> None:
+    """A line on stderr, --quiet or not. Where it cannot be written, what was done stays done, and so does its code."""
+    try:
         sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+    except OSError:  # a file on a full disk, or whoever read it left; what is buffered must not fail the exit either
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def confirmed(question: str) -> bool:

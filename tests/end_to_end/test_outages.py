@@ -2,7 +2,10 @@
 
 import json
 import socket
+import sys
 from pathlib import Path
+
+import pytest
 
 from flait.sandbox.run import Sandbox
 from tests.end_to_end.rig import ANA, AUTH_TOKEN, BEN, World, at
@@ -82,6 +85,17 @@ def test_either_provider_may_ask_for_a_pause(world: World) -> None:
     assert _states(world) == [("UA8301", "active")]
     assert len(world.requests("twilio", "POST", "429")) == 2
     assert len(world.texts()) == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device there")
+def test_what_was_done_is_no_failure_because_nobody_can_be_told(world: World) -> None:
+    to_a_full_disk = ["sh", "-c", 'exec "$0" "$@" 2>/dev/full', sys.executable, "-m", "flait"]
+
+    ran = world.finished(world._started([*to_a_full_disk, "user", "add", "Ana", ANA], {}))
+
+    assert ran.code == 0
+    assert [row["name"] for row in world.rows("SELECT name FROM users")] == ["Ana"]
+    assert world.finished(world._started([*to_a_full_disk, "user", "remove", "Ben", "--yes"], {})).code == 7
 
 
 def _states(world: World) -> list[tuple[str, str]]:

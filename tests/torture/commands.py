@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -48,6 +49,9 @@ OF_A_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
 PEOPLE_OF_TICKS: Final = "+155555502"  # somebody new for each, so that no text is taken for another's
 
 
+Call = tuple[str, int]  # a system call's name, and which one of that name
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
     """What happens to one command."""
@@ -72,7 +76,7 @@ def strace_works() -> bool:
     """Whether it is there, and may trace and inject here."""
     if shutil.which("strace") is None:
         return False
-    traced = ["strace", "-f", "-qq", "-o", os.devnull, "-e", "inject=getcwd:error=EIO", sys.executable, "-c", ""]
+    traced = ["strace", "-f", "-qq", "-o", os.devnull, "-e", "inject=fdatasync:error=EIO", sys.executable, "-c", ""]
     return subprocess.run(traced, capture_output=True, check=False).returncode == 0
 
 
@@ -84,7 +88,7 @@ class Lab:
         self._template = folder / "template"
         self._calls = folder / "calls"
         self._ticks = 0
-        self._whole: dict[str, tuple[object, dict[str, int]]] = {}
+        self._whole: dict[str, tuple[object, list[Call]]] = {}
         self._populate()
 
     def _populate(self) -> None:
@@ -118,8 +122,8 @@ class Lab:
     def _contents(self) -> dict[str, list[dict[str, Any]]]:
         return {name: rows for name, rows in self.world.contents(but=list(LEFT_OUT)).items() if name != "journal"}
 
-    def whole(self, command: str) -> tuple[object, dict[str, int]]:
-        """What the command leaves when nothing happens to it, and how often it makes each system call that writes."""
+    def whole(self, command: str) -> tuple[object, list[Call]]:
+        """What the command leaves when nothing happens to it, and the system calls that write."""
         if command not in self._whole:
             self.put_back()
             counted = ["strace", "-f", "-qq", "-o", str(self._calls), "-e", f"trace={','.join(WRITES)}"]
@@ -127,12 +131,17 @@ class Lab:
             self._whole[command] = (self.state(), self._counted())
         return self._whole[command]
 
-    def _counted(self) -> dict[str, int]:
-        """Calls of the one process that there is; a write to standard output is none of the disk's."""
+    def _counted(self) -> list[Call]:
+        """Not those that write the answer: who cannot have that is to be told so, whatever was done."""
         if not self._calls.exists():
-            return {}
-        calls = re.findall(r"^\d+ +(\w+)\(", self._calls.read_text(errors="replace"), re.MULTILINE)
-        return {name: calls.count(name) for name in WRITES if name in calls}
+            return []
+        made: Counter[str] = Counter()
+        calls = []
+        for name, first in re.findall(r"^\d+ +(\w+)\((\w*)", self._calls.read_text(errors="replace"), re.MULTILINE):
+            made[name] += 1
+            if (name, first) != ("write", "1"):
+                calls.append((name, made[name]))
+        return calls
 
     def next_person(self) -> str:
         """Somebody whom nobody has texted yet follows the flight, for a tick to text."""
@@ -169,16 +178,15 @@ def faults(lab: Lab, size: Size, random: Random) -> Iterator[Fault]:
             yield from _injected(command, lab.whole(command)[1], size, random)
 
 
-def _injected(command: str, calls: dict[str, int], size: Size, random: Random) -> Iterator[Fault]:
-    points = [(name, call) for name, many in calls.items() for call in range(1, many + 1)]
-    for syscall, call in _spread(points, size.of(cut=1, full=5), random):
+def _injected(command: str, points: Sequence[Call], size: Size, random: Random) -> Iterator[Fault]:
+    for syscall, call in _spread(points, size.of(cut=1, full=4), random):
         yield Fault(command=command, syscall=syscall, call=call, what=KILL)
-    for syscall, call in _spread(points, size.of(cut=0, full=3), random):
+    for syscall, call in _spread(points, size.of(cut=0, full=2), random):
         what = random.choice([FULL_DISK, BROKEN_DISK])
         yield Fault(command=command, syscall=syscall, call=call, what=what, lasting=random.random() < 0.5)
 
 
-def _spread(points: Sequence[tuple[str, int]], count: int, random: Random) -> list[tuple[str, int]]:
+def _spread(points: Sequence[Call], count: int, random: Random) -> list[Call]:
     """Calls of every name before a second of one."""
     by_name = {name: random.choice([point for point in points if point[0] == name]) for name, _ in points}
     first = random.sample(list(by_name.values()), len(by_name))
