@@ -29,6 +29,7 @@ WRITES: Final = 300  # for each of them
 FAST: Final = 60.0  # times real time
 BUSY: Final = ("busy", "locked")
 MOST_TURNS: Final = 2000
+ANSWER_TAKES: Final = 0.02  # seconds, real: long enough for another daemon to ask about the same flight
 
 
 def run(folder: Path, size: Size) -> Score:
@@ -164,7 +165,7 @@ def works(disk: Disk, boot: str) -> None:
 
 
 class NotedSource(MortalSource):
-    """AeroAPI that notes when it is asked, and when it has answered."""
+    """AeroAPI that takes its time, and notes when it is asked and when it has answered."""
 
     def __init__(self, app: MortalApp) -> None:
         super().__init__(app.points)
@@ -173,6 +174,7 @@ class NotedSource(MortalSource):
     def flight(self, fa_flight_id: str) -> Answer:
         self._ledger.note("asked", flight=fa_flight_id)
         try:
+            Event().wait(ANSWER_TAKES)
             return super().flight(fa_flight_id)
         finally:
             self._ledger.note("answered", flight=fa_flight_id)

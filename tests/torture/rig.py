@@ -37,6 +37,7 @@ from tests.flows.world import FakeFlightSource, FixedClock
 
 LONGEST_LIFE: Final = 60  # seconds, real: a child that lives longer hangs, and the kernel ends it
 MEMORY: Final = Path("/dev/shm")
+LISTED_AFTER: Final = timedelta(seconds=45)  # Twilio promises no read-after-write: its list lags behind what it took
 
 
 class Ledger:
@@ -59,6 +60,12 @@ class Ledger:
             return []
         lines = [json.loads(line) for line in self.path.read_bytes().splitlines()]
         return [line for line in lines if not did or line["did"] in did]
+
+
+def moment_of(ledger: Ledger) -> datetime:
+    """What time it is in the story."""
+    moments = [line["moment"] for line in ledger.lines("clock")]
+    return datetime.fromisoformat(moments[-1]) if moments else NOON
 
 
 class Points:
@@ -151,7 +158,8 @@ class MortalGateway:
     def sent_to(self, to: str, *, since: datetime) -> Sequence[Sent]:
         with self._points.around("a listing"):
             texts = [_sent(line) for line in self._ledger.lines("taken") if line["to"] == to]
-        return [text for text in texts if text.created_at >= since]
+        listed_until = moment_of(self._ledger) - LISTED_AFTER
+        return [text for text in texts if since <= text.created_at <= listed_until]
 
     def status_of(self, sid: str) -> Receipt:
         with self._points.around("a status"):
@@ -187,8 +195,7 @@ class MortalApp(App):
 
     @cached_property
     def clock(self) -> FixedClock:
-        moments = [line["moment"] for line in self.ledger.lines("clock")]
-        return FixedClock(datetime.fromisoformat(moments[-1]) if moments else NOON)
+        return FixedClock(moment_of(self.ledger))
 
     def until(self, moment: datetime) -> None:
         """Time passes, for whoever comes next too; it never goes back."""
