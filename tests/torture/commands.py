@@ -99,6 +99,7 @@ class Lab:
         self.world.flait("tick").done()
         self.world.flait("subscribe", FLIGHT, BEN, "--name", "Ben").done()
         self.world.change("UPDATE messages SET status = 'failed', ended_at = sent_at WHERE id = 1")
+        shutil.rmtree(self.world.home / "backups")  # the tick's own, or one more would not show
         shutil.copytree(self.world.home, self._template)
         self.before = self.state()
 
@@ -200,19 +201,35 @@ def run(folder: Path, size: Size) -> Score:
     lab = Lab(folder)
     with lab.world:
         random = Random(SEED)
-        scores = [judged(lab, fault) for fault in faults(lab, size, random)]
-    total = sum(scores, Score(campaign="commands"))
-    said = (f"{len(scores)} faults",) if strace_works() else (f"{len(scores)} faults; strace cannot be used here",)
-    return replace(total, remarks=(*said, *total.remarks[:8]))
+        tried = [(fault, judged(lab, fault)) for fault in faults(lab, size, random)]
+    total = sum((score for _, score in tried), Score(campaign="commands"))
+    return replace(total, remarks=(_summary([fault for fault, _ in tried]), *total.remarks[:8]))
+
+
+def _summary(tried: Sequence[Fault]) -> str:
+    kinds = Counter(_KINDS[fault.what] for fault in tried)
+    what = ", ".join(f"{many} {kind}" for kind, many in kinds.items())
+    commands = len({fault.command for fault in tried})
+    return f"{what}, over {commands} commands" + ("" if strace_works() else "; strace cannot be used here")
+
+
+_KINDS: Final = {
+    "": "files that may not grow",
+    KILL: "kills inside a system call",
+    FULL_DISK: "calls on a full disk",
+    BROKEN_DISK: "calls on a failing disk",
+}
 
 
 def judged(lab: Lab, fault: Fault) -> Score:
     """One fault, and what it came to."""
     lab.put_back()
     wrong = _ticked(lab, fault) if fault.command == TICK else _done_or_not(lab, fault)
-    sane = sound(lab.world.database)
+    files = [lab.world.database, *lab.world.home.glob("backups/*.db")]
+    damaged = [f"{file.name} is damaged: {said}" for file in files if (said := sound(file)) != "ok"]
     halves = [what for what, sql in HALVES.items() if lab.world.rows(sql) and what not in ALLOWED]
-    unexpected = [*wrong.unexpected, *([sane] if sane != "ok" else [])]
+    unexpected = [*wrong.unexpected, *damaged]
+    halves += wrong.half
     everything = [*unexpected, *halves, *wrong.lost, *wrong.dup]
     return Score(
         campaign="commands",
@@ -221,8 +238,8 @@ def judged(lab: Lab, fault: Fault) -> Score:
         lost=len(wrong.lost),
         dup=len(wrong.dup),
         unexpected=len(unexpected),
-        halfstates=len(halves) + len(wrong.half),
-        remarks=tuple(f"{fault}: {what}" for what in [*everything, *wrong.half]),
+        halfstates=len(halves),
+        remarks=tuple(f"{fault}: {what}" for what in everything),
     )
 
 
@@ -244,20 +261,19 @@ def _done_or_not(lab: Lab, fault: Fault) -> Wrong:
     after, _ = lab.whole(fault.command)
     lab.put_back()
     ran = lab.run(COMMANDS[fault.command], fault.wrapped())
-    found = lab.state()
+    whole, found = sound(lab.world.database), lab.state()
     again = lab.run(COMMANDS[fault.command])
     at_last = lab.state()
     return Wrong(
         unexpected=[
             *_said_badly(ran),
+            *_said_wrongly(ran, done=found == after != lab.before),
             *_not_repaired(again, done=found == after),
+            *([] if whole == "ok" else [f"right after it: {whole}"]),
             *([] if at_last == after else [f"in the end it is not done: {again}"]),
         ],
         half=[] if found in (lab.before, after) else [f"half of it is there: {_difference(found, lab.before)}"],
         lost=[f"it said that it was done: {ran}"] if ran.code == 0 and found != after else [],
-        dup=[f"it said that it was not done, and it was: {ran}"]
-        if ran.code > 0 and found == after != lab.before
-        else [],
     )
 
 
@@ -267,6 +283,11 @@ def _said_badly(ran: Ran) -> list[str]:
         return []
     one_line = ran.err.startswith("error: ") and ran.err.count("\n") == 1 and "Traceback" not in ran.err
     return [] if one_line and 1 <= ran.code <= 9 else [f"badly said: {ran}"]
+
+
+def _said_wrongly(ran: Ran, *, done: bool) -> list[str]:
+    """Whoever is told that it was not done does it again."""
+    return [f"it said that it was not done, and it was: {ran}"] if done and 0 < ran.code < 10 else []
 
 
 def _not_repaired(again: Ran, *, done: bool) -> list[str]:
