@@ -184,7 +184,8 @@ def _injected(command: str, points: Sequence[Call], size: Size, random: Random) 
         yield Fault(command=command, syscall=syscall, call=call, what=KILL)
     for syscall, call in _spread(points, size.of(cut=0, full=2), random):
         what = random.choice([FULL_DISK, BROKEN_DISK])
-        yield Fault(command=command, syscall=syscall, call=call, what=what, lasting=random.random() < 0.5)
+        lasting = syscall != "write" and random.random() < 0.5  # no disk makes every write fail, the null device's too
+        yield Fault(command=command, syscall=syscall, call=call, what=what, lasting=lasting)
 
 
 def _spread(points: Sequence[Call], count: int, random: Random) -> list[Call]:
