@@ -24,7 +24,7 @@ from flait.core.changes import (
 )
 from flait.core.flights import Flight, Phase
 from flait.core.subscriptions import Role
-from flait.core.told import Told
+from flait.core.told import Told, presumed
 
 K = ChangeKind
 
@@ -141,7 +141,7 @@ def decide(
     While something big is read a second time, a minute's wait, lesser news waits with it: one text, not two.
     To who is `muted` only P0 is told; the rest stays untold, and so is news when the mute is over, if still true.
     """
-    end = FOLLOWS[role]
+    end, told = FOLLOWS[role], presumed(told, before)
     seen_twice = changes(told, before, end=end, now=now, delay=delay)
     due: list[Change] = []
     holds: list[tuple[ChangeKind, _Hold]] = []

@@ -5,7 +5,7 @@ what that person knows. Comparing with the last poll instead would text every cr
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flait.core.flights import FLOWN, Flight, Phase, cancelled, progress
@@ -76,6 +76,18 @@ def told(texts: Iterable[Tells]) -> Told:
     for text in texts:
         known |= {name: value for name, value in text.items() if name in FACTS}
     return Told(**{name: _value(name, value) for name, value in known.items()})  # type: ignore[arg-type]  # names and types are FACTS'
+
+
+def presumed(told: Told, flight: Flight) -> Told:
+    """`told`, with the schedule where no time was ever told: whoever missed the confirmation goes by their ticket."""
+    departure, arrival = flight.departure.scheduled, flight.arrival.scheduled
+    return replace(
+        told,
+        scheduled_out=told.scheduled_out or departure,
+        departure=told.departure or departure,
+        scheduled_in=told.scheduled_in or arrival,
+        arrival=told.arrival or arrival,
+    )
 
 
 NEVER_ARRIVED = frozenset({S.FAILED, S.UNDELIVERED})

@@ -8,6 +8,7 @@ from flait.core.alerts import CAPS, CONFIRM_BIG, CONFIRM_SMALL, COOLDOWN, RULES,
 from flait.core.changes import ChangeKind
 from flait.core.flights import Flight
 from flait.core.subscriptions import Role
+from flait.core.told import Told
 from tests.core.flights_for_tests import (
     F12,
     IN,
@@ -318,6 +319,14 @@ def test_a_flight_that_was_called_cancelled_and_flew_is_on_again_and_then_in_the
         ben.polled(took_off(), OFF + minutes(index))
 
     assert [text.kind for text in ben.alerts] == [K.REINSTATED, K.DEPARTED]
+
+
+def test_a_delay_is_told_to_whom_the_confirmation_never_reached() -> None:
+    for role, flight in ((TRAVELER, leaving(minutes(90))), (MEETER, arriving(minutes(90)))):
+        decision = decide(Told(), (), role=role, before=flight, after=flight, now=NOON)
+
+        assert decision.alert
+        assert K.DELAY_FIRST in {change.kind for change in decision.alert.changes}
 
 
 def test_the_journal_learns_why_something_waits() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from flait.core.flights import FLOWN, Flight, Phase, Times
 from flait.core.messages import MessageStatus
-from flait.core.told import FACTS, UNKNOWN_AIRPORT, Told, count_as_told, further, tells, told
+from flait.core.told import FACTS, UNKNOWN_AIRPORT, Told, count_as_told, further, presumed, tells, told
 from tests.core.flights_for_tests import (
     EWR,
     F12,
@@ -42,6 +42,11 @@ def test_later_texts_overlay_earlier_ones() -> None:
     assert known.departure == OUT + minutes(45)
     assert known.arrival == IN
     assert known.gate_origin == "F12"
+
+
+def test_who_was_told_no_time_goes_by_the_schedule() -> None:
+    assert presumed(Told(), late(minutes(90))) == Told(scheduled_out=OUT, scheduled_in=IN, departure=OUT, arrival=IN)
+    assert presumed(knowing(late(minutes(90))), F12) == knowing(late(minutes(90)))
 
 
 def test_the_unknown_is_never_told() -> None:
