@@ -22,6 +22,7 @@ CAMPAIGNS: Final[Mapping[str, str]] = {
     "kills": "to lose a text or send it twice, by SIGKILL at every commit and every call to the outside",
     "commands": "to leave half of a command behind, by kills inside system calls and failing or full disks",
     "one": "to have two daemons, two polls of a flight or two senders of a text, and to lose one of many writes",
+    "soak": "30 days of flights, restarts and outages, against a model",
 }
 
 
