@@ -104,9 +104,14 @@ GSM_7_EXTENSION = frozenset("\f^{}\\[~]|€")  # two septets each
 
 def units(body: str) -> int:
     """Septets in GSM-7, else UTF-16 code units: what a segment counts."""
-    if is_gsm_7(body):
-        return sum(2 if char in GSM_7_EXTENSION else 1 for char in body)
-    return len(body.encode("utf-16-le", "surrogatepass")) // 2
+    gsm = is_gsm_7(body)
+    return sum(_weight(char, gsm=gsm) for char in body)
+
+
+def _weight(char: str, *, gsm: bool) -> int:
+    if gsm:
+        return 2 if char in GSM_7_EXTENSION else 1
+    return len(char.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def is_gsm_7(body: str) -> bool:
@@ -122,7 +127,7 @@ def segments(body: str) -> int:
         return 1
     count, room = 1, each
     for char in body:
-        weight = units(char) if gsm else len(char.encode("utf-16-le", "surrogatepass")) // 2
+        weight = _weight(char, gsm=gsm)
         if weight > room:  # a character is never split over two segments
             count, room = count + 1, each
         room -= weight

@@ -7,7 +7,7 @@ stands in a heap, what is due stands in Flait's own database.
 import gc
 import heapq
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -223,9 +223,9 @@ class Days:
         for slot in range(6):
             at = self.clock.now() + slot * 4 * HOUR + self.dice.randint(5, 60) * MINUTE
             self._at(at, self._trouble)
-        for _ in range(max(1, len(self.numbers) // 25)):
+        for _ in range(max(2, len(self.numbers) // 12)):
             self._in(self.dice.randint(0, 1439) * MINUTE, self._somebody_stops)
-        for _ in range(max(1, len(self.numbers) // 10)):
+        for _ in range(max(3, len(self.numbers) // 8)):
             self._in(self.dice.randint(0, 1439) * MINUTE, self._somebody_asks)
 
     def _subscribe(self, made: Leg, follow: Follow, tries: int = 0) -> None:
@@ -256,15 +256,19 @@ class Days:
         follow.unsubscribed_at = self.clock.now()
 
     def _somebody_stops(self) -> None:
-        phone = f"+1555555{self.dice.randrange(POOL):04}"
-        self._text(phone, self.dice.choice(("STOP", "stop", "please stop texting me")))
-        self._in(self.dice.randint(180, 2000) * MINUTE, partial(self._text, phone, "START"))
+        for _, follow in self._about_to_hear():
+            self._text(follow.phone, self.dice.choice(("STOP", "stop", "please stop texting me")))
+            self._in(self.dice.randint(90, 2000) * MINUTE, partial(self._text, follow.phone, "START"))
 
     def _somebody_asks(self) -> None:
+        for made, follow in self._about_to_hear():
+            self._text(follow.phone, self.dice.choice(("STATUS", f"status {made.iata}", "LIST")))
+
+    def _about_to_hear(self) -> Sequence[tuple[Leg, Follow]]:
+        """Somebody who has a flight that leaves soon, if there is one."""
         now = self.clock.now()
-        made, follows = self.dice.choice(self.legs) if self.legs else (None, [])
-        if made and timedelta() < made.leaves - now < 4 * HOUR:
-            self._text(self.dice.choice(follows).phone, self.dice.choice(("STATUS", f"status {made.iata}", "LIST")))
+        soon = [(made, follows) for made, follows in self.legs if -HOUR < made.leaves - now < 3 * HOUR]
+        return [(made, self.dice.choice(follows)) for made, follows in self.dice.sample(soon, min(1, len(soon)))]
 
     def _text(self, phone: str, body: str) -> None:
         inbound = Inbound(
