@@ -9,7 +9,7 @@ import heapq
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -40,6 +40,17 @@ SELECT (SELECT min(next_poll_at) FROM flights WHERE next_poll_at IS NOT NULL AND
     (SELECT min(not_before) FROM messages WHERE status = 'queued' AND sid IS NULL),
     EXISTS (SELECT 1 FROM messages WHERE status = 'in_doubt')
 """
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """When the daemon's next ticks would find something."""
+
+    poll: datetime | None
+    pending: datetime | None
+    text: datetime | None
+    doubt: bool
 
 
 @dataclass(kw_only=True)
@@ -138,13 +149,17 @@ class Days:
         self._at(self.clock.now() + span, act)
 
     def _next(self) -> datetime:
-        poll, pending, text, doubt = self.store._conn.execute(_DUE).fetchone()
-        now = self.clock.now()
-        due = [datetime.fromisoformat(moment) for moment in (poll, pending) if moment]
-        due += [max(datetime.fromisoformat(text), self._silent_until)] if text else []
-        due += [now + 15 * SECOND] if doubt else []
-        ahead = max(min(due, default=datetime.max.replace(tzinfo=now.tzinfo)), now + 2 * SECOND)
+        now, due = self.clock.now(), self._due()
+        looks = [due.poll, due.pending, due.text and max(due.text, self._silent_until)]
+        looks += [now + 15 * SECOND] if due.doubt else []
+        soonest = min((look for look in looks if look), default=NEVER)
+        ahead = max(soonest, now + 2 * SECOND)
         return min(ahead, self._coming[0][0]) if self._coming else ahead
+
+    def _due(self) -> "_Due":
+        *moments, doubt = self.store._conn.execute(_DUE).fetchone()
+        poll, pending, text = (datetime.fromisoformat(moment) if moment else None for moment in moments)
+        return _Due(poll, pending, text, doubt=bool(doubt))
 
     def _survive(self, act: Callable[[], object]) -> bool:
         """Do it; whoever is killed over it is followed by the next daemon. False: killed."""
@@ -174,25 +189,26 @@ class Days:
     def _work(self) -> None:
         """Everything that is due now."""
         store, clock = self.store, self.clock
-        while claimed := track.claim_due(store, clock, self.boot, AT_ONCE):
+        due = self._due()
+        while due.poll and due.poll <= clock.now() and (claimed := track.claim_due(store, clock, self.boot, AT_ONCE)):
             for tracked in claimed:
                 with self._watched():
                     track.poll(store, self.source, clock, tracked, boot=self.boot, rules=track.Rules())
-        while subscribe.activate_next(store, self.source, clock):
+        while due.pending and subscribe.activate_next(store, self.source, clock):
             pass
         while self._unanswered:
             with self._watched():
                 self._unanswered = answer.answer_next(store, self.source, clock, boot=self.boot, rules=ANSWERS)
         self._deliver()
-        while store.in_doubt(clock.now()) and deliver.settle_next(store, self.twilio, clock):
-            pass
-        self._deliver()
+        while due.doubt and store.in_doubt(clock.now()) and deliver.settle_next(store, self.twilio, clock):
+            self._deliver()
 
     def _watched(self) -> "_Watch":
         return _Watch(self)
 
     def _deliver(self) -> None:
-        if self.clock.now() < self._silent_until:
+        now, text = self.clock.now(), self._due().text
+        if now < self._silent_until or text is None or text > now:
             return
         while (progress := deliver.send_next(self.store, self.twilio, self.clock, self.boot)).more:
             pass
