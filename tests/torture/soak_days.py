@@ -101,7 +101,6 @@ class Days:
     restarts: int = 0
     kills: int = 0
     polls: int = 0
-    faults: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.dice = Random(self.seed)

@@ -321,7 +321,6 @@ def problems_of(days: Days) -> Iterator[str]:
     """What is wrong with a whole run: posts after a STOP, memory, descriptors."""
     for message in days.twilio.after_stop:
         yield f"posted after a STOP: {message.kind} to {message.to}, seed {days.seed}"
-    yield from days.faults
     early, late = days.samples[SETTLED : SETTLED + 5], days.samples[SETTLED:][-5:]
     if not late:
         return
