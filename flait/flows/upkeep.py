@@ -57,6 +57,7 @@ def forget(store: Store, clock: Clock, *, keep: timedelta, keep_raw: timedelta, 
         )
         if dry_run:
             raise _DryRun
+        store.sum_up(now - keep, now)
     if not dry_run and (gone.raw_answers or gone.rows):
         detail = f"{gone.raw_answers} raw answers, {gone.rows} old rows"
         store.record(Step(at=now, step="prune", outcome="done", detail=detail))

@@ -36,6 +36,7 @@ _TEXTS: Final = {  # what is text in every row that is not damaged
     "usage": ("month", "operation", "flight", "booked_at"),
     "sqlite_sequence": ("name",),
 }
+_NUMBERS: Final[Mapping[str, tuple[str, ...]]] = {"usage": ("result_sets", "micro_usd"), "sqlite_sequence": ("seq",)}
 _TABLES: Final = "SELECT name FROM sqlite_schema WHERE type = 'table'"
 
 # OR IGNORE: what a damaged page makes of a row must not stand in the way of the others.
@@ -76,6 +77,8 @@ VALUES (:month, :operation, :flight, :result_sets, :micro_usd, :booked_at)
 ON CONFLICT (month, operation, flight) DO UPDATE SET
     result_sets = max(result_sets, :result_sets), micro_usd = max(micro_usd, :micro_usd)
 """
+_BOOKED: Final = "SELECT coalesce(sum(micro_usd), -1) AS micro_usd FROM usage WHERE month = :month"
+_UNBOOK: Final = "DELETE FROM usage WHERE month = :month"
 _NUMBERED: Final = "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%AUTOINCREMENT%'"
 _GIVEN_OUT: Final = """
 SELECT coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name = :name), 0) AS seq
@@ -129,13 +132,18 @@ def _read(conn: sqlite3.Connection, table: str, into: dict[str, list[Row]]) -> b
     rows, sound = into.setdefault(table, []), True
     try:
         for row in conn.execute(_SALVAGE[table]):
-            if all(isinstance(row[name], str) for name in _TEXTS[table]):
+            if _is_sound(table, row):
                 rows.append(dict(row))
             else:
                 sound = False
     except sqlite3.DatabaseError:
         return False
     return sound
+
+
+def _is_sound(table: str, row: Mapping[str, object]) -> bool:
+    texts = all(isinstance(row[name], str) for name in _TEXTS[table])
+    return texts and all(isinstance(row[name], int) for name in _NUMBERS.get(table, ()))
 
 
 class Takeover(Connection):
@@ -151,8 +159,7 @@ class Takeover(Connection):
         opted_out, opted_in = self._merge_consent(old)
         self._merge_inbound(old, now)
         fates = self._settle(old, now, resume=resume)
-        for row in old.rows("usage"):
-            self._change(_SPENT, **row)
+        self._merge_spending(old, f"{now:%Y-%m}")
         self._skip_ids(old)
         return TakenOver(opted_out=opted_out, opted_in=opted_in, **{fate: fates.count(fate) for fate in set(fates)})
 
@@ -198,6 +205,18 @@ class Takeover(Connection):
                 self._change(_DOUBT, id=row["id"], reason=f"{REASON}: it may have been sent")
             fates.append(fate)
         return fates
+
+    def _merge_spending(self, old: Salvaged, this_month: str) -> None:
+        """This month row by row; of one that is over, and may be summed up on one side, whichever knows of more."""
+        rows = old.rows("usage")
+        for month in {row["month"] for row in rows} - {this_month}:
+            [mine] = self._rows(_BOOKED, month=month)
+            if mine["micro_usd"] >= sum(row["micro_usd"] for row in rows if row["month"] == month):
+                rows = [row for row in rows if row["month"] != month]
+            else:
+                self._change(_UNBOOK, month=month)
+        for row in rows:
+            self._change(_SPENT, **row)
 
     def _skip_ids(self, old: Salvaged) -> None:
         """An id that people or Twilio know must never come to mean another row."""

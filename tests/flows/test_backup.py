@@ -314,6 +314,20 @@ def test_what_was_spent_stays_spent(kept: Kept) -> None:
     assert kept.world.store.spent(month) == 15_000
 
 
+@pytest.mark.parametrize("summed_up", ["before", "since"])
+def test_a_month_that_was_summed_up_on_one_side_is_counted_once(kept: Kept, summed_up: str) -> None:
+    store, now = kept.world.store, kept.world.clock.now()
+    for flight in ("UA1", "UA2"):
+        store.book("2025-01", "flight", flight=flight, result_sets=1, micro_usd=5_000, now=now)
+    unsummed = kept.create()
+    store.sum_up(now, now)
+    summed = kept.create()
+    if summed_up == "before":
+        kept.restore(unsummed)
+    kept.restore({"before": summed, "since": unsummed}[summed_up])
+    assert kept.world.store.spent("2025-01") == 10_000
+
+
 def test_the_way_back_leads_back(kept: Kept) -> None:
     path = kept.create()
     kept.world.follow(F12)

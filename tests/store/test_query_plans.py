@@ -78,6 +78,7 @@ HOT: dict[str, Callable[[Store], object]] = {
     "push alert": lambda store: store.push_alert("token"),
     "push alerts": lambda store: store.push_alerts({PushState.WANTED}),
     "prune words": lambda store: store.prune_words(NOW, NOW),
+    "sum up": lambda store: store.sum_up(NOW, NOW),
 }
 
 # Lists handed over as JSON, results of subqueries, the few numbers that said STOP, and rows in order of an index that

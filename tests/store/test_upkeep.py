@@ -7,7 +7,7 @@ import pytest
 from flait.core.messages import Message, MessageStatus
 from flait.core.receipts import Receipt
 from flait.core.subscriptions import SubscriptionState
-from flait.store import Pruned, SmsRow, Step, Store
+from flait.store import Pruned, SmsRow, Step, Store, UsageRow
 from flait.store.upkeep import BITE
 from tests.store.samples import DAY, HOUR, NOW, flight, follower, message, pending, tracked, user
 
@@ -156,3 +156,55 @@ def test_the_size_grows_with_what_is_kept(store: Store) -> None:
     ann = store.add_user(user())
     store.enqueue(message(ann.id, "key", body="x" * 100_000))
     assert store.size() > before + 90_000
+
+
+def spend(store: Store, month: str, flight: str | None, micro_usd: int = 5) -> None:
+    store.book(month, "flight", flight=flight, result_sets=1, micro_usd=micro_usd, now=NOW)
+
+
+def test_a_month_that_is_over_keeps_its_total_and_not_each_flight(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flait.store.upkeep.BITE", 2)
+    for number in range(5):
+        spend(store, "2013-01", f"UA{number}")
+    spend(store, "2013-01", None)
+    spend(store, "2013-02", "UA1")
+    spend(store, "2013-03", "UA1")
+    for _ in range(2):
+        store.sum_up(NOW - 10 * DAY, NOW)
+        assert store.usage_rows("2013-01") == [UsageRow(operation="flight", flight=None, result_sets=6, micro_usd=30)]
+        assert [row.flight for row in store.usage_rows("2013-02")] == ["UA1"]
+    store.sum_up(LATER, NOW)
+    assert [row.flight for row in store.usage_rows("2013-02")] == [None]
+    assert [row.flight for row in store.usage_rows("2013-03")] == ["UA1"]
+
+
+def test_what_texts_to_nobody_cost_is_kept_in_one_row_a_month(store: Store) -> None:
+    for number in range(4):
+        text = store.enqueue(message(0, f"key {number}", kind="stranger"))
+        assert text is not None
+        store.claim_due_message(NOW, "boot")
+        store.mark_accepted(text.id, attempt=1, sid=f"SM{number}", now=NOW)
+        store.prune(LATER)
+    assert len(store._rows("SELECT * FROM sms_totals")) == 4
+    for _ in range(2):
+        store.sum_up(NOW, NOW)
+        assert store.sms_rows("2013-03") == [SmsRow(user=None, messages=4, segments=4)]
+        assert len(store._rows("SELECT * FROM sms_totals")) == 1
+
+
+def test_alerts_go_before_their_subscription_so_that_no_bite_is_large(store: Store) -> None:
+    _, subscription = follower(store)
+    for poll in range(3):
+        store.add_alert(subscription_id=1, flight_id=1, poll=poll, kinds=[], why={}, message_id=None, at=NOW)
+    store.prune(LATER)
+    assert len(store._rows("SELECT * FROM alerts")) == 3
+    store.save_subscription(replace(subscription, state=SubscriptionState.ENDED))
+    store.close_flight(1, NOW)
+    deleted: list[str] = []
+    store._conn.set_trace_callback(lambda sql: deleted.append(sql.split()[2]) if "DELETE FROM" in sql else None)
+    store.prune(LATER)
+    store._conn.set_trace_callback(None)
+    assert deleted.index("alerts") < deleted.index("subscriptions")
+    assert store._rows("SELECT * FROM alerts") == []
