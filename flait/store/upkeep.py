@@ -4,8 +4,8 @@ Never people and what they said about being texted, live subscriptions and what 
 again), texts that are still to go out or in doubt, what was spent. A death between two bites leaves less to do.
 
 The file does not shrink: SQLite fills the pages that are free before it asks for more, so that its size follows what is
-kept, and stays at the most there ever was. Giving pages back (incremental vacuum) was measured and left out: over a
-year of flights one page in twenty is free, and each would be moved and written twice to save it for a day.
+kept, and stays at the most there ever was. Giving pages back (incremental vacuum) would save nothing: over a year of
+flights no more than one page in twenty is free (tests/torture/year.py), and is needed again the next day.
 """
 
 from collections.abc import Callable
