@@ -182,11 +182,18 @@ class Credentials:
 
     def _whether_stored(self, name: SecretName) -> Stored:
         if _systemd_file(self._env, name):
-            return Stored(name=name, stored=True, backend=SYSTEMD)
+            return self._whether_handed_over(name)
         try:
             return Stored(name=name, stored=self._keyring.read(name) is not None, backend=self._keyring.asked)
         except MissingCredential as problem:
             return Stored(name=name, stored=False, backend=self._keyring.asked, problem=str(problem))
+
+    def _whether_handed_over(self, name: SecretName) -> Stored:
+        try:
+            self._read(name)
+        except MissingCredential as problem:
+            return Stored(name=name, stored=False, backend=SYSTEMD, problem=str(problem))
+        return Stored(name=name, stored=True, backend=SYSTEMD)
 
 
 class _Keyring:
@@ -350,22 +357,32 @@ def _find_session_bus(env: Mapping[str, str]) -> None:
 
 
 def _systemd_file(env: Mapping[str, str], name: SecretName) -> Path | None:
+    """Where systemd has put it, if anything of that name is there: what cannot be looked at is told when it is read."""
     folder = env.get("CREDENTIALS_DIRECTORY", "")
     file = Path(folder, name)
-    return file if folder and file.is_file() else None
+    if not folder:
+        return None
+    try:
+        file.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError:
+        return file
+    return file
 
 
 def _systemd_credential(env: Mapping[str, str], name: SecretName) -> str | None:
     file = _systemd_file(env, name)
     if file is None:
         return None
+    hint = "mend the unit's LoadCredential= lines"
     try:
+        if not file.is_file():  # reading a pipe may never end
+            raise MissingCredential(f"the systemd credential {name} is not a file", hint)
         with file.open("rb") as content:
             return content.read(LONGEST + 3).decode(errors="replace")  # with room for a line's end
     except OSError as problem:
-        raise MissingCredential(
-            f"the systemd credential {name} cannot be read: {problem.strerror}", "mend the unit's LoadCredential= lines"
-        ) from None
+        raise MissingCredential(f"the systemd credential {name} cannot be read: {problem.strerror}", hint) from None
 
 
 def _cleaned(text: str) -> str:
