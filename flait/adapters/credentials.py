@@ -21,6 +21,7 @@ from urllib.parse import quote
 from flait import redaction
 from flait.errors import ConfigError, MissingCredential, NotFound, UserError
 from flait.redaction import Secret
+from flait.terminal import left_as_it_was
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
@@ -240,8 +241,9 @@ class _Keyring:
         _find_session_bus(self._env)
         import keyring.core  # noqa: F401 — here, so that its quarter of a second is not taken from the patience
 
-        future = self._started(lambda: question(self._backends()))
-        problem = _problem(future, self._patience)
+        with left_as_it_was():  # cryptfile, for one, asks on the terminal for its password
+            future = self._started(lambda: question(self._backends()))
+            problem = _problem(future, self._patience)
         if problem is None:
             return future.result()
         # Raised out here, where no `except` makes the backend's own exception the context of ours.

@@ -1,0 +1,27 @@
+"""The person's terminal, left as it was found."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def left_as_it_was() -> Iterator[None]:
+    """After the block what is typed is seen, or not, as before it; nothing is done where there is no terminal.
+
+    For waiting on somebody who may ask for a password unseen, and is given up while still asking.
+    """
+    try:
+        terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError:
+        yield
+        return
+    import termios
+
+    before = termios.tcgetattr(terminal)
+    try:
+        yield
+    finally:
+        if termios.tcgetattr(terminal) != before:  # only then: in the background, setting it would stop the process
+            termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+        os.close(terminal)
