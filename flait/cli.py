@@ -8,7 +8,7 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import typer
 
@@ -40,6 +40,7 @@ GROUPS: Mapping[str, str] = {
 }
 
 INTERRUPTED = 130
+LIKE_A_SECRET = 16  # characters; a key of either provider has 32, a mistyped name or option fewer
 
 _SWITCHES = {
     "-v": ("verbose", 1),
@@ -147,6 +148,7 @@ def _root(
 def _explain(problem: FlaitError, argv: Sequence[str]) -> int:
     from flait.commands.output import safe, tell
 
+    hidden = _hiding(argv)
     if session.current.verbose > 1:
         import traceback
 
@@ -154,11 +156,24 @@ def _explain(problem: FlaitError, argv: Sequence[str]) -> int:
 
         tell(seen.redact("".join(traceback.format_exception(problem))).rstrip("\n"))
     if "--json" in argv:
-        error = {"code": problem.code, "message": problem.message, "hint": problem.hint}
+        error = {"code": problem.code, "message": hidden(problem.message), "hint": problem.hint}
         tell(json.dumps({"error": error}))
     else:
-        tell(f"error: {safe(problem)}")
+        tell(f"error: {safe(hidden(str(problem)))}")
     return problem.exit_code
+
+
+def _hiding(argv: Sequence[str]) -> Callable[[str], str]:
+    """What takes the value out of a sentence that somebody wrote as an argument, where it is only ever read."""
+    if "secrets" not in argv[:1]:
+        return str
+    from flait.adapters.credentials import SecretName
+    from flait.redaction import seen
+
+    for word in (word.lstrip("-") for word in argv[1:]):
+        if len(word) >= LIKE_A_SECRET and word not in set(SecretName):
+            seen.remember(word)
+    return seen.redact
 
 
 def _unexpected(problem: Exception) -> FlaitError:

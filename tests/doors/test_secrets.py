@@ -160,3 +160,17 @@ def test_the_value_never_stands_in_a_process_list_or_its_output(flait: CommandLi
     assert (done.code, done.out) == (0, "")
     assert VALUE not in done.err
     assert kept(flait) == {f"flait/{KEY}": VALUE}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("set", KEY, VALUE), ("set", VALUE), ("delete", VALUE, "--yes"), (VALUE,), ("set", KEY, f"--{VALUE}"),
+        ("set", KEY, "--value", VALUE), ("test", VALUE, "--json"),
+    ],
+)  # fmt: skip
+def test_a_value_that_is_written_as_an_argument_is_not_repeated(flait: CommandLine, words: tuple[str, ...]) -> None:
+    done = flait("-vv", "secrets", *words)
+
+    assert done.code == 2
+    assert VALUE not in done.out + done.err
