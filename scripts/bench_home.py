@@ -106,9 +106,9 @@ def home() -> Iterator[Home]:
 
 
 @contextmanager
-def provider(departs: datetime) -> Iterator[str]:
-    """The address of a provider whose flights all leave at `departs`."""
-    command = [sys.executable, "-m", "scripts.bench_provider", stamp(departs)]
+def provider(departs: datetime, *options: str) -> Iterator[str]:
+    """The address of a provider whose flights all leave at `departs`; bench_provider has the options."""
+    command = [sys.executable, "-m", "scripts.bench_provider", stamp(departs), *options]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

@@ -3,17 +3,22 @@
     python -m scripts.bench_provider 2026-03-09T08:00:00Z      prints its port; every flight leaves at that moment
 
 A third of a flight's answers differ from the one before; half of the flights also have something to text about.
+`--news none`: no answer ever differs; `--news all`: every flight has a gate. `--pause 0.05`: texts are taken
+after so many seconds. What texts were asked for is kept: `GET /ledger` tells when, in the machine's steady seconds, for
+whom, and the body.
 """
 
+import argparse
 import asyncio
 import json
 import re
-import sys
 from collections import Counter
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import count
+from time import monotonic
 from typing import Any
+from urllib.parse import parse_qsl
 
 from flait.sandbox.records import BLANK, EVENTS, airport_object, moment, stamp
 from flait.sandbox.timetable import airports
@@ -47,23 +52,34 @@ def _prepared(departs: datetime, late: timedelta, gate: str | None) -> bytes:
 
 
 class Answers:
-    """What is said to the n-th question about a flight."""
+    """What is said to the n-th question about a flight, and to a text."""
 
-    def __init__(self, departs: datetime) -> None:
+    def __init__(self, departs: datetime, *, news: str = "some", pause: float = 0.0) -> None:
         self._departs = departs
+        self._news = news
+        self._pause = pause
         self._asked: Counter[int] = Counter()
         self._texts = count(1)
+        self._ledger: list[tuple[float, str, str]] = []
 
-    def to(self, request: bytes) -> bytes:
-        """The whole HTTP answer; anything that is not about a flight is a text for Twilio to take."""
+    def to(self, request: bytes) -> tuple[bytes, float]:
+        """The whole HTTP answer, and after how many seconds; anything unknown is a text for Twilio to take."""
         about = FLIGHT.match(request)
-        if about is None:
-            return _http(201, json.dumps({"sid": f"SM{next(self._texts):032x}", "status": "queued"}).encode())
-        number = int(about[1])
-        self._asked[number] += 1
-        return _http(200, self._flight(number, self._asked[number]))
+        if about:
+            number = int(about[1])
+            self._asked[number] += 1
+            return _http(200, self._flight(number, self._asked[number])), 0.0
+        if request.startswith(b"GET /ledger "):
+            return _http(200, json.dumps(self._ledger).encode()), 0.0
+        if request.startswith(b"POST "):
+            form = dict(parse_qsl(request.partition(END)[2].decode()))
+            self._ledger.append((monotonic(), form.get("To", ""), form.get("Body", "")))
+        return _http(201, json.dumps({"sid": f"SM{next(self._texts):032x}", "status": "queued"}).encode()), self._pause
 
     def _flight(self, number: int, time: int) -> bytes:
+        if self._news != "some":
+            gate = "B22" if self._news == "all" else None
+            return _prepared(self._departs, timedelta(), gate).replace(NUMBER.encode(), b"%d" % number)
         wavers = timedelta(minutes=time // 3 % 2 * 5)
         late = timedelta(minutes=40) if number % 4 == 1 and time > 1 else wavers
         gate = "B22" if number % 4 == 0 and time > 2 else None
@@ -93,10 +109,17 @@ class Line(asyncio.Protocol):
         self._unread += data
         while (whole := _length(self._unread)) and len(self._unread) >= whole:
             request, self._unread = self._unread[:whole], self._unread[whole:]
-            assert self._transport is not None
-            self._transport.write(self._answers.to(request))
-            if CLOSES.search(request):
-                self._transport.close()
+            answer, pause = self._answers.to(request)
+            if pause:
+                asyncio.get_running_loop().call_later(pause, self._answer, request, answer)
+            else:
+                self._answer(request, answer)
+
+    def _answer(self, request: bytes, answer: bytes) -> None:
+        assert self._transport is not None
+        self._transport.write(answer)
+        if CLOSES.search(request):
+            self._transport.close()
 
 
 def _length(unread: bytes) -> int:
@@ -106,13 +129,22 @@ def _length(unread: bytes) -> int:
     return len(head) + len(END) + (int(body[1]) if body else 0) if end else 0
 
 
-async def serve(departs: datetime) -> None:
+async def serve(answers: Answers) -> None:
     """Answer until killed."""
-    answers = Answers(departs)
     server = await asyncio.get_running_loop().create_server(lambda: Line(answers), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 
+def main() -> None:
+    """Read what is asked for, and serve."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("departs", type=moment)
+    parser.add_argument("--news", choices=("some", "none", "all"), default="some")
+    parser.add_argument("--pause", type=float, default=0.0)
+    asked = parser.parse_args()
+    asyncio.run(serve(Answers(asked.departs, news=asked.news, pause=asked.pause)))
+
+
 if __name__ == "__main__":
-    asyncio.run(serve(moment(sys.argv[1])))
+    main()
