@@ -77,17 +77,38 @@ COOLDOWN = (  # after a text about one of these, the next about them waits; P0 d
     (MOVES, timedelta(minutes=15)),
 )
 FLAPPING = timedelta(minutes=30)  # a gate told before, given up and back within this is still changing
-CAPS = ((timedelta(hours=1), 4), (timedelta(days=1), 12))  # texts that are not P0, per flight and person
+CAPS = (
+    # texts within that span about one flight to one person → no further one that is not P0
+    (timedelta(hours=1), 4),  # P0 counted too
+    (timedelta(days=1), 12),  # P0 not counted: gates that flap must not hide a delay for a day
+)
+URGENT = frozenset({K.CANCELLED, K.REINSTATED, K.DIVERTED, K.EARLIER, K.GATE_CHANGE, K.TERMINAL_CHANGE})  # can be P0
+TURNS = (
+    # P0 that keeps turning round: after so many texts about these within a day the next waits for the first of RESTS
+    # since the last, after twice as many for the second …
+    (frozenset({K.CANCELLED, K.REINSTATED}), 3),
+    (frozenset({K.DIVERTED}), 3),
+    (frozenset({K.EARLIER}), 3),
+    (GATES, 4),
+    (URGENT, 6),
+)
+RESTS = (timedelta(minutes=15), timedelta(minutes=30), timedelta(hours=1), timedelta(hours=2))
+TURNS_WITHIN = timedelta(days=1)
 STALE_PHASE = timedelta(hours=2)  # took off or landed longer ago than this is no news
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastText:
-    """A text this person had about this flight: when, its kind, and the gate it told, if any."""
+    """A text this person had about this flight: when, its kind, and the gate it told, if any.
+
+    One that never arrived has not `told` anything, and yet was sent: it counts towards the caps. `urgent`: it was P0.
+    """
 
     at: datetime
     kind: str
     gate_origin: str | None = None
+    told: bool = True
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +163,7 @@ def decide(
     To who is `muted` only P0 is told; the rest stays untold, and so is news when the mute is over, if still true.
     """
     end, told = FOLLOWS[role], presumed(told, before)
+    past = [text for text in past if text.at <= now]  # others were written by a clock that was ahead
     seen_twice = changes(told, before, end=end, now=now, delay=delay)
     due: list[Change] = []
     holds: list[tuple[ChangeKind, _Hold]] = []
@@ -208,6 +230,7 @@ def _held(
         or _too_old(change, flight, now)
         or _unconfirmed(change, seen_twice)
         or _cooling(change, past, flight=flight, now=now)
+        or _turning(change, past, flight=flight, now=now)
         or _capped(change, past, flight=flight, now=now)
     )
 
@@ -245,18 +268,38 @@ def _cooling(change: Change, past: Sequence[PastText], *, flight: Flight, now: d
     if priority(change, flight, now) is Priority.P0 and not flaps:
         return None
     for kinds, rest in COOLDOWN:
-        last = max((text.at for text in past if text.kind in kinds), default=None)
+        last = max((text.at for text in past if text.told and text.kind in kinds), default=None)
         if change.kind in kinds and last and now - last < rest:
             return _Hold(why=f"told less than {rest.seconds // 60} min ago", look_again=rest - (now - last))
     return None
+
+
+def _turning(change: Change, past: Sequence[PastText], *, flight: Flight, now: datetime) -> _Hold | None:
+    """P0 is never capped, for the last word must be said; but where it does not stand still, it must for a while."""
+    if priority(change, flight, now) is not Priority.P0:
+        return None
+    waits = [wait for kinds, most in TURNS if change.kind in kinds and (wait := _turned(kinds, most, past, now))]
+    return max(waits, key=lambda hold: hold.look_again or timedelta(), default=None)
+
+
+def _turned(kinds: frozenset[ChangeKind], most: int, past: Sequence[PastText], now: datetime) -> _Hold | None:
+    texts = [text.at for text in past if text.kind in kinds and now - text.at < TURNS_WITHIN]
+    if len(texts) < most:
+        return None
+    rest = RESTS[min(len(texts) // most, len(RESTS)) - 1]
+    left = rest - (now - max(texts))
+    why = f"changed {len(texts)} times within a day: told once it has rested {rest.total_seconds() / 60:.0f} min"
+    return _Hold(why=why, look_again=left) if left > timedelta() else None
 
 
 def _capped(change: Change, past: Sequence[PastText], *, flight: Flight, now: datetime) -> _Hold | None:
     """Over the cap, changes wait and become one text with the facts of then: that is the summary."""
     if priority(change, flight, now) is Priority.P0:
         return None
-    for span, most in CAPS:
-        if sum(1 for text in past if text.kind in _ALERT_KINDS and now - text.at < span) >= most:
+    alerts = [text for text in past if text.kind in _ALERT_KINDS]
+    lesser = [text for text in alerts if not text.urgent]
+    for (span, most), counted in zip(CAPS, (alerts, lesser), strict=True):
+        if sum(1 for text in counted if now - text.at < span) >= most:
             return _Hold(why=f"{most} texts within {span} already")
     return None
 
@@ -266,7 +309,7 @@ _ALERT_KINDS = frozenset(kind.value for kind in ChangeKind)
 
 def _flaps(flight: Flight, past: Sequence[PastText], now: datetime) -> bool:
     """Back at a gate that was told before and given up for another less than half an hour ago."""
-    gates = [(text.gate_origin, text.at) for text in past if text.gate_origin]
+    gates = [(text.gate_origin, text.at) for text in past if text.told and text.gate_origin]
     if not gates or gates[-1][0] == flight.gate_origin or now - gates[-1][1] >= FLAPPING:
         return False
     return flight.gate_origin in {gate for gate, _ in gates[:-1]}

@@ -1,10 +1,11 @@
 """When to ask AeroAPI next: a table of how close the next event is, and how often that is worth half a cent.
 
-Under 40 look-ups for a three-hour flight, 20 cents.
+Under 40 look-ups for a three-hour flight, 20 cents. Whatever the data does, OUT_OF_TURN keeps them below 200 a day.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from flait.core.flights import Flight, Phase, cancelled, progress
 
@@ -39,6 +40,23 @@ GIVE_UP = 24 * H  # after the last expected event nothing will come any more
 FIRST_BACKOFF = timedelta(seconds=30)
 LONGEST_BACKOFF = 15 * M
 MISSES_BEFORE_SEARCH = 3  # empty answers by id before asking by number again: ids get replaced
+
+
+class Cause(StrEnum):
+    """Why a flight is looked at before its turn by the plan above."""
+
+    ASKED = "asked"  # somebody texted STATUS
+    CALLED = "called"  # FlightAware called, or a text did not arrive
+    UNSETTLED = "unsettled"  # news to be confirmed, a fault, a miss, an event that is always just ahead
+
+
+OUT_OF_TURN: Mapping[Cause, Sequence[tuple[timedelta, int]]] = {
+    # only while fewer looks than that, for any cause, were taken at the flight within the last hour, and the last day
+    Cause.ASKED: ((H, 10), (24 * H, 60)),
+    Cause.CALLED: ((H, 12), (24 * H, 80)),
+    Cause.UNSETTLED: ((H, 15), (24 * H, 120)),  # the last to give way: what is told depends on it
+}
+IN_TURN = 15 * M  # a look no sooner than that is nobody's extra
 
 
 def next_poll_at(flight: Flight, now: datetime, *, jitter: float = 0.0) -> datetime | None:
@@ -96,6 +114,21 @@ def _until(moment: datetime | None, now: datetime) -> timedelta:
 def after_failure(failures: int, now: datetime) -> datetime:
     """When to try again after `failures` faults in a row: 30 s, 1, 2, 4, 8, then every 15 minutes."""
     return now + min(FIRST_BACKOFF * (1 << min(max(failures, 1) - 1, 8)), LONGEST_BACKOFF)
+
+
+def allowed_at(cause: Cause, looks: Sequence[datetime], now: datetime) -> datetime:
+    """When the next look out of turn may be, after `looks` of the last day, oldest first; `now` when it may be now."""
+    at = now
+    for span, most in OUT_OF_TURN[cause]:
+        recent = [look for look in looks if now - span < look <= now]
+        if len(recent) >= most:
+            at = max(at, recent[-most] + span)
+    return at
+
+
+def unhurried(at: datetime, looks: Sequence[datetime], now: datetime) -> datetime:
+    """The next look as planned for `at`, or later where there were many: then a quarter of an hour apart."""
+    return max(at, min(allowed_at(Cause.UNSETTLED, looks, now), now + IN_TURN))
 
 
 def jitter(key: str) -> float:

@@ -68,9 +68,9 @@ def not_yet_text(word: Later, contact: str) -> str:
     return _one(f"{word.upper()} is not there yet.", instead)
 
 
-def limit_text(most: int, again: datetime, place: Airport, reader: Reader) -> str:
-    """Too many commands."""
-    return f"Limit reached: {most} msgs per hour. Alerts still come. Try again after {reader.at(again, place)}."
+def limit_text(limit: str, again: datetime, place: Airport, reader: Reader) -> str:
+    """Too many commands; `limit` is like `20 msgs per hour`."""
+    return f"Limit reached: {limit}. Alerts still come. Try again after {reader.at(again, place)}."
 
 
 # Which flight

@@ -6,6 +6,7 @@ then effect, words and the mark `answered` together. A death anywhere leaves the
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -54,14 +55,12 @@ USEFUL = timedelta(minutes=15)  # an answer that comes later than that confuses
 REPLY = "reply"
 SAID = "said"  # the dialogue that remembers the last body
 
-MOST_COMMANDS, COMMANDS_WITHIN = 20, timedelta(hours=1)
 MOST_REPLIES, REPLIES_WITHIN = 10, timedelta(minutes=5)  # two machines that answer each other stop here
-MOST_UNKNOWN, UNKNOWN_WITHIN = 2, timedelta(minutes=10)
+MOST_UNKNOWN = ((timedelta(minutes=10), 2), (timedelta(days=1), 10))  # then nothing is said to them
 STRANGERS_WITHIN = timedelta(days=1)
 REPEATED_WITHIN = timedelta(seconds=10)
-LOOKS_AHEAD = timedelta(minutes=5)  # the steps in which the end of a limit is told
 
-LIMIT, FAULT, UNKNOWN = "limit", "fault", "unknown"
+FAULT, UNKNOWN = "fault", "unknown"
 
 COMMANDS: Mapping[type[Reply], tuple[str, Callable[[Desk, Any], Act]]] = {
     # what was meant → its word in the record, and what is done about it
@@ -83,6 +82,26 @@ COMMANDS: Mapping[type[Reply], tuple[str, Callable[[Desk, Any], Act]]] = {
     Unknown: (UNKNOWN, lambda _desk, _reply: say(texts.UNKNOWN)),
 }
 COUNTED: Final = frozenset(word for word, _ in COMMANDS.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most so many commands of these words within that span; `step` is how exactly its end is told."""
+
+    name: str  # the word in the record for the text that says so
+    of: str  # what there are so many of, for people
+    words: frozenset[str]
+    most: int
+    within: timedelta
+    step: timedelta
+
+
+LIMITS: Final = (
+    Limit("limit", "msgs per hour", COUNTED, 20, timedelta(hours=1), timedelta(minutes=5)),
+    Limit("limit of the day", "msgs per day", COUNTED, 100, timedelta(days=1), timedelta(hours=1)),
+    # each is four flights looked up, and a flight that is days ahead costs as much as four polls
+    Limit("limit of TRACK", "TRACK msgs per day", frozenset({"track"}), 10, timedelta(days=1), timedelta(hours=1)),
+)
 
 
 def answer_next(store: Store, source: FlightSource, clock: Clock, *, boot: str, rules: Rules | None = None) -> bool:
@@ -128,10 +147,16 @@ def _answer(desk: Desk) -> None:
         _store(desk, silence, _nothing)
     elif not desk.user.id and not _is_invited(desk, reply):
         _answer_stranger(desk)
-    elif _is_limited(desk):
-        _limit(desk)
     else:
-        word, answer = COMMANDS[type(reply)]
+        _command(desk, reply)
+
+
+def _command(desk: Desk, reply: Reply) -> None:
+    word, answer = COMMANDS[type(reply)]
+    limit = next((limit for limit in LIMITS if word in limit.words and _is_over(desk, limit, desk.now)), None)
+    if limit:
+        _limit(desk, limit)
+    else:
         _store(desk, word, answer(desk, reply))
 
 
@@ -157,7 +182,7 @@ def _silence(desk: Desk, reply: Reply) -> str:
         (OPTED_OUT, lambda: desk.store.is_opted_out(desk.phone)),
         ("repeated", lambda: _is_repeated(desk)),
         ("too fast", lambda: _is_too_fast(desk)),
-        (UNKNOWN, lambda: isinstance(reply, Unknown) and _count(desk, UNKNOWN, UNKNOWN_WITHIN) >= MOST_UNKNOWN),
+        (UNKNOWN, lambda: isinstance(reply, Unknown) and _is_lost_on_them(desk)),
     )
     return next((word for word, holds in rules if holds()), "")
 
@@ -178,6 +203,11 @@ def _is_too_fast(desk: Desk) -> bool:
     return len(recent) >= MOST_REPLIES
 
 
+def _is_lost_on_them(desk: Desk) -> bool:
+    """Most likely a machine, or not meant for us."""
+    return any(_count(desk, UNKNOWN, within) >= most for within, most in MOST_UNKNOWN)
+
+
 def _count(desk: Desk, word: str, within: timedelta) -> int:
     return desk.store.inbound_count(desk.phone, since=desk.now - within, answer=word)
 
@@ -195,25 +225,23 @@ def _answer_stranger(desk: Desk) -> None:
     _store(desk, STRANGER, say(texts.INVITED if invited else texts.STRANGER))
 
 
-def _commands(desk: Desk, since: datetime) -> int:
-    return sum(desk.store.inbound_count(desk.phone, since=since, answer=word) for word in COUNTED)
+def _is_over(desk: Desk, limit: Limit, at: datetime) -> bool:
+    """Whether a command at that moment would be one too many."""
+    since = at - limit.within
+    return sum(desk.store.inbound_count(desk.phone, since=since, answer=word) for word in limit.words) >= limit.most
 
 
-def _is_limited(desk: Desk) -> bool:
-    return _commands(desk, desk.now - COMMANDS_WITHIN) >= MOST_COMMANDS
-
-
-def _limit(desk: Desk) -> None:
+def _limit(desk: Desk, limit: Limit) -> None:
     """Said once, then silence until it eases."""
-    if _count(desk, LIMIT, COMMANDS_WITHIN):
+    if _count(desk, limit.name, limit.within):
         _store(desk, "limited", _nothing)
         return
     again = desk.now
-    while _commands(desk, again - COMMANDS_WITHIN) >= MOST_COMMANDS:
-        again += LOOKS_AHEAD
+    while _is_over(desk, limit, again):
+        again += limit.step
     views = following(desk)
     place = place_of(desk, current(views, desk.now) if views and not desk.user.timezone else None)
-    _store(desk, LIMIT, say(texts.limit_text(MOST_COMMANDS, again, place, desk.reader())))
+    _store(desk, limit.name, say(texts.limit_text(f"{limit.most} {limit.of}", again, place, desk.reader())))
 
 
 # The one transaction

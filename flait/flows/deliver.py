@@ -15,6 +15,7 @@ from flait.core.twilio_errors import OPTED_OUT
 from flait.core.whatsapp import NO_WHATSAPP, Setup, is_whatsapp_error
 from flait.errors import ConfigError, InDoubt, NotSent, Rejected, SendError
 from flait.flows import whatsapp as by_whatsapp
+from flait.flows.looks import hasten
 from flait.flows.ports import Gateway, Sent
 from flait.store import Doubt, Store
 
@@ -234,7 +235,7 @@ def _give_up_late_ones(store: Store, now: datetime) -> None:
             _record(store, message, now, "expired", "too late to be of use")
             log.warning("text %d (%s) expired unsent", message.id, message.kind)
             if message.flight_id is not None:  # what still holds is told afresh
-                store.hasten(message.flight_id, now)
+                hasten(store, message.flight_id, now)
         withhold(store, now)
 
 

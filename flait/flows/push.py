@@ -16,6 +16,7 @@ from typing import Final
 from flait.clock import Clock
 from flait.core.prices import PRICES
 from flait.errors import AboveTier, AlertInDoubt, ConfigError, FlightSourceError
+from flait.flows.looks import hasten
 from flait.flows.ports import AlertDesk, AlertWish
 from flait.store import PushAlert, PushState, Step, Store, TrackedFlight
 
@@ -56,7 +57,7 @@ class Callbacks:
             at, is_new = self._turn(tracked.id, now)
             with store.transaction():
                 _book(store, tracked, now)
-                store.hasten(tracked.id, at)
+                hasten(store, tracked.id, at)
                 if is_new:
                     _record(store, tracked.id, now, "called", "the next poll is hastened")
         return alert is not None

@@ -16,6 +16,7 @@ from flait.core.whatsapp import NO_WHATSAPP, Setup
 from flait.errors import Rejected, SendError
 from flait.flows import whatsapp as by_whatsapp
 from flait.flows.deliver import TWILIO, opted_out, withhold
+from flait.flows.looks import hasten
 from flait.flows.ports import Gateway
 from flait.store import Reported, Step, Store
 
@@ -88,7 +89,7 @@ def _act(store: Store, reported: Reported, receipt: Receipt, now: datetime, what
     if by_whatsapp.in_place_of(store, message, receipt.error_code, whatsapp, now):
         return
     if message.flight_id is not None and message.tells and _worth_telling_again(store, message):
-        store.hasten(message.flight_id, now)  # what still holds is told afresh
+        hasten(store, message.flight_id, now)  # what still holds is told afresh
 
 
 def _worth_telling_again(store: Store, message: Message) -> bool:

@@ -12,14 +12,15 @@ from datetime import UTC, datetime, time, timedelta
 from flait.clock import Clock
 from flait.core import polling
 from flait.core.alert_texts import alert_text
-from flait.core.alerts import Alert, Decision, Held, PastText, decide
+from flait.core.alerts import Alert, Decision, Held, PastText, Priority, decide
 from flait.core.changes import DELAY
 from flait.core.flights import Flight, cancelled, merged, same_leg
 from flait.core.formats import Reader
 from flait.core.idents import parse_ident
 from flait.core.messages import Message
-from flait.core.told import count_as_told, told
+from flait.core.told import NEVER_ARRIVED, count_as_told, told
 from flait.errors import BudgetExhausted, ConfigError, FlightSourceError, InvalidIdent, RateLimited, Refused
+from flait.flows.looks import MISSING, POLL, SEEN, next_look
 from flait.flows.ports import FlightSource
 from flait.flows.resolve import AHEAD, BEHIND
 from flait.store import Step, Store, Subscriber, TellRow, TrackedFlight
@@ -88,7 +89,8 @@ def see(
     subscribers = store.live_subscribers(tracked.id)
     decided = _decided(store, subscribers, before=before, after=after, rules=rules, now=now)
     decisions = [decision for _, decision in decided]
-    next_poll = _next_poll(after, decisions, now, may_end=rules.may_end) if subscribers else None
+    planned = _next_poll(after, decisions, now, may_end=rules.may_end) if subscribers else None
+    next_poll = next_look(store, tracked.id, planned, now) if planned else None
     saved = store.save_poll(
         tracked.id,
         claimed_by=boot,
@@ -126,7 +128,7 @@ def _note(store: Store, tracked: TrackedFlight, detail: str, now: datetime, took
     """One decision, one line: in the log and in the journal."""
     log.info("%s poll %d: %s", _name(tracked), tracked.polls + 1, detail)
     store.record(
-        Step(at=now, flight_id=tracked.id, step="poll", outcome="seen", detail=detail, duration_ms=_milliseconds(took))
+        Step(at=now, flight_id=tracked.id, step=POLL, outcome=SEEN, detail=detail, duration_ms=_milliseconds(took))
     )
 
 
@@ -140,17 +142,12 @@ def set_aside(store: Store, tracked: TrackedFlight, *, boot: str, now: datetime)
             failures=tracked.failures + 1,
             misses=tracked.misses,
         )
-        store.record(Step(at=now, flight_id=tracked.id, step="poll", outcome="fault", detail="see log/flait.log"))
+        store.record(Step(at=now, flight_id=tracked.id, step=POLL, outcome="fault", detail="see log/flait.log"))
 
 
 def give_back(store: Store, clock: Clock, boot: str, flight_ids: frozenset[int]) -> None:
     """Flights whose polls this run could not store: theirs no longer, and due."""
     store.give_back(flight_ids, claimed_by=boot, now=clock.now())
-
-
-def hasten(store: Store, tracked: TrackedFlight, now: datetime) -> None:
-    """Make the next poll due now; the only thing news from outside can do."""
-    store.hasten(tracked.id, now)
 
 
 def _ask(source: FlightSource, tracked: TrackedFlight) -> tuple[Flight | None, str]:
@@ -201,7 +198,11 @@ def _decide(
 ) -> Decision:
     counted = count_as_told([row.status for row in rows])
     heard = [row for row, counts in zip(rows, counted, strict=True) if counts]
-    past = [PastText(at=row.at, kind=row.kind, gate_origin=_gate(row)) for row in heard]
+    past = [
+        PastText(at=row.at, kind=row.kind, gate_origin=_gate(row), told=counts, urgent=row.priority == Priority.P0.name)
+        for row, counts in zip(rows, counted, strict=True)
+        if counts or row.status in NEVER_ARRIVED
+    ]
     decision = decide(
         told(row.tells for row in heard),
         past,
@@ -297,11 +298,11 @@ def _milliseconds(span: timedelta) -> int:
 def _missed(store: Store, tracked: TrackedFlight, *, boot: str, now: datetime, may_end: bool) -> None:
     """No record, no observation: nothing is compared and nobody is told; ask again, by number after a while."""
     misses = tracked.misses + 1
-    at = polling.after_failure(misses, now)
+    at = next_look(store, tracked.id, polling.after_failure(misses, now), now)
     over = may_end and polling.finished(tracked.flight, now)
     if not store.postpone_poll(tracked.id, claimed_by=boot, next_poll_at=at, failures=0, misses=misses):
         return
-    store.record(Step(at=now, flight_id=tracked.id, step="poll", outcome="missing", attempt=misses))
+    store.record(Step(at=now, flight_id=tracked.id, step=POLL, outcome=MISSING, attempt=misses))
     log.info("%s not in AeroAPI's answer (%d in a row)", _name(tracked), misses)
     if over:
         store.close_flight(tracked.id, now)
@@ -316,12 +317,12 @@ def _postpone(
     now: datetime,
 ) -> None:
     failures = tracked.failures + 1
-    at = _retry_at(fault, failures, now)
     with store.transaction():
+        at = next_look(store, tracked.id, _retry_at(fault, failures, now), now)
         store.postpone_poll(tracked.id, claimed_by=boot, next_poll_at=at, failures=failures, misses=tracked.misses)
         store.note_error(AEROAPI, fault.message, now)
         store.record(
-            Step(at=now, flight_id=tracked.id, step="poll", outcome=fault.code, detail=fault.message, attempt=failures)
+            Step(at=now, flight_id=tracked.id, step=POLL, outcome=fault.code, detail=fault.message, attempt=failures)
         )
     if failures == 1:  # said once; the recovery says itself
         log.warning("%s: %s", _name(tracked), fault)

@@ -1,6 +1,6 @@
 """What was decided and done: alerts with their reasons, and a time-line of steps for `flait trace`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -16,6 +16,11 @@ ON CONFLICT (subscription_id, poll) DO NOTHING
 _RECORD: Final = """
 INSERT INTO journal (at, subscription_id, flight_id, message_id, step, outcome, detail, attempt, duration_ms)
 VALUES (:at, :subscription_id, :flight_id, :message_id, :step, :outcome, :detail, :attempt, :duration_ms)
+"""
+_LOOKS: Final = """
+SELECT at FROM journal WHERE flight_id = :flight_id AND step = 'poll' AND at > :since AND at <= :until
+    AND outcome IN (SELECT value FROM json_each(:outcomes))
+ORDER BY at
 """
 _FLIGHTS_OF_NUMBER: Final = "SELECT flight_id AS id FROM flight_numbers WHERE number = :number"
 _SUBSCRIPTIONS_OF: Final = """
@@ -85,6 +90,11 @@ class Journal(Connection):
         """Add lines to the journal."""
         for step in steps:
             self._change(_RECORD, **{name: getattr(step, name) for name in _STEP})
+
+    def looks(self, flight_id: int, *, since: datetime, until: datetime, outcomes: Collection[str]) -> list[datetime]:
+        """When that flight was asked about in (since, until] with one of these outcomes, oldest first."""
+        values = {"since": since, "until": until, "outcomes": as_json(list(outcomes))}
+        return [datetime.fromisoformat(row["at"]) for row in self._rows(_LOOKS, flight_id=flight_id, **values)]
 
     def steps(
         self,

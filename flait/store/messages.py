@@ -37,8 +37,9 @@ _FILTERS: Final = {
     "status": "m.status = :status",
 }
 _TOLD: Final = """
-SELECT id AS message_id, created_at AS at, kind, tells, status, subscription_id FROM messages
-WHERE subscription_id IN (SELECT value FROM json_each(:ids)) ORDER BY subscription_id, id
+SELECT m.id AS message_id, m.created_at AS at, m.kind, m.tells, m.status, m.subscription_id,
+    (SELECT json_extract(a.why, '$.priority') FROM alerts a WHERE a.message_id = m.id) AS priority
+FROM messages m WHERE m.subscription_id IN (SELECT value FROM json_each(:ids)) ORDER BY m.subscription_id, m.id
 """
 _COUNTS: Final = """
 SELECT status, count(*) AS n FROM messages WHERE status IN ('queued', 'held', 'sending', 'in_doubt', 'failed')

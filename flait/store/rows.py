@@ -192,13 +192,14 @@ class PushAlert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TellRow:
-    """What one text states, whatever became of it."""
+    """What one text states, whatever became of it. `priority` is an alert's name for it, like `P0`."""
 
     message_id: int
     at: datetime
     kind: str
     tells: dict[str, str | bool]
     status: MessageStatus
+    priority: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -164,7 +164,7 @@ class Listener:
         before, self.seen = self.seen, merged(self.seen, flight)
         self.decision = decide(
             told([text.tells for text in self.texts]),
-            [PastText(at=text.at, kind=text.kind, gate_origin=_gate(text.tells)) for text in self.texts],
+            [_past(text) for text in self.texts],
             role=self.role,
             before=before,
             after=self.seen,
@@ -190,6 +190,11 @@ class Listener:
 
     def _reader(self, now: datetime) -> Reader:
         return Reader(ident=self.typed, now=now, clock=self.clock)
+
+
+def _past(text: Heard) -> PastText:
+    urgent = text.priority is Priority.P0
+    return PastText(at=text.at, kind=text.kind, gate_origin=_gate(text.tells), urgent=urgent)
 
 
 def _gate(said: Tells) -> str | None:

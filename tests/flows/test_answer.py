@@ -8,7 +8,7 @@ from flait.core import reply_texts as texts
 from flait.core.messages import Channel
 from flait.errors import BudgetExhausted, ConfigError, FlaitError, FlightSourceError, RateLimited, Refused, StoreError
 from flait.flows import answer
-from tests.core.flights_for_tests import F12, minutes
+from tests.core.flights_for_tests import F12, hours, minutes
 from tests.flows.talk import TOMORROW, Talk, live
 from tests.flows.world import PHONES, World
 
@@ -145,6 +145,38 @@ def test_the_limit_eases_when_it_said_it_would(world: World, talk: Talk) -> None
         talk.says(f"status UA{number}")
     talk.pause = minutes(45)
     assert talk.says("list") != []
+
+
+def test_a_hundred_commands_are_a_day_s_worth_however_far_apart(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    talk.pause = minutes(6)
+    answered = [talk.says(f"status UA{number}") for number in range(1, 101)]
+    assert all(len(bodies) == 1 for bodies in answered)
+    assert talk.says("list") == ["Limit reached: 100 msgs per day. Alerts still come. Try again after 12:16 PST Wed."]
+    assert talk.says("list") == []
+    world.clock.advance(hours(16))
+    assert talk.says("list") != []
+
+
+def test_ten_texts_with_track_are_a_day_s_worth_and_the_rest_is_answered(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    talk.pause = minutes(6)
+    for number in range(1, 11):
+        talk.says(f"track UA{number} tomorrow")
+    asked = len(world.source.calls)
+    assert talk.says("track UA99 tomorrow") == [
+        "Limit reached: 10 TRACK msgs per day. Alerts still come. Try again after 12:16 PST Wed."
+    ]
+    assert talk.says("track UA98 tomorrow") == []
+    assert len(world.source.calls) == asked
+    assert talk.says("list") != []
+
+
+def test_a_machine_that_answers_now_and_then_is_answered_ten_times_a_day(talk: Talk) -> None:
+    talk.tracks(F12)
+    talk.pause = minutes(8)
+    answered = [bool(talk.says(f"out of office {number}")) for number in range(40)]
+    assert answered == [True] * 10 + [False] * 30
 
 
 def test_texts_that_piled_up_are_answered_up_to_the_limits(talk: Talk) -> None:

@@ -8,7 +8,7 @@ import pytest
 from flait.core.flights import Flight
 from flait.core.subscriptions import SubscriptionState
 from flait.errors import BudgetExhausted, FlaitError, FlightSourceError, MissingCredential, RateLimited, Refused
-from flait.flows import subscribe, track
+from flait.flows import looks, subscribe, track
 from flait.store import Store
 from tests.core.flights_for_tests import F12, NOON, OUT, at_gate, hours, late, minutes
 from tests.flows.mortal import Killed
@@ -78,14 +78,14 @@ def test_an_answer_ends_the_outage(world: World) -> None:
 def test_hastening_makes_the_next_poll_due_now(world: World) -> None:
     world.follow(F12)
     world.clock.advance(minutes(1))
-    track.hasten(world.store, world.flight(), world.clock.now())
+    looks.hasten(world.store, world.flight().id, world.clock.now())
     assert world.poll(B4) == ["gate_change"]
 
 
 def test_hastening_a_closed_flight_is_nothing(world: World) -> None:
     world.follow(F12)
     subscribe.unsubscribe(world.store, world.subscription(), now=NOON)
-    track.hasten(world.store, world.flight(), NOON)
+    looks.hasten(world.store, world.flight().id, NOON)
     assert world.poll(B4) == []
 
 

@@ -54,6 +54,7 @@ HOT: dict[str, Callable[[Store], object]] = {
     "journal of a flight": lambda store: store.steps(flight_id=1),
     "journal of a text": lambda store: store.steps(message_id=1),
     "journal of a number": lambda store: store.steps(number="UA1"),
+    "looks at a flight": lambda store: store.looks(1, since=NOW, until=NOW, outcomes={"seen"}),
     "prune": lambda store: store.prune(NOW),
     "prune raw answers": lambda store: store.prune_raw(NOW),
     "remove a person": lambda store: store.remove_user(1),

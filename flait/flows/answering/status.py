@@ -22,6 +22,7 @@ from flait.flows.answering.desk import (
     nothing_meant,
     say,
 )
+from flait.flows.looks import may_be_asked
 from flait.store import SubscriptionView, TrackedFlight
 
 FRESH = timedelta(minutes=3)
@@ -65,10 +66,15 @@ def _freshened(desk: Desk, flight_id: int) -> bool:
 
 
 def _claimed(desk: Desk, flight_id: int) -> list[TrackedFlight]:
-    """That flight, put first in line and claimed like any due poll; none when somebody is polling it."""
+    """That flight, put first in line and claimed like any due poll; none when somebody is polling it, or many did."""
     with desk.store.transaction():
         tracked = desk.store.tracked(flight_id)
-        if tracked is None or tracked.closed_at or tracked.claimed_by:
+        if (
+            tracked is None
+            or tracked.closed_at
+            or tracked.claimed_by
+            or not may_be_asked(desk.store, flight_id, desk.now)
+        ):
             return []
         desk.store.hasten(flight_id, FIRST_IN_LINE)
         return desk.store.claim_due_flights(desk.now, desk.boot, 1)
