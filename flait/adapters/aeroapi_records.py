@@ -4,10 +4,11 @@ Whatever the bytes are, the only error is FlightSourceError. One bad record neve
 of which nothing can be read is an error, for "no such flight" must not be concluded from it.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
-from typing import Annotated, TypeVar
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 
@@ -20,7 +21,13 @@ LONGEST_TEXT = 64  # characters: a gate, a city; more is no fact but a fault
 LONGEST_ID = 100  # an id cut short would be another flight's, so a longer one is none
 LONGEST_DETAIL = 200
 MOST_CODESHARES = 50
+FURTHEST = timedelta(days=7)  # no event of a flight is further from most of its others
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+
+# These stand in every text, and lead it: whatever else AeroAPI sends there is no number and no place.
+NUMBER: Final = re.compile(r"[A-Z0-9][A-Z0-9-]{2,11}")  # also a registration, for who flies under it
+CODE: Final = re.compile(r"[A-Z0-9?-]{2,10}|L -?[\d.]{1,9} -?[\d.]{1,10}", re.ASCII)  # a point on the map, at times
+IATA: Final = re.compile(r"[A-Z0-9]{3}")
 
 UNREADABLE = "AeroAPI's answer cannot be read"
 AGAIN = "Flait tries again"
@@ -204,7 +211,8 @@ def _tried(raw: msgspec.Raw, shape: type[R]) -> R | None:
 
 def _flight(record: FlightRecord) -> Flight | None:
     fa_flight_id = _id(record.fa_flight_id)
-    ident = cleaned(record.ident) or cleaned(record.ident_icao) or cleaned(record.ident_iata)
+    ident_icao, ident_iata = _of(NUMBER, record.ident_icao), _of(NUMBER, record.ident_iata)
+    ident = _of(NUMBER, record.ident) or ident_icao or ident_iata
     origin = _airport(record.origin)
     # A position seen without a flight plan, and private flying: neither is a flight somebody has a ticket for.
     unwanted = record.position_only or record.type == "General_Aviation"
@@ -213,26 +221,34 @@ def _flight(record: FlightRecord) -> Flight | None:
     flight = Flight(
         fa_flight_id=fa_flight_id,
         ident=ident,
-        ident_icao=cleaned(record.ident_icao),
-        ident_iata=cleaned(record.ident_iata),
+        ident_icao=ident_icao,
+        ident_iata=ident_iata,
         codeshares=_codeshares(record),
         origin=origin,
         destination=_airport(record.destination),
-        out=Times(**_times(record, "out")),
-        off=Times(**_times(record, "off")),
-        on=Times(**_times(record, "on")),
-        in_=Times(**_times(record, "in")),
+        **_times(record),
         cancelled=bool(record.cancelled),
         diverted=bool(record.diverted),
-        gate_origin=cleaned(record.gate_origin),
-        terminal_origin=cleaned(record.terminal_origin),
-        gate_destination=cleaned(record.gate_destination),
-        terminal_destination=cleaned(record.terminal_destination),
-        baggage_claim=cleaned(record.baggage_claim),
+        gate_origin=_label(record.gate_origin),
+        terminal_origin=_label(record.terminal_origin),
+        gate_destination=_label(record.gate_destination),
+        terminal_destination=_label(record.terminal_destination),
+        baggage_claim=_label(record.baggage_claim),
         registration=cleaned(record.registration),
         inbound_fa_flight_id=_id(record.inbound_fa_flight_id),
     )
     return flight if flight.departure.best else None
+
+
+def _of(shape: re.Pattern[str], text: str | None) -> str | None:
+    tidy = cleaned(text)
+    return tidy if tidy and shape.fullmatch(tidy) else None
+
+
+def _label(text: str | int | None) -> str | None:
+    """A gate, a terminal, a belt; one without any letter or figure cannot be found by anybody."""
+    tidy = cleaned(text)
+    return tidy if tidy and any(char.isascii() and char.isalnum() for char in tidy) else None
 
 
 def _id(text: str | None) -> str | None:
@@ -240,20 +256,29 @@ def _id(text: str | None) -> str | None:
     return tidy if 0 < len(tidy) <= LONGEST_ID and tidy.isascii() and tidy.isprintable() else None
 
 
-def _times(record: FlightRecord, event: str) -> dict[str, datetime | None]:
-    return {kind: moment(getattr(record, f"{kind}_{event}")) for kind in ("scheduled", "estimated", "actual")}
+def _times(record: FlightRecord) -> dict[str, Any]:
+    """The four events, without moments that cannot be this flight's: a year that is wrong is no delay."""
+    read = {name: moment(getattr(record, name)) for name in _MOMENTS}
+    known = sorted(found for found in read.values() if found)
+    kept = {name: found for name, found in read.items() if found and abs(found - known[len(known) // 2]) <= FURTHEST}
+    return {field: Times(**{kind: kept.get(f"{kind}_{event}") for kind in _KINDS}) for field, event in _EVENTS.items()}
+
+
+_KINDS: Final = ("scheduled", "estimated", "actual")
+_EVENTS: Final = {"out": "out", "off": "off", "on": "on", "in_": "in"}
+_MOMENTS: Final = tuple(f"{kind}_{event}" for event in _EVENTS.values() for kind in _KINDS)
 
 
 def _codeshares(record: FlightRecord) -> tuple[str, ...]:
     listed: Iterable[str | None] = (*(record.codeshares or ()), *(record.codeshares_iata or ()))
-    return tuple(dict.fromkeys(name for text in listed if (name := cleaned(text))))[:MOST_CODESHARES]
+    return tuple(dict.fromkeys(name for text in listed if (name := _of(NUMBER, text))))[:MOST_CODESHARES]
 
 
 def _airport(record: AirportRecord | None) -> Airport | None:
     if record is None:
         return None
-    iata, icao = cleaned(record.code_iata), cleaned(record.code_icao)
-    code = cleaned(record.code) or icao or iata or cleaned(record.code_lid)
+    iata, icao = _of(IATA, record.code_iata), _of(CODE, record.code_icao)
+    code = _of(CODE, record.code) or icao or iata or _of(CODE, record.code_lid)
     if code is None:
         return None
     zone = zone_name(cleaned(record.timezone), iata=iata, icao=icao or code)
@@ -266,7 +291,7 @@ def _numbers(row: ScheduleRecord) -> set[str | None]:
 
 
 def _scheduled(row: ScheduleRecord) -> ScheduledFlight | None:
-    ident = cleaned(row.actual_ident) or cleaned(row.ident)
+    ident = _of(NUMBER, row.actual_ident) or _of(NUMBER, row.ident)
     origin = _airport(AirportRecord(code=row.origin, code_icao=row.origin_icao, code_iata=row.origin_iata))
     leaves = moment(row.scheduled_out)
     if not ident or not origin or not leaves:

@@ -226,10 +226,13 @@ def _elsewhere(leg: Flight, planned: Flight) -> bool:
 
 
 def grouped(records: Iterable[Flight]) -> list[Flight]:
-    """One flight per fa_flight_id, earliest departure first (AeroAPI sends the latest first)."""
-    groups: dict[str, list[Flight]] = {}
+    """One flight per fa_flight_id and origin, earliest departure first (AeroAPI sends the latest first).
+
+    What flies on from elsewhere under the same id is another leg, and no word about this one.
+    """
+    groups: dict[tuple[str, str], list[Flight]] = {}
     for record in records:
-        groups.setdefault(record.fa_flight_id, []).append(record)
+        groups.setdefault((record.fa_flight_id, record.origin.code), []).append(record)
     flights = [joined(group) for group in groups.values()]
     return sorted((flight for flight in flights if flight.departure.best), key=_leaves)
 

@@ -24,6 +24,7 @@ CAMPAIGNS: Final[Mapping[str, str]] = {
     "one": "to have two daemons, two polls of a flight or two senders of a text, and to lose one of many writes",
     "soak": "30 days of flights, restarts and outages, against a model",
     "year": "to make the database grow for ever: 365 days of flights, for three times to keep things",
+    "payloads": "to have hostile or wrong answers of AeroAPI believed",
     "money": "to make a day cost more look-ups and texts than the caps",
 }
 

@@ -235,6 +235,7 @@ CUT: Final = frozenset(
         "AeroAPI answers 500",
         "always at the border",
         "a gate of many, 1 in a row",
+        "creeping, a gate of many, 1 in a row",
         "everything, 1 in a row",
         "cancelled and not, 2 in a row",
         "Twilio answers 500",
