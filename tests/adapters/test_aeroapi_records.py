@@ -257,3 +257,50 @@ def test_an_errors_detail_is_short_and_clean() -> None:
     assert len(detail(json.dumps({"detail": "x" * 500}).encode())) == 200
     assert detail(b"<html>") == ""
     assert detail(b'{"title": "Invalid"}') == "Invalid"
+
+
+@pytest.mark.parametrize("name", ["C3\nSTOP", "</Message>", "登机口", "A" * 40, "-1", "[red]", "é1234", "Z", "zz 123"])
+def test_what_cannot_be_a_number_is_none(name: str) -> None:
+    flight = only(ident_iata=name, ident_icao=name, codeshares=[name, "YY9123"], codeshares_iata=None)
+    assert (flight.ident, flight.ident_iata, flight.ident_icao, flight.codeshares) == (
+        "ZZZ123",
+        None,
+        None,
+        ("YY9123",),
+    )
+    assert parsed(record(ident=name, ident_iata=name, ident_icao=name)) == []
+
+
+def test_a_registration_may_stand_for_a_number() -> None:
+    assert only(ident="LV-HUM", ident_icao=None, ident_iata=None).ident == "LV-HUM"
+
+
+@pytest.mark.parametrize("code", ["KORD", "Q??", "L -31.48081 -60.84069", "US-0042"])
+def test_a_place_has_a_code_or_is_a_point(code: str) -> None:
+    assert only(origin=airport(code, None, "UTC")).origin.code == code
+
+
+@pytest.mark.parametrize("code", ["<b>", "KO RD", "L 1", "登", "K" * 20, "K\nRD!"])
+def test_what_cannot_be_a_code_is_none(code: str) -> None:
+    assert only(destination=airport(code, "BOSX", "UTC")).destination is None
+    assert parsed(record(origin=airport(code, None, "UTC"))) == []
+    assert only(destination=airport(code, "BOS", "UTC")).destination is not None
+
+
+@pytest.mark.parametrize("gate", ["登机口", "\u200b", "???", "é", "-", "€€"])
+def test_a_gate_that_nobody_can_find_is_none(gate: str) -> None:
+    flight = only(gate_origin=gate, terminal_origin=gate, gate_destination=gate, baggage_claim=gate)
+    assert (flight.gate_origin, flight.terminal_origin, flight.gate_destination, flight.baggage_claim) == (None,) * 4
+
+
+@pytest.mark.parametrize("year", ["2099-12-31T23:59:59Z", "2000-01-02T00:00:00Z", "2027-03-02T01:30:00Z"])
+@pytest.mark.parametrize("field", ["scheduled_out", "estimated_out", "actual_off", "estimated_in"])
+def test_a_year_that_is_wrong_is_no_delay(field: str, year: str) -> None:
+    event, kind = field.rsplit("_", 1)[1], field.rsplit("_", 1)[0]
+    flight = only(**{field: year})
+    assert getattr({"out": flight.out, "off": flight.off, "in": flight.in_}[event], kind) is None
+    assert flight.departure_date == date(2026, 3, 1)
+
+
+def test_a_flight_that_is_days_late_is_that_late() -> None:
+    assert only(estimated_out="2026-03-05T01:30:00Z").out.late.days == 3

@@ -4,7 +4,19 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from flait.core.alerts import CAPS, CONFIRM_BIG, CONFIRM_SMALL, COOLDOWN, RULES, Decision, PastText, Priority, decide
+from flait.core.alerts import (
+    CAPS,
+    CONFIRM_BIG,
+    CONFIRM_SMALL,
+    COOLDOWN,
+    RULES,
+    TURNS,
+    URGENT,
+    Decision,
+    PastText,
+    Priority,
+    decide,
+)
 from flait.core.changes import ChangeKind
 from flait.core.flights import Flight
 from flait.core.subscriptions import Role
@@ -339,3 +351,77 @@ def test_the_journal_learns_why_something_waits() -> None:
 
 def test_cooldowns_are_for_gates_and_for_moves() -> None:
     assert [rest for _, rest in COOLDOWN] == [minutes(10), minutes(15)]
+
+
+# --- P0 that does not stand still ----------------------------------------------------------------------------------
+
+
+def turned(kind: ChangeKind, *minutes_ago: float) -> list[PastText]:
+    return [replace(past(kind, ago), urgent=True) for ago in sorted(minutes_ago, reverse=True)]
+
+
+@pytest.mark.parametrize(
+    ("known", "after", "texts", "waits"),
+    [
+        (F12, CANCELLED, turned(K.CANCELLED, 5) + turned(K.REINSTATED, 2), None),
+        (CANCELLED, F12, turned(K.CANCELLED, 9, 2) + turned(K.REINSTATED, 5), minutes(13)),
+        (CANCELLED, F12, turned(K.CANCELLED, 60, 15) + turned(K.REINSTATED, 30), None),
+        (F12, CANCELLED, turned(K.CANCELLED, *range(90, 60, -5)), None),  # six, and an hour ago
+        (F12, CANCELLED, turned(K.CANCELLED, *range(30, 0, -5)), minutes(25)),
+        (F12, CANCELLED, turned(K.CANCELLED, *range(45, 0, -5)), minutes(55)),
+        (F12, CANCELLED, turned(K.CANCELLED, *range(100, 0, -5)), minutes(115)),  # two hours are the longest
+        (F12, CANCELLED, turned(K.CANCELLED, *range(24 * 60, 25 * 60)), None),  # yesterday's
+        (F12, CANCELLED, turned(K.GATE_CHANGE, 9, 6, 3, 1), None),  # another matter
+        (F12, CANCELLED, turned(K.GATE_CHANGE, 9, 6, 3, 1) + turned(K.DIVERTED, 8, 5), minutes(14)),  # and six in all
+        (F12, leaving(minutes(-15)), turned(K.EARLIER, 9, 6), None),
+        (F12, leaving(minutes(-15)), turned(K.EARLIER, 9, 6, 3), minutes(12)),
+        (took_off(), diverted(), turned(K.DIVERTED, 9, 6, 3), minutes(12)),
+    ],
+)
+def test_critical_news_that_keeps_turning_round_must_rest_ever_longer(
+    known: Flight, after: Flight, texts: list[PastText], waits: timedelta | None
+) -> None:
+    decision = decided(known, after, past=texts, role=WATCHER if after.off.actual else TRAVELER)
+
+    assert (decision.alert is None) is (waits is not None)
+    assert decision.look_again == waits
+
+
+def test_a_fifth_gate_near_departure_must_rest_too() -> None:
+    texts = [PastText(at=OUT - minutes(60 - index), kind=K.GATE_CHANGE, gate_origin=f"A{index}") for index in range(5)]
+
+    four = decided(F12, C3, past=texts[:3], now=OUT - minutes(50))
+    five = decided(F12, C3, past=texts[:4], now=OUT - minutes(50))
+
+    assert told_kinds(four) == [K.GATE_CHANGE]
+    assert (five.alert, five.look_again) == (None, minutes(8))
+
+
+def test_every_kind_that_can_be_critical_has_its_turns() -> None:
+    critical = {kind for kind, (level, *_) in RULES.items() if level is Priority.P0} | {
+        K.GATE_CHANGE,
+        K.TERMINAL_CHANGE,
+    }
+
+    assert critical == URGENT
+    assert critical == {kind for kinds, _ in TURNS[:-1] for kind in kinds} & URGENT
+
+
+def test_critical_texts_do_not_use_up_the_day_of_others() -> None:
+    gates = turned(K.GATE_CHANGE, *range(70, 200, 5))
+    delays = [past(K.DELAY_MORE, 65 + 80 * index) for index in range(11)]
+
+    assert told_kinds(decided(F12, leaving(minutes(45)), past=[*delays, *gates])) == [K.DELAY_FIRST]
+
+
+def test_a_text_that_never_arrived_counts_towards_the_caps_and_cools_nothing() -> None:
+    lost = [replace(past(K.GATE_CHANGE, ago), told=False) for ago in (1, 2, 3)]
+
+    assert told_kinds(decided(F12, C3, past=lost, now=NOON)) == [K.GATE_CHANGE]
+    assert decided(F12, C3, past=[*lost, replace(lost[0])], now=NOON).alert is None
+
+
+def test_a_text_from_the_future_holds_nothing() -> None:
+    ahead = [past(K.GATE_CHANGE, -minutes_ahead) for minutes_ahead in range(5, 60, 5)]
+
+    assert told_kinds(decided(F12, C3, past=ahead)) == [K.GATE_CHANGE]

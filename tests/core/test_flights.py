@@ -259,6 +259,16 @@ def test_flights_come_earliest_first_one_per_id() -> None:
     assert flights[0].diverted_to == PIT
 
 
+def test_a_leg_from_elsewhere_under_the_same_id_is_another_flight() -> None:
+    onward = planned(origin=PIT, out=Times(scheduled=IN), gate_origin="Z9")
+
+    for records in ([onward, F12], [F12, onward]):
+        assert [(flight.origin.code, flight.gate_origin) for flight in grouped(records)] == [
+            ("KSFO", "F12"),
+            ("KPIT", "Z9"),
+        ]
+
+
 def test_a_flight_without_a_schedule_is_ordered_by_what_is_known() -> None:
     adhoc = planned(fa_flight_id="first", out=Times(), off=Times(actual=OFF - minutes(60)))
 

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flait.core.alerts import CAPS, Priority
+from flait.core.alerts import CAPS, RESTS, Priority, decide
 from flait.core.flights import Flight
 from flait.core.polling import next_poll_at
 from flait.core.subscriptions import Role
+from flait.core.told import told
 from tests.core.flights_for_tests import (
     F12,
     IN,
@@ -220,3 +221,61 @@ def test_even_on_a_bad_day_no_text_comes_twice(role: Role, wavers: list[int]) ->
     bodies = Counter((text.at, text.body) for text in ana.texts)
     assert all(count == 1 for count in bodies.values())
     assert all(first.body != second.body for first, second in zip(ana.texts, ana.texts[1:], strict=False))
+
+
+RESTLESS = st.lists(
+    st.builds(
+        Poll,
+        after=st.integers(1, 30).map(minutes),
+        flight=st.builds(
+            lambda by, gate, cancelled, elsewhere: replace(
+                late(minutes(by), planned(gate_origin=gate, terminal_origin="1")),
+                cancelled=cancelled,
+                diverted=elsewhere,
+            ),
+            by=st.sampled_from([-90, -40, 0, 45, 120]),
+            gate=st.sampled_from(["F12", "C3", "B7", "A1", "D5"]),
+            cancelled=st.booleans(),
+            elsewhere=st.booleans(),
+        ),
+    ),
+    min_size=2,
+    max_size=8,
+)
+QUARTER = minutes(15)
+
+
+def untold(ana: Listener, now: datetime) -> Priority | None:
+    """How urgent what she does not know is; None when she knows all that concerns her."""
+    known = told([text.tells for text in ana.texts])
+    alert = decide(known, [], role=ana.role, before=ana.seen, after=ana.seen, now=now).alert
+    return alert.priority if alert else None
+
+
+@given(polls=RESTLESS, rounds=st.integers(1, 12), role=ROLES)
+@settings(max_examples=60, deadline=None)
+def test_what_never_stands_still_is_told_within_caps_and_told_at_last(
+    polls: list[Poll], rounds: int, role: Role
+) -> None:
+    now = OUT - hours(2)
+    ana = Listener(role=role).subscribed(F12, now)
+    for poll in polls * rounds:
+        now += poll.after
+        ana.polled(poll.flight, now)
+        ana.polled(poll.flight, now + timedelta(seconds=60))
+    calm = now + timedelta(seconds=60)
+
+    now = calm
+    while now < calm + RESTS[-1] + QUARTER:
+        now += QUARTER
+        ana.polled(ana.seen, now)
+    assert untold(ana, now) is not Priority.P0
+    while now < calm + timedelta(days=1) + QUARTER:
+        now += QUARTER
+        ana.polled(ana.seen, now)
+    assert untold(ana, now) is None
+
+    urgent = [text for text in ana.alerts if text.priority is Priority.P0]
+    assert most_within(urgent, timedelta(days=1)) <= 31
+    assert most_within(ana.alerts, timedelta(days=1)) <= 43
+    assert most_within(ana.alerts, timedelta(hours=1)) <= 14

@@ -1,13 +1,24 @@
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flait.core.flights import Flight, Times
-from flait.core.polling import after_failure, finished, jitter, next_poll_at
+from flait.core.polling import (
+    IN_TURN,
+    OUT_OF_TURN,
+    Cause,
+    after_failure,
+    allowed_at,
+    finished,
+    jitter,
+    next_poll_at,
+    unhurried,
+)
 from tests.core.flights_for_tests import (
     F12,
     IN,
@@ -184,3 +195,70 @@ def test_near_touchdown_the_next_look_is_just_after_it(before: int) -> None:
     flight = took_off()
 
     assert next_poll_at(flight, ON - minutes(before)) == ON + minutes(3)
+
+
+# --- out of turn --------------------------------------------------------------------------------------------------
+
+
+def taken_at(*minutes_ago: float) -> list[datetime]:
+    return [NOON - minutes(ago) for ago in sorted(minutes_ago, reverse=True)]
+
+
+@pytest.mark.parametrize(
+    ("cause", "taken", "waits"),
+    [
+        (Cause.ASKED, [], minutes(0)),
+        (Cause.ASKED, range(9), minutes(0)),
+        (Cause.ASKED, range(1, 11), minutes(50)),  # the tenth from now is an hour old then
+        (Cause.CALLED, range(1, 11), minutes(0)),
+        (Cause.CALLED, range(1, 13), minutes(48)),
+        (Cause.UNSETTLED, range(1, 13), minutes(0)),
+        (Cause.UNSETTLED, range(0, 45, 3), minutes(18)),
+        (Cause.UNSETTLED, [60] * 15, minutes(0)),
+        (Cause.ASKED, range(70, 130), minutes(24 * 60 - 129)),  # sixty in a day
+        (Cause.UNSETTLED, range(61, 180), minutes(0)),
+        (Cause.UNSETTLED, range(61, 181), minutes(24 * 60 - 180)),
+    ],
+)
+def test_looks_out_of_turn_wait_until_there_were_few_enough(
+    cause: Cause, taken: Iterable[float], waits: timedelta
+) -> None:
+    assert allowed_at(cause, taken_at(*taken), NOON) - NOON == waits
+
+
+def test_what_is_told_gives_way_last() -> None:
+    for asked, called, unsettled in zip(*(OUT_OF_TURN[cause] for cause in Cause), strict=True):
+        assert asked < called < unsettled
+
+
+def test_looks_by_a_clock_that_was_ahead_do_not_count() -> None:
+    assert allowed_at(Cause.ASKED, taken_at(*range(-30, -1)), NOON) == NOON
+
+
+@pytest.mark.parametrize(
+    ("planned_in", "taken", "expected"),
+    [
+        (minutes(1), range(14), minutes(1)),
+        (minutes(1), range(15), IN_TURN),
+        (minutes(1), [*range(14), 58], minutes(2)),  # sooner where there may be one sooner
+        (minutes(30), range(15), minutes(30)),
+    ],
+)
+def test_after_many_looks_the_next_is_in_turn(
+    planned_in: timedelta, taken: Iterable[float], expected: timedelta
+) -> None:
+    assert unhurried(NOON + planned_in, taken_at(*taken), NOON) - NOON == expected
+
+
+@given(gaps=st.lists(st.integers(1, 30), min_size=1, max_size=8))
+@settings(max_examples=20)
+def test_whatever_is_wished_for_a_day_has_less_than_two_hundred_looks(gaps: list[int]) -> None:
+    taken: list[datetime] = []
+    now = NOON
+    for index in range(250):
+        taken.append(now)
+        now = unhurried(now + minutes(gaps[index % len(gaps)]), taken, now)
+
+    for index, look in enumerate(taken):
+        assert index + 1 - bisect_right(taken, look - hours(24)) < 200
+        assert index + 1 - bisect_right(taken, look - hours(1)) <= 19

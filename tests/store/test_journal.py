@@ -62,6 +62,19 @@ def test_a_flight_brings_its_subscriptions_and_texts(timeline: Store) -> None:
     assert steps(timeline, flight_id=2) == ["other"]
 
 
+def test_looks_are_those_of_the_flight_in_the_stretch_with_that_outcome(store: Store) -> None:
+    tracked(store, 7)
+    tracked(store, 8)
+    lines = [(1, 0, "seen"), (1, 1, "seen"), (1, 2, "missing"), (1, 2, "budget"), (1, 3, "seen"), (2, 2, "seen")]
+    for flight_id, minute, outcome in reversed(lines):
+        store.record(Step(at=NOW + minute * MINUTE, step="poll", outcome=outcome, flight_id=flight_id))
+    store.record(Step(at=NOW + 2 * MINUTE, step="push", outcome="seen", flight_id=1))
+
+    found = store.looks(1, since=NOW, until=NOW + 2 * MINUTE, outcomes={"seen", "missing"})
+
+    assert found == [NOW + MINUTE, NOW + 2 * MINUTE]
+
+
 @pytest.mark.parametrize("number", ["UA123", "UAL123", "DLH9123"])
 def test_a_number_brings_every_flight_that_had_it(timeline: Store, number: str) -> None:
     timeline.close_flight(1, NOW + HOUR)

@@ -7,6 +7,7 @@ been told how it stands, for what is held back must not be lost.
 
 import itertools
 import json
+import logging
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -238,7 +239,7 @@ CUT: Final = frozenset(
         "creeping, a gate of many, 1 in a row",
         "everything, 1 in a row",
         "cancelled and not, 2 in a row",
-        "Twilio answers 500",
+        "Twilio refuses the account",
         "phones are off",
     }
 )
@@ -265,6 +266,7 @@ def counted(day: Day) -> dict[str, int]:
 
 def run(folder: Path, size: Size) -> Score:
     """A day of each trial, or of a few."""
+    logging.getLogger("flait").setLevel(logging.CRITICAL)  # what goes wrong is meant to
     empty = folder / "empty.db"
     Store.open(empty).close()
     score = Score(campaign="money")
