@@ -12,20 +12,20 @@ from tests.torture.score import Score, Size
 
 CAMPAIGNS: Final[Mapping[str, str]] = {
     # module → what it tries
-    "clocks": "set the clock forward, back and to sleep",
-    "outages": "break what Flait leans on, and look at the status",
-    "storage": "to destroy what is kept: power cuts, deaths, full disks, damaged bytes",
-    "leaks": "to let a secret or a telephone number out while everything goes wrong",
-    "forged": "requests that nobody genuine made",
-    "receipts": "reports that come twice, late and out of order",
-    "stop": "senders against people who say STOP",
+    "soak": "to lose or double anything in 30 days of flights, restarts and outages",
     "kills": "to lose a text or send it twice, by SIGKILL at every commit and every call to the outside",
+    "outages": "to break what Flait leans on without `flait status` naming the cause",
     "commands": "to leave half of a command behind, by kills inside system calls and failing or full disks",
-    "one": "to have two daemons, two polls of a flight or two senders of a text, and to lose one of many writes",
-    "soak": "30 days of flights, restarts and outages, against a model",
-    "year": "to make the database grow for ever: 365 days of flights, for three times to keep things",
+    "storage": "to destroy what is kept, by power cuts, deaths, full disks, damaged bytes",
     "payloads": "to have hostile or wrong answers of AeroAPI believed",
+    "year": "to make the database grow for ever: 365 days of flights, for three times to keep things",
     "money": "to make a day cost more look-ups and texts than the caps",
+    "leaks": "to let a secret or a telephone number out while everything goes wrong",
+    "one": "to have two daemons, two polls of a flight or two senders of a text, and to lose one of many writes",
+    "stop": "to text somebody after STOP, by races",
+    "clocks": "to lose, end or delay anything by setting the clock forward, back and to sleep",
+    "receipts": "to have a report lost or acted upon twice, by late and disordered ones",
+    "forged": "to have requests believed that nobody genuine made",
 }
 
 
