@@ -265,6 +265,35 @@ def test_a_text_that_came_too_late_to_go_out_is_told_afresh_at_once(world: World
     assert world.texts[-1].dedup_key != world.texts[-2].dedup_key
 
 
+def test_texts_that_fail_count_towards_the_caps(world: World) -> None:
+    world.clock.moment = OUT - hours(3)
+    world.follow(F12)
+    told = []
+    for number in range(6):
+        world.clock.advance(minutes(11))
+        world.store.hasten(1, world.clock.now())
+        told += world.poll(replace(F12, gate_origin=f"D{number}"))
+        world.gateway.fails(refused(error_code=30003))
+        world.deliver()
+        world.gateway.recovers()
+    assert len(told) == 4
+    assert "4 texts within 1:00:00 already" in world.steps("poll")[-1].detail
+
+
+def test_urgent_texts_do_not_use_up_the_day_of_others(world: World) -> None:
+    world.follow(F12)
+    world.clock.moment = OUT - minutes(80)
+    gates = [*world.poll(F12)]
+    while len(gates) < 16:
+        gates += world.next_poll(replace(late(minutes(0)), gate_origin=f"D{world.flight().polls}"))
+        world.clock.advance(minutes(25))
+    assert set(gates) == {"gate_change"}
+    known = world.flight().flight
+    delayed = late(world.clock.now() - OUT + hours(2), known)
+    world.clock.advance(hours(1))
+    assert [world.poll(delayed), world.next_poll(delayed)] == [[], ["delay_first"]]
+
+
 def test_a_text_in_line_or_in_doubt_is_not_told_again(world: World) -> None:
     world.follow(F12)
     assert world.next_poll(B4) == ["gate_change"]
