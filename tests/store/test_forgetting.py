@@ -212,7 +212,7 @@ def filled(empty: Path, drawn: dict[str, Any]) -> Iterator[Mortal]:
         yield store
 
 
-@given(drawn=contents, before=st.integers(-40, DAYS + 1))
+@given(drawn=contents, before=st.integers(-40, 60))
 def test_what_goes_is_what_may_go_and_what_was_spent_stays(empty: Path, drawn: dict[str, Any], before: int) -> None:
     with filled(empty, drawn) as store:
         was = rows(store)

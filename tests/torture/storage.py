@@ -64,7 +64,7 @@ def run(folder: Path, size: Size) -> Score:
             _cut_short(case, _made(work / case.name), tally, deaths=deaths, full=full)
         _pages_run_out(_made(work / "pages"), tally, every=size.of(cut=20, full=2))
         _drills(_made(work / "drills"), tally, drills=size.of(cut=5, full=500))
-        damage.run(_made(work / "damage"), tally, trials=size.of(cut=8, full=104))
+        damage.run(_made(work / "damage"), tally, trials=size.of(cut=8, full=96))
     return tally.score("storage")
 
 
