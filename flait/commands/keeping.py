@@ -11,6 +11,7 @@ import typer
 from flait.commands import session
 from flait.commands.options import AsJson
 from flait.commands.output import confirm, print_json, print_table, say, stamp
+from flait.errors import FlaitError
 
 if TYPE_CHECKING:
     from flait.flows.backup import Backup, Before, Restored
@@ -148,7 +149,12 @@ def prune(
 
 def _pruned(would_go: "Forgotten") -> "Forgotten":
     from flait.flows.backup import Before
+    from flait.flows.timekeeping import why_not_to_forget
 
+    app = session.app()
+    doubt = why_not_to_forget(app.store(), app.clock, by_hand=True)
+    if doubt:
+        raise FlaitError(f"nothing is removed: {doubt}", "set the clock right first")
     if sys.stdin.isatty():  # from cron it has always gone ahead, and what goes can be had back
         confirm(f"Remove {would_go.rows} old rows and {would_go.raw_answers} of AeroAPI's raw answers?")
     made = backed_up(Before.PRUNE)

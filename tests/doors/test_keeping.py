@@ -186,6 +186,18 @@ def test_prune_asks_at_a_terminal_and_a_no_changes_nothing(peopled: CommandLine)
     assert peopled("prune", typed="y\n").facts["journal"] == "1"
 
 
+def test_prune_is_refused_by_a_clock_that_nobody_can_mean(peopled: CommandLine) -> None:
+    aged(peopled)
+    before = backups(peopled)
+    with Store.open(peopled.database) as store:
+        store.beat(boot="b", pid=1, started_at=NOW, now=NOW + timedelta(days=3))
+
+    refused = peopled("prune", "--yes").refused(1)
+
+    assert refused == "nothing is removed: the clock is 3 days behind the last sign of life; set the clock right first"
+    assert backups(peopled) == before
+
+
 def test_prune_makes_no_backup_where_nothing_goes(peopled: CommandLine) -> None:
     assert peopled("prune").code == peopled("prune", "--dry-run").code == 0
     aged(peopled)
