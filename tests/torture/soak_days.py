@@ -306,8 +306,11 @@ class Days:
         self._note_heard(asked)
 
     def _note_heard(self, asked: Asked) -> None:
-        """From here on a STOP holds."""
+        """From here on a STOP holds, save one that is heard of after the START that took it back."""
         if asked.heard_at is not None:
+            return
+        if self._was_taken_back(asked):
+            asked.heard_at = self.clock.now()
             return
         asked.heard_at = now = self.clock.now()
         self._unanswered = True
@@ -318,6 +321,13 @@ class Days:
         elif asked.inbound.body == "START" and phone in self.twilio.stopped:
             del self.twilio.stopped[phone]
             stops[-1] = (stops[-1][0], now)
+
+    def _was_taken_back(self, asked: Asked) -> bool:
+        return "stop" in asked.inbound.body.lower() and any(
+            other.inbound.sender == asked.inbound.sender and other.inbound.body == "START" and other.at > asked.at
+            for other in self.asked
+            if other.heard_at is not None
+        )
 
     # What passes, and what goes wrong
 

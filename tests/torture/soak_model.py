@@ -203,7 +203,8 @@ class _Judge:
             for name, value in message.tells.items()
             if name in truth and value != truth[name] and not (seen.blank and name == "gate_origin")
         ]
-        words = {"cancelled": "CANCELLED", "gate_change": seen.truth.gate_origin or "", "diverted": "DIVERTED"}
+        gate = "" if seen.blank else seen.truth.gate_origin or ""  # a blank shows no gate: the one before is kept
+        words = {"cancelled": "CANCELLED", "gate_change": gate, "diverted": "DIVERTED"}
         if false or words.get(message.kind, "") not in message.body:
             self.verdict.wrong(f"{message.kind} tells a false {false}: {self.who}: {message.body}")
 
