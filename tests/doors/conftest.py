@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from flait import redaction
 from flait.store import Store
 from tests.doors.command_line import CommandLine
 
@@ -20,3 +21,9 @@ def flait(tmp_path: Path) -> CommandLine:
 def store(flait: CommandLine) -> Iterator[Store]:
     with Store.open(flait.database) as store:
         yield store
+
+
+@pytest.fixture(autouse=True)
+def nothing_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process of the command line knows the secrets that it read itself, and no other test's."""
+    monkeypatch.setattr(redaction, "seen", redaction.Redactor())

@@ -69,7 +69,8 @@ def _told(names: Sequence[str], folder: Path) -> Iterator[Score]:
 def _in_process(name: str, folder: Path) -> Score:
     folder.mkdir()
     command = [sys.executable, "-m", "tests.torture", name, "--only", str(folder)]
-    ran = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    with (folder / "stderr.txt").open("w") as said:  # what the product logs meanwhile
+        ran = subprocess.run(command, stdout=subprocess.PIPE, stderr=said, text=True, check=False)
     try:
         return msgspec.json.decode(ran.stdout.splitlines()[-1], type=Score)
     except (IndexError, msgspec.DecodeError):

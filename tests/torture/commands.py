@@ -116,7 +116,9 @@ class Lab:
     def state(self) -> object:
         """Everything that commands change, without moments."""
         config = self.world.home / "config.toml"
-        backups = len([file for file in self.world.home.glob("backups/*.db") if sound(file) == "ok"])
+        # A copy that Flait makes before it removes something is no part of what was asked for.
+        asked_for = [file for file in self.world.home.glob("backups/*.db") if "-before-" not in file.name]
+        backups = len([file for file in asked_for if sound(file) == "ok"])
         rows = {name: [_timeless(row) for row in rows] for name, rows in self._contents().items()}
         return (config.read_text() if config.exists() else "", backups > 0, rows)
 
