@@ -116,6 +116,7 @@ class Days:
         self._unanswered = False
         self._open()
         deliver.recover(self.store, self.clock, self.boot)
+        self._note_all_heard()
 
     @property
     def boot(self) -> str:
@@ -305,6 +306,12 @@ class Days:
         intake.take_in(self.store, asked.inbound, now=self.clock.now(), keyword_owner="flait")
         self._note_heard(asked)
 
+    def _note_all_heard(self) -> None:
+        """What the database has, however the call ended that brought it there."""
+        for asked in self.asked:
+            if self.store.heard(asked.inbound.sid):
+                self._note_heard(asked)
+
     def _note_heard(self, asked: Asked) -> None:
         """From here on a STOP holds, save one that is heard of after the START that took it back."""
         if asked.heard_at is not None:
@@ -336,9 +343,7 @@ class Days:
         before = self.store.read_until(intake.RECORD)
         intake.fetch(self.store, self.twilio, self.clock, keyword_owner="flait")
         if self.store.read_until(intake.RECORD) != before:
-            for asked in self.asked:
-                if self.store.heard(asked.inbound.sid):
-                    self._note_heard(asked)
+            self._note_all_heard()
         if now.hour % 6 == 0:
             upkeep.prune(self.store, self.clock, keep=KEEP, keep_raw=DAY)
         backup.daily(self.store, self.clock, self.folder / "backups", keep=2)
