@@ -111,7 +111,9 @@ class Patient:
         return code != 0 and any(re.search(outage.cause, cause) for cause in told)
 
     def is_well(self) -> bool:
-        return self.status()[0] == 0
+        """Nothing is the matter, and no text is left that the next outage would meet for this one."""
+        code, state = self.status()
+        return code == 0 and not state["queue"]["queued"] and not state["queue"]["sending"]
 
 
 def run(folder: Path, size: Size) -> Score:
