@@ -172,8 +172,9 @@ class Daemon:
         self._polls = {future for future in self._polls if not future.done()}
         free = POLLERS - len(self._polls)
         if self._unstored:
-            track.give_back(self._app.store(), self._app.clock, self.boot, frozenset(self._unstored))
-            self._unstored.clear()
+            unstored = frozenset(self._unstored)  # a poller may add another meanwhile
+            track.give_back(self._app.store(), self._app.clock, self.boot, unstored)
+            self._unstored -= unstored
         if free and not self._stopping.is_set():
             for tracked in track.claim_due(self._app.store(), self._app.clock, self.boot, free):
                 self._polls.add(self._pool.submit(self._poll_one, tracked))

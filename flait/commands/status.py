@@ -11,7 +11,7 @@ import typer
 from flait.commands import session
 from flait.commands.options import AsJson
 from flait.commands.output import print_json, print_table, stamp
-from flait.commands.troubles import failing, problems
+from flait.commands.troubles import problems
 from flait.errors import DaemonNotRunning, FlaitError, NotFound, UserError
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _push(app: "App", store: "Store", known: "Provider | None") -> dict[str, Any
     from flait.store import PushState
 
     wanted = app.settings.flightaware.push
-    refused = known.last_error if known and wanted and failing(known) else None
+    refused = known.last_error if known and wanted and known.failing else None
     alerts = len(store.push_alerts({PushState.ACTIVE}))
     return {"enabled": wanted, "alerts": alerts, "problem": app.push_problem or refused}
 

@@ -13,7 +13,7 @@ from flait.commands import session
 
 if TYPE_CHECKING:
     from flait.app import App
-    from flait.store import Provider, Store
+    from flait.store import Store
 
 SILENT = timedelta(seconds=95)  # three signs of life that did not come
 SILENT_REAL = 6.0  # seconds: a fast clock must not make a sign late before it can be given
@@ -58,15 +58,8 @@ def _of_others(store: "Store") -> Iterator[Problem]:
 
     known = store.providers()
     for name in ("flightaware", "twilio", CLOCK):
-        if name in known and failing(known[name]):
+        if name in known and known[name].failing:
             yield _problem(name, known[name].last_error or "", known[name].last_error_at)
-
-
-def failing(provider: "Provider | None") -> bool:
-    """Whether its last answer was an error."""
-    if provider is None or provider.last_error_at is None:
-        return False
-    return provider.last_success_at is None or provider.last_error_at > provider.last_success_at
 
 
 def _of_texts(store: "Store") -> Iterator[Problem]:

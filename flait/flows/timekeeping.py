@@ -81,7 +81,7 @@ class Timekeeper:
         known = store.providers().get(CLOCK)
         if abs(self._witness.skew) > SKEW:
             self._tell_skew(store, now)
-        elif known and _in_doubt(known) and self._confirmed(known, now):
+        elif known and known.failing and self._confirmed(known, now):
             store.note_success(CLOCK, now)
             log.info("the clock is right")
         self._skewed = abs(self._witness.skew) > SKEW
@@ -117,14 +117,9 @@ def why_not_to_forget(store: Store, clock: Clock, *, by_hand: bool = False) -> s
         return f"the clock is {_span(passed)} behind the last sign of life"
     if passed > (BY_HAND if by_hand else JUMP):
         return f"the clock moved by {_span(passed)} since the last sign of life"
-    if known and _in_doubt(known) and not by_hand:
+    if known and known.failing and not by_hand:
         return known.last_error or "the clock is in doubt"
     return ""
-
-
-def _in_doubt(known: Provider) -> bool:
-    failed, succeeded = known.last_error_at, known.last_success_at
-    return failed is not None and (succeeded is None or failed > succeeded)
 
 
 def _span(span: timedelta) -> str:

@@ -255,6 +255,12 @@ class Provider:
     last_error: str | None = None
     last_error_at: datetime | None = None
 
+    @property
+    def failing(self) -> bool:
+        """Whether its last answer was an error."""
+        failed, succeeded = self.last_error_at, self.last_success_at
+        return failed is not None and (succeeded is None or failed > succeeded)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pruned:
