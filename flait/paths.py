@@ -15,7 +15,7 @@ from flait.errors import ConfigError
 CHOOSE_A_HOME = "set FLAIT_HOME to a folder that is yours, or mend its owner and mode"
 FOR_OTHERS = 0o077
 WRITTEN_BY_OTHERS = 0o022
-BESIDE = ("", "-wal", "-shm", "-journal")  # the database's own name with each of these
+BESIDE = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a file, and takes for that file's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,7 @@ def close_to_others(paths: Paths) -> None:
 
 def close_database(database: Path) -> None:
     """The same for the database and what SQLite keeps beside it. Raises ConfigError."""
-    _close(database.with_name(database.name + suffix) for suffix in BESIDE)
+    _close(database.with_name(database.name + suffix) for suffix in ("", *BESIDE))
 
 
 def refuse_written_by_others(file: Path) -> None:

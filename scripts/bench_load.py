@@ -74,7 +74,6 @@ UPDATE messages SET status = 'delivered', attempts = 1, sid = 'SM' || id, sent_a
     delivered_at = created_at WHERE status = 'queued'
 """
 ALL_DUE = "UPDATE flights SET next_poll_at = :at"
-NONE_DUE = "UPDATE flights SET next_poll_at = :at"
 SOME_DUE = "UPDATE flights SET next_poll_at = :at WHERE id <= :many"
 WRITTEN = "SELECT count(*) FROM messages WHERE dedup_key LIKE 'alert:%'"
 POLLED = "SELECT total(polls) FROM flights"
@@ -141,7 +140,7 @@ def _ticks(app: BenchApp, flights: int, commit: float) -> Iterator[Line]:
     """All of the daemon's ticks that come every few seconds, with nothing due and with a poolful."""
     work = Daemon(app, threading.Event())
     later, now = stamped(app, timedelta(days=1)), stamped(app)
-    _do(app.paths.database, NONE_DUE, at=later)
+    _do(app.paths.database, ALL_DUE, at=later)
     every = (work.beat, work.poll_all, work.deliver, work.answer, work.settle, work.receipts, work.activate)
     nothing = median(_seconds(partial(_each, app, every)) for _ in range(TIMES))
     poolful = []
@@ -270,7 +269,7 @@ def _daemon(place: Home, flights: int, commit: float) -> Iterator[Line]:
 
 
 def _seen(env: Mapping[str, str], place: Home, texts: int) -> Seen:
-    _do(place.database, NONE_DUE, at=stamped(App(env), timedelta(days=1)))
+    _do(place.database, ALL_DUE, at=stamped(App(env), timedelta(days=1)))
     with daemon(env) as process:
         looked_at = psutil.Process(process.pid)
         cpu, bare = _idle(looked_at)

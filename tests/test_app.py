@@ -1,5 +1,6 @@
 """The wiring: what the settings make of how Twilio's words come back."""
 
+from concurrent.futures import wait
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
@@ -8,7 +9,12 @@ import pytest
 
 from flait.app import App
 from flait.daemon import Daemon
+from flait.errors import StoreError
+from flait.flows import track
+from flait.store import Store, TrackedFlight
 from tests.adapters.twilio_talk import message
+from tests.core.flights_for_tests import F12, NOON
+from tests.flows.world import World
 
 CALLED_BACK = {"FLAIT_WEBHOOK_PUBLIC_URL": "https://flait.example.com/"}
 TWILIO = {"FLAIT_TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "FLAIT_TWILIO_FROM_NUMBER": "+15555550199"}
@@ -38,3 +44,24 @@ def test_where_twilio_can_call_its_list_is_read_hourly_all_the_same(tmp_path: Pa
     every = {tick.name: tick.every for tick in Daemon(app(tmp_path, **CALLED_BACK), Event()).ticks()}
     assert "receipts" in every
     assert every["fetch"] == timedelta(hours=1)
+
+
+def test_a_flight_whose_poll_could_not_be_stored_is_polled_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "flait.db"
+    with Store.open(path) as store:
+        World(path=path, store=store).follow(F12, 0)
+        store.hasten(1, NOON)
+    polled: list[int] = []
+
+    def on_a_full_disk(_store: Store, _source: object, _clock: object, tracked: TrackedFlight, **_: object) -> None:
+        polled.append(tracked.id)
+        raise StoreError("the disk is full", "make room")
+
+    monkeypatch.setattr(track, "poll", on_a_full_disk)
+    daemon = Daemon(app(tmp_path), Event())
+    for times in (1, 2, 3):
+        daemon.poll()
+        wait(daemon._polls)
+        assert polled == [1] * times

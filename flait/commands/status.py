@@ -175,8 +175,10 @@ def _why_silent(webhook: Mapping[str, Any]) -> str:
 
 
 def _health(provider: Mapping[str, Any]) -> str:
-    answered, failed = stamp(provider["last_success_at"]), provider["last_error_at"]
-    if failed and (not answered or failed > provider["last_success_at"]):
+    from flait.store import Provider
+
+    answered = stamp(provider["last_success_at"])
+    if Provider(name="", **provider).failing:
         before = f" (last answered at {answered})" if answered else ""
         return f"failed at {stamp(provider['last_error_at'])}: {provider['last_error']}{before}"
     return f"answered at {answered}" if answered else "not asked yet"

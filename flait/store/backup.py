@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Final
 
 from flait.errors import Busy, NotFound, NotOurs, StoreError
+from flait.paths import BESIDE
 from flait.store.connection import Connection, fault, sqlite3
 from flait.store.opening import Standing, standing
 
 DRAFT: Final = ".partial"  # how the name of an unfinished copy ends
-BESIDE: Final = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a file, and takes for that file's
 QUIET_WITHIN: Final = 5.0  # seconds: other commands that still read or write
 _ANOTHER: Final = "restore a backup that is whole: `flait backup list` shows them"
 
