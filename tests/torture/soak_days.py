@@ -116,7 +116,6 @@ class Days:
         self._unanswered = False
         self._open()
         deliver.recover(self.store, self.clock, self.boot)
-        self._note_all_heard()
 
     @property
     def boot(self) -> str:
@@ -183,6 +182,7 @@ class Days:
         self._silent_until = self.clock.now()
         self._unanswered = True
         deliver.recover(self.store, self.clock, self.boot)
+        self._note_all_heard()
 
     # What the daemon does
 
