@@ -164,12 +164,11 @@ def decide(
     """
     end, told = FOLLOWS[role], presumed(told, before)
     past = [text for text in past if text.at <= now]  # others were written by a clock that was ahead
-    seen_twice = changes(told, before, end=end, now=now, delay=delay)
+    news = [change for change in changes(told, after, end=end, now=now, delay=delay) if _concerns(change, role, told)]
+    seen_twice = changes(told, before, end=end, now=now, delay=delay) if news else ()  # most polls show none
     due: list[Change] = []
     holds: list[tuple[ChangeKind, _Hold]] = []
-    for change in changes(told, after, end=end, now=now, delay=delay):
-        if not _concerns(change, role, told):
-            continue
+    for change in news:
         hold = _muted(change, after, now, muted=muted) or _held(change, past, seen_twice, flight=after, now=now)
         if hold:
             holds.append((change.kind, hold))

@@ -110,6 +110,8 @@ class Piece:
 
 def fold(text: str) -> str:
     """The nearest GSM-7 text: accents that the alphabet lacks fall off, what has no likeness there becomes `?`."""
+    if is_gsm_7(text):
+        return text
     return "".join(char if is_gsm_7(char) else _likeness(char) for char in text)
 
 

@@ -100,12 +100,14 @@ GSM_7 = frozenset(
     "abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 GSM_7_EXTENSION = frozenset("\f^{}\\[~]|€")  # two septets each
+_CHEAP = GSM_7 | GSM_7_EXTENSION
 
 
 def units(body: str) -> int:
     """Septets in GSM-7, else UTF-16 code units: what a segment counts."""
-    gsm = is_gsm_7(body)
-    return sum(_weight(char, gsm=gsm) for char in body)
+    if is_gsm_7(body):
+        return len(body) + sum(map(body.count, GSM_7_EXTENSION))
+    return len(body.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _weight(char: str, *, gsm: bool) -> int:
@@ -116,7 +118,7 @@ def _weight(char: str, *, gsm: bool) -> int:
 
 def is_gsm_7(body: str) -> bool:
     """Whether the text fits the cheap alphabet; one character outside it more than doubles the price."""
-    return all(char in GSM_7 or char in GSM_7_EXTENSION for char in body)
+    return _CHEAP.issuperset(body)
 
 
 def segments(body: str) -> int:
