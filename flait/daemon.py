@@ -1,8 +1,7 @@
 """DOOR: time passing. A metronome ticks; what is due stands in the database; nothing is scheduled anywhere else.
 
-APScheduler only ticks (poll, deliver, answer, activate, settle, receipts, fetch, beat, backup, upkeep). Polls run in a
-bounded pool, so that one slow answer holds up nobody. One daemon per database: a lock held for life, freed by the
-kernel whatever kills us.
+APScheduler only ticks (poll, deliver, answer, activate, settle, receipts, fetch, beat, backup, upkeep). One daemon per
+database: a lock held for life, freed by the kernel whatever kills us.
 """
 
 import logging
@@ -12,21 +11,20 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from flait.app import App
 from flait.clock import SHORTEST_TICK, believable, is_virtual
-from flait.errors import AboveTier, ConfigError, FlaitError, StoreError
-from flait.flows import answer, backup, deliver, intake, push, receipts, subscribe, timekeeping, track, upkeep
+from flait.errors import AboveTier, ConfigError, FlaitError
+from flait.flows import answer, backup, deliver, intake, push, receipts, subscribe, timekeeping, upkeep
 from flait.flows.ports import FlightSource, Gateway
 from flait.lock import sole
 from flait.metronome import Watchdog, stacks
+from flait.pollers import Pollers
 from flait.pulse import Pulse, Trouble
-from flait.store import TrackedFlight
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.background import BackgroundScheduler
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("flait.daemon")
 
-POLLERS = 8  # polls under way at once; AeroAPI's pace is kept elsewhere
 SENDERS = 2  # Twilio queues faster than it sends; order per person is the database's matter
 STOP_WITHIN = 10.0  # seconds, real: for what is in flight when asked to stop
 NOT_CALLED = timedelta(seconds=30)  # without a webhook, people's texts are read from Twilio's list this often
@@ -62,14 +59,12 @@ class Daemon:
     def __init__(self, app: App, stopping: threading.Event) -> None:
         self._app = app
         self._stopping = stopping
-        self._pool = ThreadPoolExecutor(POLLERS, thread_name_prefix="poll")
-        self._polls: set[Future[None]] = set()
-        self._unstored: set[int] = set()  # flights whose poll could not be stored: still claimed
         self._silent_until: datetime | None = None
         self._troubles: dict[str, Trouble] = {}
         self._pulse: Pulse | None = None
         self._time = timekeeping.Timekeeper(app.clock, app.witness)
         self.watchdog = Watchdog(longest=LONGEST_STEP, silent=LONGEST_SILENCE)
+        self._pollers = Pollers(app, lambda: self._source, self.watchdog)
         self._webhook: Webhook | None = None
         self._above_tier = False  # FlightAware has refused push alerts to this account
         self.wake: Callable[[], None] = lambda: None  # the metronome's to set: makes the ticks `on_text` due
@@ -115,6 +110,7 @@ class Daemon:
         self._time.check(store)
         store.beat(boot=self.boot, pid=os.getpid(), started_at=self.started_at, now=clock.now())
         self._troubled("keyring", self._app.credentials.trouble)
+        self._troubled("polls", self._pollers.trouble)
         self._troubled("clock", "" if believable(clock) else "the clock stands before this Flait was written")
         self._say()
         return False
@@ -165,46 +161,17 @@ class Daemon:
             self._webhook.stop()
 
     def poll(self) -> bool:
-        """Hand due flights to free pollers; a flight stays claimed until its poll has ended.
-
-        While every poller is busy there may be more due: wait for one, and come again.
-        """
-        self._polls = {future for future in self._polls if not future.done()}
-        free = POLLERS - len(self._polls)
-        if self._unstored:
-            unstored = frozenset(self._unstored)  # a poller may add another meanwhile
-            track.give_back(self._app.store(), self._app.clock, self.boot, unstored)
-            self._unstored -= unstored
-        if free and not self._stopping.is_set():
-            for tracked in track.claim_due(self._app.store(), self._app.clock, self.boot, free):
-                self._polls.add(self._pool.submit(self._poll_one, tracked))
-        if len(self._polls) < POLLERS:
-            return False
-        wait(self._polls, timeout=WATCH_EVERY, return_when=FIRST_COMPLETED)
-        return True
-
-    def _poll_one(self, tracked: TrackedFlight) -> None:
-        store, clock = self._app.store(), self._app.clock
-        try:
-            with self.watchdog.watching("a poll"):
-                rules = replace(self._app.rules, may_end=not timekeeping.is_in_doubt(store, clock))
-                track.poll(store, self._source, clock, tracked, boot=self.boot, rules=rules)
-        except StoreError as fault:  # nothing was decided: again as soon as the database takes it
-            log.error("a poll could not be stored: %s", fault)  # noqa: TRY400  # one sentence is the whole story
-            self._unstored.add(tracked.id)
-        except Exception:
-            log.exception("a poll failed; that flight waits an hour")
-            track.set_aside(store, tracked, boot=self.boot, now=clock.now())
+        """Begin the polls that are due."""
+        return not self._stopping.is_set() and self._pollers.begin(self.boot)
 
     def poll_all(self) -> bool:
         """Poll everything due, a poolful at a time, waiting for each: for `tick`."""
         self.poll()
-        wait(self._polls)
-        return bool(self._polls)
+        return self._pollers.finish()
 
     def drain(self) -> None:
         """Wait for the polls under way."""
-        wait(self._polls)
+        self._pollers.finish()
 
     def deliver(self) -> bool:
         """Send one text. Silent for a while after Twilio refused the account or asked for a pause."""

@@ -84,7 +84,8 @@ def _claim(app: BenchApp) -> None:
 
 
 def _release(store: Store) -> None:
-    store.release_claims(except_by="nobody", now=START)
+    for tracked in store.claimed_flights(except_by="nobody"):
+        store.postpone_poll(tracked.id, claimed_by=BOOT, next_poll_at=START, failures=0, misses=0)
 
 
 def _find_nothing(app: BenchApp) -> None:

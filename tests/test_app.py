@@ -1,6 +1,5 @@
 """The wiring: what the settings make of how Twilio's words come back."""
 
-from concurrent.futures import wait
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
@@ -46,7 +45,7 @@ def test_where_twilio_can_call_its_list_is_read_hourly_all_the_same(tmp_path: Pa
     assert every["fetch"] == timedelta(hours=1)
 
 
-def test_a_flight_whose_poll_could_not_be_stored_is_polled_again(
+def test_a_flight_whose_poll_could_not_be_stored_is_polled_again_at_once_and_then_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "flait.db"
@@ -61,7 +60,27 @@ def test_a_flight_whose_poll_could_not_be_stored_is_polled_again(
 
     monkeypatch.setattr(track, "poll", on_a_full_disk)
     daemon = Daemon(app(tmp_path), Event())
-    for times in (1, 2, 3):
-        daemon.poll()
-        wait(daemon._polls)
+    for times in (1, 2, 2):
+        daemon.poll_all()
         assert polled == [1] * times
+    assert "UA1234 could not be stored: the disk is full" in daemon._pollers.trouble
+
+
+def test_a_fault_of_our_own_in_a_poll_is_a_trouble_until_that_flight_has_been_polled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "flait.db"
+    with Store.open(path) as store:
+        World(path=path, store=store).follow(F12, 0)
+        faults = [ZeroDivisionError()]
+
+        def poll(*_: object, **__: object) -> None:
+            if faults:
+                raise faults.pop()
+
+        monkeypatch.setattr(track, "poll", poll)
+        daemon = Daemon(app(tmp_path), Event())
+        for told in ("a poll of UA1234 failed: an unexpected ZeroDivisionError; `flait daemon logs` shows it", ""):
+            store.hasten(1, NOON)
+            daemon.poll_all()
+            assert daemon._pollers.trouble == told

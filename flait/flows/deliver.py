@@ -15,7 +15,7 @@ from flait.core.twilio_errors import OPTED_OUT
 from flait.core.whatsapp import NO_WHATSAPP, Setup, is_whatsapp_error
 from flait.errors import ConfigError, InDoubt, NotSent, Rejected, SendError
 from flait.flows import whatsapp as by_whatsapp
-from flait.flows.looks import hasten
+from flait.flows.looks import cut_short, hasten
 from flait.flows.ports import Gateway, Sent
 from flait.store import Doubt, Store
 
@@ -43,7 +43,8 @@ def recover(store: Store, clock: Clock, boot: str) -> None:
     with store.transaction():
         for message in store.doubt_orphans(except_by=boot):
             _record(store, message, now, "in_doubt", "the daemon ended while it was being sent")
-        store.release_claims(except_by=boot, now=now)
+        for tracked in store.claimed_flights(except_by=boot):
+            cut_short(store, tracked, now)
 
 
 def doubt_forgotten(store: Store, clock: Clock) -> None:

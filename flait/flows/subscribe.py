@@ -35,7 +35,7 @@ from flait.store import Step, Store, TrackedFlight
 CONFIRMATION_USEFUL = timedelta(hours=6)
 NOT_LIVE_YET = timedelta(hours=3)  # a scheduled flight that has no id yet: look again
 BUDGET_PAUSE = timedelta(hours=1)
-LEASE = timedelta(minutes=5)  # a crash during a resolution costs this much
+LEASE = timedelta(minutes=8)  # a crash during a resolution costs this much; a day of crashes, less than 200 of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

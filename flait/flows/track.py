@@ -20,7 +20,7 @@ from flait.core.idents import parse_ident
 from flait.core.messages import Message
 from flait.core.told import NEVER_ARRIVED, count_as_told, told
 from flait.errors import BudgetExhausted, ConfigError, FlightSourceError, InvalidIdent, RateLimited, Refused
-from flait.flows.looks import MISSING, POLL, SEEN, next_look
+from flait.flows.looks import MISSING, POLL, SEEN, cut_short, next_look
 from flait.flows.ports import FlightSource
 from flait.flows.resolve import AHEAD, BEHIND
 from flait.store import Step, Store, Subscriber, TellRow, TrackedFlight
@@ -145,9 +145,10 @@ def set_aside(store: Store, tracked: TrackedFlight, *, boot: str, now: datetime)
         store.record(Step(at=now, flight_id=tracked.id, step=POLL, outcome="fault", detail="see log/flait.log"))
 
 
-def give_back(store: Store, clock: Clock, boot: str, flight_ids: frozenset[int]) -> None:
-    """Flights whose polls this run could not store: theirs no longer, and due."""
-    store.give_back(flight_ids, claimed_by=boot, now=clock.now())
+def give_back(store: Store, clock: Clock, tracked: TrackedFlight) -> None:
+    """A flight whose poll this run could not store is nobody's again, and due."""
+    with store.transaction():
+        cut_short(store, tracked, clock.now())
 
 
 def _ask(source: FlightSource, tracked: TrackedFlight) -> tuple[Flight | None, str]:

@@ -63,14 +63,7 @@ UPDATE flights SET next_poll_at = :next_poll_at, failures = :failures, misses = 
     claimed_by = NULL, claimed_at = NULL
 WHERE id = :id AND claimed_by = :claimed_by
 """
-_RELEASE: Final = """
-UPDATE flights SET claimed_by = NULL, claimed_at = NULL, next_poll_at = min(coalesce(next_poll_at, :now), :now)
-WHERE claimed_by IS NOT NULL AND claimed_by <> :except_by
-"""
-_GIVE_BACK: Final = """
-UPDATE flights SET claimed_by = NULL, claimed_at = NULL, next_poll_at = min(coalesce(next_poll_at, :now), :now)
-WHERE claimed_by = :claimed_by AND id IN (SELECT value FROM json_each(:ids))
-"""
+_CLAIMED: Final = "SELECT * FROM flights WHERE claimed_by IS NOT NULL AND claimed_by <> :except_by"
 _CLOSE: Final = """
 UPDATE flights SET closed_at = :now, next_poll_at = NULL, claimed_by = NULL, claimed_at = NULL
 WHERE id = :id AND closed_at IS NULL
@@ -188,15 +181,9 @@ class Flights(Connection):
         )
         return done > 0
 
-    @writing
-    def release_claims(self, *, except_by: str, now: datetime) -> int:
-        """What other daemons had claimed is due at once. Only for who holds the daemon's lock: the others are dead."""
-        return self._change(_RELEASE, except_by=except_by, now=now)
-
-    @writing
-    def give_back(self, flight_ids: Collection[int], *, claimed_by: str, now: datetime) -> int:
-        """Of these, what is claimed by that daemon is due at once, and anybody's."""
-        return self._change(_GIVE_BACK, ids=as_json(sorted(flight_ids)), claimed_by=claimed_by, now=now)
+    def claimed_flights(self, *, except_by: str) -> list[TrackedFlight]:
+        """What other daemons have claimed: for who holds the daemon's lock, the others are dead."""
+        return [read_flight(row) for row in self._rows(_CLAIMED, except_by=except_by)]
 
     @writing
     def close_flight(self, flight_id: int, now: datetime) -> bool:

@@ -14,7 +14,7 @@ from flait.core.flights import Flight, Phase, phase
 from flait.core.messages import Message, MessageStatus
 from flait.core.receipts import Inbound
 from flait.core.subscriptions import Role, Subscription, User
-from flait.errors import StoreError
+from flait.errors import NotOurs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,7 +299,7 @@ def as_json(value: object) -> str:
 
 
 def read(kind: type[Value], row: Row) -> Value:
-    """A row as a value of core or of this module; columns that it does not know are left out. Raises StoreError."""
+    """A row as a value of core or of this module; columns that it does not know are left out. Raises NotOurs."""
     return _converted(kind, row)
 
 
@@ -310,15 +310,15 @@ def _converted(kind: type[Value], columns: Row) -> Value:
         raise _unreadable(kind, problem) from problem
 
 
-def _unreadable(kind: type, problem: Exception) -> StoreError:
-    return StoreError(
+def _unreadable(kind: type, problem: Exception) -> NotOurs:
+    return NotOurs(
         f"a stored {kind.__name__} cannot be read ({problem})",
         "stop the daemon, then restore a backup: flait backup restore FILE",
     )
 
 
 def read_json(kind: type[Value], text: str) -> Value:
-    """JSON text as a value; what it lacks takes its default, what it has too much is left out. Raises StoreError."""
+    """JSON text as a value; what it lacks takes its default, what it has too much is left out. Raises NotOurs."""
     try:
         return msgspec.json.decode(text, type=kind)
     except msgspec.DecodeError as problem:

@@ -252,6 +252,14 @@ def test_the_first_command_after_an_upgrade_backs_up_and_then_migrates(outdated:
     assert backups(outdated) == ["safety True"]
 
 
+def test_a_row_that_cannot_be_read_is_told_like_any_damage(peopled: CommandLine) -> None:
+    with Store.open(peopled.database) as store:
+        store._change("UPDATE users SET created_at = 'twenty-four letters long'")
+    before = peopled.database.read_bytes()
+    assert "backup restore" in peopled("user", "list").refused(5)
+    assert peopled.database.read_bytes() == before
+
+
 def test_without_its_backup_nothing_is_migrated(outdated: CommandLine) -> None:
     (outdated.home / "backups").write_text("a file in the way")
     before = outdated.database.read_bytes()

@@ -8,7 +8,7 @@ import pytest
 from flait.core.flights import Flight
 from flait.core.polling import OUT_OF_TURN, Cause
 from flait.errors import BudgetExhausted, FlightSourceError, RateLimited
-from flait.flows import looks
+from flait.flows import looks, track
 from tests.core.flights_for_tests import F12, OUT, hours, late, leaving, minutes
 from tests.flows.talk import Talk
 from tests.flows.world import World
@@ -38,6 +38,17 @@ def test_data_that_is_never_confirmed_is_looked_at_a_bounded_number_of_times(wor
     assert A_DAY < len(at) < 200
     assert max(sum(look - hours(1) < other <= look for other in at) for look in at) <= AN_HOUR + 4
     assert world.kinds == ["tracked"]
+
+
+def test_a_daemon_that_dies_over_every_look_and_starts_again_does_not_spend_more(world: World) -> None:
+    world.follow(F12)
+    ends, begun = world.clock.now() + hours(24), 0
+    while world.clock.now() < ends:
+        begun += len(track.claim_due(world.store, world.clock, world.boot, 10))
+        world.restart()
+        world.clock.advance(minutes(1))
+    assert A_DAY / 2 < begun < 200
+    assert world.flight().closed_at is None
 
 
 def test_what_is_true_after_all_that_is_still_told(world: World) -> None:

@@ -16,7 +16,7 @@ TEXT = Inbound(sid="SM1", sender=PHONE, to=PHONE, body="STATUS")
 
 HOT: dict[str, Callable[[Store], object]] = {
     "claim due flights": lambda store: store.claim_due_flights(NOW, "boot", 10),
-    "release claims": lambda store: store.release_claims(except_by="boot", now=NOW),
+    "claimed flights": lambda store: store.claimed_flights(except_by="boot"),
     "find open by number": lambda store: store.find_open({"UA1", "UA2"}),
     "find open by number and date": lambda store: store.find_open({"UA1"}, NOW.date()),
     "find open by id": lambda store: store.tracked_by_fa_flight_id("x"),

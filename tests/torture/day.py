@@ -22,7 +22,7 @@ from flait.core.messages import Message, MessageStatus
 from flait.core.receipts import Inbound, Receipt
 from flait.core.subscriptions import Role
 from flait.core.told import count_as_told, told
-from flait.errors import FlaitError, FlightSourceError, InDoubt
+from flait.errors import FlaitError, FlightSourceError, InDoubt, StoreError
 from flait.flows import answer, deliver, intake, push, receipts, subscribe, track
 from flait.flows.meter import PACES, StoreMeter
 from flait.flows.ports import AlertWish, Listed, Sent
@@ -30,6 +30,7 @@ from flait.flows.resolve import Wanted
 from flait.store import Store, TrackedFlight
 from tests.adapters.aeroapi_bodies import flights, record
 from tests.end_to_end.rig import SECRETS
+from tests.flows.mortal import Killed
 from tests.flows.world import PHONES, FakeGateway, FixedClock
 
 LEAVES = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)  # the flight of aeroapi_bodies: 19:30 in Chicago
@@ -47,6 +48,11 @@ Event = tuple[timedelta, Callable[["Day"], object]]
 def ok(records: Body) -> Reply:
     """An answer of AeroAPI with these records."""
     return Reply(status=200, headers={}, body=json.dumps(flights(*records)).encode())
+
+
+def no_room(*_: object, **__: object) -> bool:
+    """The disk is full in the middle of a poll."""
+    raise StoreError("the disk is full", "make room")
 
 
 @dataclass
@@ -124,6 +130,7 @@ class Script:
     listing_fault: FlaitError | None = None
     events: Callable[[], Iterator[Event]] = lambda: iter(())
     receipt: tuple[MessageStatus, int] | None = None  # how Twilio reports the end of each text at once
+    full: bool = False  # a disk that takes small writes, but no poll
     push: bool = False
     desk_fault: FlightSourceError | None = None
     followers: Sequence[str] = (ANA, BEN, EVA)
@@ -184,6 +191,8 @@ class Day:
         self.exchange.wire = self.script.wire
         self.twilio.fault, self.twilio.keeps = self.script.fault, self.script.keeps
         self.twilio.listing_fault = self.script.listing_fault
+        if self.script.full:
+            self.store.save_poll = no_room  # type: ignore[method-assign]  # this store's alone
 
     def run(self, span: timedelta = timedelta(hours=24)) -> None:
         """Do what is due, in order, until that span is over."""
@@ -225,8 +234,15 @@ class Day:
         self._event = next(self._events, None)
 
     def _poll(self) -> None:
+        rules = track.Rules(keep_raw=False)
         for tracked in track.claim_due(self.store, self.clock, self.boot, 8):
-            track.poll(self.store, self.source, self.clock, tracked, boot=self.boot, rules=track.Rules(keep_raw=False))
+            try:
+                track.poll(self.store, self.source, self.clock, tracked, boot=self.boot, rules=rules)
+            except StoreError:
+                track.give_back(self.store, self.clock, tracked)
+            except Killed:
+                self.boot = f"boot {int(self.boot.split()[1]) + 1}"
+                deliver.recover(self.store, self.clock, self.boot)
 
     def _deliver(self) -> None:
         more = True

@@ -22,6 +22,7 @@ from flait.core.messages import MessageStatus
 from flait.errors import FlightSourceError, InDoubt, NotSent, Rejected
 from flait.store import Store
 from tests.adapters.aeroapi_bodies import ALBANY, record, row, scheduled
+from tests.flows.mortal import Killed
 from tests.torture.day import ANA, LEAVES, STARTS, Body, Day, Event, Script, Wire, ok
 from tests.torture.score import Score, Size
 
@@ -133,6 +134,11 @@ def about_to_land(number: int, now: datetime, url: str) -> Reply:
     return ok([record(**GONE, estimated_on=_z(now + 1 * SECONDS), estimated_in=_z(now + 10 * MINUTES))])
 
 
+def killing(number: int, now: datetime, url: str) -> Reply:
+    """The daemon dies over every answer, and is started again at once."""
+    raise Killed
+
+
 def answers(status: int, body: bytes = b"{}") -> Wire:
     """AeroAPI that says that, and nothing else."""
     return lambda *_: Reply(status=status, headers={}, body=body)
@@ -203,6 +209,8 @@ TRIALS: Final[Mapping[str, Callable[[], Script]]] = {
     "AeroAPI answers 404": lambda: Script(wire=answers(404)),
     "AeroAPI answers 429": lambda: Script(wire=answers(429)),
     "AeroAPI refuses the key": lambda: Script(wire=answers(401)),
+    "the daemon dies over every answer": lambda: Script(wire=killing),
+    "no answer can be stored": lambda: Script(wire=steady, full=True),
     "ids are re-issued": lambda: Script(wire=reissued),
     "always at the border": lambda: Script(wire=at_the_border),
     "always about to land": lambda: Script(wire=about_to_land),
@@ -235,6 +243,8 @@ CUT: Final = frozenset(
     {
         "AeroAPI answers 500",
         "always at the border",
+        "no answer can be stored",
+        "the daemon dies over every answer",
         "a gate of many, 1 in a row",
         "creeping, a gate of many, 1 in a row",
         "everything, 1 in a row",

@@ -36,15 +36,15 @@ ANSWER_TAKES: Final = 0.02  # seconds, real: long enough for another daemon to a
 def run(folder: Path, size: Size) -> Score:
     """Daemons at once, senders at once, writers at once."""
     folder.mkdir(exist_ok=True)
-    score = Score(campaign="one")
+    score, rounds = Score(campaign="one"), size.of(cut=1, full=25)
     with World(folder) as world:
-        for _ in range(size.of(cut=1, full=8)):
+        for _ in range(rounds):
             score += one_stays(world)
         score += all_write(world, writes=size.of(cut=60, full=WRITES), people=size.of(cut=2, full=16))
-    for _ in range(size.of(cut=1, full=8)):
+    for _ in range(rounds):
         with in_memory(folder) as memory:
             score += none_twice(Disk(memory))
-    said = (f"{size.of(cut=1, full=8)} times {AT_ONCE} daemons at once; {AT_ONCE} writers of many writes each",)
+    said = (f"{rounds} times {AT_ONCE} daemons at once; {AT_ONCE} writers of many writes each",)
     return replace(score, remarks=(*said, *score.remarks[:8]))
 
 
