@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
 from threading import Lock
+from types import TracebackType
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
 # pysqlite3 where it is installed, whose errors are classes of its own.
@@ -68,6 +69,25 @@ def _sentences(code: int, path: Path) -> tuple[str, str]:
     return sentence.replace("{}", str(path)), hint
 
 
+class _Translated:
+    """Around what SQLite does: its errors come out as sentences. Not a generator, for it is around every statement."""
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # A ProgrammingError is a mistake in this program, not a fault of the database.
+        if isinstance(problem, sqlite3.DatabaseError) and not isinstance(problem, sqlite3.ProgrammingError):
+            raise fault(problem, self._path) from problem
+
+
 class Connection:
     """What every part of the store stands on. Use flait.store.Store."""
 
@@ -76,6 +96,8 @@ class Connection:
         self.patience = BUSY_SECONDS
         self._conn = conn
         self._inside = False
+        self._torn = False  # half of a method was done since the last savepoint
+        self._translated = _Translated(path)
         with _line_forming:
             self._in_line = _lines.setdefault(path, Lock())
 
@@ -90,7 +112,7 @@ class Connection:
         Raises StoreError when the database stays busy for 30 s, or when a write or the commit fails: nothing is
         stored then. Whatever else is raised inside rolls back too, and passes through. Never call out from inside.
         """
-        with self._translated():
+        with self._translated:
             yield from self._nested() if self._inside else self._outermost()
 
     def _outermost(self) -> Iterator[None]:
@@ -98,7 +120,7 @@ class Connection:
             raise Busy(*_sentences(sqlite3.SQLITE_BUSY, self.path))
         try:
             self._conn.execute("BEGIN IMMEDIATE")
-            self._inside = True
+            self._inside, self._torn = True, False
             yield
             self._still_inside()
             self._conn.execute("COMMIT")
@@ -115,31 +137,26 @@ class Connection:
         self._conn.execute("SAVEPOINT nested")
         try:
             yield
+            self._still_inside()
         except BaseException:
             with suppress(sqlite3.Error):
                 self._conn.execute("ROLLBACK TO nested")
                 self._conn.execute("RELEASE nested")
+                self._torn = False
             raise
-        self._still_inside()
         self._conn.execute("RELEASE nested")
 
     def _still_inside(self) -> None:
-        """SQLite rolls back by itself when the disk fails: what follows must not be stored without what went before."""
-        if self._inside and not self._conn.in_transaction:
-            raise StoreError(f"a change to {self.path} was rolled back", "try again")
+        """What follows must not be stored without what went before.
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.ProgrammingError:  # a mistake in this program, not a fault of the database
-            raise
-        except sqlite3.DatabaseError as problem:
-            raise fault(problem, self.path) from problem
+        SQLite rolls back by itself when the disk fails; and of a method that raised, half may have been done.
+        """
+        if self._inside and (self._torn or not self._conn.in_transaction):
+            raise StoreError(f"a change to {self.path} was rolled back", "try again")
 
     def _rows(self, sql: str, **values: object) -> list[Row]:
         """Run one statement and fetch all it gives; `values` are bound by name."""
-        with self._translated():
+        with self._translated:
             return [dict(row) for row in self._execute(sql, values)]
 
     def _row(self, sql: str, **values: object) -> Row | None:
@@ -149,7 +166,7 @@ class Connection:
 
     def _change(self, sql: str, **values: object) -> int:
         """Run one statement; how many rows it changed."""
-        with self._translated():
+        with self._translated:
             return self._execute(sql, values).rowcount
 
     def _execute(self, sql: str, values: dict[str, object]) -> sqlite3.Cursor:
@@ -165,10 +182,19 @@ Result = TypeVar("Result")
 def writing(
     method: Callable[Concatenate[Part, Arguments], Result],
 ) -> Callable[Concatenate[Part, Arguments], Result]:
-    """Run a method of the store as one transaction, or as part of the one that is open."""
+    """Run a method of the store as one transaction, or as part of the one that is open.
+
+    It has no savepoint there, for the sake of speed: when it raises, that transaction cannot be committed any more.
+    """
 
     @wraps(method)
     def run(self: Part, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        if self._inside:
+            try:
+                return method(self, *args, **kwargs)
+            except BaseException:
+                self._torn = True
+                raise
         with self.transaction():
             return method(self, *args, **kwargs)
 

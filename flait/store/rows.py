@@ -3,7 +3,7 @@
 Never touches the database.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum, StrEnum
 from typing import Any, TypeVar
@@ -337,8 +337,12 @@ def read_message(row: Row) -> Message:
 
 def read_subscriber(row: Row) -> Subscriber:
     """A row of the view `subscribers`: a subscription's columns, and its person's named `user_…`."""
-    person = {name.removeprefix("user_"): value for name, value in row.items() if name.startswith("user_")}
+    person = {name: row[column] for name, column in _PERSON}
     return Subscriber(subscription=read(Subscription, row), user=read(User, person))
+
+
+_PERSON = tuple((field.name, f"user_{field.name}") for field in fields(User))
+"""The columns of `subscribers` that are the person's."""
 
 
 def facts(flight: Flight) -> Facts:

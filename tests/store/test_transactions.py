@@ -77,12 +77,28 @@ def test_an_outer_one_takes_the_inner_ones_with_it(store: Store) -> None:
     assert store.spent("2013-03") == 0
 
 
-def test_a_write_that_fails_inside_leaves_the_rest_standing(store: Store) -> None:
+def spend_and_write_to_nobody(store: Store) -> None:
     with store.transaction():
         spend(store)
         with pytest.raises(StoreError):
             store.enqueue(message(99, "nobody's"))
+
+
+def test_a_write_that_fails_inside_cannot_be_passed_over(store: Store) -> None:
+    with pytest.raises(StoreError, match="rolled back"):
+        spend_and_write_to_nobody(store)
+    assert store.spent("2013-03") == 0
+    spend(store)
     assert store.spent("2013-03") == 1
+
+
+def test_a_write_that_fails_in_an_inner_one_leaves_the_rest_standing(store: Store) -> None:
+    with store.transaction():
+        spend(store, 10)
+        with pytest.raises(StoreError, match="rolled back"):
+            spend_and_write_to_nobody(store)
+        spend(store, 100)
+    assert store.spent("2013-03") == 110
 
 
 def test_the_first_to_begin_writes_and_the_second_is_told(store: Store, other: Store) -> None:
