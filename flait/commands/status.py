@@ -56,13 +56,20 @@ def status(
 
 
 def _state(store: "Store") -> dict[str, Any]:
-    from flait.core.messages import MessageStatus as S
     from flait.lock import is_running
 
     app = session.app()
-    counts, known, month = store.queue_counts(), store.providers(), f"{app.clock.now():%Y-%m}"
     running = is_running(app.paths.database)
-    webhook = _webhook(app, known.get("webhook"), running=running)
+    url = _answering(app.paths.run_dir / "webhook.json") if running else None
+    with store.one_moment():  # a text is here or there: never in neither place
+        return _stored(app, store, running=running, url=url)
+
+
+def _stored(app: "App", store: "Store", *, running: bool, url: str | None) -> dict[str, Any]:
+    from flait.core.messages import MessageStatus as S
+
+    counts, known, month = store.queue_counts(), store.providers(), f"{app.clock.now():%Y-%m}"
+    webhook = _webhook(app, known.get("webhook"), running=running, url=url)
     return {
         "daemon": _daemon(store.heartbeat(), running=running),
         "queue": {state.value: counts[state] for state in (S.QUEUED, S.SENDING, S.IN_DOUBT, S.FAILED)},
@@ -101,10 +108,9 @@ def _provider(provider: "Provider | None") -> dict[str, Any]:
     return {name: getattr(provider, name, None) for name in kept}
 
 
-def _webhook(app: "App", known: "Provider | None", *, running: bool) -> dict[str, Any]:
-    """`problem` is why the listener of a running daemon does not listen, where the daemon could say."""
+def _webhook(app: "App", known: "Provider | None", *, running: bool, url: str | None) -> dict[str, Any]:
+    """`url` is where the listener answered just now; `problem` is why it does not, where its daemon could say."""
     settings = app.settings.webhook
-    url = _answering(app.paths.run_dir / "webhook.json") if running else None
     silent = running and settings.enabled and url is None
     return {
         "mode": "webhook" if app.is_called_back else "no-tunnel",

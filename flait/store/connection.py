@@ -115,6 +115,16 @@ class Connection:
         with self._translated:
             yield from self._nested() if self._inside else self._outermost()
 
+    @contextmanager
+    def one_moment(self) -> Iterator[None]:
+        """What is read inside stands together, whatever others write meanwhile. Nothing may be written inside."""
+        with self._translated:
+            self._conn.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._conn.execute("ROLLBACK")
+
     def _outermost(self) -> Iterator[None]:
         if not self._in_line.acquire(timeout=self.patience):
             raise Busy(*_sentences(sqlite3.SQLITE_BUSY, self.path))

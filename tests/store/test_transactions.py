@@ -1,12 +1,13 @@
 """All of it or nothing, nobody in between, and every fault of SQLite as a sentence."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 
 import pytest
 
-from flait.errors import StoreError
+from flait.errors import Busy, StoreError
 from flait.store import Store
 from flait.store.connection import sqlite3
 from tests.store.samples import DAY, NOW, finished, message, started, tracked, user
@@ -114,6 +115,22 @@ def test_the_first_to_begin_writes_and_the_second_is_told(store: Store, other: S
 def test_a_transaction_is_begun_for_writing_at_once(store: Store, other: Store) -> None:
     with store.transaction(), pytest.raises(StoreError, match="is busy"), other.transaction():
         other.users()
+
+
+def test_what_is_read_in_one_moment_stands_together(store: Store, other: Store) -> None:
+    with store.one_moment():
+        assert store.spent("2013-03") == 0
+        with suppress(Busy):  # without a write-ahead log, writers wait for readers
+            spend(other)
+        assert store.spent("2013-03") == 0
+    assert store.spent("2013-03") == other.spent("2013-03")
+
+
+def test_nothing_is_written_in_one_moment(store: Store) -> None:
+    with pytest.raises(StoreError), store.one_moment():
+        spend(store)
+    spend(store)
+    assert store.spent("2013-03") == 1
 
 
 def test_an_error_names_file_and_remedy_and_has_its_cause(store: Store, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Every campaign there is, longest first, and how one is run."""
+"""Every campaign there is, longest first and one that computes beside one that waits, and how one is run."""
 
 import importlib
 import time
@@ -13,17 +13,17 @@ from tests.torture.score import Score, Size
 CAMPAIGNS: Final[Mapping[str, str]] = {
     # module → what it tries
     "soak": "to lose or double anything in 30 days of flights, restarts and outages",
-    "kills": "to lose a text or send it twice, by SIGKILL at every commit and every call to the outside",
     "outages": "to break what Flait leans on without `flait status` naming the cause",
-    "commands": "to leave half of a command behind, by kills inside system calls and failing or full disks",
+    "kills": "to lose a text or send it twice, by SIGKILL at every commit and every call to the outside",
     "storage": "to destroy what is kept, by power cuts, deaths, full disks, damaged bytes",
-    "payloads": "to have hostile or wrong answers of AeroAPI believed",
-    "year": "to make the database grow for ever: 365 days of flights, for three times to keep things",
-    "money": "to make a day cost more look-ups and texts than the caps",
     "leaks": "to let a secret or a telephone number out while everything goes wrong",
+    "commands": "to leave half of a command behind, by kills inside system calls and failing or full disks",
     "one": "to have two daemons, two polls of a flight or two senders of a text, and to lose one of many writes",
-    "stop": "to text somebody after STOP, by races",
+    "payloads": "to have hostile or wrong answers of AeroAPI believed",
+    "money": "to make a day cost more look-ups and texts than the caps",
     "clocks": "to lose, end or delay anything by setting the clock forward, back and to sleep",
+    "stop": "to text somebody after STOP, by races",
+    "year": "to make the database grow for ever: 365 days of flights, for three times to keep things",
     "receipts": "to have a report lost or acted upon twice, by late and disordered ones",
     "forged": "to have requests believed that nobody genuine made",
 }

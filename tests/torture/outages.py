@@ -113,6 +113,11 @@ class Patient:
         told = [each["cause"] for each in state.get("problems", ()) if outage.what in ("", each["what"])]
         return code != 0 and any(re.search(outage.cause, cause) for cause in told)
 
+    def give_up(self) -> None:
+        """What went wrong once must not go wrong in every outage after it: the operator drops what is in doubt."""
+        for row in self.world.rows("SELECT id FROM messages WHERE status = 'in_doubt'"):
+            self.world.flait("messages", "drop", f"msg:{row['id']}", "--yes")
+
     def is_well(self) -> bool:
         """Nothing is the matter, and no text is left that the next outage would meet for this one."""
         code, state = self.status()
@@ -143,6 +148,7 @@ def _went_through(patient: Patient, outage: Outage) -> Score:
     except (AssertionError, OSError) as problem:
         with suppress(Exception):
             outage.heal(patient)
+        patient.give_up()
         said = f"{outage.name}: {problem}; {patient.status()[1].get('problems')}"
         return Score(campaign="", expected=1, unexpected=1, remarks=(said,))
     remark = f"{outage.name}: shown after {shown.total_seconds():.0f} s"
