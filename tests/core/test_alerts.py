@@ -165,6 +165,12 @@ def test_two_polls_agree_on_the_direction_and_the_newest_time_is_told() -> None:
     assert "dep 14:10->15:05 PST" in heard.body
 
 
+def test_a_delay_cut_short_confirms_that_it_is_gone() -> None:
+    less = decided(late(minutes(50)), leaving(minutes(20)), before=F12)
+    assert told_kinds(less) == [K.DELAY_LESS]
+    assert told_kinds(decided(late(minutes(50)), F12, before=leaving(minutes(20)))) == [K.ON_TIME]
+
+
 def test_later_does_not_confirm_earlier() -> None:
     assert decided(F12, leaving(minutes(-20)), before=leaving(minutes(20))).alert is None
 
@@ -347,6 +353,8 @@ def test_the_journal_learns_why_something_waits() -> None:
     assert gate_hold == (K.GATE_FIRST, "gate news is told from 3 h before departure")
     cooling = decided(F12, C3, past=[past(K.GATE_FIRST, 1)])
     assert [why for _, why in cooling.held] == ["told less than 10 min ago"]
+    turning = decided(CANCELLED, F12, past=turned(K.CANCELLED, 9, 2) + turned(K.REINSTATED, 5))
+    assert [why for _, why in turning.held] == ["changed 3 times within a day: told once it has rested 15 min"]
 
 
 def test_cooldowns_are_for_gates_and_for_moves() -> None:

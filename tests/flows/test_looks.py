@@ -51,6 +51,22 @@ def test_a_daemon_that_dies_over_every_look_and_starts_again_does_not_spend_more
     assert world.flight().closed_at is None
 
 
+def test_a_look_that_died_is_taken_again_at_once_and_then_ever_later(world: World) -> None:
+    world.follow(F12)
+    waits = []
+    for _ in range(4):
+        world.clock.moment = max(world.clock.now(), world.due())
+        assert track.claim_due(world.store, world.clock, world.boot, 10)
+        world.restart()
+        waits.append(world.due() - world.clock.now())
+    assert waits == [timedelta(), minutes(0.5), minutes(1), minutes(2)]
+    died = [step for step in world.store.steps(flight_id=1) if step.outcome == looks.CUT_SHORT]
+    assert sorted(step.attempt or 0 for step in died) == [1, 2, 3, 4]
+    assert world.flight().failures == 4
+    assert world.next_poll(F12) == []
+    assert world.flight().failures == 0
+
+
 def test_what_is_true_after_all_that_is_still_told(world: World) -> None:
     world.follow(F12)
     polled_for(world, hours(12), [leaving(minutes(-40))], [late(hours(1))])
