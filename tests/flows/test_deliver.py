@@ -87,7 +87,8 @@ def test_a_refused_text_has_failed_for_good(world: World, people: list[User]) ->
     queue(world, people[0], "one")
     world.gateway.fails(refused(error_code=21211))
     assert send(world).more
-    assert (last(world).status, last(world).error_code) == (S.FAILED, 21211)
+    assert (last(world).status, last(world).error_code, last(world).error) == (S.FAILED, 21211, "Twilio refused it")
+    assert [(step.outcome, step.detail) for step in world.steps("send")] == [("failed", "Twilio refused it")]
     world.clock.advance(minutes(10))
     assert not send(world).more
     assert len(world.gateway.posts) == 1
@@ -98,6 +99,8 @@ def test_a_text_that_may_have_left_is_in_doubt_and_not_tried_again(world: World,
     world.gateway.fails(in_doubt())
     assert send(world).more
     assert (last(world).status, last(world).error) == (S.IN_DOUBT, "Twilio did not answer")
+    assert world.store.providers()[deliver.TWILIO].last_error == "Twilio did not answer"
+    assert [(step.outcome, step.detail) for step in world.steps("send")] == [("in_doubt", "Twilio did not answer")]
     world.clock.advance(minutes(10))
     assert not send(world).more
     assert len(world.gateway.posts) == 1
@@ -187,6 +190,20 @@ def test_a_stop_that_only_twilio_heard_ends_all_texts_to_that_number(world: Worl
     opted_out = world.store.user(ann.id)
     assert opted_out
     assert opted_out.opted_out_at == NOON
+
+
+def test_a_stop_after_a_start_is_believed_of_a_text_that_was_written_before_both(
+    world: World, people: list[User]
+) -> None:
+    ann = people[0]
+    queue(world, ann, "written in the morning", not_before=NOON + minutes(20))
+    world.clock.advance(minutes(10))
+    world.store.opt_out(ann.phone, world.clock.now(), how="STOP")
+    world.store.opt_in(ann.phone, world.clock.now(), how="START")
+    world.clock.advance(minutes(10))
+    world.gateway.fails(refused(error_code=21610, opted_out=True))
+    send(world)
+    assert world.store.is_opted_out(ann.phone)
 
 
 def test_a_stop_keeps_back_what_is_queued(world: World, people: list[User]) -> None:

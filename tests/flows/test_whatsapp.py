@@ -179,15 +179,18 @@ def test_a_sender_that_does_not_work_holds_nobody_s_sms_up(world: World) -> None
     progress = deliver.send_next(world.store, world.gateway, world.clock, world.boot, whatsapp=PLAIN)
     assert progress == deliver.Progress(more=True)
     send(world)
-    assert [text.status for text in world.texts] == [S.FAILED, S.ACCEPTED]
+    failed, sms = world.texts
+    assert (failed.status, failed.error_code, failed.error) == (S.FAILED, 63007, "Twilio cannot be reached")
+    assert sms.status is S.ACCEPTED
 
 
 def test_without_consent_to_sms_a_sender_that_does_not_work_is_tried_again_alone(world: World) -> None:
     queue(world, ONLY_WHATSAPP)
     wrote(world)
-    world.gateway.fails(not_sent(error_code=63007, account=True))
+    world.gateway.fails(not_sent(error_code=63007, account=True, retry_after=minutes(1)))
     progress = deliver.send_next(world.store, world.gateway, world.clock, world.boot, whatsapp=PLAIN)
     assert progress.pause is None
+    assert world.texts[0].not_before == world.clock.now() + minutes(1)
     assert [text.status for text in world.texts] == [S.QUEUED]
 
 
