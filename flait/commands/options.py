@@ -1,11 +1,26 @@
 """Options and arguments that several commands share, worded once."""
 
+import re
 from typing import Annotated
 
 import typer
 
 LARGEST_ID = 2**63 - 1  # what SQLite can look for
+MESSAGE_ID = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
+
+
+def number(text: str) -> int:
+    """`40`, or `msg:40` as that text is called elsewhere. Raises BadParameter."""
+    digits = text.removeprefix("msg:")
+    if MESSAGE_ID.fullmatch(digits) and int(digits) <= LARGEST_ID:
+        return int(digits)
+    from flait.core.idents import shown
+
+    raise typer.BadParameter(f"{shown(text)} is no number of a text, like 40 or msg:40")
+
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 Who = Annotated[str, typer.Argument(help="A phone number with country code, or a name.")]
-MessageId = Annotated[int, typer.Argument(help="The number `flait messages` shows.", min=1, max=LARGEST_ID)]
+MessageId = Annotated[
+    int, typer.Argument(help="The number `flait messages` shows, like 40 or msg:40.", parser=number, metavar="ID")
+]

@@ -92,8 +92,13 @@ def test_filters_narrow_the_list(flait: CommandLine, store: Store, filters: tupl
         (("--user", "Nobody"), 7, "nobody here is 'Nobody'"),
         (("--limit", "0"), 2, "limit"),
         (("show", "7"), 7, "there is no text 7"),
-        (("show", "x"), 2, "x"),
-        (("show", "99999999999999999999"), 2, "range"),
+        (("show", "msg:7"), 7, "there is no text 7"),
+        (("drop", "msg:7"), 7, "there is no text 7"),
+        (("retry", "msg:7"), 7, "there is no text 7"),
+        *(
+            (("show", number), 2, "no number of a text, like 40 or msg:40")
+            for number in ("x", "0", "7.0", "msg:", "sub:7", "msg:msg:7", "99999999999999999999", "7" * 5000, "\u0667")
+        ),
         (("retry", "7"), 7, "there is no text 7"),
     ],
 )
@@ -271,7 +276,7 @@ def test_a_text_in_doubt_is_dropped_and_status_is_quiet_again(flait: CommandLine
     assert claimed is not None
     store.mark_in_doubt(claimed.id, attempt=1, error="the line broke")
 
-    done = flait("messages", "drop", str(claimed.id))
+    done = flait("messages", "drop", f"msg:{claimed.id}")  # as `flait status` calls it
 
     assert (done.code, done.err) == (0, "msg:1 is given up. It may have arrived: what it told counts as said.\n")
     assert [step.outcome for step in store.steps(message_id=1)] == ["canceled"]
