@@ -53,11 +53,12 @@ def _of_the_daemon(app: "App", store: "Store", *, running: bool) -> Iterator[Pro
 
 
 def _of_others(store: "Store") -> Iterator[Problem]:
-    """Whoever did not answer the last time, and the clock."""
+    """Whoever did not answer the last time, where there still is something to ask; and the clock."""
     from flait.flows.timekeeping import CLOCK
 
     known = store.providers()
-    for name in ("flightaware", "twilio", CLOCK):
+    asked = ("flightaware",) if store.is_anything_awaited() else ()
+    for name in (*asked, "twilio", CLOCK):
         if name in known and known[name].failing:
             yield _problem(name, known[name].last_error or "", known[name].last_error_at)
 

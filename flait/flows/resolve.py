@@ -15,6 +15,7 @@ from flait.core.subscriptions import Role
 from flait.errors import AmbiguousFlight, InvalidDate, NoSuchFlight
 from flait.flows.ports import FlightSource
 
+AEROAPI = "flightaware"  # in the record of who answered
 LIVE = timedelta(days=2)  # AeroAPI knows flights by id from two days before departure
 MARGIN = timedelta(minutes=1)  # AeroAPI truncates: stay inside its window
 FIRST_LIVE_LOOK = timedelta(hours=47)  # ids appear 47.7 to 48 hours before scheduled_out

@@ -29,7 +29,7 @@ from flait.errors import (
     UserError,
 )
 from flait.flows.ports import FlightSource
-from flait.flows.resolve import FIRST_LIVE_LOOK, Wanted, resolve
+from flait.flows.resolve import AEROAPI, FIRST_LIVE_LOOK, Wanted, resolve
 from flait.store import Step, Store, TrackedFlight
 
 CONFIRMATION_USEFUL = timedelta(hours=6)
@@ -68,15 +68,16 @@ def subscribe(store: Store, source: FlightSource, clock: Clock, *, person: Perso
     An AeroAPI fault is no refusal: the wish is stored as `pending` with its reason and next attempt.
     """
     _refuse_opted_out(store.user_by_phone(person.phone))
+    found: Flight | ScheduledFlight | FlightSourceError
     try:
-        found: Flight | ScheduledFlight | None = resolve(source, wanted, now=clock.now())
-        reason = ""
+        found = resolve(source, wanted, now=clock.now())
     except Refused:
         raise
     except FlightSourceError as fault:
-        found, reason = None, fault.message
+        found = fault
     now = clock.now()
     with store.transaction():
+        _note_answer(store, found, now)
         user = _user(store, person, wanted, now)
         fresh = Subscription(
             user_id=user.id,
@@ -88,8 +89,8 @@ def subscribe(store: Store, source: FlightSource, clock: Clock, *, person: Perso
             asked_at=wanted.asked_at,
             attempts=1,
         )
-        if found is None:
-            return _wait(store, fresh, user, reason=reason, now=now)
+        if isinstance(found, FlightSourceError):
+            return _wait(store, fresh, user, reason=found.message, now=now)
         return _keep(store, _waiting(store, fresh, found) or fresh, user, found, now)
 
 
@@ -103,10 +104,12 @@ def activate_next(store: Store, source: FlightSource, clock: Clock) -> bool:
         outcome = resolve(source, _wanted(subscription), now=clock.now())
     except (BudgetExhausted, ConfigError, FlightSourceError, NotFound, UserError) as problem:
         outcome = problem
+    now = clock.now()
     with store.transaction():
+        _note_answer(store, outcome, now)
         there = store.subscription(subscription.id)
         if there and there.state is SubscriptionState.PENDING:  # else it was settled by hand meanwhile
-            _carry_on(store, there, outcome, clock.now())
+            _carry_on(store, there, outcome, now)
     return True
 
 
@@ -124,6 +127,14 @@ def unsubscribe(store: Store, subscription: Subscription, *, now: datetime) -> N
 
 
 # --- inside the one transaction ---------------------------------------------------------------------------------
+
+
+def _note_answer(store: Store, outcome: Flight | ScheduledFlight | FlaitError, now: datetime) -> None:
+    """How AeroAPI answered, for `flait status`. Bad input may have been refused before anybody was asked."""
+    if isinstance(outcome, BudgetExhausted | ConfigError | FlightSourceError):
+        store.note_error(AEROAPI, outcome.message, now)
+    elif not isinstance(outcome, UserError):
+        store.note_success(AEROAPI, now)
 
 
 def _carry_on(

@@ -22,7 +22,7 @@ from flait.core.told import NEVER_ARRIVED, count_as_told, told
 from flait.errors import BudgetExhausted, ConfigError, FlightSourceError, InvalidIdent, RateLimited, Refused
 from flait.flows.looks import MISSING, POLL, SEEN, cut_short, next_look
 from flait.flows.ports import FlightSource
-from flait.flows.resolve import AHEAD, BEHIND
+from flait.flows.resolve import AEROAPI, AHEAD, BEHIND
 from flait.store import Step, Store, Subscriber, TellRow, TrackedFlight
 
 log = logging.getLogger("flait.track")
@@ -33,7 +33,6 @@ OWN_FAULT_PAUSE = timedelta(hours=1)
 NOBODY_LISTENS = timedelta(hours=3)
 ANSWERED = timedelta(minutes=5)
 OVER_PERHAPS = timedelta(minutes=15)  # over by a clock that is in doubt: looked at again when it may be believed
-AEROAPI = "flightaware"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,6 +88,10 @@ _ALL_VIEWS: Final = """
 SELECT f.*, (SELECT count(*) FROM subscriptions s WHERE s.flight_id = f.id AND s.state = 'active') AS subscribers
 FROM flights f ORDER BY f.departure_date, f.id
 """
+_AWAITED: Final = """
+SELECT EXISTS (SELECT 1 FROM flights f WHERE f.closed_at IS NULL)
+    OR EXISTS (SELECT 1 FROM subscriptions WHERE state = 'pending') AS awaited
+"""
 _SIGHTINGS: Final = "SELECT * FROM sightings WHERE flight_id = :flight_id ORDER BY poll"
 
 
@@ -180,6 +184,11 @@ class Flights(Connection):
             misses=misses,
         )
         return done > 0
+
+    def is_anything_awaited(self) -> bool:
+        """Whether AeroAPI is asked about anything: a flight that is watched, or a wish that waits for its answer."""
+        row = self._row(_AWAITED)
+        return bool(row and row["awaited"])
 
     def claimed_flights(self, *, except_by: str) -> list[TrackedFlight]:
         """What other daemons have claimed: for who holds the daemon's lock, the others are dead."""

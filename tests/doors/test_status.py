@@ -77,6 +77,7 @@ def test_a_text_in_doubt_leaves_with_1(flait: CommandLine, store: Store) -> None
 
 
 def test_a_provider_whose_last_answer_was_an_error_leaves_with_1(flait: CommandLine, store: Store) -> None:
+    tracked(store)
     store.note_success("flightaware", NOW - MINUTE)
     store.note_error("flightaware", "AeroAPI did not answer", NOW)
     with sole(flait.database):
@@ -84,6 +85,17 @@ def test_a_provider_whose_last_answer_was_an_error_leaves_with_1(flait: CommandL
 
     assert done.code == 1
     assert done.facts["flightaware"].startswith("failed at 2013-03-08T12:00:00Z: AeroAPI did not answer (last answered")
+
+
+def test_aeroapi_is_no_problem_while_there_is_nothing_to_ask(flait: CommandLine, store: Store) -> None:
+    tracked(store)
+    store.note_error("flightaware", "AeroAPI did not answer", NOW)
+    store.close_flight(1, NOW)
+    with sole(flait.database):
+        done = flait("status")
+
+    assert done.code == 0
+    assert done.facts["flightaware"].startswith("failed at 2013-03-08T12:00:00Z: AeroAPI did not answer")
 
 
 def causes(done: Ran) -> dict[str, str]:

@@ -10,6 +10,7 @@ from flait.core.messages import MessageStatus
 from flait.core.subscriptions import Subscription, SubscriptionState
 from flait.errors import BudgetExhausted, FlaitError, FlightSourceError, MissingCredential, Refused
 from flait.flows import subscribe
+from flait.flows.resolve import AEROAPI
 from tests.core.flights_for_tests import F12, NOON, at_gate, hours, minutes, planned, rescheduled
 from tests.flows.world import PHONES, World, timetabled
 
@@ -59,6 +60,7 @@ def test_after_the_outage_it_becomes_active_and_is_confirmed(world: World, waiti
     assert (active.state, active.reason, active.next_attempt_at) == (S.ACTIVE, "", None)
     assert world.flight(active.flight_id or 0).flight == F12
     assert world.kinds == ["tracked"]
+    assert not world.store.providers()[AEROAPI].failing
     assert not world.activate()
 
 
@@ -89,6 +91,7 @@ def test_a_fault_for_the_operator_is_noted_and_waited_out(
     assert (after.state, after.reason) == (S.PENDING, fault.message)
     assert after.next_attempt_at == world.clock.now() + wait
     assert world.steps("resolve")[-1].outcome == "postponed"
+    assert world.store.providers()[AEROAPI].last_error == fault.message
 
 
 @pytest.mark.parametrize(

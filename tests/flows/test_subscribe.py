@@ -22,6 +22,7 @@ from flait.errors import (
     UserError,
 )
 from flait.flows import subscribe
+from flait.flows.resolve import AEROAPI
 from tests.core.flights_for_tests import EWR, F12, NOON, OUT, SFO, at_gate, hours, knowing, late, minutes, planned
 from tests.flows.world import PHONES, World, timetabled, wanted
 
@@ -222,6 +223,9 @@ def test_an_outage_keeps_the_wish_with_its_reason_and_nothing_else(world: World,
     assert world.texts == []
     assert world.store.flight_views() == []
     assert [step.outcome for step in world.steps("subscribe")] == ["pending"]
+    aeroapi = world.store.providers()[AEROAPI]
+    assert (aeroapi.failing, aeroapi.last_error) == (True, fault.message)
+    assert world.store.is_anything_awaited()
 
 
 def test_the_same_wish_in_the_same_outage_is_one(world: World) -> None:

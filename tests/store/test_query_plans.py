@@ -16,6 +16,7 @@ TEXT = Inbound(sid="SM1", sender=PHONE, to=PHONE, body="STATUS")
 
 HOT: dict[str, Callable[[Store], object]] = {
     "claim due flights": lambda store: store.claim_due_flights(NOW, "boot", 10),
+    "anything awaited": lambda store: store.is_anything_awaited(),
     "claimed flights": lambda store: store.claimed_flights(except_by="boot"),
     "find open by number": lambda store: store.find_open({"UA1", "UA2"}),
     "find open by number and date": lambda store: store.find_open({"UA1"}, NOW.date()),
