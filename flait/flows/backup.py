@@ -216,7 +216,7 @@ def restore(
         put_in_place(copy, database, aside)
     if kept and keep:
         _let_go(earlier, keep=keep)
-    log.warning("restored %s: %d rows", backup.name, rows)
+    log.info("restored %s: %d rows", backup.name, rows)
     return Restored(rows=rows, aside=aside if there else None, kept=kept, whole=old.whole, merged=merged)
 
 
