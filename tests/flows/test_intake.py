@@ -380,6 +380,18 @@ def test_what_people_texted_is_fetched_once_although_each_look_overlaps(known: W
     assert len(known.store.consent_changes(ANN)) == 2
 
 
+@pytest.mark.parametrize(("owner", "answer"), [("twilio", "twilio"), ("flait", None)])
+def test_a_help_that_was_fetched_is_answered_by_who_owns_the_keywords(
+    known: World, gateway: Faulty, owner: str, answer: str | None
+) -> None:
+    known.clock.advance(minutes(1))
+    gateway.inbox.append(text("HELP", sent_at=NOON + SECOND))
+    intake.fetch(known.store, known.gateway, known.clock, keyword_owner=owner)
+    heard = known.store.heard(gateway.inbox[0].sid)
+    assert heard
+    assert heard.answer == answer
+
+
 def test_a_stop_that_was_missed_and_taken_back_since_is_no_stop(known: World, gateway: Faulty) -> None:
     stop, start = text("STOP", sent_at=NOON + SECOND), text("START", sent_at=NOON + minutes(1))
     known.clock.advance(minutes(2))

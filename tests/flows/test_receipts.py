@@ -132,6 +132,25 @@ def test_what_did_not_arrive_is_told_afresh_at_once(followed: World) -> None:
     assert failed.error == "the carrier did not deliver it (error 30008)"
 
 
+def test_what_arrives_costs_no_look(followed: World) -> None:
+    told_of_a_gate(followed, number=1)
+    later = followed.clock.now() + timedelta(hours=1)
+    followed.store._change("UPDATE flights SET next_poll_at = :at", at=later)
+    for word in ("queued", "sending", "sent", "delivered", "read"):
+        report(followed, word, "SM1")
+        assert followed.due() == later
+
+
+def test_the_journal_has_each_report_with_whom_and_what_it_is_about(followed: World) -> None:
+    text = told_of_a_gate(followed, number=1)
+    report(followed, "sent", "SM1", message_id=text.id, attempt=1)
+    report(followed, "undelivered", "SM1", error_code=30008)
+    sent, lost = followed.steps("receipt")
+    assert (sent.outcome, sent.detail, sent.attempt) == ("sent", "SM1", 1)
+    assert (lost.outcome, lost.detail) == ("undelivered", "the carrier did not deliver it (error 30008)")
+    assert {(step.message_id, step.subscription_id, step.flight_id) for step in (sent, lost)} == {(text.id, 1, 1)}
+
+
 def test_what_failed_and_then_failed_further_is_told_afresh_once(followed: World) -> None:
     told_of_a_gate(followed, number=1)
     report(followed, "failed", "SM1", error_code=30008)
