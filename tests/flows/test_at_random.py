@@ -273,5 +273,5 @@ class AnyOrder(RuleBasedStateMachine):
 
 TestAnyOrder = AnyOrder.TestCase
 TestAnyOrder.settings = settings(
-    max_examples=60, stateful_step_count=25, derandomize=True, deadline=None, database=None
+    max_examples=200, stateful_step_count=50, derandomize=True, deadline=None, database=None
 )
