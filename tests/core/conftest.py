@@ -1,6 +1,6 @@
-"""One Hypothesis profile for the core: the same examples on every run, so that a red test is a bug and not luck."""
+"""The core's rules are tried with fewer examples each: there are many of them, and `make test` is to be quick."""
 
 from hypothesis import settings
 
-settings.register_profile("core", derandomize=True, deadline=None, max_examples=60, database=None)
+settings.register_profile("core", parent=settings.get_profile("flait"), max_examples=60)
 settings.load_profile("core")
