@@ -171,6 +171,21 @@ def test_a_delay_cut_short_confirms_that_it_is_gone() -> None:
     assert told_kinds(decided(late(minutes(50)), F12, before=leaving(minutes(20)))) == [K.ON_TIME]
 
 
+@pytest.mark.parametrize(("delay", "heard"), [(minutes(15), True), (minutes(30), False)])
+def test_the_first_delay_is_told_from_what_was_set(delay: timedelta, heard: bool) -> None:
+    flight = leaving(minutes(20))
+    decision = decide(knowing(F12), (), role=TRAVELER, before=flight, after=flight, now=NOON, delay=delay)
+    assert bool(decision.alert) is heard
+
+
+def test_the_second_look_is_judged_by_what_was_set_too() -> None:
+    sooner = decide(
+        knowing(F12), (), role=TRAVELER, before=leaving(minutes(12)), after=leaving(minutes(20)), now=NOON,
+        delay=minutes(10),
+    )  # fmt: skip
+    assert told_kinds(sooner) == [K.DELAY_FIRST]
+
+
 def test_later_does_not_confirm_earlier() -> None:
     assert decided(F12, leaving(minutes(-20)), before=leaving(minutes(20))).alert is None
 

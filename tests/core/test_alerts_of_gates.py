@@ -110,3 +110,32 @@ def test_a_gate_back_after_half_an_hour_is_a_change_like_any_other() -> None:
 
     assert heard
     assert "still changing" not in heard.body
+
+
+def told_gates(*gates: str, told: bool = True) -> list[PastText]:
+    """Texts about these gates, four minutes apart, the last four minutes ago."""
+    ago = [4 * minutes(number) for number in range(len(gates), 0, -1)]
+    return [
+        PastText(at=OUT - hours(1) - span, kind=ChangeKind.GATE_CHANGE, gate_origin=gate, told=told)
+        for gate, span in zip(gates, ago, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("past", "flaps"),
+    [
+        (told_gates("A1", "C3", "B7"), True),  # back at the one before the last, which was not the first
+        (told_gates("C3", "A1", "B7"), True),
+        (told_gates("A1", "B7"), False),
+        (told_gates("C3", "B7", "C3"), False),  # where it was told to be
+        (told_gates("C3", "B7", told=False), False),  # of which nobody heard
+    ],
+)
+def test_a_gate_is_still_changing_when_it_is_back_at_any_that_was_told_and_given_up(
+    past: list[PastText], flaps: bool
+) -> None:
+    known = replace(F12, gate_origin=past[-1].gate_origin if past[-1].gate_origin != "C3" else "F12")
+    decision = decided(known, C3, past=past, now=OUT - hours(1) + minutes(7))
+
+    assert decision.alert
+    assert decision.alert.gate_flaps is flaps
