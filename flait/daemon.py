@@ -107,8 +107,9 @@ class Daemon:
     def beat(self) -> bool:
         """Say that we are alive: in the database, and beside it what troubles us."""
         store, clock = self._app.store(), self._app.clock
-        self._time.check(store)
-        store.beat(boot=self.boot, pid=os.getpid(), started_at=self.started_at, now=clock.now())
+        now = clock.now()  # read once: set back between two readings, nobody would see it
+        self._time.check(store, now)
+        store.beat(boot=self.boot, pid=os.getpid(), started_at=self.started_at, now=now)
         self._troubled("keyring", self._app.credentials.trouble)
         self._troubled("polls", self._pollers.trouble)
         self._troubled("clock", "" if believable(clock) else "the clock stands before this Flait was written")

@@ -1,6 +1,6 @@
 """The wiring: what the settings make of how Twilio's words come back."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
 
@@ -13,7 +13,7 @@ from flait.flows import track
 from flait.store import Store, TrackedFlight
 from tests.adapters.twilio_talk import message
 from tests.core.flights_for_tests import F12, NOON
-from tests.flows.world import World
+from tests.flows.world import FixedClock, World
 
 CALLED_BACK = {"FLAIT_WEBHOOK_PUBLIC_URL": "https://flait.example.com/"}
 TWILIO = {"FLAIT_TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "FLAIT_TWILIO_FROM_NUMBER": "+15555550199"}
@@ -84,3 +84,29 @@ def test_a_fault_of_our_own_in_a_poll_is_a_trouble_until_that_flight_has_been_po
             store.hasten(1, NOON)
             daemon.poll_all()
             assert daemon._pollers.trouble == told
+
+
+class SetBack(FixedClock):
+    """Set back by an hour once it has been read so many times."""
+
+    def __init__(self, readings: int) -> None:
+        super().__init__(NOON)
+        self.readings = readings
+
+    def now(self) -> datetime:
+        self.readings -= 1
+        return self.moment if self.readings >= 0 else self.moment - timedelta(hours=1)
+
+
+@pytest.mark.parametrize("readings", range(1, 12))
+def test_a_clock_that_is_set_back_between_any_two_readings_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, readings: int
+) -> None:
+    site = app(tmp_path)
+    monkeypatch.setattr(App, "clock", SetBack(1000))
+    daemon = Daemon(site, Event())
+    daemon.beat()
+    monkeypatch.setattr(App, "clock", SetBack(readings))
+    for _ in range(12):
+        daemon.beat()
+    assert caplog.text.count("the clock was set back by 1 hour") == 1

@@ -89,8 +89,11 @@ def create(store: Store, clock: Clock, target: Path, *, kind: Kind = Kind.MANUAL
     now = clock.now()
     rows = store.back_up(target)
     made = Backup(path=target, at=now, size=target.stat().st_size, kind=kind)
-    store.record(Step(at=now, step="backup", outcome=kind.value, detail=f"{target.name}: {rows} rows"))
     log.info("backed up to %s: %d rows, proved", target.name, rows)
+    try:
+        store.record(Step(at=now, step="backup", outcome=kind.value, detail=f"{target.name}: {rows} rows"))
+    except StoreError as fault:  # the backup stands all the same
+        log.warning("the backup is made, and the journal does not say so: %s", fault)
     return made
 
 
@@ -149,7 +152,10 @@ def _prefix(before: Before) -> str:
 def _let_go(earlier: Sequence[Backup], *, keep: int) -> None:
     """Of these, newest first, one less than `keep` stays: another has just been made."""
     for backup in earlier[keep - 1 :]:
-        backup.path.unlink(missing_ok=True)
+        try:
+            backup.path.unlink(missing_ok=True)
+        except OSError as problem:  # the new one is what counts
+            log.warning("the old backup %s cannot be removed: %s", backup.path.name, problem.strerror)
 
 
 def found(folder: Path) -> list[Backup]:

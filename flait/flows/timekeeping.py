@@ -60,9 +60,9 @@ class Timekeeper:
         self._jumped_after = 0  # how often somebody had said the time when the clock jumped
         self._skewed = False
 
-    def check(self, store: Store) -> None:
-        """Before each sign of life is stored: what the clock did since the last one."""
-        now, heart = self._clock.now(), store.heartbeat()
+    def check(self, store: Store, now: datetime) -> None:
+        """Before the sign of life of `now` is stored: what the clock did since the last one."""
+        heart = store.heartbeat()
         with store.transaction():
             if heart:
                 self._compare(store, now, now - heart.last_tick_at)

@@ -131,7 +131,8 @@ def draft(target: Path) -> Iterator[Path]:
         fcntl.flock(handle, fcntl.LOCK_EX)  # freed by the kernel whatever kills us: then it may be swept
         yield copy
     finally:
-        _remove(copy)
+        with suppress(OSError):  # what stays is swept by the next one
+            _remove(copy)
         os.close(handle)
 
 

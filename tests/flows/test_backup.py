@@ -1,5 +1,6 @@
 """One backup a day by itself; and a restore after which nobody is texted who said STOP, and nothing is said twice."""
 
+import errno
 import os
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,7 +10,7 @@ import pytest
 
 from flait.core.messages import MessageStatus
 from flait.core.receipts import Inbound
-from flait.errors import Busy, NotOurs, UserError
+from flait.errors import Busy, NotOurs, StoreError, UserError
 from flait.flows import answer, backup, intake
 from flait.flows.backup import Before, Kind, Restored
 from flait.store import Store
@@ -101,6 +102,33 @@ def test_one_a_day_is_made_and_the_newest_are_kept(kept: Kept) -> None:
         kept.world.clock.advance(hours(1))
     assert len(made) == 5
     assert {found.path for found in backup.found(kept.folder)} == {manual, *made[-3:]}
+
+
+def cannot_be_removed(file: Path, *, missing_ok: bool = False) -> None:
+    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+def test_a_backup_that_is_made_is_called_made_whatever_cannot_be_tidied_up(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        assert kept.daily(keep=1)
+        kept.world.clock.advance(DAY)
+    monkeypatch.setattr(Path, "unlink", cannot_be_removed)
+    made = kept.daily(keep=1)
+    assert made
+    assert backup.check(made.path, kept.world.path)
+    assert len(kinds(kept)) == 2
+
+
+def test_a_backup_of_which_the_journal_cannot_tell_is_one_all_the_same(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise StoreError("the disk is full", "make room")
+
+    monkeypatch.setattr(kept.world.store, "record", full)
+    assert backup.check(kept.create(), kept.world.path)
 
 
 def test_a_backup_by_hand_puts_off_no_automatic_one(kept: Kept) -> None:

@@ -29,7 +29,7 @@ class Life:
 
     def beat(self, after: timedelta = timedelta()) -> None:
         self.clock.advance(after)
-        self.keeper.check(self.store)
+        self.keeper.check(self.store, self.clock.now())
         self.store.beat(boot="b", pid=1, started_at=self.clock.now(), now=self.clock.now())
 
     @property

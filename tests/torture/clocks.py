@@ -85,7 +85,7 @@ class _Life:
 
     def beat(self) -> None:
         now = self.world.clock.now()
-        self.keeper.check(self.store)
+        self.keeper.check(self.store, now)
         self.store.beat(boot="b", pid=1, started_at=now, now=now)
 
     def jump(self) -> None:
