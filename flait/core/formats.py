@@ -86,12 +86,19 @@ class Reader:
     clock: ClockFace = ClockFace.H24
 
     def at(self, moment: datetime, airport: Airport, *, was: datetime | None = None) -> str:
-        """`14:55 PST`, `14:10->14:55 PST`, `00:21 EST Wed`: the weekday when it is not that day there now."""
-        text = clock_time(moment, airport.zone, self.clock)
-        old = f"{clock_time(was, airport.zone, self.clock)}->" if was and not _same_minute(was, moment) else ""
+        """`14:55 PST`, `14:10->14:55 PST`, `00:21 EST Wed`: the weekday when it is not that day there now.
+
+        `01:40 PDT->01:25 PST` where the clocks change between the two.
+        """
+        text, label = clock_time(moment, airport.zone, self.clock), zone_label(moment, airport.zone)
+        old = f"{self._old(was, airport, label)}->" if was and not _same_minute(was, moment) else ""
         local = moment.astimezone(airport.zone).date()
         weekday = "" if local == self.now.astimezone(airport.zone).date() else f" {_DAYS[local.weekday()]}"
-        return f"{old}{text} {zone_label(moment, airport.zone)}{weekday}"
+        return f"{old}{text} {label}{weekday}"
+
+    def _old(self, was: datetime, airport: Airport, label: str) -> str:
+        text, of_then = clock_time(was, airport.zone, self.clock), zone_label(was, airport.zone)
+        return text if of_then == label else f"{text} {of_then}"
 
 
 def _same_minute(moment: datetime, other: datetime) -> bool:

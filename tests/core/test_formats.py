@@ -138,7 +138,7 @@ def test_on_the_night_the_clocks_change_the_label_says_which_half_past_one() -> 
 
     assert reader(first).at(first, SFO) == "01:30 PDT"
     assert reader(first).at(second, SFO) == "01:30 PST"
-    assert reader(first).at(second, SFO, was=first) == "01:30->01:30 PST"
+    assert reader(first).at(second, SFO, was=first) == "01:30 PDT->01:30 PST"
 
 
 def test_the_hour_that_spring_skips_is_never_written() -> None:
