@@ -107,13 +107,11 @@ def units(body: str) -> int:
     """Septets in GSM-7, else UTF-16 code units: what a segment counts."""
     if is_gsm_7(body):
         return len(body) + sum(map(body.count, GSM_7_EXTENSION))
-    return len(body.encode("utf-16-le", "surrogatepass")) // 2
+    return _utf_16_units(body)
 
 
-def _weight(char: str, *, gsm: bool) -> int:
-    if gsm:
-        return 2 if char in GSM_7_EXTENSION else 1
-    return len(char.encode("utf-16-le", "surrogatepass")) // 2
+def _utf_16_units(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def is_gsm_7(body: str) -> bool:
@@ -129,7 +127,7 @@ def segments(body: str) -> int:
         return 1
     count, room = 1, each
     for char in body:
-        weight = _weight(char, gsm=gsm)
+        weight = units(char) if gsm else _utf_16_units(char)
         if weight > room:  # a character is never split over two segments
             count, room = count + 1, each
         room -= weight
