@@ -191,10 +191,7 @@ def _all_due(app: BenchApp, flights: int, commit: float) -> Line:
     work = Daemon(app, threading.Event())
     _do(app.paths.database, ALL_DUE, at=stamped(app))
     before = _do(app.paths.database, POLLED)
-    begun = perf_counter()
-    while work.poll_all():
-        pass
-    seconds = perf_counter() - begun
+    seconds = _seconds(partial(_until_done, work))
     polled = _do(app.paths.database, POLLED) - before
     return Line(
         measure="load: every flight due, no news",
@@ -204,6 +201,11 @@ def _all_due(app: BenchApp, flights: int, commit: float) -> Line:
         how=f"all {flights:,} of them polled by the daemon's pool of {POLLERS} threads from a minimal AeroAPI in "
         "another process that answers at once, and decided for ten subscribers each.",
     )
+
+
+def _until_done(work: Daemon) -> None:
+    while work.poll_all():
+        pass
 
 
 # --- commands -------------------------------------------------------------------------------------------------------
@@ -227,9 +229,8 @@ def _commands(place: Home, flights: int) -> Iterator[Line]:
 
 
 def _run(command: Sequence[str], env: Mapping[str, str]) -> float:
-    begun = perf_counter()
-    subprocess.run(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-    return perf_counter() - begun
+    quiet = partial(subprocess.run, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    return _seconds(partial(quiet, command))
 
 
 # --- a real daemon --------------------------------------------------------------------------------------------------

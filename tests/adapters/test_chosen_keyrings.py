@@ -22,8 +22,7 @@ CHAIN = "keyring.backends.chainer.ChainerBackend"
 def world(tmp_path: Path) -> Iterator[World]:
     """One where no keyring is chosen yet, and no bus can be found."""
     with World(tmp_path) as made:
-        for name in ("PYTHON_KEYRING_BACKEND", "CREDENTIALS_DIRECTORY"):
-            del made.env[name]
+        made.keep_no_secrets()
         made.env["XDG_RUNTIME_DIR"] = str(tmp_path)
         yield made
 

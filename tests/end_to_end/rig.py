@@ -226,6 +226,11 @@ class World:
 
     # --- the world around it --------------------------------------------------------------------------------------
 
+    def keep_no_secrets(self) -> None:
+        """Take away both places where this world keeps them: a keyring that a test brings is the only one."""
+        for name in ("PYTHON_KEYRING_BACKEND", "CREDENTIALS_DIRECTORY"):
+            del self.env[name]
+
     def keep_secret(self, name: str, secret: str | None) -> None:
         """Hand a secret over as systemd does, or take it away."""
         file = Path(self.env["CREDENTIALS_DIRECTORY"], name)
