@@ -62,7 +62,7 @@ class Pollers:
         return next((cause for at, cause in reversed(list(self._faults.values())) if at > since), "")
 
     def _poll(self, tracked: TrackedFlight, boot: str) -> None:
-        store, clock, name = self._app.store(), self._app.clock, tracked.flight.ident_iata or tracked.flight.ident
+        store, clock, name = self._app.store(), self._app.clock, tracked.flight.number
         try:
             with self._watchdog.watching("a poll"):
                 rules = replace(self._app.rules, may_end=not timekeeping.is_in_doubt(store, clock))
@@ -75,6 +75,6 @@ class Pollers:
             log.exception("a poll failed; that flight waits an hour")
             cause = f"a poll of {name} failed: an unexpected {type(problem).__name__}; `flait daemon logs` shows it"
             self._faults[tracked.id] = clock.now(), cause
-            track.set_aside(store, tracked, boot=boot, now=clock.now())
+            track.set_aside(store, tracked, now=clock.now())
         else:
             self._faults.pop(tracked.id, None)

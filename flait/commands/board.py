@@ -102,7 +102,7 @@ def _row(flight: "Flight", now: datetime) -> tuple[Any, ...]:
     best, reader = flight.departure.best, Reader(ident=flight.ident, now=now)
     return (
         reader.at(best, flight.origin) if best else "",
-        flight_lines.number(flight),
+        flight.number,
         f"{flight.destination.city or ''} {flight.destination.short}".strip() if flight.destination else "",
         flight_lines.gate(flight.terminal_origin, flight.gate_origin),
         flight_lines.arrives(flight, now),

@@ -217,9 +217,7 @@ def _board(stage: Stage, views: Sequence[FlightView]) -> Any:
         flight, tracked = view.tracked.flight, view.tracked
         leaves = clock_time(flight.departure.best, flight.origin.zone) if flight.departure.best else ""
         after = f"{tracked.next_poll_at:%H:%M}Z" if tracked.next_poll_at else ""
-        board.add_row(
-            flight.ident_iata or flight.ident, route(flight), leaves, flight.gate_origin or "", phase(flight), after
-        )
+        board.add_row(flight.number, route(flight), leaves, flight.gate_origin or "", phase(flight), after)
     return board
 
 

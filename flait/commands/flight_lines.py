@@ -42,11 +42,6 @@ def _times(times: Times) -> dict[str, datetime | None]:
     return {"scheduled": times.scheduled, "estimated": times.estimated, "actual": times.actual}
 
 
-def number(flight: Flight) -> str:
-    """What a traveller calls it."""
-    return flight.ident_iata or flight.ident
-
-
 def departs(flight: Flight, now: datetime) -> str:
     """`14:55 PST (45m late)`."""
     return _at(flight, flight.departure, flight.origin, now)

@@ -47,7 +47,7 @@ def _row(view: "FlightView", now: datetime) -> tuple[object, ...]:
 
     flight = view.tracked.flight
     return (
-        flight_lines.number(flight),
+        flight.number,
         route(flight),
         flight.departure_date,
         phase(flight),

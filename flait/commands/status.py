@@ -233,7 +233,7 @@ def _flight_rows(store: "Store", view: "FlightView", now: "datetime") -> Iterato
         "next poll": stamp(tracked.next_poll_at) or "none: there is nothing more to learn",
         "followers": ", ".join(each.user.name for each in store.live_subscribers(tracked.id)),
     }
-    name = f"{lines.number(flight)} {flight.departure_date}"
+    name = f"{flight.number} {flight.departure_date}"
     return ((name, what, state) for what, state in facts.items())
 
 
@@ -287,9 +287,7 @@ def _per_flight(store: "Store", rows: "Iterable[UsageRow]") -> list[dict[str, An
 
 
 def _named(view: "FlightView") -> str:
-    from flait.commands.flight_lines import number
-
-    return f"{number(view.tracked.flight)} {view.tracked.flight.departure_date}"
+    return f"{view.tracked.flight.number} {view.tracked.flight.departure_date}"
 
 
 def _person(row: "SmsRow") -> dict[str, Any]:

@@ -84,6 +84,11 @@ class Flight:
     inbound_fa_flight_id: str | None = None
 
     @property
+    def number(self) -> str:
+        """What a traveller calls it: `UA123`; a registration, for who flies under it."""
+        return self.ident_iata or self.ident
+
+    @property
     def departure(self) -> Times:
         """When it leaves, for a passenger: the gate's times, else the runway's."""
         return self.out if self.out.best else self.off

@@ -23,8 +23,7 @@ class Text:
 
 def label(flight: Flight, typed: str) -> str:
     """The number as the person booked it; a codeshare's behind the operating flight's."""
-    operating = flight.ident_iata or flight.ident
-    return typed if typed in (flight.ident, flight.ident_icao, flight.ident_iata) else f"{operating} ({typed})"
+    return typed if typed in (flight.ident, flight.ident_icao, flight.ident_iata) else f"{flight.number} ({typed})"
 
 
 def route(flight: Flight | ScheduledFlight) -> str:
@@ -77,8 +76,7 @@ def tracked_text(flight: Flight, reader: Reader) -> Text:
     It counts as telling everything known, mentioned or not: what was so when the person asked is not news later.
     """
     name = f"{reader.ident} {route(flight)} {day(flight.departure_date)}"
-    other = flight.ident_iata or flight.ident
-    codeshare = "" if label(flight, reader.ident) == reader.ident else f" = {other}"
+    codeshare = "" if label(flight, reader.ident) == reader.ident else f" = {flight.number}"
     body, _ = fitted(
         [
             Piece(f"Tracking {name}{codeshare}{_state(flight, reader)}."),

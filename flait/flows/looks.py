@@ -28,14 +28,19 @@ def next_look(store: Store, flight_id: int, at: datetime, now: datetime) -> date
 def cut_short(store: Store, tracked: TrackedFlight, now: datetime) -> None:
     """Inside a transaction: a claimed look was never stored. It is due at once; after the second in a row, later."""
     at = after_failure(tracked.failures, now) if tracked.failures else now
+    put_off(store, tracked, next_look(store, tracked.id, at, now))
+    store.record(Step(at=now, flight_id=tracked.id, step=POLL, outcome=CUT_SHORT, attempt=tracked.failures + 1))
+
+
+def put_off(store: Store, tracked: TrackedFlight, at: datetime) -> None:
+    """Inside a transaction: a claimed look came to nothing, one more in a row, and the next is `at`."""
     store.postpone_poll(
         tracked.id,
         claimed_by=tracked.claimed_by or "",
-        next_poll_at=next_look(store, tracked.id, at, now),
+        next_poll_at=at,
         failures=tracked.failures + 1,
         misses=tracked.misses,
     )
-    store.record(Step(at=now, flight_id=tracked.id, step=POLL, outcome=CUT_SHORT, attempt=tracked.failures + 1))
 
 
 def hasten(store: Store, flight_id: int, now: datetime) -> None:

@@ -96,7 +96,7 @@ def _live(source: FlightSource, wanted: Wanted, start: datetime, end: datetime) 
     flights = source.departures(wanted.ident, start, end).flights
     right = [flight for flight in flights if answers(flight, wanted.ident)]
     if flights and not right:
-        other = flights[0].ident_iata or flights[0].ident
+        other = flights[0].number
         raise NoSuchFlight(
             f"AeroAPI answers {wanted.ident} with another airline's flight, {other}",
             f"subscribe to {other} if that is the flight meant",
@@ -161,7 +161,7 @@ def _replaces(leg: Flight, flight: Flight) -> bool:
 def _still_ahead(flight: Flight) -> Flight:
     if progress(flight) in (Phase.ON, Phase.IN):
         raise InvalidDate(
-            f"{flight.ident_iata or flight.ident} of {day(flight.departure_date)} has already landed",
+            f"{flight.number} of {day(flight.departure_date)} has already landed",
             "give a later --date",
         )
     return flight

@@ -179,7 +179,7 @@ def _activate(store: Store, subscription: Subscription, user: User, flight: Flig
 
 def _tracked(store: Store, flight: Flight, now: datetime) -> TrackedFlight:
     """The row that watches this leg, whatever id AeroAPI has for it today, or a new one: nobody is told twice."""
-    numbers = {flight.ident, flight.ident_icao or flight.ident, flight.ident_iata or flight.ident}
+    numbers = {flight.ident, flight.ident_icao or flight.ident, flight.number}
     for there in store.find_open(numbers, flight.departure_date):
         if same_leg(there.flight, flight) and there.flight.departure.scheduled == flight.departure.scheduled:
             return there

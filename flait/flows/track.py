@@ -20,7 +20,7 @@ from flait.core.idents import parse_ident
 from flait.core.messages import Message
 from flait.core.told import NEVER_ARRIVED, count_as_told, told
 from flait.errors import BudgetExhausted, ConfigError, FlightSourceError, InvalidIdent, RateLimited, Refused
-from flait.flows.looks import MISSING, POLL, SEEN, cut_short, next_look
+from flait.flows.looks import MISSING, POLL, SEEN, cut_short, next_look, put_off
 from flait.flows.ports import FlightSource
 from flait.flows.resolve import AEROAPI, AHEAD, BEHIND
 from flait.store import Step, Store, Subscriber, TellRow, TrackedFlight
@@ -61,7 +61,7 @@ def poll(
     try:
         flight, raw = _ask(source, tracked)
     except (BudgetExhausted, ConfigError, FlightSourceError) as fault:
-        _postpone(store, tracked, fault, boot=boot, now=clock.now())
+        _postpone(store, tracked, fault, now=clock.now())
         return []
     now = clock.now()
     with store.transaction():
@@ -101,7 +101,7 @@ def see(
         polls=tracked.polls + 1,
     )
     if not saved:
-        log.warning("%s is no longer ours to poll: this answer is dropped", _name(tracked))
+        log.warning("%s is no longer ours to poll: this answer is dropped", tracked.flight.number)
         return []
     _close_or_readopt(store, tracked, after, next_poll, now)
     messages = [
@@ -125,22 +125,16 @@ def _close_or_readopt(
 
 def _note(store: Store, tracked: TrackedFlight, detail: str, now: datetime, took: timedelta) -> None:
     """One decision, one line: in the log and in the journal."""
-    log.info("%s poll %d: %s", _name(tracked), tracked.polls + 1, detail)
+    log.info("%s poll %d: %s", tracked.flight.number, tracked.polls + 1, detail)
     store.record(
         Step(at=now, flight_id=tracked.id, step=POLL, outcome=SEEN, detail=detail, duration_ms=_milliseconds(took))
     )
 
 
-def set_aside(store: Store, tracked: TrackedFlight, *, boot: str, now: datetime) -> None:
+def set_aside(store: Store, tracked: TrackedFlight, *, now: datetime) -> None:
     """After a fault of our own: that flight waits, so that it cannot take every turn."""
     with store.transaction():
-        store.postpone_poll(
-            tracked.id,
-            claimed_by=boot,
-            next_poll_at=now + OWN_FAULT_PAUSE,
-            failures=tracked.failures + 1,
-            misses=tracked.misses,
-        )
+        put_off(store, tracked, now + OWN_FAULT_PAUSE)
         store.record(Step(at=now, flight_id=tracked.id, step=POLL, outcome="fault", detail="see log/flait.log"))
 
 
@@ -287,10 +281,6 @@ def _detail(messages: list[Message], decisions: Iterable[Decision], *, changed: 
     return ", ".join([*parts, "closed"] if closed else parts)
 
 
-def _name(tracked: TrackedFlight) -> str:
-    return tracked.flight.ident_iata or tracked.flight.ident
-
-
 def _milliseconds(span: timedelta) -> int:
     return round(span.total_seconds() * 1000)
 
@@ -303,7 +293,7 @@ def _missed(store: Store, tracked: TrackedFlight, *, boot: str, now: datetime, m
     if not store.postpone_poll(tracked.id, claimed_by=boot, next_poll_at=at, failures=0, misses=misses):
         return
     store.record(Step(at=now, flight_id=tracked.id, step=POLL, outcome=MISSING, attempt=misses))
-    log.info("%s not in AeroAPI's answer (%d in a row)", _name(tracked), misses)
+    log.info("%s not in AeroAPI's answer (%d in a row)", tracked.flight.number, misses)
     if over:
         store.close_flight(tracked.id, now)
 
@@ -313,19 +303,17 @@ def _postpone(
     tracked: TrackedFlight,
     fault: BudgetExhausted | ConfigError | FlightSourceError,
     *,
-    boot: str,
     now: datetime,
 ) -> None:
     failures = tracked.failures + 1
     with store.transaction():
-        at = next_look(store, tracked.id, _retry_at(fault, failures, now), now)
-        store.postpone_poll(tracked.id, claimed_by=boot, next_poll_at=at, failures=failures, misses=tracked.misses)
+        put_off(store, tracked, next_look(store, tracked.id, _retry_at(fault, failures, now), now))
         store.note_error(AEROAPI, fault.message, now)
         store.record(
             Step(at=now, flight_id=tracked.id, step=POLL, outcome=fault.code, detail=fault.message, attempt=failures)
         )
     if failures == 1:  # said once; the recovery says itself
-        log.warning("%s: %s", _name(tracked), fault)
+        log.warning("%s: %s", tracked.flight.number, fault)
 
 
 def _retry_at(fault: BudgetExhausted | ConfigError | FlightSourceError, failures: int, now: datetime) -> datetime:

@@ -93,7 +93,7 @@ def test_a_fault_of_our_own_sets_the_flight_aside(world: World) -> None:
     world.follow(F12)
     world.clock.moment = world.due()
     (claimed,) = track.claim_due(world.store, world.clock, world.boot, 10)
-    track.set_aside(world.store, claimed, boot=world.boot, now=world.clock.now())
+    track.set_aside(world.store, claimed, now=world.clock.now())
     assert waited(world) == hours(1)
     assert world.flight().failures == 1
     assert world.steps("poll")[-1].outcome == "fault"

@@ -103,7 +103,7 @@ def other_airline(asked: Asked, wanted: Wanted) -> str | None:
     flights = asked.live.flights if asked.live else ()
     if not flights or any(answers(flight, wanted.ident) for flight in flights):
         return None
-    return flights[0].ident_iata or flights[0].ident
+    return flights[0].number
 
 
 def _can_be_meant(flight: Flight, wanted: Wanted, now: datetime) -> bool:
