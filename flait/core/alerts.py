@@ -15,16 +15,17 @@ from flait.core.changes import (
     LATER,
     MOVES,
     NEAR,
-    PHASES,
     SOONER,
+    STEP_NEAR,
     Change,
     ChangeKind,
+    Ear,
     End,
     changes,
 )
-from flait.core.flights import Flight, Phase
+from flait.core.flights import Flight, Phase, progress
 from flait.core.subscriptions import Role
-from flait.core.told import Told, presumed
+from flait.core.told import Told, further, presumed
 
 K = ChangeKind
 
@@ -40,37 +41,53 @@ class Priority(IntEnum):
 
 ALL = frozenset(Role)
 GOES = frozenset({Role.TRAVELER})
-MEETS = frozenset({Role.MEETER})
-MINDS_TIMES = GOES | MEETS
+MINDS_BAGS = GOES | {Role.MEETER}
 
 RULES: Mapping[ChangeKind, tuple[Priority, frozenset[Role], timedelta]] = {
     # kind              priority      who hears it         useful for: later it is worse than none
     K.CANCELLED:       (Priority.P0, ALL,                  timedelta(hours=6)),
     K.REINSTATED:      (Priority.P0, ALL,                  timedelta(hours=3)),
+    K.ONWARD:          (Priority.P1, ALL,                  timedelta(hours=3)),
     K.DIVERTED:        (Priority.P0, ALL,                  timedelta(hours=3)),
+    K.UNDIVERTED:      (Priority.P0, ALL,                  timedelta(hours=3)),
+    K.REROUTED:        (Priority.P0, ALL,                  timedelta(hours=6)),
+    K.ENDS:            (Priority.P1, ALL,                  timedelta(hours=6)),
+    K.WITHDRAWN:       (Priority.P1, ALL,                  timedelta(hours=2)),
     K.ARRIVED:         (Priority.P2, ALL,                  timedelta(hours=1)),
     K.LANDED:          (Priority.P2, ALL,                  timedelta(hours=1)),
     K.DEPARTED:        (Priority.P2, ALL - GOES,           timedelta(hours=2)),
-    K.EARLIER:         (Priority.P0, MINDS_TIMES,          timedelta(hours=1)),
-    K.SCHEDULE_CHANGE: (Priority.P1, MINDS_TIMES,          timedelta(hours=6)),
-    K.DELAY_FIRST:     (Priority.P1, MINDS_TIMES,          timedelta(hours=1)),
-    K.DELAY_MORE:      (Priority.P1, MINDS_TIMES,          timedelta(hours=1)),
-    K.DELAY_LESS:      (Priority.P1, MINDS_TIMES,          timedelta(hours=1)),
-    K.ON_TIME:         (Priority.P1, MINDS_TIMES,          timedelta(hours=1)),
+    K.RETURNED:        (Priority.P1, ALL,                  timedelta(hours=1)),
+    K.EARLIER:         (Priority.P0, ALL,                  timedelta(hours=1)),
+    K.SCHEDULE_CHANGE: (Priority.P1, ALL,                  timedelta(hours=6)),
+    K.DELAY_FIRST:     (Priority.P1, ALL,                  timedelta(hours=1)),
+    K.DELAY_MORE:      (Priority.P1, ALL,                  timedelta(hours=1)),
+    K.DELAY_LESS:      (Priority.P1, ALL,                  timedelta(hours=1)),
+    K.ON_TIME:         (Priority.P1, ALL,                  timedelta(hours=1)),
     K.GATE_CHANGE:     (Priority.P1, GOES,                 timedelta(minutes=30)),
     K.TERMINAL_CHANGE: (Priority.P1, GOES,                 timedelta(minutes=30)),
     K.GATE_FIRST:      (Priority.P2, GOES,                 timedelta(minutes=30)),
     K.TERMINAL_FIRST:  (Priority.P2, GOES,                 timedelta(minutes=30)),
-    K.BELT:            (Priority.P3, MINDS_TIMES,          timedelta(minutes=45)),
+    K.ARRIVAL_GATE:    (Priority.P2, ALL,                  timedelta(minutes=45)),
+    K.BELT:            (Priority.P3, MINDS_BAGS,           timedelta(minutes=45)),
+    K.TAXIING:         (Priority.P2, ALL - GOES,           timedelta(hours=1)),
+    K.STALE:           (Priority.P1, ALL,                  timedelta(hours=2)),
+    K.FRESH:           (Priority.P1, ALL,                  timedelta(hours=1)),
 }  # fmt: skip
 
-FOLLOWS = {Role.TRAVELER: End.DEPARTURE, Role.MEETER: End.ARRIVAL, Role.WATCHER: End.DEPARTURE}
+EARS: Mapping[Role, tuple[tuple[End, timedelta], tuple[End, timedelta]]] = {
+    # role       on the ground: the end, no move below   in the air
+    Role.TRAVELER: ((End.DEPARTURE, timedelta()),         (End.DEPARTURE, timedelta())),
+    Role.MEETER:   ((End.ARRIVAL, timedelta()),           (End.ARRIVAL, timedelta())),
+    Role.WATCHER:  ((End.DEPARTURE, timedelta(hours=1)),  (End.ARRIVAL, timedelta(minutes=30))),
+}  # fmt: skip
 
 CRITICAL_GATE = timedelta(minutes=90)  # a gate change this near to departure is P0
 BIG_MOVE = timedelta(minutes=30)
 CONFIRM_BIG = timedelta(seconds=60)  # cancel, divert, a big move: read a second time before anyone is told
 CONFIRM_SMALL = timedelta(minutes=5)  # many small moves are temporary: let them settle
-CONFIRMED_KINDS = MOVES | {K.CANCELLED, K.REINSTATED, K.DIVERTED}
+CONFIRMED_KINDS = MOVES | {
+    K.CANCELLED, K.REINSTATED, K.DIVERTED, K.UNDIVERTED, K.REROUTED, K.ONWARD, K.RETURNED,
+}  # fmt: skip
 
 COOLDOWN = (  # after a text about one of these, the next about them waits; P0 does not
     (GATES, timedelta(minutes=10)),
@@ -82,19 +99,22 @@ CAPS = (
     (timedelta(hours=1), 4),  # P0 counted too
     (timedelta(days=1), 12),  # P0 not counted: gates that flap must not hide a delay for a day
 )
-URGENT = frozenset({K.CANCELLED, K.REINSTATED, K.DIVERTED, K.EARLIER, K.GATE_CHANGE, K.TERMINAL_CHANGE})  # can be P0
+TURNS_AWAY = frozenset({K.DIVERTED, K.UNDIVERTED, K.REROUTED})
+SOONER_THAN_TOLD = SOONER | {K.SCHEDULE_CHANGE}  # of these, those that are P0
+URGENT = frozenset({K.CANCELLED, K.REINSTATED, K.GATE_CHANGE, K.TERMINAL_CHANGE}) | TURNS_AWAY | SOONER_THAN_TOLD
 TURNS = (
     # P0 that keeps turning round: after so many texts about these within a day the next waits for the first of RESTS
     # since the last, after twice as many for the second …
     (frozenset({K.CANCELLED, K.REINSTATED}), 3),
-    (frozenset({K.DIVERTED}), 3),
-    (frozenset({K.EARLIER}), 3),
+    (TURNS_AWAY, 3),
+    (SOONER_THAN_TOLD, 3),
     (GATES, 4),
     (URGENT, 6),
 )
 RESTS = (timedelta(minutes=15), timedelta(minutes=30), timedelta(hours=1), timedelta(hours=2))
 TURNS_WITHIN = timedelta(days=1)
-STALE_PHASE = timedelta(hours=2)  # took off or landed longer ago than this is no news
+NO_WORD = timedelta(minutes=45)  # so old may the last word be while one is waited for, before that is said
+AWAITED = timedelta(hours=3)  # before it leaves: from here on people act on every word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +133,7 @@ class PastText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """What one poll means for one person: one text, led by the first change."""
+    """What one poll means for one person: one text, led by the first change. `since`: no word since that moment."""
 
     flight: Flight
     told: Told
@@ -122,6 +142,7 @@ class Alert:
     priority: Priority
     expires_at: datetime
     gate_flaps: bool = False
+    since: datetime | None = None
 
 
 Held = tuple[tuple[ChangeKind, str], ...]
@@ -162,10 +183,10 @@ def decide(
     While something big is read a second time, a minute's wait, lesser news waits with it: one text, not two.
     To who is `muted` only P0 is told; the rest stays untold, and so is news when the mute is over, if still true.
     """
-    end, told = FOLLOWS[role], presumed(told, before)
+    told, ear = presumed(told, before), ear_of(role, after, delay)
     past = [text for text in past if text.at <= now]  # others were written by a clock that was ahead
-    news = [change for change in changes(told, after, end=end, now=now, delay=delay) if _concerns(change, role, told)]
-    seen_twice = changes(told, before, end=end, now=now, delay=delay) if news else ()  # most polls show none
+    news = [change for change in changes(told, after, ear=ear, now=now) if _concerns(change, role, told, after)]
+    seen_twice = changes(told, before, ear=ear, now=now) if news else ()  # most polls show none
     due: list[Change] = []
     holds: list[tuple[ChangeKind, _Hold]] = []
     for change in news:
@@ -184,11 +205,52 @@ def decide(
     )
 
 
-def _concerns(change: Change, role: Role, told: Told) -> bool:
-    """Whether this role hears of it; those who do not wait at the exit need no second "it is there"."""
-    if change.kind is K.ARRIVED and role is not Role.MEETER and told.phase is Phase.ON:
-        return False
+def ear_of(role: Role, flight: Flight, delay: timedelta = DELAY) -> Ear:
+    """What of the flight's times this role follows now."""
+    end, least = EARS[role][further(progress(flight), Phase.OUT)]
+    return Ear(end=end, delay=max(delay, least), least=least)
+
+
+def _concerns(change: Change, role: Role, told: Told, flight: Flight) -> bool:
+    """Whether this role hears of it."""
+    if change.kind is K.ARRIVAL_GATE and role is Role.TRAVELER:
+        return further(progress(flight), Phase.OFF)
+    if change.kind in (K.LANDED, K.ARRIVED):
+        return _is_more_than_they_see(change, role, told, flight)
     return role in RULES[change.kind][1]
+
+
+def _is_more_than_they_see(change: Change, role: Role, told: Told, flight: Flight) -> bool:
+    """Who is on board knows that it is down, and who was told needs no second "it is there": a place must be new."""
+    where = (flight.gate_destination, flight.terminal_destination, flight.baggage_claim)
+    known = (told.gate_destination, told.terminal_destination, told.baggage_claim)
+    new_place = any(place and place != said for place, said in zip(where, known, strict=True))
+    if change.kind is K.ARRIVED and told.phase is Phase.ON:
+        return role is Role.MEETER and new_place
+    return role is not Role.TRAVELER or new_place or flight.diverted or bool(told.stale)
+
+
+def silence(told: Told, *, role: Role, flight: Flight, seen_at: datetime, now: datetime) -> Alert | None:
+    """The one text that there has been no word since `seen_at`, while somebody acts on the last; else None."""
+    if told.stale or now - seen_at < NO_WORD or not is_awaited(flight, now):
+        return None
+    return Alert(
+        flight=flight,
+        told=presumed(told, flight),
+        changes=(Change(kind=K.STALE, facts=("stale",)),),
+        role=role,
+        priority=Priority.P1,
+        expires_at=now + RULES[K.STALE][2],
+        since=seen_at,
+    )
+
+
+def is_awaited(flight: Flight, now: datetime) -> bool:
+    """Whether people act on every word of it now: it is about to leave, or on its way."""
+    reached, leaves = progress(flight), flight.departure.best
+    if reached in (Phase.ON, Phase.IN):
+        return False
+    return reached is not Phase.SCHEDULED or (leaves is not None and leaves - now <= AWAITED)
 
 
 def _alert(
@@ -206,8 +268,13 @@ def _alert(
 
 
 def priority(change: Change, flight: Flight, now: datetime) -> Priority:
-    """The table's priority; a gate change near departure is P0."""
+    """The table's priority; P0 is also a gate change near departure, and whatever makes it leave sooner than told.
+
+    Who meets it misses nothing by going later: of arrivals, only EARLIER is.
+    """
     leaves = flight.departure.best
+    if change.kind in SOONER_THAN_TOLD and change.end is End.DEPARTURE and change.moved <= -STEP_NEAR:
+        return Priority.P0
     if change.kind in (K.GATE_CHANGE, K.TERMINAL_CHANGE) and leaves and leaves - now <= CRITICAL_GATE:
         return Priority.P0
     return RULES[change.kind][0]
@@ -226,7 +293,6 @@ def _held(
     """Why this change waits, or None when it is due. The rules are tried in order."""
     return (
         _too_early(change, flight, now)
-        or _too_old(change, flight, now)
         or _unconfirmed(change, seen_twice)
         or _cooling(change, past, flight=flight, now=now)
         or _turning(change, past, flight=flight, now=now)
@@ -242,15 +308,8 @@ def _too_early(change: Change, flight: Flight, now: datetime) -> _Hold | None:
     return None
 
 
-def _too_old(change: Change, flight: Flight, now: datetime) -> _Hold | None:
-    at = {K.DEPARTED: flight.off.actual, K.LANDED: flight.on.actual, K.ARRIVED: flight.in_.actual}.get(change.kind)
-    if change.kind in PHASES and at and now - at > STALE_PHASE:
-        return _Hold(why="too long ago to be news")
-    return None
-
-
 def _unconfirmed(change: Change, seen_twice: Sequence[Change]) -> _Hold | None:
-    """Moves, cancellations and diversions are told when two polls in a row agree."""
+    """Moves, cancellations, diversions and their like are told when two polls in a row agree."""
     if change.kind not in CONFIRMED_KINDS or any(_agrees(change, seen) for seen in seen_twice):
         return None
     big = change.kind not in MOVES or abs(change.moved) >= BIG_MOVE

@@ -1,6 +1,7 @@
 """How a flight differs from what one person was told. Thresholds live here; who hears of it is alerts.py's matter.
 
-A null is never a change, and neither is a vanished record: `merged` fills blanks before anything is compared.
+A blank is no change: `observations.merged` fills it before anything is compared, until it has lasted. Whatever can be
+told can be taken back here; docs/alerts.md has the table.
 """
 
 from collections.abc import Callable, Iterator
@@ -8,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from flait.core.flights import Flight, Phase, cancelled, progress
-from flait.core.told import FACTS, Told, further
+from flait.core.flights import Flight, Phase, cancelled, elsewhere, progress
+from flait.core.observations import is_overtaken
+from flait.core.told import FACTS, NONE, NOT_LANDED, NOT_LEFT, UNKNOWN_AIRPORT, Told, further
 
 
 class ChangeKind(StrEnum):
@@ -17,10 +19,16 @@ class ChangeKind(StrEnum):
 
     CANCELLED = "cancelled"
     REINSTATED = "reinstated"
+    ONWARD = "onward"  # after a diversion: the next leg on the way
     DIVERTED = "diverted"
+    UNDIVERTED = "undiverted"
+    REROUTED = "rerouted"  # another destination, by the airline
+    ENDS = "ends"  # it came down elsewhere, and nothing flies on
+    WITHDRAWN = "withdrawn"  # it did not take off, or land, after all
     ARRIVED = "arrived"  # at the gate: in
     LANDED = "landed"  # on
     DEPARTED = "departed"  # off
+    RETURNED = "returned"  # to the gate
     EARLIER = "earlier"
     SCHEDULE_CHANGE = "sched_change"
     DELAY_MORE = "delay_more"
@@ -31,7 +39,11 @@ class ChangeKind(StrEnum):
     TERMINAL_CHANGE = "terminal_change"
     GATE_FIRST = "gate_first"
     TERMINAL_FIRST = "terminal_first"
+    ARRIVAL_GATE = "arrival_gate"
     BELT = "belt"
+    TAXIING = "taxiing"
+    STALE = "stale"  # no word, or no report of what should have happened
+    FRESH = "fresh"  # word again
 
 
 K = ChangeKind
@@ -76,64 +88,141 @@ def step(late: timedelta, until: timedelta) -> timedelta:
     return STEP_NEAR if until <= NEAR else next(size for limit, size in STEPS if late < limit)
 
 
-def changes(told: Told, flight: Flight, *, end: End, now: datetime, delay: timedelta = DELAY) -> tuple[Change, ...]:
-    """Everything in which `flight` differs from what was told, most important first.
+LONG_TAXI = timedelta(minutes=60)  # off the gate and not off the ground
+OVERDUE = timedelta(hours=2)  # past the best known time, and nothing was reported
+NO_ONWARD = timedelta(hours=6)  # after it came down elsewhere: nothing flies on
+DIVERTED_STEP = timedelta(minutes=30)
 
-    `end` is the end whose times this person follows; `delay` the first lateness worth a text.
-    """
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ear:
+    """What of the times one person follows: which end, from which first lateness on, and no move below `least`."""
+
+    end: End = End.DEPARTURE
+    delay: timedelta = DELAY
+    least: timedelta = timedelta()
+
+
+def changes(told: Told, flight: Flight, *, ear: Ear, now: datetime) -> tuple[Change, ...]:
+    """Everything in which `flight` differs from what was told, most important first."""
     if cancelled(flight) or told.cancelled:
         return tuple(_cancellation(told, flight))
+    if FACTS["onward"](flight) not in (None, told.onward):
+        return (Change(kind=K.ONWARD, facts=_ALL_NEW),)
     found = [
         *_diversion(told, flight),
+        *_destination(told, flight),
+        *_end(told, flight, now),
         *_progress(told, flight),
-        *_move(told, flight, end=end, now=now, delay=delay),
+        *_on_the_ground(told, flight, now),
+        *_move(told, flight, ear=ear, now=now),
         *_gates(told, flight),
-        *_belt(told, flight),
+        *_arrival_places(told, flight),
+        *_words(told, flight, now),
     ]
-    return tuple(sorted(found, key=lambda change: list(ChangeKind).index(change.kind)))
+    return tuple(sorted(found, key=lambda change: _ORDER[change.kind]))
+
+
+_ORDER = {kind: place for place, kind in enumerate(ChangeKind)}
+_ALL_NEW = ("onward", "destination", "phase", "scheduled_out", "scheduled_in", "departure", "arrival")
 
 
 def _cancellation(told: Told, flight: Flight) -> Iterator[Change]:
     if told.cancelled == cancelled(flight):
         return
     if told.cancelled:
-        yield Change(kind=K.REINSTATED, facts=("cancelled", *_STATES[End.DEPARTURE]))
+        yield Change(kind=K.REINSTATED, facts=("cancelled", "phase", *_STATES[End.DEPARTURE]))
     else:
         yield Change(kind=K.CANCELLED, facts=("cancelled",))
 
 
 def _diversion(told: Told, flight: Flight) -> Iterator[Change]:
-    """A diversion, and once more when AeroAPI knows the airport it did not know before.
+    """A diversion, its end, and once more when AeroAPI knows the airport it did not know before.
 
     Also when the flight is at a gate: AeroAPI notices some diversions only after landing.
     """
-    if FACTS["diverted_to"](flight) not in (None, told.diverted_to):
+    to = FACTS["diverted_to"](flight)
+    forgot_where = to == UNKNOWN_AIRPORT and bool(told.diverted_to)
+    if to and to != told.diverted_to and not forgot_where:
         yield Change(kind=K.DIVERTED, facts=("diverted_to", "arrival"))
+    if to is None and told.diverted_to:
+        yield Change(kind=K.UNDIVERTED, facts=("diverted_to", "arrival"))
+
+
+def _destination(told: Told, flight: Flight) -> Iterator[Change]:
+    there = FACTS["destination"](flight)
+    if told.destination and there not in (None, told.destination):
+        yield Change(kind=K.REROUTED, facts=("destination", "arrival", "scheduled_in"))
+
+
+def _end(told: Told, flight: Flight, now: datetime) -> Iterator[Change]:
+    down = flight.on.actual or flight.in_.actual
+    if elsewhere(flight) and down and now - down >= NO_ONWARD and not told.ends:
+        yield Change(kind=K.ENDS, facts=("ends",))
 
 
 _REACHED = {Phase.OFF: K.DEPARTED, Phase.ON: K.LANDED, Phase.IN: K.ARRIVED}
 
 
 def _progress(told: Told, flight: Flight) -> Iterator[Change]:
-    """The latest phase only: a flight that skipped states between two polls is one piece of news."""
+    """The latest phase only: a flight that skipped states between two polls is one piece of news.
+
+    Touchdown taken for the gate is no news: it is down. Everything else that was told and is not so is taken back.
+    """
     reached = progress(flight)
     if further(reached, told.phase) and reached in _REACHED:
-        yield Change(kind=_REACHED[reached], facts=("phase", "arrival"))
+        yield Change(kind=_REACHED[reached], facts=("phase",))
+    came_back = flight.returned and told.phase is Phase.OUT  # that is said by itself
+    if further(told.phase, reached) and reached is not Phase.ON and not came_back:
+        yield Change(kind=K.WITHDRAWN, facts=("phase",))
 
 
-def _move(told: Told, flight: Flight, *, end: End, now: datetime, delay: timedelta) -> Iterator[Change]:
-    if end is End.DEPARTURE:
+def _on_the_ground(told: Told, flight: Flight, now: datetime) -> Iterator[Change]:
+    """Back at the gate; or off it for long, and nowhere."""
+    reached, left = progress(flight), flight.out.actual
+    if reached is Phase.SCHEDULED and FACTS["returned"](flight) not in (None, _iso(told.returned)):
+        yield Change(kind=K.RETURNED, facts=("returned", "phase", *_STATES[End.DEPARTURE]))
+    if reached is Phase.OUT and told.phase is Phase.SCHEDULED and left and now - left >= LONG_TAXI:
+        yield Change(kind=K.TAXIING, facts=("phase",))
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _move(told: Told, flight: Flight, *, ear: Ear, now: datetime) -> Iterator[Change]:
+    if ear.end is End.DEPARTURE:
         known, planned, times, over = told.departure, told.scheduled_out, flight.departure, Phase.OFF
     else:
         known, planned, times, over = told.arrival, told.scheduled_in, flight.arrival, Phase.ON
-    is_over = not further(over, progress(flight)) or (end is End.ARRIVAL and flight.diverted)
-    if known is None or planned is None or times.best is None or times.scheduled is None or is_over:
+    if known is None or planned is None or times.best is None or times.scheduled is None:
+        return
+    if not further(over, progress(flight)):
         return
     moved = times.best - known
-    rescheduled = abs(times.scheduled - planned) >= STEP_NEAR
-    kind = _move_kind(moved, known - planned, times.late, rescheduled=rescheduled, until=times.best - now, delay=delay)
-    if kind:
-        yield Change(kind=kind, facts=_STATES[end], end=end, moved=moved)
+    if ear.end is End.ARRIVAL and flight.diverted:
+        yield from _diverted_move(told, flight, moved)
+    elif abs(moved) >= ear.least and not _is_idle(flight, ear.end, moved):
+        rescheduled = abs(times.scheduled - planned) >= STEP_NEAR
+        late = times.late
+        until = times.best - now
+        kind = _move_kind(moved, known - planned, late, rescheduled=rescheduled, until=until, delay=ear.delay)
+        if kind:
+            yield Change(kind=kind, facts=_STATES[ear.end], end=ear.end, moved=moved)
+
+
+def _diverted_move(told: Told, flight: Flight, moved: timedelta) -> Iterator[Change]:
+    """Of a diverted flight there is no lateness, but when it comes down where it was told to."""
+    if told.diverted_to == FACTS["diverted_to"](flight) and flight.diverted_to and abs(moved) >= DIVERTED_STEP:
+        kind = K.DELAY_MORE if moved > timedelta() else K.DELAY_LESS
+        yield Change(kind=kind, facts=("arrival",), end=End.ARRIVAL, moved=moved)
+
+
+def _is_idle(flight: Flight, end: End, moved: timedelta) -> bool:
+    """Whether nobody is helped by it: later, and it has left; or an estimate from before it took off."""
+    if end is End.DEPARTURE:
+        return progress(flight) is Phase.OUT and moved > timedelta()
+    return is_overtaken(flight)
 
 
 _STATES = {
@@ -165,8 +254,8 @@ def _move_kind(
 
 
 def _gates(told: Told, flight: Flight) -> Iterator[Change]:
-    """Gate and terminal of departure, as one piece of news: they are one walk."""
-    if further(progress(flight), Phase.OUT):
+    """Gate and terminal of departure, as one piece of news: they are one walk. Nobody walks once it has left."""
+    if progress(flight) is not Phase.SCHEDULED:
         return
     gate = _differs(told.gate_origin, flight.gate_origin)
     terminal = _differs(told.terminal_origin, flight.terminal_origin)
@@ -177,11 +266,38 @@ def _gates(told: Told, flight: Flight) -> Iterator[Change]:
         yield Change(kind=K.TERMINAL_CHANGE if told.terminal_origin else K.TERMINAL_FIRST, facts=facts)
 
 
-def _belt(told: Told, flight: Flight) -> Iterator[Change]:
+def _arrival_places(told: Told, flight: Flight) -> Iterator[Change]:
+    """The belt, once it is down; gate and terminal of arrival, where others were told before."""
     down = further(progress(flight), Phase.OFF)
     if down and _differs(told.baggage_claim, flight.baggage_claim):
         yield Change(kind=K.BELT, facts=("baggage_claim", "terminal_destination"))
+    gate = told.gate_destination and _differs(told.gate_destination, flight.gate_destination)
+    terminal = told.terminal_destination and _differs(told.terminal_destination, flight.terminal_destination)
+    if (gate or terminal) and (flight.diverted_to or not flight.diverted):
+        yield Change(kind=K.ARRIVAL_GATE, facts=("gate_destination", "terminal_destination"))
 
 
 def _differs(known: str | None, value: str | None) -> bool:
-    return value is not None and value != known
+    """Another one, a first one, or none any more."""
+    return (value or NONE) != (known or NONE)
+
+
+def _words(told: Told, flight: Flight, now: datetime) -> Iterator[Change]:
+    """Nothing was reported of what should have happened long ago; or there is word again."""
+    missing = unreported(flight, now)
+    if missing and told.stale != missing:
+        yield Change(kind=K.STALE, facts=("stale",))
+    elif told.stale and not missing:
+        yield Change(kind=K.FRESH, facts=("stale", "phase", *_STATES[End.DEPARTURE]))
+
+
+def unreported(flight: Flight, now: datetime) -> str:
+    """What should have been reported two hours ago and was not: NOT_LEFT, NOT_LANDED, or ''."""
+    reached = progress(flight)
+    if reached in (Phase.SCHEDULED, Phase.OUT):
+        expected, word = flight.departure.best, NOT_LEFT
+    elif reached is Phase.OFF:
+        expected, word = flight.arrival.best, NOT_LANDED
+    else:
+        return NONE
+    return word if expected and now - expected >= OVERDUE else NONE

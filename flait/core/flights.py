@@ -4,10 +4,9 @@ Decides from `actual_*` times and flags only, never from the `status` text, whic
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from flait.core.idents import Ident
@@ -59,6 +58,8 @@ class Flight:
     Times are out (leaves the gate), off (wheels up), on (touchdown), in (at the gate); `in_` because `in` is taken.
     `diverted_to` is the destination of the diversion leg, which AeroAPI sends as a second record with the same
     fa_flight_id; `on` and `in_` are then that leg's.
+    `via` are the airports where it came down before this leg, on the way to where it was to go.
+    `returned` is the moment it left the gate in vain; `blank` since when AeroAPI leaves out what it once said.
     """
 
     fa_flight_id: str
@@ -82,6 +83,9 @@ class Flight:
     baggage_claim: str | None = None
     registration: str | None = None
     inbound_fa_flight_id: str | None = None
+    via: tuple[str, ...] = ()
+    returned: datetime | None = None
+    blank: tuple[tuple[str, datetime], ...] = ()
 
     @property
     def number(self) -> str:
@@ -176,35 +180,9 @@ def phase(flight: Flight) -> Phase:
     return flown
 
 
-def merged(before: Flight | None, after: Flight) -> Flight:
-    """`after` with what it left blank filled from `before`: a null is never news, and never forgets."""
-    if before is None:
-        return after
-    known: dict[str, Any] = {name: getattr(before, name) for name in _KEPT if getattr(after, name) is None}
-    for name in ("out", "off", "on", "in_"):
-        known[name] = _merged_times(getattr(before, name), getattr(after, name))
-    if after.diverted_to != before.diverted_to:
-        # What is known of one airport says nothing about another: never fill the one's blanks from the other.
-        second_leg_missing = after.diverted and after.diverted_to is None
-        source = before if second_leg_missing else after
-        known |= {name: getattr(source, name) for name in _AT_ARRIVAL}
-    return replace(after, **known)
-
-
-_AT_ARRIVAL = ("diverted_to", "on", "in_", "gate_destination", "terminal_destination", "baggage_claim")
-_KEPT = tuple(
-    field.name
-    for field in fields(Flight)
-    if field.name not in ("out", "off", "on", "in_", "cancelled", "diverted", "codeshares", "origin")
-)
-
-
-def _merged_times(before: Times, after: Times) -> Times:
-    return Times(
-        scheduled=after.scheduled or before.scheduled,
-        estimated=after.estimated or before.estimated,
-        actual=after.actual or before.actual,
-    )
+def elsewhere(flight: Flight) -> bool:
+    """Whether it came down at another airport than it was to: the journey is not over."""
+    return flight.diverted and progress(flight) in (Phase.ON, Phase.IN)
 
 
 def joined(records: Sequence[Flight]) -> Flight:

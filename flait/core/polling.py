@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from flait.core.flights import Flight, Phase, cancelled, progress
+from flait.core.changes import NO_ONWARD
+from flait.core.flights import Flight, Phase, cancelled, elsewhere, progress
+from flait.core.observations import is_overtaken
 
 H = timedelta(hours=1)
 M = timedelta(minutes=1)
@@ -31,7 +33,17 @@ JUST_LANDED = 3 * M  # after the estimate of touchdown: a look then says "landed
 TAXIING_OUT = 10 * M
 TAXIING_IN = 10 * M
 AT_THE_GATE = 15 * M  # baggage belts are published late
-CANCELLED = 2 * H  # cancellations are withdrawn at times
+JUST_OFF = 12 * M  # the estimate of landing is from before take-off: a new one comes soon
+CANCELLED: Sequence[tuple[timedelta, timedelta]] = (
+    # longer than this until it would leave, by its best time → so often: cancellations are withdrawn at times
+    (12 * H, 3 * H),
+    (4 * H, H),
+    (3 * H, 30 * M),
+    (-2 * H, 15 * M),
+    (timedelta.min, H),
+)
+ELSEWHERE = 20 * M  # it came down at another airport: its next leg is looked for
+CONFIRMS = M  # between the two looks that must agree that it is over
 
 LINGERS = 45 * M  # after `in`: gate and belt still change
 NEVER_IN = 60 * M  # some airports never report `in`: landed this long is arrived
@@ -77,7 +89,10 @@ def next_poll_at(flight: Flight, now: datetime, *, jitter: float = 0.0) -> datet
 
 
 def finished(flight: Flight, now: datetime) -> bool:
-    """Whether nothing more can be learned about it."""
+    """Whether nothing more can be learned about it, by the best times known of it."""
+    down = flight.in_.actual or flight.on.actual
+    if elsewhere(flight) and down:
+        return now - down >= NO_ONWARD + LINGERS
     if flight.in_.actual:
         return now - flight.in_.actual >= LINGERS
     reached = progress(flight)
@@ -85,19 +100,23 @@ def finished(flight: Flight, now: datetime) -> bool:
         return now - flight.on.actual >= NEVER_IN + LINGERS
     last = max((moment for moment in (flight.arrival.best, flight.departure.best) if moment), default=now)
     if cancelled(flight):
-        return now >= (flight.arrival.scheduled or last)
+        return now >= last
     return now - last >= GIVE_UP
 
 
 def _plan(flight: Flight, now: datetime) -> tuple[timedelta, Sequence[tuple[timedelta, timedelta]]]:
     reached = progress(flight)
     if cancelled(flight):
-        return timedelta(), _always(CANCELLED)
+        return _until(flight.departure.best, now), CANCELLED
+    if elsewhere(flight):
+        return timedelta(), _always(ELSEWHERE)
     if reached is Phase.SCHEDULED:
         return _until(flight.departure.best, now), BEFORE_DEPARTURE
     if reached is Phase.OUT:
         return timedelta(), _always(TAXIING_OUT)
     if reached is Phase.OFF:
+        if is_overtaken(flight):
+            return timedelta(), _always(JUST_OFF)
         # Not `best`: a touchdown that is recorded and yet not over is a false one.
         return _until(flight.on.estimated or flight.on.scheduled or flight.arrival.best, now), IN_THE_AIR
     return timedelta(), _always(TAXIING_IN if reached is Phase.ON else AT_THE_GATE)

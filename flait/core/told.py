@@ -6,20 +6,27 @@ what that person knows. Comparing with the last poll instead would text every cr
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from flait.core.flights import FLOWN, Flight, Phase, cancelled, progress
+from flait.core.flights import FLOWN, Flight, Phase, cancelled, elsewhere, progress
 from flait.core.messages import UNTOLD, MessageStatus
 
 S = MessageStatus
 Tells = Mapping[str, str | bool]
 
 UNKNOWN_AIRPORT = "?"  # told as diverted before AeroAPI knew where to
+NONE = ""  # told that there is none: a gate taken back, a diversion that is over, a silence that has ended
+NOT_LEFT, NOT_LANDED = "not left", "not landed"  # told that nothing was reported, though it should have been
+BOARDS_BEFORE = timedelta(minutes=35)  # usual for a narrow-body; an estimate, and worded as one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """Facts as this person knows them; None where nothing was said."""
+    """Facts as this person knows them; None where nothing was said, '' where it was said that there is none.
+
+    `boards` is advice, "boards about"; `returned` the leaving that came to nothing; `onward` the leg that follows a
+    diversion; `stale` since when there was no word, NOT_LEFT or NOT_LANDED; `ends` that the journey ends elsewhere.
+    """
 
     scheduled_out: datetime | None = None
     scheduled_in: datetime | None = None
@@ -33,6 +40,12 @@ class Told:
     cancelled: bool = False
     diverted_to: str | None = None
     phase: Phase = Phase.SCHEDULED
+    destination: str | None = None
+    boards: datetime | None = None
+    returned: datetime | None = None
+    onward: str | None = None
+    ends: bool = False
+    stale: str | None = None
 
 
 def _moment(value: datetime | None) -> str | None:
@@ -43,6 +56,12 @@ def _diverted_to(flight: Flight) -> str | None:
     if not flight.diverted:
         return None
     return flight.diverted_to.code if flight.diverted_to else UNKNOWN_AIRPORT
+
+
+def boards(flight: Flight) -> datetime | None:
+    """When it boards, by Flait's own estimate."""
+    best = flight.departure.best
+    return best - BOARDS_BEFORE if best else None
 
 
 FACTS: Mapping[str, Callable[[Flight], str | bool | None]] = {
@@ -58,13 +77,20 @@ FACTS: Mapping[str, Callable[[Flight], str | bool | None]] = {
     "cancelled": cancelled,
     "diverted_to": _diverted_to,
     "phase": lambda flight: progress(flight).value,
+    "destination": lambda flight: flight.destination.short if flight.destination else None,
+    "boards": lambda flight: _moment(boards(flight)),
+    "returned": lambda flight: _moment(flight.returned),
+    "onward": lambda flight: f"{len(flight.via)} {flight.via[-1]}" if flight.via else None,
+    "ends": lambda flight: elsewhere(flight) or None,
+    "stale": lambda _: None,  # no fact of the flight, but of our looks at it
 }
 """How each fact is read off a flight; None is never told."""
 
-_MOMENTS = frozenset({"scheduled_out", "scheduled_in", "departure", "arrival"})
+_MOMENTS = frozenset({"scheduled_out", "scheduled_in", "departure", "arrival", "boards", "returned"})
+_OF_A_FLIGHT = tuple(name for name in FACTS if name not in ("boards", "ends"))  # those are advice
 
 
-def tells(flight: Flight, facts: Iterable[str] = tuple(FACTS)) -> dict[str, str | bool]:
+def tells(flight: Flight, facts: Iterable[str] = _OF_A_FLIGHT) -> dict[str, str | bool]:
     """Those facts of the flight that are known, in the form they are stored with a text."""
     said = {name: FACTS[name](flight) for name in facts}
     return {name: value for name, value in said.items() if value is not None}
@@ -109,7 +135,7 @@ def count_as_told(statuses: Sequence[MessageStatus]) -> list[bool]:
 
 def _value(name: str, value: str | bool) -> object:
     if name in _MOMENTS:
-        return datetime.fromisoformat(str(value))
+        return datetime.fromisoformat(str(value)) if value else None
     return Phase(str(value)) if name == "phase" else value
 
 

@@ -31,6 +31,12 @@ def route(flight: Flight | ScheduledFlight) -> str:
     return f"{flight.origin.short}-{flight.destination.short}" if flight.destination else flight.origin.short
 
 
+def town(airport: Airport) -> str:
+    """`Portland (PWM)`; the code alone where no town is known."""
+    city = fold((airport.city or "").split(",")[0].strip())[:20]
+    return f"{city} ({airport.short})" if city else airport.short
+
+
 def short(value: str | None) -> str:
     """A gate, terminal or belt, clamped: AeroAPI's are at most a few characters."""
     return fold((value or "").upper())[:6]

@@ -7,22 +7,23 @@ A crash anywhere costs one look-up and decides nothing twice.
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from flait.clock import Clock
 from flait.core import polling
 from flait.core.alert_texts import alert_text
-from flait.core.alerts import Alert, Decision, Held, PastText, Priority, decide
+from flait.core.alerts import CONFIRM_BIG, NO_WORD, Alert, Decision, Held, PastText, Priority, decide, silence
 from flait.core.changes import DELAY
-from flait.core.flights import Flight, cancelled, merged, same_leg
+from flait.core.flights import Flight, cancelled
 from flait.core.formats import Reader
-from flait.core.idents import parse_ident
 from flait.core.messages import Message
-from flait.core.told import NEVER_ARRIVED, count_as_told, told
-from flait.errors import BudgetExhausted, ConfigError, FlightSourceError, InvalidIdent, RateLimited, Refused
+from flait.core.observations import impossible, merged
+from flait.core.told import NEVER_ARRIVED, Told, count_as_told, told
+from flait.errors import BudgetExhausted, ConfigError, FlightSourceError, RateLimited, Refused
+from flait.flows.asking import ask
 from flait.flows.looks import MISSING, POLL, SEEN, cut_short, next_look, put_off
 from flait.flows.ports import FlightSource
-from flait.flows.resolve import AEROAPI, AHEAD, BEHIND
+from flait.flows.resolve import AEROAPI
 from flait.store import Step, Store, Subscriber, TellRow, TrackedFlight
 
 log = logging.getLogger("flait.track")
@@ -32,6 +33,8 @@ REFUSED_PAUSE = timedelta(minutes=5)  # a refused key is probed gently until the
 OWN_FAULT_PAUSE = timedelta(hours=1)
 NOBODY_LISTENS = timedelta(hours=3)
 ANSWERED = timedelta(minutes=5)
+HELD_LOOK = timedelta(hours=1)  # what waits for time and not for a look keeps a flight open that is over
+HELD_AT_MOST = timedelta(hours=24)
 OVER_PERHAPS = timedelta(minutes=15)  # over by a clock that is in doubt: looked at again when it may be believed
 
 
@@ -59,15 +62,15 @@ def poll(
     """Ask about one claimed flight and act on the answer; the texts that follow. Faults only postpone it."""
     asked_at = clock.now()
     try:
-        flight, raw = _ask(source, tracked)
+        flight, raw = ask(source, tracked)
     except (BudgetExhausted, ConfigError, FlightSourceError) as fault:
-        _postpone(store, tracked, fault, now=clock.now())
+        _postpone(store, tracked, fault, now=clock.now(), rules=rules)
         return []
     now = clock.now()
     with store.transaction():
         store.note_success(AEROAPI, now)
         if flight is None:
-            _missed(store, tracked, boot=boot, now=now, may_end=rules.may_end)
+            _missed(store, tracked, boot=boot, now=now, rules=rules)
             return []
         return see(store, tracked, flight, raw, boot=boot, rules=rules, now=now, took=now - asked_at)
 
@@ -84,11 +87,12 @@ def see(
     took: timedelta = timedelta(),
 ) -> list[Message]:
     """Inside one transaction: what was seen, whom it is told, when to look again. Nothing when the claim was lost."""
-    before, after = tracked.flight, merged(tracked.flight, flight)
+    believed = now if rules.may_end else None  # a clock in doubt makes no report impossible
+    before, after = tracked.flight, merged(tracked.flight, flight, believed)
     subscribers = store.live_subscribers(tracked.id)
     decided = _decided(store, subscribers, before=before, after=after, rules=rules, now=now)
     decisions = [decision for _, decision in decided]
-    planned = _next_poll(after, decisions, now, may_end=rules.may_end) if subscribers else None
+    planned = _next_poll(before, after, decisions, now, may_end=rules.may_end) if subscribers else None
     next_poll = next_look(store, tracked.id, planned, now) if planned else None
     saved = store.save_poll(
         tracked.id,
@@ -109,7 +113,9 @@ def see(
         for subscriber, decision in decided
         if decision.alert
     ]
-    _note(store, tracked, _detail(messages, decisions, changed=after != before, closed=next_poll is None), now, took)
+    detail = _detail(messages, decisions, changed=after != before, closed=next_poll is None)
+    lies = "".join(f", not believed: {event}" for event in impossible(flight, believed))
+    _note(store, tracked, detail + lies, now, took)
     return messages
 
 
@@ -144,34 +150,6 @@ def give_back(store: Store, clock: Clock, tracked: TrackedFlight) -> None:
         cut_short(store, tracked, clock.now())
 
 
-def _ask(source: FlightSource, tracked: TrackedFlight) -> tuple[Flight | None, str]:
-    """The pinned leg as AeroAPI has it now, or None when the answer does not contain it."""
-    if tracked.misses >= polling.MISSES_BEFORE_SEARCH or cancelled(tracked.flight):
-        return _search(source, tracked)
-    answer = source.flight(tracked.fa_flight_id)
-    found = next((flight for flight in answer.flights if _is_pinned(flight, tracked.flight)), None)
-    return found, answer.raw
-
-
-def _search(source: FlightSource, tracked: TrackedFlight) -> tuple[Flight | None, str]:
-    """Asked by number: ids get replaced, and a cancellation is read again that way before anyone is told."""
-    pinned = tracked.flight
-    try:
-        ident = parse_ident(pinned.ident_icao or pinned.ident)
-    except InvalidIdent:  # an ad hoc ident, like a registration: only its id finds it
-        answer = source.flight(tracked.fa_flight_id)
-    else:
-        midnight = datetime.combine(pinned.departure_date, time(), UTC)
-        answer = source.departures(ident, midnight - AHEAD, midnight + timedelta(days=1) + BEHIND)
-    legs = [flight for flight in answer.flights if same_leg(flight, pinned) or _is_pinned(flight, pinned)]
-    living = [flight for flight in legs if not cancelled(flight)]
-    return next(iter(living or legs), None), answer.raw
-
-
-def _is_pinned(flight: Flight, pinned: Flight) -> bool:
-    return flight.fa_flight_id == pinned.fa_flight_id and flight.origin.code == pinned.origin.code
-
-
 def _decided(
     store: Store, subscribers: Sequence[Subscriber], *, before: Flight, after: Flight, rules: Rules, now: datetime
 ) -> list[tuple[Subscriber, Decision]]:
@@ -190,15 +168,9 @@ def _decided(
 def _decide(
     subscriber: Subscriber, rows: list[TellRow], *, before: Flight, after: Flight, rules: Rules, now: datetime
 ) -> Decision:
-    counted = count_as_told([row.status for row in rows])
-    heard = [row for row, counts in zip(rows, counted, strict=True) if counts]
-    past = [
-        PastText(at=row.at, kind=row.kind, gate_origin=_gate(row), told=counts, urgent=row.priority == Priority.P0.name)
-        for row, counts in zip(rows, counted, strict=True)
-        if counts or row.status in NEVER_ARRIVED
-    ]
+    heard, past = _heard(rows)
     decision = decide(
-        told(row.tells for row in heard),
+        heard,
         past,
         role=subscriber.subscription.role,
         before=before,
@@ -210,6 +182,17 @@ def _decide(
     if decision.alert and subscriber.user.id == rules.asker:  # what the answer leaves out is told at the next look
         return replace(decision, alert=None, look_again=min(decision.look_again or ANSWERED, ANSWERED))
     return decision
+
+
+def _heard(rows: Sequence[TellRow]) -> tuple[Told, list[PastText]]:
+    """What one person knows by these texts, and when they had them."""
+    counted = count_as_told([row.status for row in rows])
+    past = [
+        PastText(at=row.at, kind=row.kind, gate_origin=_gate(row), told=counts, urgent=row.priority == Priority.P0.name)
+        for row, counts in zip(rows, counted, strict=True)
+        if counts or row.status in NEVER_ARRIVED
+    ]
+    return told(row.tells for row, counts in zip(rows, counted, strict=True) if counts), past
 
 
 def _is_muted(subscriber: Subscriber, now: datetime) -> bool:
@@ -231,23 +214,8 @@ def _tell(
     held: Held,
     now: datetime,
 ) -> Message:
-    polls = tracked.polls + 1
-    subscription, user = subscriber.subscription, subscriber.user
-    text = alert_text(alert, Reader(ident=subscription.ident, now=now, clock=user.clock))
-    message = Message(
-        user_id=user.id,
-        to=user.phone,
-        channel=subscription.channel,
-        kind=alert.changes[0].kind,
-        body=text.body,
-        tells=text.tells,
-        dedup_key=f"alert:{subscription.id}:{polls}",
-        subscription_id=subscription.id,
-        flight_id=tracked.id,
-        created_at=now,
-        not_before=now,
-        expires_at=alert.expires_at,
-    )
+    polls, subscription = tracked.polls + 1, subscriber.subscription
+    message = _message(tracked, subscriber, alert, dedup_key=f"alert:{subscription.id}:{polls}", now=now)
     stored = store.enqueue(message)
     store.add_alert(
         subscription_id=subscription.id,
@@ -261,14 +229,54 @@ def _tell(
     return stored or message
 
 
-def _next_poll(flight: Flight, decisions: Sequence[Decision], now: datetime, *, may_end: bool) -> datetime | None:
-    planned = polling.next_poll_at(flight, now, jitter=polling.jitter(flight.fa_flight_id))
+def _message(tracked: TrackedFlight, subscriber: Subscriber, alert: Alert, *, dedup_key: str, now: datetime) -> Message:
+    subscription, user = subscriber.subscription, subscriber.user
+    text = alert_text(alert, Reader(ident=subscription.ident, now=now, clock=user.clock))
+    return Message(
+        user_id=user.id,
+        to=user.phone,
+        channel=subscription.channel,
+        kind=alert.changes[0].kind,
+        body=text.body,
+        tells=text.tells,
+        dedup_key=dedup_key,
+        subscription_id=subscription.id,
+        flight_id=tracked.id,
+        created_at=now,
+        not_before=now,
+        expires_at=alert.expires_at,
+    )
+
+
+def _next_poll(
+    before: Flight, after: Flight, decisions: Sequence[Decision], now: datetime, *, may_end: bool
+) -> datetime | None:
+    """When to look again; None when all that can be learned was seen twice, and told."""
+    planned = polling.next_poll_at(after, now, jitter=polling.jitter(after.fa_flight_id))
     if planned is None:
-        return None if may_end else now + OVER_PERHAPS
+        planned = _last_looks(before, after, decisions, now, may_end=may_end)
+    if planned is None:
+        return None
     sooner = [now + decision.look_again for decision in decisions if decision.look_again]
+    if any(fact.endswith(".actual") for fact, _ in after.blank):
+        sooner.append(now + CONFIRM_BIG)  # taken back by the next look, or not
     if not decisions:  # everybody who follows it said STOP
         return max(planned, now + NOBODY_LISTENS)
     return min([planned, *sooner])
+
+
+def _last_looks(
+    before: Flight, after: Flight, decisions: Sequence[Decision], now: datetime, *, may_end: bool
+) -> datetime | None:
+    """A watch ends on what two looks agree on, when nothing is held back any more."""
+    if not may_end:
+        return now + OVER_PERHAPS
+    if not polling.finished(before, now) or (before.via, cancelled(before)) != (after.via, cancelled(after)):
+        return now + polling.CONFIRMS
+    last = max((moment for moment in (after.arrival.best, after.departure.best) if moment), default=now)
+    if any(decision.held for decision in decisions) and now - last < HELD_AT_MOST + polling.GIVE_UP:
+        return now + HELD_LOOK
+    return None
 
 
 def _detail(messages: list[Message], decisions: Iterable[Decision], *, changed: bool, closed: bool) -> str:
@@ -285,17 +293,29 @@ def _milliseconds(span: timedelta) -> int:
     return round(span.total_seconds() * 1000)
 
 
-def _missed(store: Store, tracked: TrackedFlight, *, boot: str, now: datetime, may_end: bool) -> None:
-    """No record, no observation: nothing is compared and nobody is told; ask again, by number after a while."""
+def _missed(store: Store, tracked: TrackedFlight, *, boot: str, now: datetime, rules: Rules) -> None:
+    """No record, no observation: nothing is compared; ask again, by number after a while. Long silence is told."""
     misses = tracked.misses + 1
     at = next_look(store, tracked.id, polling.after_failure(misses, now), now)
-    over = may_end and polling.finished(tracked.flight, now)
+    over = rules.may_end and polling.finished(tracked.flight, now) and not _is_owed(store, tracked, rules, now)
     if not store.postpone_poll(tracked.id, claimed_by=boot, next_poll_at=at, failures=0, misses=misses):
         return
     store.record(Step(at=now, flight_id=tracked.id, step=POLL, outcome=MISSING, attempt=misses))
     log.info("%s not in AeroAPI's answer (%d in a row)", tracked.flight.number, misses)
+    _tell_silence(store, tracked, now, rules)
     if over:
         store.close_flight(tracked.id, now)
+
+
+def _is_owed(store: Store, tracked: TrackedFlight, rules: Rules, now: datetime) -> bool:
+    """Whether somebody has not heard what was last seen: its watch goes on for a day."""
+    flight = tracked.flight
+    last = max((moment for moment in (flight.arrival.best, flight.departure.best) if moment), default=now)
+    if now - last >= HELD_AT_MOST + polling.GIVE_UP:
+        return False
+    subscribers = store.live_subscribers(tracked.id)
+    decided = _decided(store, subscribers, before=flight, after=flight, rules=rules, now=now)
+    return any(decision.alert or decision.held for _, decision in decided)
 
 
 def _postpone(
@@ -304,16 +324,40 @@ def _postpone(
     fault: BudgetExhausted | ConfigError | FlightSourceError,
     *,
     now: datetime,
+    rules: Rules,
 ) -> None:
     failures = tracked.failures + 1
     with store.transaction():
-        put_off(store, tracked, next_look(store, tracked.id, _retry_at(fault, failures, now), now))
+        at = _before_it_is_old(tracked, _retry_at(fault, failures, now), now)
+        put_off(store, tracked, next_look(store, tracked.id, at, now))
         store.note_error(AEROAPI, fault.message, now)
         store.record(
             Step(at=now, flight_id=tracked.id, step=POLL, outcome=fault.code, detail=fault.message, attempt=failures)
         )
+        _tell_silence(store, tracked, now, rules)
     if failures == 1:  # said once; the recovery says itself
         log.warning("%s: %s", tracked.flight.number, fault)
+
+
+def _before_it_is_old(tracked: TrackedFlight, at: datetime, now: datetime) -> datetime:
+    """Not after the moment at which the last word is too old not to say so."""
+    old = (tracked.last_polled_at or now) + NO_WORD
+    return min(at, old) if old > now else at
+
+
+def _tell_silence(store: Store, tracked: TrackedFlight, now: datetime, rules: Rules) -> None:
+    """Inside the transaction of a look that showed nothing: who acts on an old word is told once that it is old."""
+    seen_at = tracked.last_polled_at
+    if seen_at is None or not rules.may_end or now - seen_at < NO_WORD:
+        return
+    reachable = [person for person in store.live_subscribers(tracked.id) if not person.user.opted_out_at]
+    texts = store.told_rows([person.subscription.id for person in reachable])
+    for person in reachable:
+        heard, _ = _heard(texts[person.subscription.id])
+        alert = silence(heard, role=person.subscription.role, flight=tracked.flight, seen_at=seen_at, now=now)
+        if alert and not _is_muted(person, now):
+            key = f"stale:{person.subscription.id}:{seen_at.isoformat()}"
+            store.enqueue(_message(tracked, person, alert, dedup_key=key, now=now))
 
 
 def _retry_at(fault: BudgetExhausted | ConfigError | FlightSourceError, failures: int, now: datetime) -> datetime:

@@ -1,0 +1,234 @@
+"""What is said of a flight as a whole: cancelled, diverted, on its way, landed, and how sure that is."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from flait.core.alert_places import at_gate, places_in
+from flait.core.alerts import Alert
+from flait.core.changes import Change, unreported
+from flait.core.flights import Phase, progress
+from flait.core.formats import Piece, Reader, clock_time, day, span, zone_label
+from flait.core.observations import is_overtaken
+from flait.core.subscriptions import Role
+from flait.core.told import NOT_LEFT
+from flait.core.wording import arrives, capital, departs, place_and_time, route, town
+
+ARRIVAL = ("arrival", "scheduled_in")
+LEAVING = ("departure", "scheduled_out")
+NO_LONGER_THERE = ("-gate_destination", "-terminal_destination", "-baggage_claim")  # told of the other airport
+_NEW_LEG = ("-gate_origin", "-terminal_origin", *NO_LONGER_THERE, "-diverted_to", "-boards", "-returned")
+_TEN = timedelta(minutes=10)
+
+
+# What changes the day
+
+
+def cancelled(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
+    flight = alert.flight
+    leaves = flight.departure.scheduled or flight.departure.best
+    zone = flight.origin.zone
+    at = f" {clock_time(leaves, zone, reader.clock)} {zone_label(leaves, zone)}" if leaves else ""
+    next_step = (
+        "Ask the airline now to rebook you." if alert.role is Role.TRAVELER else "Ask who flies for the new flight."
+    )
+    return [
+        Piece(f"{route(flight)} {day(flight.departure_date)}{at} is CANCELLED.", 0, change.facts),
+        Piece(next_step, 1),
+    ]
+
+
+def reinstated(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
+    flight = alert.flight
+    words, facts = _stands(alert, reader)
+    next_step = "Check with the airline that your booking stands." if alert.role is Role.TRAVELER else ""
+    return [
+        Piece(f"{route(flight)} is ON AGAIN, not cancelled: {words}.", 0, ("cancelled", *facts)),
+        at_gate(alert, change, rank=2),
+        Piece(next_step, 1),
+    ]
+
+
+def _stands(alert: Alert, reader: Reader) -> tuple[str, tuple[str, ...]]:
+    """How it stands now, in a few words, and the facts in them."""
+    flight = alert.flight
+    reached = progress(flight)
+    facts: tuple[str, ...] = ("phase",)
+    arrival = "" if is_overtaken(flight) else arrives(flight, reader)
+    arrival_facts = ARRIVAL if arrival else ()
+    if reached in (Phase.ON, Phase.IN):
+        return f"landed {landed_where(alert, reader)}", ("phase",)
+    if reached is Phase.SCHEDULED:
+        words, facts = departs(flight, reader), ("phase", *LEAVING)
+    elif reached is Phase.OUT:
+        words = f"left the gate {place_and_time(flight.origin, flight.out.actual, reader)}"
+    else:
+        words = f"took off {place_and_time(flight.origin, flight.off.actual, reader)}"
+    return ", ".join(part for part in (words, arrival) if part), (*facts, *arrival_facts)
+
+
+def landed_where(alert: Alert, reader: Reader) -> str:
+    """`EWR 22:38 EST`; `Pittsburgh (PIT) 23:05 EST` where it was not to go."""
+    flight = alert.flight
+    at = flight.on.actual or flight.in_.actual
+    if flight.diverted_to and at:
+        return f"{town(flight.diverted_to)} {reader.at(at, flight.diverted_to)}"
+    return place_and_time(flight.lands_at, at, reader)
+
+
+def diverted(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
+    flight = alert.flight
+    planned = flight.destination.short if flight.destination else "its destination"
+    if not flight.diverted_to:
+        return [
+            Piece(
+                f"DIVERTED: not going to {planned} as planned.",
+                0,
+                ("diverted_to", "-gate_destination", *NO_LONGER_THERE),
+            ),
+            Piece("The new airport is not known yet; we tell you when it is.", 2),
+        ]
+    if progress(flight) in (Phase.ON, Phase.IN):
+        words = f"DIVERTED: landed {landed_where(alert, reader)}, not {planned}."
+        return [Piece(words, 0, ("diverted_to", "phase", *NO_LONGER_THERE)), _onward_hope(alert)]
+    best = flight.arrival.best
+    when = f" about {reader.at(best, flight.diverted_to)}" if best else ""
+    return [
+        Piece(
+            f"DIVERTED: now landing {town(flight.diverted_to)}{when}, not {planned}.",
+            0,
+            (*change.facts, *NO_LONGER_THERE),
+        ),
+        _onward_hope(alert),
+    ]
+
+
+def _onward_hope(alert: Alert) -> Piece:
+    flight = alert.flight
+    planned = f" to {flight.destination.short}" if flight.destination else ""
+    return Piece(f"We look for its flight on{planned}.", 1)
+
+
+def undiverted(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
+    flight = alert.flight
+    if progress(flight) in (Phase.ON, Phase.IN):
+        return [Piece(f"NO LONGER DIVERTED: landed {landed_where(alert, reader)}.", 0, ("-diverted_to", "phase"))]
+    best, where = flight.arrival.best, flight.destination
+    if not best or not where or is_overtaken(flight):
+        there = f" It goes to {where.short} as planned." if where else ""
+        return [Piece(f"NO LONGER DIVERTED.{there}", 0, ("-diverted_to", *NO_LONGER_THERE))]
+    words = f"NO LONGER DIVERTED: landing {where.short} about {reader.at(best, where)}."
+    return [Piece(words, 0, ("-diverted_to", *ARRIVAL, *NO_LONGER_THERE))]
+
+
+def rerouted(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
+    flight, there = alert.flight, alert.flight.destination
+    arrival = arrives(flight, reader)
+    to = town(there) if there else "another airport"
+    return [
+        Piece(f"now goes to {to}, not {alert.told.destination}.", 0, ("destination", *NO_LONGER_THERE)),
+        Piece(f"{capital(arrival)}." if arrival else "", 1, ARRIVAL),
+        Piece("Ask the airline what that means for you." if alert.role is Role.TRAVELER else "", 2),
+    ]
+
+
+def onward(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
+    words, facts = _stands(alert, reader)
+    return [
+        Piece(f"goes on {route(alert.flight)}: {words}.", 0, ("onward", "destination", *_NEW_LEG, *facts)),
+        Piece("Ask at the airport." if alert.role is Role.TRAVELER else "", 3),
+    ]
+
+
+def ends(alert: Alert, _: Change, __: Reader) -> Sequence[Piece]:
+    flight = alert.flight
+    who = "you get" if alert.role is Role.TRAVELER else "passengers get"
+    to = town(flight.destination) if flight.destination else "their destination"
+    at = town(flight.diverted_to) if flight.diverted_to else "another airport"
+    return [Piece(f"ends at {at}.", 0, ("ends",)), Piece(f"Ask the airline how {who} to {to}.", 1)]
+
+
+# How far it has come
+
+
+def withdrawn(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
+    reached, told = progress(alert.flight), alert.told.phase
+    what = "left the gate" if told is Phase.OUT else "landed" if reached is Phase.OFF else "taken off"
+    words, facts = _stands(alert, reader)
+    return [Piece(f"has NOT {what} after all: {words}.", 0, facts)]
+
+
+def departed(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
+    flight = alert.flight
+    pieces = [Piece(f"took off {place_and_time(flight.origin, flight.off.actual, reader)}.", 0, ("phase",))]
+    lands, where = flight.arrival.best, flight.lands_at
+    if is_overtaken(flight):
+        pieces.append(Piece("It lands later than planned; the time follows.", 1))
+    elif lands and where:
+        pieces.append(Piece(f"Arrives {where.short} about {reader.at(lands, where)}{_late_there(alert)}.", 1, ARRIVAL))
+    return [*pieces, *places_in(alert, 2)]
+
+
+def _late_there(alert: Alert) -> str:
+    """` (21m late)` at the arrival: nothing below ten minutes, and nothing where it was not to go."""
+    late = alert.flight.arrival.late
+    if abs(late) < _TEN or alert.flight.diverted:
+        return ""
+    return f" ({span(late)} {'late' if late > timedelta() else 'early'})"
+
+
+def landed(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
+    late = "" if alert.flight.in_.best else _late_there(alert)
+    pieces = places_in(alert, 1)
+    taxiing = [replace(piece, text=f"Taxiing to {piece.text[:1].lower()}{piece.text[1:]}")
+               if piece.text.startswith("Gate") else piece for piece in pieces]  # fmt: skip
+    planned = alert.flight.destination.short if alert.flight.destination else "as planned"
+    not_there = f", not {planned}" if alert.flight.diverted_to else ""
+    return [
+        Piece(f"landed {landed_where(alert, reader)}{late}{not_there}.", 0, ("phase",)),
+        *taxiing,
+        _onward_hope(alert) if not_there else Piece(""),
+    ]
+
+
+def arrived(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
+    flight = alert.flight
+    at = place_and_time(flight.lands_at, flight.in_.actual, reader)
+    return [Piece(f"is at the gate {at}{_late_there(alert)}.", 0, ("phase", "arrival")), *places_in(alert, 1)]
+
+
+def returned(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
+    words, facts = _stands(alert, reader)
+    return [Piece(f"returned to the gate at {alert.flight.origin.short}: now {words}.", 0, ("returned", *facts))]
+
+
+def taxiing(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
+    left = place_and_time(alert.flight.origin, alert.flight.out.actual, reader)
+    return [Piece(f"left the gate {left}, not taken off yet.", 0, ("phase",))]
+
+
+# How sure that is
+
+
+def stale(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
+    flight = alert.flight
+    missing = unreported(flight, reader.now)
+    if not alert.since and missing == NOT_LEFT:
+        words = f"No report that {{}} has left {flight.origin.short}: {departs(flight, reader)} was the last word."
+        return [Piece(words, 0, ("stale", *LEAVING)), Piece("Check the board.", 1)]
+    if not alert.since:
+        arrival = arrives(flight, reader)
+        words = f"No report that {{}} has landed{f': {arrival} was the last word' if arrival else ''}."
+        return [Piece(words, 0, ("stale", *(ARRIVAL if arrival else ()))), Piece("Check the airline's page.", 1)]
+    words, facts = _stands(alert, reader)
+    since = reader.at(alert.since, flight.origin)
+    return [
+        Piece(f"No word on {{}} since {since}.", 0, ("stale",)),
+        Piece(f"Last: {words}.", 1, facts),
+        Piece("Check the board; we keep trying.", 1),
+    ]
+
+
+def fresh(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
+    words, facts = _stands(alert, reader)
+    return [Piece(f"Fresh word on {{}}: {words}.", 0, ("stale", *facts)), at_gate(alert, change, rank=1)]

@@ -1,0 +1,95 @@
+"""What is said of times that moved, old and new: both ends to who goes by the departure, else the arrival alone."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from flait.core.alert_places import at_gate
+from flait.core.alerts import Alert
+from flait.core.changes import NEAR, Change, End
+from flait.core.formats import Piece, Reader, day, span
+from flait.core.subscriptions import Role
+from flait.core.wording import arrives, departs, route, town
+
+_TEN = timedelta(minutes=10)
+
+
+def moved_time(alert: Alert, change: Change, reader: Reader) -> Piece:
+    """`dep 14:10->14:55 PST`, and what it tells."""
+    flight, told = alert.flight, alert.told
+    if change.end is End.DEPARTURE:
+        return Piece(departs(flight, reader, was=told.departure), 0, ("departure", "scheduled_out"))
+    if flight.diverted_to and flight.arrival.best:
+        at = reader.at(flight.arrival.best, flight.diverted_to, was=told.arrival)
+        return Piece(f"now landing {town(flight.diverted_to)} about {at}", 0, ("arrival",))
+    return Piece(arrives(flight, reader, was=told.arrival), 0, ("arrival", "scheduled_in"))
+
+
+def _moved(sentence: str, alert: Alert, change: Change, reader: Reader, *, old_arrival: bool) -> list[Piece]:
+    """`<sentence>: dep 14:10->14:55 PST, arr 22:31->23:16 EST.` and what it tells."""
+    time = moved_time(alert, change, reader)
+    if change.end is End.ARRIVAL and alert.flight.diverted:
+        return [Piece(f"{time.text}.", 0, time.facts)]
+    arrival = arrives(alert.flight, reader, was=alert.told.arrival if old_arrival else None)
+    if change.end is End.ARRIVAL or not arrival:
+        return [Piece(f"{sentence}: {time.text}.", 0, time.facts)]
+    return [Piece(f"{sentence}: {time.text}, {arrival}.", 0, (*time.facts, "arrival", "scheduled_in"))]
+
+
+def _late(alert: Alert, change: Change) -> str:
+    times = alert.flight.arrival if change.end is End.ARRIVAL else alert.flight.departure
+    return span(times.late)
+
+
+def delay_first(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
+    sentence = f"{route(alert.flight)} delayed {_late(alert, change)}"
+    here = alert.role is Role.TRAVELER and change.end is End.DEPARTURE
+    stay = "Airline may recover time, stay near." if here and _soon(alert, reader) else ""
+    return [
+        *_moved(sentence, alert, change, reader, old_arrival=True),
+        at_gate(alert, change),
+        Piece(stay, 3),
+    ]
+
+
+def delay_more(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
+    sentence = f"now {_late(alert, change)} late"
+    return [*_moved(sentence, alert, change, reader, old_arrival=False), at_gate(alert, change)]
+
+
+def delay_less(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
+    sentence = f"delay cut to {_late(alert, change)}"
+    return [*_moved(sentence, alert, change, reader, old_arrival=False), at_gate(alert, change, rank=2)]
+
+
+def earlier(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
+    if change.end is End.ARRIVAL:
+        return [*_moved("arrives EARLIER", alert, change, reader, old_arrival=True)]
+    go = f"Go now if not at {alert.flight.origin.short}." if _soon(alert, reader) else ""
+    return [
+        *_moved("leaves EARLIER", alert, change, reader, old_arrival=False),
+        at_gate(alert, change),
+        Piece(go if alert.role is Role.TRAVELER else "", 3),
+    ]
+
+
+def _soon(alert: Alert, reader: Reader) -> bool:
+    """Whether advice for this moment makes sense: it leaves within hours, and who goes now can still catch it."""
+    best = alert.flight.departure.best
+    return best is not None and _TEN <= best - reader.now <= NEAR
+
+
+def on_time(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
+    times = alert.flight.arrival if change.end is End.ARRIVAL else alert.flight.departure
+    if times.estimated is None and times.actual is None:
+        return [*_moved("no estimate any more: plan for", alert, change, reader, old_arrival=False)]
+    return [*_moved("back on time", alert, change, reader, old_arrival=False), at_gate(alert, change)]
+
+
+def schedule_change(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
+    way = "LATER" if change.moved > timedelta() else "EARLIER"
+    on = day(alert.flight.departure_date)
+    check = "Check connections." if change.end is End.DEPARTURE and alert.role is Role.TRAVELER else ""
+    return [
+        *_moved(f"{on} moved by the airline, {span(change.moved)} {way}", alert, change, reader, old_arrival=False),
+        Piece(check, 1),
+    ]
