@@ -23,6 +23,11 @@ def several_text(ident: str, on: date | None) -> Text:
     return Text(body=_one(what, f"Reply TRACK {ident}{again} to choose."))
 
 
+def missing_text(ident: str, when: str, reason: str) -> Text:
+    """A flight saved from the schedule is due within a day, and AeroAPI does not show it."""
+    return Text(body=_one(f"{ident} {when} is not tracked yet: {reason}.", "Ask the airline; we keep looking."))
+
+
 def not_understood_text(ident: str) -> Text:
     """AeroAPI cannot make sense of what was asked."""
     return Text(body=_one(f"FlightAware does not understand {ident}: not tracked.", "Check number and date."))

@@ -13,7 +13,7 @@ from flait.core.formats import day
 from flait.core.idents import parse_ident
 from flait.core.messages import Message
 from flait.core.subscriptions import Subscription, SubscriptionState, User, next_resolution
-from flait.core.wish_texts import not_understood_text, several_text, too_late_text
+from flait.core.wish_texts import missing_text, not_understood_text, several_text, too_late_text
 from flait.core.wording import Text, failed_text
 from flait.errors import (
     BudgetExhausted,
@@ -35,6 +35,7 @@ ZoneOf = Callable[[str], ZoneInfo | None]
 USEFUL = timedelta(hours=6)  # a confirmation, or a word that there will be none
 NOT_LIVE_YET = timedelta(hours=3)  # a scheduled flight that has no id yet: look again
 BUDGET_PAUSE = timedelta(hours=1)
+SHOWN_BY_THEN = timedelta(hours=24)  # before departure; AeroAPI gives ids two days before
 NEXT_WITHIN = timedelta(hours=48)  # the next departure is looked for that far ahead
 
 
@@ -83,6 +84,13 @@ def _days(wanted: Wanted, zone_of: ZoneOf) -> list[date]:
     return [on] if on else possible_days(wanted)
 
 
+def _leaves(subscription: Subscription, zone_of: ZoneOf) -> datetime:
+    """When a flight that was found in the schedule leaves; by UTC where its place is not known."""
+    wanted = wanted_of(subscription)
+    on, zone = _days(wanted, zone_of)[0], _zone(wanted, zone_of)
+    return datetime.combine(on, wanted.leaves_at or time(), zone or UTC)
+
+
 def _midnight_after(on: date, zone: tzinfo) -> datetime:
     return datetime.combine(on + timedelta(days=1), time(), zone).astimezone(UTC)
 
@@ -98,6 +106,9 @@ def not_met(
         return
     over = over_at(subscription, zone_of)
     if now < over:
+        if waits_for_its_id and now >= _leaves(subscription, zone_of) - SHOWN_BY_THEN:
+            text = missing_text(subscription.ident, _when(subscription, zone_of), problem.message)
+            confirm(store, subscription, user, kind="missing", text=text, now=now)
         _postpone(store, subscription, problem, over=over, now=now)
     elif waits_for_its_id:
         text = _refused_text(subscription, problem, zone_of)

@@ -67,12 +67,12 @@ def recovers(world: World, *board: Flight) -> None:
     world.source.fault, world.source.board = None, board
 
 
-def attempt(world: World) -> Subscription:
+def attempt(world: World, zone_of: ZoneOf = nowhere) -> Subscription:
     """The next attempt, when it is due; the subscription after it."""
     due = world.subscription().next_attempt_at
     assert due
     world.clock.moment = max(world.clock.moment, due)
-    assert world.activate()
+    assert subscribe.activate_next(world.store, world.source, world.clock, zone_of)
     return world.subscription()
 
 
@@ -206,10 +206,26 @@ def test_not_live_yet_keeps_waiting_and_says_nothing_more(world: World, schedule
 def test_a_schedule_that_vanished_keeps_waiting_until_after_its_day(world: World, scheduled: Subscription) -> None:
     world.source.timetable = []
     while attempt(world).state is S.PENDING:
-        assert world.kinds == ["pending"]
+        assert world.kinds[:1] == ["pending"]
     assert world.clock.now() == utc("2025-12-03 12:00")  # the 2nd of December is over everywhere
-    assert world.kinds == ["pending", "failed"]
+    assert world.kinds == ["pending", "missing", "failed"]
     assert "UA1234 Tue 2 Dec is NOT tracked" in world.texts[-1].body
+
+
+def test_a_day_before_it_leaves_the_person_hears_once_that_it_is_not_shown(
+    world: World, scheduled: Subscription
+) -> None:
+    world.source.timetable = []
+    while len(world.kinds) < 2:
+        attempt(world, zone_of)
+    assert timedelta(hours=21) < timetabled().scheduled_out - world.clock.now() <= timedelta(hours=24)
+    assert world.texts[-1].body == (
+        "UA1234 Tue 2 Dec is not tracked yet: AeroAPI knows no UA1234 leaving SFO for EWR on Tue 2 Dec. "
+        "Ask the airline; we keep looking."
+    )
+    recovers(world, NEXT_WEEK)
+    assert attempt(world).state is S.ACTIVE
+    assert world.kinds == ["pending", "missing", "tracked"]
 
 
 def test_a_flight_that_moved_in_the_schedule_is_looked_for_later(world: World, scheduled: Subscription) -> None:
@@ -459,7 +475,7 @@ def test_another_route_is_not_followed_when_the_one_that_was_found_vanishes(
     while (last := attempt(world)).state is S.PENDING:
         pass
     assert (last.state, last.reason) == (S.FAILED, "UA1234 of Tue 2 Dec goes to PIT, not EWR")
-    assert world.kinds == ["pending", "failed"]
+    assert world.kinds == ["pending", "missing", "failed"]
     assert "goes to PIT, not EWR" in world.texts[-1].body
     assert world.store.flight_views() == []
 
