@@ -15,6 +15,7 @@ from flait.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from zoneinfo import ZoneInfo
 
     from flait.adapters.credentials import Credentials, SecretName
     from flait.adapters.twilio_forms import TwilioForms
@@ -158,6 +159,15 @@ class App:
         if self.settings.flightaware.tier == "personal":
             return "flightaware.push needs a Standard or Premium account, and flightaware.tier is personal"
         return "" if self.is_called_back else "flightaware.push needs webhook.public_url, where FlightAware can call"
+
+    def zone_of(self, airport: str) -> "ZoneInfo | None":
+        """The zone of an airport by its IATA or ICAO code, as far as it is known here."""
+        from zoneinfo import ZoneInfo
+
+        from flait.adapters.airports import UNKNOWN, zone_name
+
+        name = zone_name(None, iata=airport, icao=airport)
+        return None if name == UNKNOWN else ZoneInfo(name)
 
     def _meter(self, pace: "Pace | None" = None) -> "StoreMeter":
         from flait.flows.meter import PACES, StoreMeter

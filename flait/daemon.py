@@ -240,7 +240,7 @@ class Daemon:
         """Carry one pending subscription on; none may fail because a wrong clock says that its day is over."""
         if not is_virtual(self._app.clock) and timekeeping.is_in_doubt(self._app.store(), self._app.clock):
             return False
-        return subscribe.activate_next(self._app.store(), self._source, self._app.clock)
+        return subscribe.activate_next(self._app.store(), self._source, self._app.clock, self._app.zone_of)
 
     def backup(self) -> bool:
         """Back up the database once a day."""

@@ -5,6 +5,7 @@
     │   ├── InvalidIdent
     │   ├── InvalidPhone
     │   ├── InvalidDate
+    │   │   └── TooLate             what was meant has left or landed since it was asked for
     │   └── AmbiguousFlight         several flights answer the description: list them, never guess
     ├── NotFound           exit 7   nothing here by that name
     │   └── NoSuchFlight
@@ -21,6 +22,7 @@
         ├── Malformed               a request that is no form: 400
         ├── FlightSourceError       AeroAPI did not answer usefully: try again later
         │   ├── RateLimited         … and says when
+        │   ├── NotUnderstood exit 6 the question itself is refused: the same one gets the same answer for ever
         │   ├── AlertInDoubt        an alert may have been made: look at FlightAware's list before trying again
         │   └── Refused    exit 6   the key or the account is refused: trying again does not help
         │       └── AboveTier       … for this kind of call only: the account's tier does not have it
@@ -73,6 +75,10 @@ class InvalidDate(UserError):
     """Not a date, or not one that can be watched."""
 
     code = "invalid_date"
+
+
+class TooLate(InvalidDate):
+    """The flight that was meant when it was asked for has left or landed since; the message says when."""
 
 
 class AmbiguousFlight(UserError):
@@ -184,6 +190,13 @@ class RateLimited(FlightSourceError):
 
 class Refused(FlightSourceError):
     """AeroAPI refuses the key or the account; only the operator can mend it."""
+
+    exit_code = 6
+    code = "refused"
+
+
+class NotUnderstood(FlightSourceError):
+    """AeroAPI refuses the question itself: asking it again does not help."""
 
     exit_code = 6
     code = "refused"

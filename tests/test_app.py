@@ -1,6 +1,6 @@
 """The wiring: what the settings make of how Twilio's words come back."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 
@@ -8,7 +8,7 @@ import pytest
 
 from flait.app import App
 from flait.daemon import Daemon
-from flait.errors import StoreError
+from flait.errors import FlightSourceError, StoreError
 from flait.flows import track
 from flait.store import Store, TrackedFlight
 from tests.adapters.twilio_talk import message
@@ -84,6 +84,29 @@ def test_a_fault_of_our_own_in_a_poll_is_a_trouble_until_that_flight_has_been_po
             store.hasten(1, NOON)
             daemon.poll_all()
             assert daemon._pollers.trouble == told
+
+
+@pytest.mark.parametrize(
+    ("airport", "zone"), [("SFO", "America/Los_Angeles"), ("NZAA", "Pacific/Auckland"), ("QQQ", None), ("", None)]
+)
+def test_the_zone_of_an_airport_is_known_by_its_code(tmp_path: Path, airport: str, zone: str | None) -> None:
+    found = app(tmp_path).zone_of(airport)
+    assert (found.key if found else None) == zone
+
+
+def test_the_daemon_ends_a_wish_when_its_day_is_over_where_it_leaves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "flait.db"
+    with Store.open(path) as store:
+        world = World(path=path, store=store)
+        world.source.fault = FlightSourceError("AeroAPI did not answer")
+        world.subscribe(on="2025-11-25", origin="SFO")
+        clock = FixedClock(datetime(2025, 11, 26, 8, tzinfo=UTC))  # midnight in San Francisco
+        monkeypatch.setattr(App, "clock", clock)
+        monkeypatch.setattr(App, "source", lambda _self, **_options: world.source)
+        assert Daemon(app(tmp_path), Event()).activate()
+        assert world.kinds == ["failed"]
 
 
 class SetBack(FixedClock):

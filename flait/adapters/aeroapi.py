@@ -25,23 +25,24 @@ from flait.adapters.exchange import Exchange, ExchangeFailed, Fault, KeyHeader, 
 from flait.clock import Clock
 from flait.core.flights import ScheduledFlight, grouped
 from flait.core.idents import Ident, shown
-from flait.errors import BudgetExhausted, FlightSourceError, RateLimited, Refused
+from flait.errors import BudgetExhausted, FlightSourceError, NotUnderstood, RateLimited, Refused
 from flait.flows.ports import Answer, Meter
 
 __all__ = ["AeroAPI", "parse_flights"]
 
 DEADLINE = timedelta(seconds=15)
 MOST_BYTES = 2 * 1024 * 1024  # a page of 15 flights has 32 kB
-# A minute inside AeroAPI's limits: exactly on them it answers 400, for it truncates.
-BACK = timedelta(days=10) - timedelta(minutes=1)
-AHEAD = timedelta(days=2) - timedelta(minutes=1)
+# Inside AeroAPI's limits by more than a clock can be wrong before it is in doubt: beyond them it answers 400.
+BACK = timedelta(days=10) - timedelta(minutes=5)
+AHEAD = timedelta(days=2) - timedelta(minutes=5)
 LONGEST_SCHEDULE = timedelta(days=21)
 MOST_PAGES = 4  # each is billed; no flight number has more legs in the two weeks that can be asked for
 PATIENCE = 20.0  # seconds, real: as long as a person at the terminal waits for all the tries together
 FIRST_RETRY = 0.5  # seconds, real, doubled each time
 SHORTEST_TRY = 1.0  # seconds, real: what a try gets at least
 LEAST_PAUSE = timedelta(seconds=61)  # AeroAPI sends no Retry-After, and counts by the minute
-UNBILLED = frozenset({400, 401, 403, 429})  # FlightAware bills no 4xx but 404
+WRONG_QUESTION = frozenset({400, 410, 414, 422})  # the same question gets the same answer for ever
+UNBILLED = WRONG_QUESTION | {401, 403, 429}  # FlightAware bills no 4xx but 404
 
 SET_KEY = "store the right one with `flait secrets set flightaware-api-key`"
 PROBE = Ident(operator="BAW", number="1")  # any flight number will do to try a key
@@ -209,6 +210,8 @@ class AeroAPI:
             raise self._rate_limited(outcome)
         if outcome.status in (401, 403):
             raise _refused(outcome)
+        if outcome.status in WRONG_QUESTION:
+            raise NotUnderstood(_words(outcome), "check the flight number and what was asked with it")
         if outcome.status not in (200, 404):
             raise FlightSourceError(_words(outcome), AGAIN)
         return outcome.body if outcome.status == 200 else None
@@ -262,9 +265,9 @@ def _refused(reply: Reply) -> Refused:
 
 
 def _words(reply: Reply) -> str:
-    if reply.status == 400:
+    if reply.status in WRONG_QUESTION:
         said = detail(reply.body)
-        return f"AeroAPI does not understand the question (HTTP 400{': ' if said else ''}{said})"
+        return f"AeroAPI does not understand the question (HTTP {reply.status}{': ' if said else ''}{said})"
     if 300 <= reply.status < 400:
         return f"AeroAPI points elsewhere (HTTP {reply.status}), which flightaware.base_url may mend"
     if reply.status >= 500:

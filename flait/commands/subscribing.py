@@ -1,5 +1,7 @@
 """`flait subscribe`, `unsubscribe` and `subscriptions`: who follows what."""
 
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -8,9 +10,12 @@ from flait.commands import session
 from flait.commands.output import print_json, print_table, safe, say
 
 if TYPE_CHECKING:
+    from datetime import date, time
+
+    from flait.core.dates import DateWish
     from flait.core.subscriptions import Role, Subscription
-    from flait.flows.resolve import Wanted
     from flait.flows.subscribe import Person, Subscribed
+    from flait.flows.wanted import Wanted
     from flait.store import Store, SubscriptionView
 
 SAVED_NOT_FINISHED = 3
@@ -20,6 +25,13 @@ Who = Annotated[str, typer.Argument(help="A phone number with country code, or t
 Date = Annotated[
     str | None,
     typer.Option("--date", help="The day it leaves there: 2026-11-25, 25 nov, fri, today, tomorrow."),
+]
+From = Annotated[
+    str | None, typer.Option("--from", help="The airport it leaves from, where one number has several legs.")
+]
+To = Annotated[str | None, typer.Option("--to", help="The airport it goes to, where one number has several routes.")]
+At = Annotated[
+    str | None, typer.Option("--at", help="The scheduled time of departure, on the clocks there, like 09:05.")
 ]
 
 
@@ -41,9 +53,9 @@ def subscribe(
     channel: Annotated[
         str | None, typer.Option("--channel", help="sms or whatsapp; without it the person's usual channel.")
     ] = None,
-    origin: Annotated[
-        str | None, typer.Option("--from", help="The airport it leaves from, where one number has several legs.")
-    ] = None,
+    origin: From = None,
+    destination: To = None,
+    at: At = None,
 ) -> int:
     """Text somebody what changes on a flight, from now on. `flait subscribe UA123 +15555550100`"""
     from flait.flows.subscribe import subscribe as follow
@@ -51,14 +63,17 @@ def subscribe(
     app = session.app()
     store = app.store()
     person = _person(store, who, name, channel)
-    wanted = _wanted(store, person, ident, date=date, role=role, origin=origin)
+    leg = _Leg.typed(origin, destination, at)
+    wanted = _wanted(store, person, ident, date=date, role=role, leg=leg)
     done = follow(store, app.source(attempts=3), app.clock, person=person, wanted=wanted)
     say(_outcome(done))
     waits_for_an_answer = done.flight is None and done.subscription.departure_date is None
     return SAVED_NOT_FINISHED if waits_for_an_answer else 0
 
 
-def unsubscribe(ident: Ident, who: Who, date: Date = None) -> None:
+def unsubscribe(
+    ident: Ident, who: Who, date: Date = None, origin: From = None, destination: To = None, at: At = None
+) -> None:
     """Stop texting somebody about a flight."""
     from flait.commands.who import known
     from flait.core.idents import parse_ident
@@ -69,14 +84,16 @@ def unsubscribe(ident: Ident, who: Who, date: Date = None) -> None:
     store = app.store()
     user = known(store, who)
     number = str(parse_ident(ident))
-    found = _on(store.live_for(user.id, number), date)
+    leg = _Leg.typed(origin, destination, at)
+    found = [one for one in _on(store.live_for(user.id, number), date) if leg.fits(one)]
     if not found:
         raise NotFound(
-            f"{user.name} does not follow {number}" + (f" on {date}" if date else ""), "see `flait subscriptions`"
+            f"{user.name} does not follow {number}{leg.said}" + (f" on {date}" if date else ""),
+            "see `flait subscriptions`",
         )
     _refuse_several(found, number)
     stop(store, found[0], now=app.clock.now())
-    say(f"{safe(user.name)} gets no more texts about {_described(found[0])}.")
+    say(f"{safe(user.name)} gets no more texts about {_described(found[0])}{_route(found[0], ' ')}.")
 
 
 def subscriptions(
@@ -105,6 +122,9 @@ def _as_json(view: "SubscriptionView") -> dict[str, Any]:
         "id": subscription.id,
         "ident": subscription.ident,
         "departure_date": subscription.departure_date,
+        "origin": subscription.origin,
+        "destination": subscription.destination,
+        "leaves_at": subscription.leaves_at,
         "role": subscription.role,
         "state": subscription.state,
         "reason": subscription.reason,
@@ -121,7 +141,7 @@ def _row(view: "SubscriptionView") -> tuple[object, ...]:
         subscription.id,
         subscription.ident,
         subscription.departure_date or subscription.wish or "next",
-        route(view.flight) if view.flight else subscription.origin,
+        route(view.flight) if view.flight else _route(subscription),
         view.user.name,
         subscription.role,
         subscription.state,
@@ -151,19 +171,21 @@ def _person(store: "Store", who: str, name: str | None, channel: str | None) -> 
 
 
 def _wanted(
-    store: "Store", person: "Person", ident: str, *, date: str | None, role: str | None, origin: str | None
+    store: "Store", person: "Person", ident: str, *, date: str | None, role: str | None, leg: "_Leg"
 ) -> "Wanted":
     from flait.core.dates import parse_date
     from flait.core.idents import parse_ident
     from flait.core.subscriptions import Role as Roles
-    from flait.flows.resolve import Wanted
+    from flait.flows.wanted import Wanted
 
     user = store.user_by_phone(person.phone)
     usual = user.role if user else Roles.TRAVELER
     return Wanted(
         ident=parse_ident(ident),
         wish=parse_date(date) if date is not None else None,
-        origin=_airport(origin) if origin is not None else None,
+        origin=leg.origin,
+        destination=leg.destination,
+        leaves_at=leg.at,
         role=_role(role) if role else usual,
         asked_at=session.app().clock.now(),
     )
@@ -180,13 +202,56 @@ def _role(text: str) -> "Role":
         raise UserError(f"{shown(text)} is not a role", "--as takes traveler, meeter or watcher") from None
 
 
-def _airport(text: str) -> str:
+@dataclass(frozen=True, slots=True)
+class _Leg:
+    """What was typed of route and time, checked."""
+
+    origin: str | None
+    destination: str | None
+    at: "time | None"
+
+    @classmethod
+    def typed(cls, origin: str | None, destination: str | None, at: str | None) -> "_Leg":
+        return cls(
+            _airport(origin, "--from") if origin is not None else None,
+            _airport(destination, "--to") if destination is not None else None,
+            _time(at) if at is not None else None,
+        )
+
+    def fits(self, one: "Subscription") -> bool:
+        """Whether it is that one, by what is known of it."""
+        at = f"{self.at:%H:%M}" if self.at else None
+        typed, known = (self.origin, self.destination, at), (one.origin, one.destination, one.leaves_at)
+        return all(said in (None, there) for said, there in zip(typed, known, strict=True))
+
+    @property
+    def said(self) -> str:
+        words = (self.origin and f" from {self.origin}", self.destination and f" to {self.destination}")
+        return "".join(word for word in words if word) + (f" at {self.at:%H:%M}" if self.at else "")
+
+
+_CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
+
+
+def _time(text: str) -> "time":
+    from datetime import time
+
+    from flait.core.idents import shown
+    from flait.errors import UserError
+
+    found = _CLOCK.fullmatch(text.strip())
+    if not found:
+        raise UserError(f"{shown(text)} is not a time", "--at takes the scheduled departure there, like 09:05")
+    return time(int(found[1]), int(found[2]))
+
+
+def _airport(text: str, flag: str) -> str:
     from flait.core.idents import shown
     from flait.errors import UserError
 
     code = text.strip().upper()
     if not (code.isascii() and code.isalnum() and 3 <= len(code) <= 4):
-        raise UserError(f"{shown(text)} is not an airport code", "--from takes one like SFO or KSFO")
+        raise UserError(f"{shown(text)} is not an airport code", f"{flag} takes one like SFO or KSFO")
     return code
 
 
@@ -202,6 +267,7 @@ def _outcome(done: "Subscribed") -> str:
         at = f", leaves {clock_time(leaves, zone)} {zone_label(leaves, zone)}" if leaves else ""
         return f"{who} follows {what} {route(done.flight)}{at}. A confirmation text is on its way."
     if done.scheduled is not None:
+        what += _route(done.subscription, " ")
         return f"{who} follows {what}. Live tracking starts 2 days before; a text says so now, and again then."
     return (
         f"Saved, not finished: {what} for {who} is pending: {done.subscription.reason}. "
@@ -214,19 +280,42 @@ def _described(subscription: "Subscription") -> str:
     return f"{subscription.ident} of {on.isoformat()}" if on else f"{subscription.ident} {subscription.wish}".strip()
 
 
+def _route(subscription: "Subscription", before: str = "") -> str:
+    """`SFO-EWR`, `SFO`, or nothing, as far as it was asked for or found."""
+    ends = [subscription.origin or ("?" if subscription.destination else ""), subscription.destination or ""]
+    route = "-".join(end for end in ends if end)
+    return f"{before}{route}" if route else ""
+
+
 def _on(found: "list[Subscription]", date: str | None) -> "list[Subscription]":
     from flait.core.dates import parse_date
 
     if date is None:
         return found
     wish = parse_date(date)
-    today = session.app().clock.now().date()
-    return [one for one in found if one.departure_date == wish.on(today) or one.wish == wish.text]
+    on = _day(wish, session.app().clock.now().date())
+    return [one for one in found if one.departure_date == on or one.wish == wish.text]
+
+
+def _day(wish: "DateWish", today: "date") -> "date":
+    """The day before may be named too: its flight may be under way."""
+    from datetime import timedelta
+
+    from flait.errors import InvalidDate
+
+    try:
+        return wish.on(today)
+    except InvalidDate:
+        return wish.on(today - timedelta(days=1))
 
 
 def _refuse_several(found: "list[Subscription]", number: str) -> None:
     from flait.errors import AmbiguousFlight
+    from flait.flows.wanted import telling_flags
 
     if len(found) > 1:
-        dates = ", ".join(str(one.departure_date or one.wish or "next") for one in found)
-        raise AmbiguousFlight(f"{number} is followed on several days: {dates}", "say which with --date")
+        rows = [
+            (str(one.departure_date or one.wish or "next"), one.origin, one.destination, one.leaves_at) for one in found
+        ]
+        listed = "; ".join(" ".join(value for value in row if value) for row in rows)
+        raise AmbiguousFlight(f"{number} is followed more than once: {listed}", f"say which with {telling_flags(rows)}")

@@ -234,9 +234,17 @@ def answers(flight: Flight, ident: Ident) -> bool:
     return str(ident) in {flight.ident, flight.ident_icao, flight.ident_iata, *flight.codeshares}
 
 
+RETIMED = timedelta(hours=6)
+"""How far apart two schedules of one leg may be. Airlines re-time within a day of flying; the same number on the same
+route is flown again a day later at the soonest, which is out of reach even when both are moved towards each other."""
+
+
 def same_leg(flight: Flight, other: Flight) -> bool:
-    """The same leg of the same day under one number, whatever ids AeroAPI has given it."""
+    """The same leg under one number, whatever ids AeroAPI has given it: one route, scheduled at most RETIMED apart.
+
+    A destination that is not known fits any.
+    """
     numbers = {flight.ident, flight.ident_icao, flight.ident_iata} & {other.ident, other.ident_icao, other.ident_iata}
-    return bool(numbers - {None}) and (
-        flight.origin.code == other.origin.code and flight.departure_date == other.departure_date
-    )
+    ends = {airport.code for airport in (flight.destination, other.destination) if airport}
+    one_route = flight.origin.code == other.origin.code and len(ends) < 2
+    return bool(numbers - {None}) and one_route and abs(_leaves(flight) - _leaves(other)) <= RETIMED

@@ -162,7 +162,7 @@ def _track(after: Sentence) -> Reply | None:
 def _bare(said: Sentence) -> Reply | None:
     """`UA123 tomorrow` is a wish to follow it; the number alone asks for its status."""
     wishes = _wishes(said)
-    return Track(wishes=wishes) if any(wish.date or wish.origin for wish in wishes) else None
+    return Track(wishes=wishes) if any(wish.date or wish.origin or wish.destination for wish in wishes) else None
 
 
 def _wishes(said: Sentence) -> tuple[TrackWish, ...]:
@@ -186,7 +186,8 @@ def _wish(parts: tuple[Part, ...]) -> TrackWish | None:
         return None
     if any(code in table.WORDS_NOT_AIRLINES for code in route.groups()):
         return None
-    return TrackWish(ident=ident, date=_date(group), origin=(route[1] or route[3] or "").upper() or None)
+    origin, destination = (code.upper() if code else None for code in (route[1] or route[3], route[2] or route[4]))
+    return TrackWish(ident=ident, date=_date(group), origin=origin, destination=destination)
 
 
 def _untrack(after: Sentence) -> Reply | None:

@@ -93,11 +93,12 @@ class ListFlights:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackWish:
-    """One flight to follow: `date` is text for core.dates, `origin` an airport's IATA code."""
+    """One flight to follow: `date` is text for core.dates, `origin` and `destination` are IATA codes."""
 
     ident: Ident
     date: str | None = None
     origin: str | None = None
+    destination: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from flait.core.flights import Airport, Flight, ScheduledFlight
-from flait.core.formats import Piece, Reader, clock_time, day, fitted, fold, zone_label
+from flait.core.formats import SEGMENT, Piece, Reader, clock_time, day, fitted, fold, zone_label
+from flait.core.messages import units
 from flait.core.reply_kinds import Later
 from flait.core.subscriptions import Role
 from flait.core.wording import route
@@ -152,7 +153,7 @@ def too_many_wishes_text(most: int) -> str:
 
 def name_a_day_text(ident: str) -> str:
     """More than one flight, where no second question can be asked."""
-    return f"{ident} is more than one flight. Reply with its day and airport, like TRACK {ident} tomorrow from SFO."
+    return f"{ident} is more than one flight. Reply with its day and route, like TRACK {ident} tomorrow SFO EWR."
 
 
 def no_budget_text(contact: str) -> str:
@@ -166,20 +167,20 @@ def no_account_text(contact: str) -> str:
 
 
 def options_text(ident: str, options: Sequence[Flight | ScheduledFlight], now: datetime) -> str:
-    """Which of these legs: by day where only the day differs, by route where only that does."""
+    """Which of these legs: by day where only the day differs, by route and time where the day does not."""
     routes = [route(leg) for leg in options]
     days = {leg.departure_date for leg in options}
-    if len(options) == 2 and len(set(routes)) == 1:
+    if len(options) == len(days) == 2 and len(set(routes)) == 1:
         first, second = (_leaves(leg, now) for leg in options)
         words = [_day_word(leg, now) for leg in options]
         ask = f"Reply 1 {words[0]}, 2 {words[1]}."
         return _one(f"{ident} flies {first} and {second} {routes[0]}. {ask}")
-    if len(days) == 1:
-        rows = _rows([f"{route(leg)} {_at(leg)}" for leg in options])
-        head = f"{ident} on {day(next(iter(days)))} has {len(options)} legs: {rows}."
-    else:
-        head = f"{ident} flies {_rows([f'{_day_word(leg, now)} {route(leg)} {_at(leg)}' for leg in options])}."
-    return _one(head, f"Reply {_numbers(len(options))} (10 min).")
+    head = f"{ident} on {day(next(iter(days)))} has {len(options)} legs:" if len(days) == 1 else f"{ident} flies"
+    names = routes if len(days) == 1 else [f"{_day_word(leg, now)} {route(leg)}" for leg in options]
+    rows = _rows([f"{name} {_at(leg)}" for leg, name in zip(options, names, strict=True)])
+    short = _rows([f"{name} {_at(leg).partition(' ')[0]}" for leg, name in zip(options, names, strict=True)])
+    ask = f"Reply {_numbers(len(options))} (10 min)."
+    return _one(f"{head} {rows if units(f'{head} {rows}. {ask}') <= SEGMENT else short}.", ask)
 
 
 def _rows(texts: Sequence[str]) -> str:

@@ -69,7 +69,8 @@ class Subscription:
     """One person following one flight.
 
     `ident` is what they typed, tidied; `wish` the date as written ('' = the next departure) on the calendar of
-    `asked_at`; `departure_date` is known once the leg is; `origin` is the IATA code asked for or found.
+    `asked_at`; `departure_date` is known once the leg is; `origin` and `destination` are the IATA codes asked for
+    or found, `leaves_at` the scheduled time of departure at the origin, `HH:MM`.
     `muted_until`: what is not urgent about this flight waits until then.
     """
 
@@ -79,6 +80,8 @@ class Subscription:
     wish: str = ""
     departure_date: date | None = None
     origin: str | None = None
+    destination: str | None = None
+    leaves_at: str | None = None
     role: Role = Role.TRAVELER
     channel: Channel = Channel.SMS
     state: SubscriptionState = SubscriptionState.PENDING

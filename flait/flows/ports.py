@@ -25,7 +25,8 @@ class Answer:
 class FlightSource(Protocol):
     """Where flights come from. Every call is metered and paced before it is made.
 
-    All raise FlightSourceError (try later), RateLimited (with a pause), Refused (key or account), BudgetExhausted.
+    All raise FlightSourceError (try later), RateLimited (with a pause), Refused (key or account), NotUnderstood
+    (the question itself), BudgetExhausted.
     """
 
     def flight(self, fa_flight_id: str) -> Answer:

@@ -1,95 +1,148 @@
-"""Which flight is meant: a number, a date as written and perhaps an airport become one leg, or a refusal.
+"""Which flight is meant: a number, a date as written and perhaps route and time become one leg, or a refusal.
 
-Asks AeroAPI as little as it can, never takes the first of several, and stores nothing.
+Asks AeroAPI as little as it can, never takes the first of several, and stores nothing. What is meant is fixed by the
+moment it was asked for, however much later AeroAPI answers.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from flait.core.dates import DateWish
-from flait.core.flights import Airport, Flight, Phase, ScheduledFlight, answers, cancelled, phase, progress, same_leg
-from flait.core.formats import clock_time, day, zone_label
-from flait.core.idents import Ident
+from flait.core.flights import Flight, Phase, ScheduledFlight, Times, answers, cancelled, progress
+from flait.core.formats import day
 from flait.core.subscriptions import Role
-from flait.errors import AmbiguousFlight, InvalidDate, NoSuchFlight
+from flait.errors import InvalidDate, NoSuchFlight, TooLate
 from flait.flows.ports import FlightSource
+from flait.flows.wanted import (
+    AHEAD,
+    BEHIND,
+    Leg,
+    SeveralFlights,
+    Wanted,
+    clock_at,
+    legs_of,
+    possible_days,
+    row,
+    rows_of,
+)
+
+__all__ = ["AEROAPI", "AHEAD", "BEHIND", "FIRST_LIVE_LOOK", "LIVE", "Found", "Wanted", "find", "is_ahead", "resolve"]
 
 AEROAPI = "flightaware"  # in the record of who answered
 LIVE = timedelta(days=2)  # AeroAPI knows flights by id from two days before departure
-MARGIN = timedelta(minutes=1)  # AeroAPI truncates: stay inside its window
+MARGIN = timedelta(minutes=5)  # the adapter stays inside AeroAPI's window by that much
 FIRST_LIVE_LOOK = timedelta(hours=47)  # ids appear 47.7 to 48 hours before scheduled_out
-BEHIND, AHEAD = timedelta(hours=12), timedelta(hours=14)  # the calendars of the world, seen from UTC
 LATE_STILL_HERE = timedelta(hours=24)  # yesterday's flight may not have left yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What somebody asked to follow. `wish` None is the next departure; `origin` an airport code, if named.
+class Found:
+    """The leg that is meant. `beside`: the ids of other flights of that number which AeroAPI shows as living."""
 
-    Words like `tomorrow` count from `asked_at`, on the departure airport's calendar.
-    """
-
-    ident: Ident
-    wish: DateWish | None
-    origin: str | None
-    role: Role
-    asked_at: datetime
-
-    def day_at(self, airport: Airport) -> date | None:
-        """The date wished for, there; None when none was written. Raises InvalidDate."""
-        return self.wish.on(self.asked_at.astimezone(airport.zone).date()) if self.wish else None
+    leg: Leg
+    beside: frozenset[str] = frozenset()
 
 
-def resolve(source: FlightSource, wanted: Wanted, *, now: datetime) -> Flight | ScheduledFlight:
-    """The one leg that is meant: live within two days of departure, else as scheduled.
+def resolve(source: FlightSource, wanted: Wanted, *, now: datetime) -> Leg:
+    """The one leg that is meant: live within two days of departure, else as scheduled. Raises as `find`."""
+    return find(source, wanted, now=now).leg
 
-    Raises NoSuchFlight, AmbiguousFlight (listing the choices), InvalidDate, and what the source raises.
+
+def find(source: FlightSource, wanted: Wanted, *, now: datetime) -> Found:
+    """The one leg that is meant, and what else AeroAPI showed.
+
+    Raises NoSuchFlight, SeveralFlights (listing the choices), InvalidDate, TooLate, and what the source raises.
     """
     if wanted.wish is None:
         return _next_departure(source, wanted, now)
-    days = _possible_days(wanted)
+    days = possible_days(wanted)
     start = _midnight(days[0]) - AHEAD
     end = _midnight(days[-1] + timedelta(days=1)) + BEHIND
+    known: list[Flight] = []
     if start < now + LIVE - MARGIN:
-        found = _live(source, wanted, start, end)
-        dated = [flight for flight in found if flight.departure_date == _day_at(wanted, flight.origin)]
-        if dated:
-            return _still_ahead(_only(dated, wanted))
+        known = _live(source, wanted, start, end)
+        dated = legs_of(flight for flight in known if wanted.is_of_that_day(flight))
+        right = wanted.chosen(dated)
+        if right:
+            return _found(_only(right, wanted), known, wanted, now)
     if end > now + LIVE - MARGIN:
-        return _scheduled(source, wanted, days)
+        return Found(leg=_scheduled(source, wanted, days))
+    _refuse_other_ends(known, wanted)
     raise NoSuchFlight(
-        f"AeroAPI knows no {wanted.ident} leaving {_from(wanted)}{_when(wanted, days)}",
-        "check number and date" + _others(found),
+        f"AeroAPI knows no {wanted.ident} leaving {_where(wanted)}{_when(wanted, days)}",
+        "check number and date" + _others(known),
     )
 
 
-def _next_departure(source: FlightSource, wanted: Wanted, now: datetime) -> Flight:
-    """The next one to leave. Asks for a date where "next" could be two things."""
-    found = _live(source, wanted, now - LATE_STILL_HERE, now + LIVE)
-    to_come = [flight for flight in found if progress(flight) in (Phase.SCHEDULED, Phase.OUT)]
-    ahead = [flight for flight in to_come if not _long_gone(flight, now)]
-    in_the_air = [flight for flight in found if phase(flight) in (Phase.OFF, Phase.DIVERTED)]
+def _next_departure(source: FlightSource, wanted: Wanted, now: datetime) -> Found:
+    """The next one to leave after it was asked for. Asks for a date where "next" could be two things."""
+    asked = min(wanted.asked_at, now)
+    found = _live(source, wanted, asked - LATE_STILL_HERE, asked + LIVE)
+    legs = wanted.chosen(legs_of(found))
+    stood = [(leg, _as_of(leg[0], asked)) for leg in legs]
+    ahead = [leg for leg, then in stood if is_ahead(then, Role.TRAVELER, asked)]
+    in_the_air = [leg for leg, then in stood if progress(then) is Phase.OFF]
     if wanted.role is not Role.TRAVELER and in_the_air:  # it may well be the one they wait for
         ahead = in_the_air + ahead
         if len(ahead) > 1:
-            raise AmbiguousFlight(_listing(ahead, wanted), "say which with --date")
+            raise SeveralFlights([leg[0] for leg in ahead], wanted.ident)
     if not ahead:
         raise NoSuchFlight(
-            f"AeroAPI knows no {wanted.ident} leaving {_from(wanted)}within two days",
-            "check the number, or give its day with --date",
+            f"AeroAPI knows no {wanted.ident} leaving {_where(wanted)}within two days",
+            "check the number, or give its day with --date"
+            + _others([flight for flight in found if is_ahead(flight, wanted.role, asked)]),
         )
-    first = ahead[0]
-    same_day = [flight for flight in ahead if flight.departure_date == first.departure_date]
-    if first.departure_date < now.astimezone(first.origin.zone).date() and len(ahead) > len(same_day):
-        raise AmbiguousFlight(_listing(ahead, wanted), "say which with --date")
-    return _only(same_day, wanted)
+    first = ahead[0][0]
+    same_day = [leg for leg in ahead if leg[0].departure_date == first.departure_date]
+    if first.departure_date < asked.astimezone(first.origin.zone).date() and len(ahead) > len(same_day):
+        raise SeveralFlights([leg[0] for leg in ahead], wanted.ident)
+    return _found(_only(same_day, wanted), found, wanted, now)
 
 
-def _long_gone(flight: Flight, now: datetime) -> bool:
-    """Never reported as departed, but hours past its time: not one to wait for."""
-    best = flight.departure.best
-    return best is None or now - best > timedelta(hours=6)
+def is_ahead(flight: Flight, role: Role, now: datetime) -> bool:
+    """Whether somebody may wait for it: not gone, and not hours past its time without a report; or in the air."""
+    reached, best = progress(flight), flight.departure.best
+    if reached is Phase.OFF:
+        return role is not Role.TRAVELER
+    return reached in (Phase.SCHEDULED, Phase.OUT) and best is not None and now - best <= _LONG_GONE
+
+
+_LONG_GONE = timedelta(hours=6)  # never reported as departed, but past its time: not one to wait for
+
+
+def _found(leg: Sequence[Flight], known: Sequence[Flight], wanted: Wanted, now: datetime) -> Found:
+    own = {record.fa_flight_id for record in leg}
+    living = {flight.fa_flight_id for flight in known if not cancelled(flight)}
+    return Found(leg=_still_to_come(leg[0], wanted, now), beside=frozenset(living - own))
+
+
+def _still_to_come(flight: Flight, wanted: Wanted, now: datetime) -> Flight:
+    """What was meant, unless it is over. The next departure is no traveler's any more once it is in the air."""
+    reached, then = progress(flight), progress(_as_of(flight, wanted.asked_at))
+    down = flight.on.actual or flight.in_.actual
+    if reached in (Phase.ON, Phase.IN):
+        if then not in (Phase.ON, Phase.IN) and down and down <= now:
+            raise TooLate(f"{_of_day(flight)} landed at {clock_at(down, flight.lands_at)}")
+        raise InvalidDate(f"{_of_day(flight)} has already landed", "give a later --date")
+    is_gone = reached is Phase.OFF and then is not Phase.OFF and wanted.wish is None
+    if is_gone and wanted.role is Role.TRAVELER and flight.off.actual:
+        raise TooLate(f"{_of_day(flight)} left at {clock_at(flight.off.actual, flight.origin)}")
+    return flight
+
+
+def _as_of(flight: Flight, moment: datetime) -> Flight:
+    """What had happened of it by then."""
+    return replace(
+        flight,
+        out=_times_as_of(flight.out, moment),
+        off=_times_as_of(flight.off, moment),
+        on=_times_as_of(flight.on, moment),
+        in_=_times_as_of(flight.in_, moment),
+    )
+
+
+def _times_as_of(times: Times, moment: datetime) -> Times:
+    return replace(times, actual=None) if times.actual and times.actual > moment else times
 
 
 def _live(source: FlightSource, wanted: Wanted, start: datetime, end: datetime) -> list[Flight]:
@@ -101,78 +154,48 @@ def _live(source: FlightSource, wanted: Wanted, start: datetime, end: datetime) 
             f"AeroAPI answers {wanted.ident} with another airline's flight, {other}",
             f"subscribe to {other} if that is the flight meant",
         )
-    return [flight for flight in right if _from_there(flight.origin, wanted)]
+    return [flight for flight in right if wanted.is_from_there(flight)]
 
 
 def _scheduled(source: FlightSource, wanted: Wanted, days: Sequence[date]) -> ScheduledFlight:
     rows = source.schedules(wanted.ident, days[0] - timedelta(days=1), days[-1] + timedelta(days=2))
-    dated = [
-        row for row in rows if _from_there(row.origin, wanted) and row.departure_date == _day_at(wanted, row.origin)
-    ]
-    legs = {(row.origin.code, row.scheduled_out): row for row in dated}
-    if not legs:
+    legs = rows_of(row for row in rows if wanted.is_from_there(row) and wanted.is_of_that_day(row))
+    right = [leg[0] for leg in wanted.chosen(legs)]
+    if not right:
+        _refuse_other_ends([leg[0] for leg in legs], wanted)
         raise NoSuchFlight(
-            f"no {wanted.ident} is scheduled {_from(wanted)}{_when(wanted, days)}",
-            "check number and date with the airline",
+            f"no {wanted.ident} is scheduled {_where(wanted)}{_when(wanted, days)}",
+            "check number and date with the airline" + _others([leg[0] for leg in legs]),
         )
+    if len(right) > 1:
+        raise SeveralFlights(right, wanted.ident)
+    return right[0]
+
+
+def _only(legs: Sequence[Sequence[Flight]], wanted: Wanted) -> Sequence[Flight]:
     if len(legs) > 1:
-        raise AmbiguousFlight(_listing(list(legs.values()), wanted), "say which with --from")
-    return next(iter(legs.values()))
-
-
-def _possible_days(wanted: Wanted) -> list[date]:
-    """The dates the wish can mean on any calendar of the world; the last refusal when it can mean none."""
-    assert wanted.wish is not None
-    days: set[date] = set()
-    refusal: InvalidDate | None = None
-    for offset in (-BEHIND, timedelta(), AHEAD):
-        try:
-            days.add(wanted.wish.on((wanted.asked_at + offset).astimezone(UTC).date()))
-        except InvalidDate as problem:
-            refusal = problem
-    if not days:
-        assert refusal is not None
-        raise refusal
-    return sorted(days)
-
-
-def _day_at(wanted: Wanted, airport: Airport) -> date | None:
-    try:
-        return wanted.day_at(airport)
-    except InvalidDate:  # past on this airport's calendar: not this flight
-        return None
-
-
-def _only(flights: Sequence[Flight], wanted: Wanted) -> Flight:
-    """The one leg. Ids get re-issued: two records of the same leg are one, and the living one counts."""
-    legs: list[Flight] = []
-    for flight in sorted(flights, key=cancelled):
-        if not any(same_leg(flight, leg) and _replaces(leg, flight) for leg in legs):
-            legs.append(flight)
-    if len(legs) > 1:
-        raise AmbiguousFlight(_listing(legs, wanted), "say which with --from")
+        raise SeveralFlights([leg[0] for leg in legs], wanted.ident)
     return legs[0]
 
 
-def _replaces(leg: Flight, flight: Flight) -> bool:
-    return flight.cancelled or leg.departure.scheduled == flight.departure.scheduled
+def _refuse_other_ends(known: Sequence[Leg], wanted: Wanted) -> None:
+    """A flight that was found to go there, and goes elsewhere now, is never followed there in silence."""
+    legs = [leg for leg in known if leg.destination and wanted.is_of_that_day(leg)]
+    ends = dict.fromkeys(leg.destination.short for leg in legs if leg.destination)
+    if wanted.found and wanted.destination and ends and wanted.destination not in ends:
+        on = day(legs[0].departure_date)
+        raise NoSuchFlight(f"{wanted.ident} of {on} goes to {' and '.join(ends)}, not {wanted.destination}")
 
 
-def _still_ahead(flight: Flight) -> Flight:
-    if progress(flight) in (Phase.ON, Phase.IN):
-        raise InvalidDate(
-            f"{flight.number} of {day(flight.departure_date)} has already landed",
-            "give a later --date",
-        )
-    return flight
+# --- words ------------------------------------------------------------------------------------------------------
 
 
-def _from_there(airport: Airport, wanted: Wanted) -> bool:
-    return wanted.origin is None or wanted.origin in (airport.code, airport.code_iata)
-
-
-def _from(wanted: Wanted) -> str:
-    return f"{wanted.origin} " if wanted.origin else ""
+def _where(wanted: Wanted) -> str:
+    """`DAL for HOU at 09:05 `: what was said of the leg besides its day."""
+    words = [wanted.origin or ""]
+    words += [f"for {wanted.destination}" if wanted.destination else ""]
+    words += [f"at {wanted.leaves_at:%H:%M}" if wanted.leaves_at and not wanted.found else ""]
+    return "".join(f"{word} " for word in words if word)
 
 
 def _when(wanted: Wanted, days: Sequence[date]) -> str:
@@ -181,20 +204,13 @@ def _when(wanted: Wanted, days: Sequence[date]) -> str:
     return f"on {day(days[0])}" if len(days) == 1 else wanted.wish.text
 
 
-def _listing(flights: Sequence[Flight | ScheduledFlight], wanted: Wanted) -> str:
-    rows = "; ".join(_row(flight) for flight in flights)
-    return f"{wanted.ident} is more than one flight: {rows}"
+def _others(flights: Sequence[Leg]) -> str:
+    return f" (it leaves on {', '.join(row(flight) for flight in flights[:3])})" if flights else ""
 
 
-def _row(flight: Flight | ScheduledFlight) -> str:
-    leaves = flight.scheduled_out if isinstance(flight, ScheduledFlight) else flight.departure.best
-    at = f" {clock_time(leaves, flight.origin.zone)} {zone_label(leaves, flight.origin.zone)}" if leaves else ""
-    to = f"-{flight.destination.short}" if flight.destination else ""
-    return f"{flight.departure_date.isoformat()} {flight.origin.short}{to}{at}"
-
-
-def _others(flights: Sequence[Flight]) -> str:
-    return f" (it leaves on {', '.join(_row(flight) for flight in flights[:3])})" if flights else ""
+def _of_day(flight: Flight) -> str:
+    """`UA123 of Tue 25 Nov`."""
+    return f"{flight.number} of {day(flight.departure_date)}"
 
 
 def _midnight(on: date) -> datetime:

@@ -10,13 +10,22 @@ from typing import TYPE_CHECKING, Final
 
 from flait.schema.m001_initial import APPLICATION_ID, m001_initial
 from flait.schema.m002_words_back import m002_words_back
+from flait.schema.m003_route_and_time import m003_route_and_time
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
-__all__ = ["APPLICATION_ID", "MIGRATIONS", "NAMES", "m001_initial", "m002_words_back", "migrations"]
+__all__ = [
+    "APPLICATION_ID",
+    "MIGRATIONS",
+    "NAMES",
+    "m001_initial",
+    "m002_words_back",
+    "m003_route_and_time",
+    "migrations",
+]
 
-MIGRATIONS: Final[tuple[Callable[["Database"], None], ...]] = (m001_initial, m002_words_back)
+MIGRATIONS: Final[tuple[Callable[["Database"], None], ...]] = (m001_initial, m002_words_back, m003_route_and_time)
 NAMES: Final = frozenset(migration.__name__ for migration in MIGRATIONS)
 
 

@@ -11,10 +11,10 @@ from flait.store.connection import Connection, Taken, writing
 from flait.store.rows import Row, Subscriber, SubscriptionView, read, read_json, read_subscriber
 
 _ADD: Final = """
-INSERT INTO subscriptions (user_id, ident, wish, departure_date, origin, role, channel, state, reason, flight_id,
-    asked_at, next_attempt_at, attempts)
-VALUES (:user_id, :ident, :wish, :departure_date, :origin, :role, :channel, :state, :reason, :flight_id,
-    :asked_at, :next_attempt_at, :attempts)
+INSERT INTO subscriptions (user_id, ident, wish, departure_date, origin, destination, leaves_at, role, channel, state,
+    reason, flight_id, asked_at, next_attempt_at, attempts)
+VALUES (:user_id, :ident, :wish, :departure_date, :origin, :destination, :leaves_at, :role, :channel, :state, :reason,
+    :flight_id, :asked_at, :next_attempt_at, :attempts)
 ON CONFLICT DO NOTHING
 RETURNING *
 """
@@ -24,12 +24,14 @@ SELECT * FROM subscriptions WHERE state = 'active' AND user_id = :user_id AND fl
 _SAME_PENDING: Final = """
 SELECT * FROM subscriptions WHERE state = 'pending' AND user_id = :user_id AND ident = :ident
     AND coalesce(departure_date, wish) = coalesce(:departure_date, :wish)
-    AND coalesce(origin, '') = coalesce(:origin, '')
+    AND coalesce(origin, '') = coalesce(:origin, '') AND coalesce(destination, '') = coalesce(:destination, '')
+    AND coalesce(leaves_at, '') = coalesce(:leaves_at, '')
+    AND (departure_date IS NOT NULL OR substr(asked_at, 1, 10) = substr(:asked_at, 1, 10))
 """
 _SAVE: Final = """
 UPDATE subscriptions SET ident = :ident, wish = :wish, departure_date = :departure_date, origin = :origin,
-    role = :role, channel = :channel, state = :state, reason = :reason, flight_id = :flight_id,
-    next_attempt_at = :next_attempt_at, attempts = :attempts
+    destination = :destination, leaves_at = :leaves_at, role = :role, channel = :channel, state = :state,
+    reason = :reason, flight_id = :flight_id, next_attempt_at = :next_attempt_at, attempts = :attempts
 WHERE id = :id
 """
 _CLAIM: Final = """

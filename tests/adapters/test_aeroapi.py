@@ -58,8 +58,8 @@ def test_departures_are_clamped_to_the_window_of_live_data(provider: Provider, m
     assert len(found.flights) == 1
     assert provider.asked[0].path == "/aeroapi/flights/ZZ123"
     assert provider.asked[0].query == {
-        "start": "2026-02-19T12:01:00Z",
-        "end": "2026-03-03T11:59:00Z",
+        "start": "2026-02-19T12:05:00Z",
+        "end": "2026-03-03T11:55:00Z",
         "ident_type": "designator",
         "max_pages": "1",
     }

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from flait.errors import BudgetExhausted, FlightSourceError, RateLimited, Refused
+from flait.errors import BudgetExhausted, FlightSourceError, NotUnderstood, RateLimited, Refused
 from tests.adapters.aeroapi_bodies import flights, record
 from tests.adapters.aeroapi_talk import BAD_KEY, FLIGHT_ID, KEY, TIER, RecordingMeter, answering, talker
 from tests.adapters.provider import Provider, answer, drips, hang, nobody, reset
@@ -28,7 +28,8 @@ def meter() -> RecordingMeter:
 
 
 REFUSALS = [
-    (answer(400, {"detail": "start is\x1b[2J bad"}), FlightSourceError, r"HTTP 400: start is\[2J bad"),
+    (answer(400, {"detail": "start is\x1b[2J bad"}), NotUnderstood, r"HTTP 400: start is\[2J bad"),
+    (answer(422, b""), NotUnderstood, "does not understand the question .HTTP 422"),
     (answer(401, BAD_KEY), Refused, "refuses the AeroAPI key"),
     (answer(403, b"no"), Refused, "refuses the AeroAPI key"),
     (answer(401, TIER), Refused, "Standard and Premium accounts only"),

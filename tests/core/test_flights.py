@@ -305,12 +305,25 @@ def test_only_the_flight_asked_for_is_an_answer(typed: str, flight: Flight, expe
         (planned(ident="UA1234", ident_icao=None), True),
         (planned(origin=PIT), False),
         (rescheduled(minutes(24 * 60)), False),
+        (rescheduled(minutes(360)), True),
+        (rescheduled(minutes(361)), False),
+        (rescheduled(minutes(-361)), False),
+        (planned(destination=PIT), False),
+        (planned(destination=None), True),
+        (planned(destination=PIT, fa_flight_id="replaced", cancelled=True), False),
         (planned(ident="UAL1235", ident_icao="UAL1235", ident_iata="UA1235"), False),
         (planned(ident="UAL1235", ident_icao=None, ident_iata=None), False),
     ],
 )
-def test_a_replaced_id_is_known_by_number_origin_and_day(other: Flight, expected: bool) -> None:
+def test_a_replaced_id_is_known_by_number_route_and_time(other: Flight, expected: bool) -> None:
     assert same_leg(F12, other) is expected
+
+
+def test_a_leg_moved_over_midnight_stays_itself() -> None:
+    late = rescheduled(minutes(9 * 60))  # 23:10 in San Francisco
+
+    assert same_leg(late, rescheduled(minutes(10 * 60)))
+    assert same_leg(rescheduled(minutes(10 * 60)), late)
 
 
 def test_an_airport_is_called_by_its_iata_code_where_it_has_one() -> None:

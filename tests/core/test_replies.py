@@ -46,7 +46,8 @@ def named(value: object) -> str:
         case Mine() | Fact() | Later():
             return "" if value is Fact.ALL else value.value
         case TrackWish():
-            return " ".join(filter(None, (str(value.ident), value.date, value.origin and f"from {value.origin}")))
+            route = (value.origin and f"from {value.origin}", value.destination and f"to {value.destination}")
+            return " ".join(filter(None, (str(value.ident), value.date, *route)))
         case tuple():
             return ", ".join(named(one) for one in value)
         case _:

@@ -19,10 +19,12 @@ from flait.core.status_texts import Listed, Seen, list_text, status_text
 from flait.core.subscriptions import ClockFace, Role
 from flait.core.told import told
 from tests.core.flights_for_tests import (
+    CLE,
     EWR,
     F12,
     NOON,
     OUT,
+    PIT,
     SFO,
     at_gate,
     diverted,
@@ -79,6 +81,11 @@ WORST: dict[str, Callable[[], str]] = {
     "four": lambda: texts.options_text(
         LONG, [replace(WIDE, destination=EWR, out=Times(scheduled=OUT + hours(24 * day))) for day in range(4)], NOON
     ),
+    "routes": lambda: texts.options_text(
+        LONG,
+        [replace(WIDE, destination=to, out=Times(scheduled=OUT + hours(n))) for n, to in enumerate((EWR, SFO, PIT, CLE))],
+        NOON,
+    ),
     "pending": lambda: texts.pending_status_text(LONG, OUT.date(), "", "KBP"),
     "waiting": lambda: texts.pending_status_text(LONG, None, "day after tomorrow", None),
     "untracked": lambda: texts.untracked_text(" and ".join([f"{LONG} Wed 26 Nov"] * 5), 12),
@@ -103,7 +110,7 @@ def test_an_answer_is_one_segment_at_its_longest(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["two days", "legs", "muted", "still muted", "limit", "invitation", "help", "untracked"]
+    "name", ["two days", "legs", "routes", "four", "muted", "still muted", "limit", "invitation", "help", "untracked"]
 )
 def test_what_matters_is_never_cut_off(name: str) -> None:
     assert WORST[name]().endswith((".", "?"))

@@ -196,7 +196,7 @@ def test_a_flight_that_has_landed_cannot_be_joined(world: World, ana: Talk) -> N
     world.clock.advance(hours(8))
     world.poll(at_gate())
     (body,) = ana.says("join", BEN)
-    assert body.startswith("UA1234 of Tue 25 Nov has already landed.")
+    assert body.startswith("UA1234 of Tue 25 Nov landed at 22:23 EST: not tracked.")
 
 
 def test_an_invitation_stays_open_while_the_flight_cannot_be_looked_up(world: World, talk: Talk) -> None:

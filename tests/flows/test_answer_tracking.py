@@ -2,14 +2,29 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from flait.core import reply_texts as texts
-from flait.core.flights import Flight
+from flait.core.flights import Airport, Flight, Times
 from flait.core.subscriptions import Role
-from flait.errors import FlightSourceError
-from tests.core.flights_for_tests import EWR, F12, OFF, OUT, SFO, at_gate, hours, late, minutes, planned, took_off
+from flait.errors import FlightSourceError, NotUnderstood
+from tests.core.flights_for_tests import (
+    EWR,
+    F12,
+    OFF,
+    OUT,
+    SFO,
+    at_gate,
+    hours,
+    late,
+    minutes,
+    planned,
+    rescheduled,
+    took_off,
+    utc,
+)
 from tests.flows.talk import TOMORROW, Talk, live, moved
 from tests.flows.world import PHONES, World, timetabled
 
@@ -154,7 +169,7 @@ def test_a_second_riddle_in_one_text_is_not_asked_too(world: World, ann: Talk) -
     world.source.board = [F12, TOMORROW, lufthansa, moved(lufthansa)]
     assert ann.says("track UA1234 and LH90") == [
         DAYS,
-        "LH90 is more than one flight. Reply with its day and airport, like TRACK LH90 tomorrow from SFO.",
+        "LH90 is more than one flight. Reply with its day and route, like TRACK LH90 tomorrow SFO EWR.",
     ]
 
 
@@ -333,11 +348,167 @@ def test_a_wish_that_waits_is_ended_by_its_own_words(world: World, talk: Talk) -
     assert talk.says("untrack UA1234 tomorrow")[0].startswith("Stopped UA1234 tomorrow. No flights left.")
 
 
-def test_two_flights_that_no_text_can_tell_apart_are_not_guessed_between(world: World, ann: Talk) -> None:
-    world.source.board = [
-        F12,
-        replace(late(hours(2)), fa_flight_id="another", out=replace(F12.out, scheduled=OUT + hours(2))),
+# --- one number, one day, one airport ------------------------------------------------------------------------------
+
+CST = "America/Chicago"
+DAL = Airport(code="KDAL", code_iata="DAL", city="Dallas", timezone=CST)
+HOU = Airport(code="KHOU", code_iata="HOU", city="Houston", timezone=CST)
+AUS = Airport(code="KAUS", code_iata="AUS", city="Austin", timezone=CST)
+
+
+def southwest(to: Airport, out: str, **fields: Any) -> Flight:
+    """WN123 from Dallas on Wednesday 26 November, and it takes an hour."""
+    leaves = utc(f"2025-11-26 {out}") + hours(6)
+    named = {"ident": "SWA123", "ident_icao": "SWA123", "ident_iata": "WN123"}
+    times = {"out": Times(scheduled=leaves), "off": Times(), "on": Times(), "in_": Times(scheduled=leaves + hours(1))}
+    return planned(fa_flight_id=f"SWA123-{to.short}-{out}", origin=DAL, destination=to, **named, **times, **fields)
+
+
+TO_HOUSTON, TO_AUSTIN = southwest(HOU, "09:05"), southwest(AUS, "14:10")
+ROUTES = "WN123 on Wed 26 Nov has 2 legs: 1) DAL-HOU 09:05 CST 2) DAL-AUS 14:10 CST. Reply 1, 2 or BOTH (10 min)."
+
+
+@pytest.mark.parametrize("said", ["track WN123 tomorrow", "track wn123 tomorrow from dal", "wn123 26 nov"])
+def test_two_routes_of_one_day_and_airport_are_chosen_between_by_number(world: World, ann: Talk, said: str) -> None:
+    world.source.board = [TO_HOUSTON, TO_AUSTIN]
+    assert ann.says(said) == [ROUTES]
+    (body,) = ann.says("2")
+    assert body.startswith("Tracking WN123 DAL-AUS Wed 26 Nov, dep 14:10 CST")
+    assert live(world) == ["WN123 active"]
+    assert world.flight(2).flight == TO_AUSTIN
+
+
+def test_both_routes_of_a_day_are_two_flights(world: World, ann: Talk) -> None:
+    world.source.board = [TO_HOUSTON, TO_AUSTIN]
+    ann.says("track WN123 tomorrow")
+    assert [body[:22] for body in ann.says("both")] == ["Tracking WN123 DAL-HOU", "Tracking WN123 DAL-AUS"]
+    followed = [world.flight(number).flight.fa_flight_id for number in (2, 3)]
+    assert followed == [TO_HOUSTON.fa_flight_id, TO_AUSTIN.fa_flight_id]
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["TRACK WN123 tomorrow DAL AUS", "track wn123 dal to aus tomorrow", "track WN123 to AUS tomorrow", "WN123 to AUS"],
+)
+def test_a_route_in_the_text_needs_no_question(world: World, ann: Talk, said: str) -> None:
+    world.source.board = [TO_HOUSTON, TO_AUSTIN]
+    (body,) = ann.says(said)
+    assert body.startswith("Tracking WN123 DAL-AUS Wed 26 Nov")
+
+
+def test_a_route_it_does_not_fly_is_not_taken_for_another(world: World, ann: Talk) -> None:
+    world.source.board = [TO_HOUSTON, TO_AUSTIN]
+    (body,) = ann.says("track WN123 tomorrow dal ewr")
+    assert body.startswith("No WN123 found tomorrow DAL-EWR. It flies tomorrow 09:05 CST, tomorrow 14:10 CST.")
+
+
+def test_the_other_one_is_never_followed_when_the_chosen_one_is_cancelled(world: World, ann: Talk) -> None:
+    world.source.board = [replace(TO_HOUSTON, cancelled=True), TO_AUSTIN]
+    assert ann.says("track WN123 tomorrow") == [ROUTES]
+    (body,) = ann.says("1")
+    assert "DAL-HOU" in body
+    assert world.flight(2).flight.destination == HOU
+
+
+def test_a_chosen_route_that_vanishes_before_the_look_up_is_not_found(world: World, ann: Talk) -> None:
+    world.source.board = [TO_HOUSTON, TO_AUSTIN]
+    ann.says("track WN123 tomorrow")
+    world.source.board = [TO_AUSTIN]
+    (body,) = ann.says("1")
+    assert body.startswith("No WN123 found 2025-11-26 DAL-HOU.")
+    assert live(world) == []
+
+
+def test_a_chosen_flight_that_is_re_timed_before_the_answer_is_still_it(world: World, ann: Talk) -> None:
+    world.source.board = [TO_HOUSTON, southwest(HOU, "17:00")]
+    ann.says("track WN123 tomorrow")
+    world.source.board = [southwest(HOU, "09:25"), southwest(HOU, "17:00")]
+    (body,) = ann.says("1")
+    assert "dep 09:25 CST" in body
+
+
+def test_two_routes_of_a_timetable_are_chosen_between_and_kept_apart(world: World, ann: Talk) -> None:
+    rows = [
+        timetabled(ident="SWA123", origin=DAL, destination=to, scheduled_out=utc("2025-12-02 15:05") + by)
+        for to, by in ((HOU, hours(0)), (AUS, hours(5)))
     ]
-    assert ann.says("track UA1234 today") == [
-        "UA1234 is more than one flight. Reply with its day and airport, like TRACK UA1234 tomorrow from SFO."
+    world.source.timetable = rows
+    (body,) = ann.says("track WN123 2 dec")
+    assert "1) DAL-HOU 09:05 CST 2) DAL-AUS 14:05 CST" in body
+    assert [body[:29] for body in ann.says("both")] == [
+        "WN123 DAL-HOU Tue 2 Dec saved",
+        "WN123 DAL-AUS Tue 2 Dec saved",
     ]
+    kept = [world.subscription(number) for number in (2, 3)]
+    assert [(one.destination, one.leaves_at) for one in kept] == [("HOU", "09:05"), ("AUS", "14:05")]
+
+
+def test_a_choice_put_by_an_earlier_release_is_still_answered(world: World, ann: Talk) -> None:
+    world.source.board = [F12, TOMORROW]
+    option = {"ident": "UA1234", "date": "2025-11-25", "origin": "SFO"}
+    ends = world.clock.now() + minutes(10)
+    world.store.put_dialogue(PHONES[0], "question", {"do": "track", "options": [option, option]}, ends)
+    assert ann.says("1") == [TRACKED]
+
+
+def test_two_departures_of_one_route_and_day_are_chosen_between_by_time(world: World, ann: Talk) -> None:
+    world.source.board = [TO_HOUSTON, southwest(HOU, "14:10")]
+    assert ann.says("track WN123 tomorrow") == [
+        "WN123 on Wed 26 Nov has 2 legs: 1) DAL-HOU 09:05 CST 2) DAL-HOU 14:10 CST. Reply 1, 2 or BOTH (10 min)."
+    ]
+    (body,) = ann.says("2")
+    assert "dep 14:10 CST" in body
+
+
+def test_more_legs_than_fit_a_text_are_not_offered_in_part(world: World, ann: Talk) -> None:
+    world.source.board = [southwest(HOU, f"{hour:02}:00") for hour in range(8, 13)]
+    assert ann.says("track WN123 tomorrow") == [texts.name_a_day_text("WN123")]
+    assert live(world) == []
+
+
+def test_every_option_of_four_is_in_the_text_with_its_time(world: World, ann: Talk) -> None:
+    legs = [southwest(to, out) for to, out in ((HOU, "08:00"), (AUS, "10:00"), (SFO, "12:00"), (EWR, "14:00"))]
+    world.source.board = legs
+    (body,) = ann.says("track WN123 tomorrow")
+    assert "1) DAL-HOU 08:00 CST 2) DAL-AUS 10:00 CST 3) DAL-SFO 12:00 CST 4) DAL-EWR 14:00 CST." in body
+    assert body.endswith("Reply 1, 2, 3 or 4 (10 min).")
+
+
+def test_two_routes_of_one_day_are_told_apart_when_one_is_ended(world: World, ann: Talk) -> None:
+    world.source.board = [TO_HOUSTON, TO_AUSTIN]
+    ann.says("track WN123 tomorrow")
+    ann.says("both")
+    assert ann.says("untrack WN123") == [
+        "Which one? 1) WN123 DAL-HOU Wed 26 Nov 2) WN123 DAL-AUS Wed 26 Nov. Reply 1, 2 or BOTH (10 min)."
+    ]
+    (body,) = ann.says("1")
+    assert body.startswith("Stopped WN123 DAL-HOU Wed 26 Nov. 1 flight left.")
+    (body,) = ann.says("undo")
+    assert body.startswith("Tracking WN123 DAL-HOU Wed 26 Nov")
+
+
+def test_undo_brings_a_flight_back_that_was_moved_by_more_than_a_leg_may_be(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    world.clock.moment = world.due()
+    world.poll(rescheduled(hours(8)))
+    talk.says("untrack UA1234")
+    (body,) = talk.says("undo")
+    assert "dep 22:10 PST" in body
+
+
+# --- too late -----------------------------------------------------------------------------------------------------
+
+
+def test_a_flight_that_left_before_the_text_was_read_is_said_to_have_left(world: World, ann: Talk) -> None:
+    ann.send("track UA1234")
+    world.clock.moment = OFF + minutes(5)
+    world.source.board = [took_off(), TOMORROW]
+    (text,) = ann.answer()
+    assert text.body == "UA1234 of Tue 25 Nov left at 14:25 PST: not tracked. Reply TRACK UA1234 for the next."
+    assert live(world) == []
+
+
+def test_a_question_that_flightaware_does_not_understand_is_not_kept(world: World, ann: Talk) -> None:
+    world.source.fault = NotUnderstood("AeroAPI does not understand the question (HTTP 400)")
+    assert ann.says("track UA1234") == ["FlightAware does not understand UA1234: not tracked. Check number and date."]
+    assert live(world) == []

@@ -1,7 +1,7 @@
 """Polls themselves: whose turn, when again after a fault, and what a crash or a second daemon leaves behind."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 
@@ -163,8 +163,8 @@ def test_an_ident_that_is_no_number_is_only_asked_for_by_its_id(world: World) ->
 def test_a_new_id_that_is_watched_already_is_not_taken_from_it(world: World) -> None:
     moved = replace(ANEW, out=replace(F12.out, scheduled=OUT + minutes(5)))
     world.follow(F12, 0)
-    world.source.board = [moved]
-    world.subscribe(1)
+    world.source.board = [F12, moved]  # as long as both are shown they are two
+    world.subscribe(1, leaves_at=time(14, 15))
     for _ in range(12):
         world.clock.moment = min(view.tracked.next_poll_at or OUT for view in world.store.flight_views())
         world.poll(moved)

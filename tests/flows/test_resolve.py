@@ -1,16 +1,20 @@
 """Which flight is meant: never the first of several, never another day's, never another airline's."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 
 from flait.core.flights import Airport, Flight, ScheduledFlight, Times
 from flait.core.subscriptions import Role
-from flait.errors import AmbiguousFlight, InvalidDate, NoSuchFlight
+from flait.errors import AmbiguousFlight, InvalidDate, NoSuchFlight, TooLate
 from flait.flows.resolve import resolve
+from flait.flows.wanted import SeveralFlights, local_time
 from tests.core.flights_for_tests import (
+    EWR,
     F12,
     NOON,
     OUT,
@@ -19,7 +23,9 @@ from tests.core.flights_for_tests import (
     at_gate,
     diverted,
     hours,
+    late,
     left_gate,
+    minutes,
     planned,
     rescheduled,
     took_off,
@@ -54,13 +60,13 @@ def found(
     on: str = "",
     *,
     ident: str = "UA1234",
-    origin: str | None = None,
     role: Role = Role.TRAVELER,
     now: datetime = NOON,
     asked_at: datetime | None = None,
+    **leg: Any,
 ) -> Flight | ScheduledFlight:
     source.board = board
-    return resolve(source, wanted(ident, on, origin=origin, role=role, asked_at=asked_at or now), now=now)
+    return resolve(source, wanted(ident, on, role=role, asked_at=asked_at or now, **leg), now=now)
 
 
 # --- the next departure -----------------------------------------------------------------------------------------
@@ -218,6 +224,139 @@ def test_two_departures_of_one_day_from_one_airport_are_two(source: FakeFlightSo
         found(source, board, "2025-11-25")
 
 
+# --- several routes and times -----------------------------------------------------------------------------------
+
+
+def going_to(to: Airport | None, at: datetime = OUT, **fields: Any) -> Flight:
+    """UA1234 from San Francisco to there at that moment."""
+    other = f"UAL1234-{to.code if to else ''}-{at:%d%H%M}"
+    named = {"fa_flight_id": other, "destination": to, "out": Times(scheduled=at)} | fields
+    return planned(off=Times(), on=Times(), in_=Times(), **named)
+
+
+TO_EWR, TO_PIT = going_to(EWR), going_to(PIT, OUT + hours(5))
+
+
+@pytest.mark.parametrize("day", ["", "today", "2025-11-25"])
+def test_two_routes_from_one_airport_are_two_flights_and_each_can_be_chosen(source: FakeFlightSource, day: str) -> None:
+    listed = r"2025-11-25 SFO-EWR 14:10 PST; 2025-11-25 SFO-PIT 19:10 PST; say which with --to, like --to EWR$"
+    with pytest.raises(AmbiguousFlight, match=listed):
+        found(source, [TO_EWR, TO_PIT], day)
+    assert found(source, [TO_EWR, TO_PIT], day, destination="EWR") == TO_EWR
+    assert found(source, [TO_EWR, TO_PIT], day, destination="KPIT") == TO_PIT
+    assert found(source, [TO_EWR, TO_PIT], day, leaves_at=time(19, 10)) == TO_PIT
+
+
+@pytest.mark.parametrize("day", ["", "today"])
+def test_a_cancelled_route_is_not_replaced_by_the_other(source: FakeFlightSource, day: str) -> None:
+    gone = replace(TO_EWR, cancelled=True)
+    with pytest.raises(AmbiguousFlight, match="--to"):
+        found(source, [gone, TO_PIT], day)
+    assert found(source, [gone, TO_PIT], day, destination="EWR") == gone
+    with pytest.raises(NoSuchFlight, match=r"leaving for EWR .*it leaves on 2025-11-25 SFO-PIT 19:10 PST"):
+        found(source, [TO_PIT], day, destination="EWR")
+
+
+def test_of_one_route_twice_a_day_the_time_tells(source: FakeFlightSource) -> None:
+    board = [leaving_from(SFO, OUT - hours(5)), leaving_from(SFO, OUT)]
+    with pytest.raises(AmbiguousFlight, match=r"09:10 PST; .* 14:10 PST; say which with --at, like --at 09:10$"):
+        found(source, board, "today")
+    assert found(source, board, "today", leaves_at=time(9, 10)) == board[0]
+    assert found(source, board, "today", leaves_at=time(14, 10)) == board[1]
+    with pytest.raises(NoSuchFlight, match="leaving at 09:11 today"):
+        found(source, board, "today", leaves_at=time(9, 11))
+
+
+def test_the_time_is_the_scheduled_one_however_late_it_is(source: FakeFlightSource) -> None:
+    board = [late(minutes(50), TO_EWR), TO_PIT]
+    assert found(source, board, "today", leaves_at=time(14, 10)) == board[0]
+
+
+def test_a_leg_that_was_re_issued_at_another_time_is_found_by_either(source: FakeFlightSource) -> None:
+    gone, again = replace(F12, cancelled=True), rescheduled(hours(1), replace(F12, fa_flight_id="UAL1234-again"))
+    for at in (time(14, 10), time(15, 10)):
+        assert found(source, [gone, again], "today", leaves_at=at) == again
+
+
+@pytest.mark.parametrize("day", ["", "today"])
+def test_every_listed_choice_can_be_made_by_the_flags_that_are_named(source: FakeFlightSource, day: str) -> None:
+    board = [
+        TO_EWR,
+        going_to(PIT),
+        going_to(PIT, OUT + hours(2)),
+        leaving_from(PIT, OUT),
+        leaving_from(PIT, OUT + hours(1)),
+    ]
+    with pytest.raises(SeveralFlights) as refusal:
+        found(source, board, day)
+    flags = re.findall("--[a-z]+", refusal.value.hint.partition(",")[0])
+    assert flags == ["--to", "--at"]
+    legs = refusal.value.legs
+    assert len(legs) == len(board)
+    for leg in legs:
+        assert leg.destination
+        assert found(source, board, day, destination=leg.destination.short, leaves_at=local_time(leg)) == leg
+
+
+@pytest.mark.parametrize(
+    ("board", "flags"),
+    [
+        ([TO_EWR, leaving_from(PIT, OUT)], "--from, like --from SFO"),
+        ([TO_EWR, going_to(PIT)], "--to, like --to EWR"),
+        ([TO_EWR, going_to(EWR, OUT + hours(1))], "--at, like --at 14:10"),
+        ([TO_EWR, going_to(PIT), leaving_from(PIT, OUT)], "--from and --to, like --from SFO --to EWR"),
+        ([TO_EWR, going_to(None, OUT + hours(8))], "--at, like --at 14:10"),
+    ],
+)
+def test_no_more_flags_are_named_than_are_needed(source: FakeFlightSource, board: list[Flight], flags: str) -> None:
+    with pytest.raises(SeveralFlights) as refusal:
+        found(source, board, "today")
+    assert refusal.value.hint == f"say which with {flags}"
+
+
+def test_a_destination_nobody_tells_is_taken_only_where_no_other_is_known_to_go_there(source: FakeFlightSource) -> None:
+    unknown = going_to(None, OUT + hours(8))
+    assert found(source, [unknown], "today", destination="EWR") == unknown
+    assert found(source, [unknown, TO_EWR], "today", destination="EWR") == TO_EWR
+    assert found(source, [unknown, TO_PIT], "today", destination="EWR") == unknown
+
+
+def test_yesterdays_flight_that_has_not_left_can_be_named_by_its_date(source: FakeFlightSource) -> None:
+    board = [on(-1, out=Times(scheduled=OUT - DAY, estimated=OUT - hours(1))), F12]
+    with pytest.raises(AmbiguousFlight, match=r"say which with --date, like --date 2025-11-24$"):
+        found(source, board)
+    assert found(source, board, "2025-11-24") == board[0]
+    assert found(source, board, "24 nov") == board[0]
+
+
+def test_yesterdays_flight_that_landed_cannot(source: FakeFlightSource) -> None:
+    with pytest.raises(InvalidDate, match="UA1234 of Mon 24 Nov has already landed"):
+        found(source, [at_gate(on(-1)), F12], "2025-11-24")
+    with pytest.raises(InvalidDate, match="2025-11-23 is past"):
+        found(source, [F12], "2025-11-23")
+
+
+# --- what is meant does not change while nobody answers ---------------------------------------------------------
+
+
+def test_the_next_departure_is_the_next_after_it_was_asked_for(source: FakeFlightSource) -> None:
+    gone, later = took_off(), on(1)
+    with pytest.raises(TooLate, match="UA1234 of Tue 25 Nov left at 14:25 PST"):
+        found(source, [gone, later], now=OUT + hours(20), asked_at=OUT)
+    assert found(source, [gone, later], now=OUT + hours(1), asked_at=OUT + hours(1)) == later
+    assert source.calls[0] == ("departures", "UA1234", OUT - DAY, OUT + 2 * DAY)
+
+
+def test_one_that_landed_since_is_too_late_for_everybody(source: FakeFlightSource) -> None:
+    for role in Role:
+        with pytest.raises(TooLate, match="landed at 22:23 EST"):
+            found(source, [at_gate(), on(1)], role=role, now=OUT + hours(8), asked_at=OUT)
+
+
+def test_a_meeter_is_asked_by_what_was_in_the_air_when_they_asked(source: FakeFlightSource) -> None:
+    assert found(source, [took_off(), on(1)], role=Role.MEETER, now=OUT + hours(1), asked_at=OUT) == took_off()
+
+
 # --- whose flight -----------------------------------------------------------------------------------------------
 
 
@@ -265,6 +404,24 @@ def test_several_scheduled_legs_are_listed_and_the_airport_settles_it(source: Fa
     with pytest.raises(AmbiguousFlight, match=r"2025-12-02 SFO-EWR 14:10 PST; 2025-12-02 PIT-EWR.*--from"):
         found(source, on="2025-12-02")
     assert found(source, on="2025-12-02", origin="PIT") == second
+
+
+def test_two_scheduled_routes_are_two_even_at_the_same_minute(source: FakeFlightSource) -> None:
+    source.timetable = [timetabled(), timetabled(destination=PIT)]
+    with pytest.raises(AmbiguousFlight, match=r"2025-12-02 SFO-EWR 14:10 PST; 2025-12-02 SFO-PIT 14:10 PST; .*--to"):
+        found(source, on="2025-12-02")
+    assert found(source, on="2025-12-02", destination="PIT") == source.timetable[1]
+    with pytest.raises(
+        NoSuchFlight, match=r"scheduled for CLE on Tue 2 Dec; .*it leaves on 2025-12-02 SFO-EWR 14:10 PST"
+    ):
+        found(source, on="2025-12-02", destination="CLE")
+
+
+def test_of_two_scheduled_times_the_one_that_was_typed_is_meant(source: FakeFlightSource) -> None:
+    source.timetable = [timetabled(), timetabled(scheduled_out=timetabled().scheduled_out + hours(3))]
+    with pytest.raises(AmbiguousFlight, match="say which with --at"):
+        found(source, on="2025-12-02")
+    assert found(source, on="2025-12-02", leaves_at=time(17, 10)) == source.timetable[1]
 
 
 def test_rows_of_one_scheduled_leg_are_one(source: FakeFlightSource) -> None:

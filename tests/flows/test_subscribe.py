@@ -1,7 +1,8 @@
 """A subscription's way in: everything at once or nothing at all, and once however often somebody asks."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
+from typing import Any
 
 import pytest
 
@@ -17,13 +18,29 @@ from flait.errors import (
     InvalidDate,
     MissingCredential,
     NoSuchFlight,
+    NotUnderstood,
     RateLimited,
     Refused,
     UserError,
 )
 from flait.flows import subscribe
 from flait.flows.resolve import AEROAPI
-from tests.core.flights_for_tests import EWR, F12, NOON, OUT, SFO, at_gate, hours, knowing, late, minutes, planned
+from tests.core.flights_for_tests import (
+    EWR,
+    F12,
+    NOON,
+    OUT,
+    PIT,
+    SFO,
+    at_gate,
+    hours,
+    knowing,
+    late,
+    minutes,
+    planned,
+    rescheduled,
+    took_off,
+)
 from tests.flows.world import PHONES, World, timetabled, wanted
 
 S = SubscriptionState
@@ -266,6 +283,101 @@ def test_the_same_word_of_another_day_is_another_wish(world: World) -> None:
     yesterdays, todays = world.subscription(1), world.subscription(2)
     assert (yesterdays.state, yesterdays.flight_id) == (S.PENDING, None)
     assert (todays.state, todays.departure_date) == (S.ACTIVE, next_day.departure_date)
+
+
+def test_the_next_departure_of_another_day_is_another_wish(world: World) -> None:
+    world.source.fault = OUTAGES[0]
+    world.subscribe()
+    world.clock.advance(hours(14))
+    world.subscribe()
+    assert [view.subscription.state for view in world.store.subscription_views()] == [S.PENDING, S.PENDING]
+    next_day = replace(F12, fa_flight_id="UAL1234-next", out=replace(F12.out, scheduled=OUT + DAY))
+    world.source.fault, world.source.board = None, [took_off(), next_day]
+    world.clock.advance(minutes(5))
+    while world.activate():
+        pass
+    assert [world.subscription(number).state for number in (1, 2)] == [S.FAILED, S.ACTIVE]
+    assert world.subscription(2).departure_date == next_day.departure_date
+
+
+def test_who_asks_again_after_it_left_follows_the_next_and_hears_of_the_first(world: World) -> None:
+    world.source.fault = OUTAGES[0]
+    world.subscribe()
+    world.clock.advance(hours(4))
+    next_day = replace(F12, fa_flight_id="UAL1234-next", out=replace(F12.out, scheduled=OUT + DAY))
+    world.source.fault, world.source.board = None, [took_off(), next_day]
+    assert world.subscribe().flight == next_day
+    assert world.activate()
+    assert [world.subscription(number).state for number in (1, 2)] == [S.FAILED, S.ACTIVE]
+    assert world.kinds == ["tracked", "failed"]
+
+
+@pytest.mark.parametrize("other", [{"destination": "EWR"}, {"leaves_at": time(14, 10)}, {"origin": "SFO"}])
+def test_another_leg_in_the_same_outage_is_another_wish(world: World, other: dict[str, Any]) -> None:
+    world.source.fault = OUTAGES[0]
+    world.subscribe(on="today")
+    assert not world.subscribe(on="today", **other).already
+    assert world.subscribe(on="today", **other).already
+    kept = world.subscription(2)
+    assert (kept.origin, kept.destination, kept.leaves_at) == (
+        other.get("origin"),
+        other.get("destination"),
+        "14:10" if "leaves_at" in other else None,
+    )
+
+
+def test_a_question_that_aeroapi_refuses_stores_nothing(world: World) -> None:
+    world.source.fault = NotUnderstood("AeroAPI does not understand the question (HTTP 400)")
+    before = world.dump()
+    with pytest.raises(NotUnderstood):
+        world.subscribe()
+    assert world.dump() == before
+
+
+# --- one number, several legs -----------------------------------------------------------------------------------
+
+PITTSBURGH = replace(F12, fa_flight_id="UAL1234-pit", destination=PIT)
+
+
+def test_two_routes_of_a_day_are_two_tracked_flights(world: World) -> None:
+    world.source.board = [F12, PITTSBURGH]
+    first, second = world.subscribe(destination="EWR"), world.subscribe(destination="PIT")
+    assert (first.already, second.already) == (False, False)
+    assert [view.tracked.flight for view in world.store.flight_views()] == [F12, PITTSBURGH]
+    assert [world.subscription(number).destination for number in (1, 2)] == ["EWR", "PIT"]
+    assert world.subscribe(destination="PIT").already
+
+
+def test_a_leg_found_keeps_route_and_scheduled_time(world: World) -> None:
+    world.source.board = [late(minutes(40))]
+    world.subscribe()
+    kept = world.subscription()
+    assert (kept.origin, kept.destination, kept.leaves_at) == ("SFO", "EWR", "14:10")
+
+
+@pytest.mark.parametrize("by", [minutes(-90), minutes(35), hours(6)])
+def test_a_leg_that_was_re_timed_under_another_id_is_still_the_one_that_is_followed(
+    world: World, by: timedelta
+) -> None:
+    world.follow(F12, 0)
+    world.source.board = [rescheduled(by, replace(F12, fa_flight_id="UAL1234-anew"))]
+    assert world.subscribe(0).already
+    assert not world.subscribe(1).already
+    assert [view.subscribers for view in world.store.flight_views()] == [2]
+
+
+def test_a_leg_moved_over_midnight_under_another_id_is_still_the_one_that_is_followed(world: World) -> None:
+    world.follow(rescheduled(hours(9)), 0)  # 23:10
+    world.source.board = [rescheduled(hours(10), replace(F12, fa_flight_id="UAL1234-anew"))]
+    assert world.subscribe(0).already
+
+
+def test_two_departures_of_one_route_that_both_live_are_two_tracked_flights(world: World) -> None:
+    second = rescheduled(hours(3), replace(F12, fa_flight_id="UAL1234-second"))
+    world.source.board = [F12, second]
+    world.subscribe(leaves_at=time(14, 10))
+    assert not world.subscribe(leaves_at=time(17, 10)).already
+    assert [view.tracked.flight for view in world.store.flight_views()] == [F12, second]
 
 
 # --- and out again ----------------------------------------------------------------------------------------------

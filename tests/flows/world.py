@@ -153,13 +153,13 @@ def wanted(
     ident: str = "UA1234",
     on: str = "",
     *,
-    origin: str | None = None,
     role: Role = Role.TRAVELER,
     asked_at: datetime = NOON,
+    **leg: Any,
 ) -> Wanted:
     """What somebody typed."""
     wish = parse_date(on) if on else None
-    return Wanted(ident=parse_ident(ident), wish=wish, origin=origin, role=role, asked_at=asked_at)
+    return Wanted(ident=parse_ident(ident), wish=wish, role=role, asked_at=asked_at, **leg)
 
 
 def timetabled(**fields: Any) -> ScheduledFlight:

@@ -1,17 +1,21 @@
 """Databases as earlier releases left them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from unittest.mock import patch
 
 from sqlite_utils import Migrations
 
-from flait.schema import m001_initial
+from flait.schema import m001_initial, m002_words_back
 from flait.store import Store, opening
 from flait.store.connection import sqlite3
-from tests.store.samples import NOW, PHONE
+from flait.store.rows import as_json
+from tests.store.samples import NOW, PHONE, flight
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 _ROWS: Final = (
     "INSERT INTO users VALUES (1, 'Ann', 'ann', :phone, NULL, 'sms', 'traveler', '24h', '', :at)",
@@ -24,15 +28,36 @@ _ROWS: Final = (
 )
 
 
+_WORDS: Final = (
+    "UPDATE users SET muted_until = :at",
+    """INSERT INTO subscriptions VALUES
+    (2, 1, 'UA123', 'today', '2013-03-08', 'SFO', 'meeter', 'sms', 'pending', 'waits', NULL, :at, :at, 3, :at)""",
+    """INSERT INTO flights (id, fa_flight_id, ident, origin, departure_date, phase, latest, created_at)
+    VALUES (1, 'UAL5', 'UAL5', 'KSFO', '2013-03-08', 'scheduled', :flight, :at)""",
+    """INSERT INTO subscriptions VALUES
+    (3, 1, 'UA5', '', '2013-03-08', 'SFO', 'traveler', 'sms', 'active', '', 1, :at, NULL, 1, NULL)""",
+    "INSERT INTO dialogues VALUES (:phone, 'question', '{}', :at)",
+    """INSERT INTO invitations (inviter_id, phone, subscription_id, role, state, created_at, expires_at)
+    VALUES (1, '+15555550101', 2, 'watcher', 'open', :at, :at)""",
+)
+
+
+@contextmanager
+def _as_a_release(*steps: Callable[["Database"], None]) -> Iterator[None]:
+    migrations = Migrations("flait")
+    for step in steps:
+        migrations()(step)
+    with (
+        patch.object(opening, "NAMES", frozenset(step.__name__ for step in steps)),
+        patch.object(opening, "migrations", lambda: migrations),
+    ):
+        yield
+
+
 @contextmanager
 def as_the_first_release() -> Iterator[None]:
     """What is opened meanwhile is opened by the first release."""
-    first = Migrations("flait")
-    first()(m001_initial)
-    with (
-        patch.object(opening, "NAMES", frozenset({m001_initial.__name__})),
-        patch.object(opening, "migrations", lambda: first),
-    ):
+    with _as_a_release(m001_initial):
         yield
 
 
@@ -41,6 +66,14 @@ def first_release(path: Path) -> None:
     with as_the_first_release(), Store.open(path) as store:
         for sql in _ROWS:
             store._change(sql, phone=PHONE, at=NOW)
+
+
+def second_release(path: Path) -> None:
+    """The same brought up to the second release, where she asked for another flight and invited somebody to it."""
+    first_release(path)
+    with _as_a_release(m001_initial, m002_words_back), Store.open(path) as store:
+        for sql in _WORDS:
+            store._change(sql, phone=PHONE, at=NOW, flight=as_json(flight(5)))
 
 
 def tables(path: Path) -> set[str]:

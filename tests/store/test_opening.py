@@ -6,6 +6,8 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,10 @@ from flait.schema import APPLICATION_ID, MIGRATIONS
 from flait.store import Store, opening
 from flait.store.connection import sqlite3
 from flait.store.opening import JOURNAL, wal_safe
-from tests.store.releases import first_release, tables
-from tests.store.samples import NOW, finished, follower, started, user
+from tests.store.releases import first_release, second_release, tables
+from tests.store.samples import HOUR, NOW, finished, follower, started, user
+
+MARKS = {"_sqlite_migrations", "sqlite_sequence"}
 
 
 def pragma(store: Store, name: str) -> Any:
@@ -309,6 +313,37 @@ def test_what_the_first_release_kept_is_all_there_after_the_second(path: Path) -
         assert [change.change for change in store.consent_changes(ann.phone)] == ["opt_out"]
         assert [view.user.name for view in store.subscription_views()] == ["Ann"]
         assert store.unfinished([NOW]) == store.message(1)
+
+
+def test_what_the_second_release_kept_is_all_there_after_the_third(path: Path) -> None:
+    second_release(path)
+    with closing(sqlite3.connect(path)) as conn:
+        before = {name: conn.execute(f'SELECT * FROM "{name}"').fetchall() for name in tables(path) - MARKS}
+    with Store.open(path) as store:
+        after = {name: store._rows(f'SELECT * FROM "{name}"') for name in before}
+        waiting, asked = store.subscription(1), store.subscription(2)
+        assert waiting
+        assert asked
+        assert (asked.ident, asked.departure_date, asked.origin, asked.muted_until) == (
+            "UA123", date(2013, 3, 8), "SFO", NOW,
+        )  # fmt: skip
+        assert (asked.destination, asked.leaves_at) == (None, None)
+        following = store.subscription(3)
+        assert following
+        assert (following.state, following.destination, following.leaves_at) == ("active", "JFK", None)
+        assert [view.subscription for view in store.subscription_views()] == [waiting, asked, following]
+        assert store.claim_pending(NOW, HOUR) == replace(asked, next_attempt_at=NOW + HOUR)
+    assert {name: [tuple(row.values())[: len(old)] for row, old in zip(after[name], rows, strict=True)]
+            for name, rows in before.items()} == before  # fmt: skip
+
+
+def test_what_is_pending_since_an_earlier_release_is_carried_on_with_its_route(path: Path) -> None:
+    second_release(path)
+    with Store.open(path) as store:
+        asked = store.subscription(2)
+        assert asked
+        assert store.save_subscription(replace(asked, destination="JFK", leaves_at="10:00"))
+        assert store.subscription(2) == replace(asked, destination="JFK", leaves_at="10:00")
 
 
 def test_a_migration_that_fails_leaves_what_was_there(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """Who follows what."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -18,9 +19,10 @@ def ann(store: Store) -> int:
 
 
 def test_a_subscription_is_read_back_as_it_was_added(store: Store, ann: int) -> None:
-    added, new = store.add_subscription(pending(ann, origin="SFO", reason="too early"))
+    route = {"origin": "SFO", "destination": "JFK", "leaves_at": "10:00"}
+    added, new = store.add_subscription(pending(ann, reason="too early", **route))
     assert new
-    assert added == pending(ann, id=added.id, origin="SFO", reason="too early")
+    assert added == pending(ann, id=added.id, reason="too early", **route)
     assert store.subscription(added.id) == added
     assert store.subscription(99) is None
 
@@ -37,10 +39,38 @@ def test_asking_twice_is_asking_once(store: Store, ann: int) -> None:
     assert (again, new) == (first, False)
 
 
-@pytest.mark.parametrize("other", [{"ident": "UA124"}, {"wish": "sat"}, {"origin": "SFO"}])
-def test_asking_for_another_flight_is_another_subscription(store: Store, ann: int, other: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"ident": "UA124"},
+        {"wish": "sat"},
+        {"origin": "SFO"},
+        {"destination": "JFK"},
+        {"leaves_at": "10:00"},
+        {"asked_at": NOW + 12 * HOUR},
+    ],
+)
+def test_asking_for_another_flight_is_another_subscription(store: Store, ann: int, other: dict[str, Any]) -> None:
     store.add_subscription(pending(ann))
-    assert store.add_subscription(pending(ann, **other))[1]
+    added, new = store.add_subscription(pending(ann, **other))
+    assert new
+    assert store.add_subscription(pending(ann, **other)) == (added, False)
+
+
+@pytest.mark.parametrize("other", [{"destination": "JFK"}, {"leaves_at": "10:00"}])
+def test_one_number_of_one_day_may_be_followed_on_each_of_its_legs(
+    store: Store, ann: int, other: dict[str, str]
+) -> None:
+    friday = flight().departure_date
+    store.add_subscription(pending(ann, departure_date=friday, destination="HOU", leaves_at="09:05"))
+    assert store.add_subscription(
+        pending(ann, departure_date=friday, **{"destination": "HOU", "leaves_at": "09:05", **other})
+    )[1]
+
+
+def test_a_time_of_departure_is_one(store: Store, ann: int) -> None:
+    with pytest.raises(StoreError):
+        store.add_subscription(pending(ann, leaves_at="9:05"))
 
 
 def test_the_date_counts_once_it_is_known(store: Store, ann: int) -> None:

@@ -8,12 +8,10 @@ from datetime import date, datetime, timedelta
 
 from flait.core.flights import Flight, Phase, ScheduledFlight, answers, progress
 from flait.core.idents import Ident
-from flait.core.subscriptions import Role
-from flait.errors import FlightSourceError, InvalidDate
+from flait.errors import FlightSourceError
 from flait.flows.ports import Answer, FlightSource
-from flait.flows.resolve import Wanted
-
-LONG_GONE = timedelta(hours=6)  # past its time and never reported as departed
+from flait.flows.resolve import is_ahead
+from flait.flows.wanted import Leg, Wanted, legs_of, rows_of
 
 
 @dataclass(slots=True)
@@ -81,21 +79,21 @@ class Standing:
         return span.total_seconds()
 
 
-def legs(asked: Asked, wanted: Wanted, now: datetime) -> list[Flight | ScheduledFlight]:
+def legs(asked: Asked, wanted: Wanted, now: datetime) -> list[Leg]:
     """The legs that what was asked for can mean, each once, earliest first."""
-    found: list[Flight | ScheduledFlight] = [
-        flight for flight in (asked.live.flights if asked.live else ()) if _can_be_meant(flight, wanted, now)
-    ]
-    if not found:
-        found = [row for row in asked.planned or () if _right_place(row, wanted) and _right_day(row, wanted)]
-    once = {(leg.origin.code, leg.departure_date): leg for leg in found}
-    return list(once.values())
-
-
-def near(asked: Asked, wanted: Wanted, now: datetime) -> list[Flight | ScheduledFlight]:
-    """When the number does fly, whatever day and airport were asked for."""
     flights = asked.live.flights if asked.live else ()
-    return [flight for flight in flights if answers(flight, wanted.ident) and _ahead(flight, wanted.role, now)]
+    known = legs_of(flight for flight in flights if answers(flight, wanted.ident) and _is_meant(flight, wanted))
+    live = [leg[0] for leg in wanted.chosen(known) if _can_be_followed(leg[0], wanted, now)]
+    if live:
+        return [*live]
+    rows = rows_of(row for row in asked.planned or () if _is_meant(row, wanted))
+    return [leg[0] for leg in wanted.chosen(rows)]
+
+
+def near(asked: Asked, wanted: Wanted, now: datetime) -> list[Flight]:
+    """When the number does fly, whatever day and route were asked for."""
+    flights = asked.live.flights if asked.live else ()
+    return [flight for flight in flights if answers(flight, wanted.ident) and is_ahead(flight, wanted.role, now)]
 
 
 def other_airline(asked: Asked, wanted: Wanted) -> str | None:
@@ -106,29 +104,10 @@ def other_airline(asked: Asked, wanted: Wanted) -> str | None:
     return flights[0].number
 
 
-def _can_be_meant(flight: Flight, wanted: Wanted, now: datetime) -> bool:
-    return (
-        answers(flight, wanted.ident)
-        and _right_place(flight, wanted)
-        and _right_day(flight, wanted)
-        and progress(flight) not in (Phase.ON, Phase.IN)
-        and (wanted.wish is not None or _ahead(flight, wanted.role, now))
-    )
+def _is_meant(leg: Leg, wanted: Wanted) -> bool:
+    return wanted.is_from_there(leg) and wanted.is_of_that_day(leg)
 
 
-def _ahead(flight: Flight, role: Role, now: datetime) -> bool:
-    reached, best = progress(flight), flight.departure.best
-    if reached is Phase.OFF:
-        return role is not Role.TRAVELER  # it may well be the one they wait for
-    return reached in (Phase.SCHEDULED, Phase.OUT) and best is not None and now - best <= LONG_GONE
-
-
-def _right_place(leg: Flight | ScheduledFlight, wanted: Wanted) -> bool:
-    return wanted.origin in (None, leg.origin.code, leg.origin.code_iata)
-
-
-def _right_day(leg: Flight | ScheduledFlight, wanted: Wanted) -> bool:
-    try:
-        return wanted.day_at(leg.origin) in (None, leg.departure_date)
-    except InvalidDate:
-        return False
+def _can_be_followed(flight: Flight, wanted: Wanted, now: datetime) -> bool:
+    is_down = progress(flight) in (Phase.ON, Phase.IN)
+    return not is_down and (wanted.wish is not None or is_ahead(flight, wanted.role, now))

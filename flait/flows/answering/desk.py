@@ -163,26 +163,44 @@ def nothing_meant(subject: Subject | None) -> str:
     return texts.not_followed_text(str(subject)) if isinstance(subject, Ident) else texts.NO_FLIGHTS
 
 
-def name_of(view: SubscriptionView) -> str:
-    """`UA1234 Tue 25 Nov`."""
+def name_of(desk: Desk, view: SubscriptionView) -> str:
+    """`UA1234 Tue 25 Nov`; `UA1234 SFO-EWR 14:10 Tue 25 Nov` where the person follows several legs of that day."""
     subscription = view.subscription
-    when = day(subscription.departure_date) if subscription.departure_date else subscription.wish
-    return f"{subscription.ident} {when}".strip()
+    others = [other for other in following(desk) if other.subscription.id != subscription.id]
+    alike = [other for other in others if _name(other) == _name(view)]
+    place = _route(view) if alike else ""
+    at = subscription.leaves_at if any(_route(other) == place for other in alike) else ""
+    return " ".join(part for part in (subscription.ident, place, at, _day(view)) if part)
+
+
+def _name(view: SubscriptionView) -> tuple[str, str]:
+    return view.subscription.ident, _day(view)
+
+
+def _day(view: SubscriptionView) -> str:
+    subscription = view.subscription
+    return day(subscription.departure_date) if subscription.departure_date else subscription.wish
+
+
+def _route(view: SubscriptionView) -> str:
+    """`SFO-EWR`, as far as it is known."""
+    subscription = view.subscription
+    if view.flight:
+        return route(view.flight)
+    return "-".join(code for code in (subscription.origin, subscription.destination) if code)
 
 
 def short_name_of(desk: Desk, view: SubscriptionView) -> str:
     """`UA1234`, with its day where the person follows the number on more than one."""
     ident = view.subscription.ident
     alike = [other for other in following(desk) if other.subscription.ident == ident]
-    return name_of(view) if len(alike) > 1 else ident
+    return name_of(desk, view) if len(alike) > 1 else ident
 
 
 def leg_of(view: SubscriptionView) -> str:
     """`SFO-EWR Tue 25 Nov`."""
-    subscription = view.subscription
-    where = route(view.flight) if view.flight else f"from {subscription.origin}" if subscription.origin else ""
-    when = day(subscription.departure_date) if subscription.departure_date else subscription.wish
-    return f"{where} {when}".strip()
+    where, origin = _route(view), view.subscription.origin
+    return f"{f'from {where}' if where == origin else where} {_day(view)}".strip()
 
 
 def place_of(desk: Desk, view: SubscriptionView | None) -> Airport:

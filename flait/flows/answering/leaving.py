@@ -23,8 +23,9 @@ from flait.flows.answering.desk import (
 )
 from flait.flows.answering.muting import undo_mute
 from flait.flows.answering.status import status
-from flait.flows.answering.tracking import keep, look_up, track_all, wanted_again, wanted_option, words_of
+from flait.flows.answering.tracking import keep, look_up, track_all, wanted_option, words_of
 from flait.flows.subscribe import Person
+from flait.flows.wishes import wanted_of
 from flait.store import SubscriptionView
 
 MOST_NAMED = 5  # flights in one question
@@ -57,14 +58,15 @@ def _nothing(wish: Untrack) -> str:
 def _ask_which(desk: Desk, views: Sequence[SubscriptionView], *, explained: bool) -> Line:
     ids = [{"subscription": view.subscription.id, "explained": explained} for view in views]
     desk.put(QUESTION, {"do": "untrack", "options": ids})
-    return Line(body=texts.which_text([name_of(view) for view in views]))
+    return Line(body=texts.which_text([name_of(desk, view) for view in views]))
 
 
 def _ended(desk: Desk, views: Sequence[SubscriptionView], *, explained: bool) -> list[Line]:
+    names = " and ".join(name_of(desk, view) for view in views)
     for view in views:
         subscribe.unsubscribe(desk.store, view.subscription, now=desk.now)
     desk.put(UNDO, {"do": "untrack", "subscriptions": [view.subscription.id for view in views]})
-    left, names = len(following(desk)), " and ".join(name_of(view) for view in views)
+    left = len(following(desk))
     body = texts.explained_text(names, left) if explained else texts.untracked_text(names, left)
     return [Line(body=body, subscription_id=views[0].subscription.id)]
 
@@ -85,7 +87,7 @@ def _followed_again(desk: Desk, last: Mapping[str, Any]) -> Act:
         subscription = desk.store.subscription(subscription_id)
         if subscription and subscription.state not in LIVE:
             tracked = desk.store.tracked(subscription.flight_id) if subscription.flight_id else None
-            looked.append(look_up(desk, wanted_again(subscription), tracked.flight if tracked else None))
+            looked.append(look_up(desk, wanted_of(subscription), tracked.flight if tracked else None))
     if not looked:
         return say(texts.NOTHING_TO_UNDO)
     person = Person(phone=desk.phone, channel=desk.channel)

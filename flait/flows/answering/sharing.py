@@ -15,8 +15,9 @@ from flait.core.reply_kinds import Join, Share
 from flait.core.subscriptions import LIVE, Role
 from flait.errors import InvalidPhone
 from flait.flows.answering.desk import Act, Desk, Line, current, leg_of, meant, nothing_meant, say
-from flait.flows.answering.tracking import Looked, keep, look_up, wanted_again, words_of
+from flait.flows.answering.tracking import Looked, keep, look_up, words_of
 from flait.flows.subscribe import Person
+from flait.flows.wishes import wanted_of
 from flait.phones import parse_phone
 from flait.store import INVITATION, Invitation, InvitationState, SubscriptionView
 
@@ -102,7 +103,7 @@ def join(desk: Desk, wish: Join) -> Act:
         if subscription.state not in LIVE:
             return say(texts.invitation_over_text(subscription.ident))
         tracked = desk.store.tracked(subscription.flight_id) if subscription.flight_id else None
-        wanted = wanted_again(subscription)
+        wanted = wanted_of(subscription)
         looked = look_up(desk, replace(wanted, role=invitation.role), tracked.flight if tracked else None)
         return _acceptance(desk, invitation, looked)
     return say(texts.NO_INVITATION)

@@ -5,15 +5,15 @@ Where a number is more than one flight, the person is asked which; nothing is ta
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
+from datetime import datetime, time
 from typing import Any
 
 from flait.core import reply_texts as texts
 from flait.core.dates import parse_date
-from flait.core.flights import Flight, ScheduledFlight
+from flait.core.flights import Flight
 from flait.core.idents import parse_ident
 from flait.core.reply_kinds import Track, TrackWish
-from flait.core.subscriptions import Subscription
+from flait.core.wish_texts import not_understood_text, too_late_text
 from flait.errors import (
     AmbiguousFlight,
     BudgetExhausted,
@@ -22,14 +22,17 @@ from flait.errors import (
     FlightSourceError,
     InvalidDate,
     NoSuchFlight,
+    NotUnderstood,
     Refused,
+    TooLate,
     UserError,
 )
 from flait.flows import subscribe
 from flait.flows.answering.asked import Asked, Standing, known, legs, near, other_airline
 from flait.flows.answering.desk import QUESTION, Act, Desk, Line, say
-from flait.flows.resolve import Wanted, resolve
+from flait.flows.resolve import resolve
 from flait.flows.subscribe import Person, Subscribed
+from flait.flows.wanted import Leg, Wanted, local_time
 
 MOST_OPTIONS = 4  # that fit one text
 MOST_WISHES = 4  # looked up for one text: each look-up costs money
@@ -47,7 +50,8 @@ class Looked:
     @property
     def waits(self) -> bool:
         """AeroAPI did not answer: the wish is kept, and tried again."""
-        return isinstance(self.refusal, FlightSourceError) and not isinstance(self.refusal, Refused)
+        lasting = isinstance(self.refusal, Refused | NotUnderstood)
+        return isinstance(self.refusal, FlightSourceError) and not lasting
 
     @property
     def refused(self) -> bool:
@@ -55,11 +59,12 @@ class Looked:
         return self.refusal is not None and not self.waits
 
     @property
-    def options(self) -> list[Flight | ScheduledFlight]:
+    def options(self) -> list[Leg]:
         """The legs to choose from, when there is more than one."""
         found = legs(self.asked, self.wanted, self.at)
-        open_question = self.wanted.wish is None or isinstance(self.refusal, AmbiguousFlight)
-        return found[:MOST_OPTIONS] if open_question and len(found) > 1 else []
+        undecided = self.wanted.wish is None and not isinstance(self.refusal, TooLate)
+        open_question = undecided or isinstance(self.refusal, AmbiguousFlight)
+        return found if open_question and len(found) > 1 else []
 
 
 def track(desk: Desk, reply: Track) -> Act:
@@ -84,32 +89,28 @@ def wanted_of(desk: Desk, wish: TrackWish) -> Wanted:
         ident=wish.ident,
         wish=parse_date(wish.date) if wish.date else None,
         origin=wish.origin,
+        destination=wish.destination,
         role=desk.user.role,
         asked_at=desk.heard.received_at,
     )
 
 
-def wanted_again(subscription: Subscription) -> Wanted:
-    """What a subscription stands for."""
-    on = subscription.departure_date
-    wish = on.isoformat() if on else subscription.wish
-    return Wanted(
-        ident=parse_ident(subscription.ident),
-        wish=parse_date(wish) if wish else None,
-        origin=subscription.origin,
-        role=subscription.role,
-        asked_at=subscription.asked_at,
-    )
-
-
 def look_up(desk: Desk, wanted: Wanted, flight: Flight | None = None) -> Looked:
     """Outside any transaction: find the one leg meant. Of a `flight` that is watched already nobody is asked."""
+    if flight:
+        wanted = _that_very(flight, wanted)
     asked, at = known(flight) if flight else Asked(source=desk.source), desk.now
     try:
         resolve(asked, wanted, now=at)
     except (UserError, NoSuchFlight, BudgetExhausted, ConfigError, FlightSourceError) as refusal:
         return Looked(wanted=wanted, asked=asked, at=at, refusal=refusal)
     return Looked(wanted=wanted, asked=asked, at=at)
+
+
+def _that_very(flight: Flight, wanted: Wanted) -> Wanted:
+    """Whatever was said of it once: it may have been re-timed and re-routed since."""
+    on = parse_date(flight.departure_date.isoformat())
+    return replace(wanted, wish=on, origin=None, destination=None, leaves_at=None, found=False)
 
 
 def keep(desk: Desk, looked: Looked, person: Person) -> Subscribed | Line:
@@ -141,7 +142,8 @@ def _kept(desk: Desk, looked: Sequence[Looked]) -> Iterator[Line]:
     asking = False
     for one in looked:
         if one.options:
-            lines = [Line(body=texts.name_a_day_text(str(one.wanted.ident))) if asking else _ask(desk, one)]
+            too_many = asking or len(one.options) > MOST_OPTIONS
+            lines = [Line(body=texts.name_a_day_text(str(one.wanted.ident))) if too_many else _ask(desk, one)]
             asking = True
         else:
             lines = words_of(keep(desk, one, person))
@@ -156,30 +158,46 @@ def _ask(desk: Desk, looked: Looked) -> Line:
     return Line(body=texts.options_text(ident, options, desk.now))
 
 
-def put_question(desk: Desk, ident: str, options: Sequence[Flight | ScheduledFlight]) -> None:
+def put_question(desk: Desk, ident: str, options: Sequence[Leg]) -> None:
     """Inside a transaction: these legs wait for `1`, `2` or BOTH."""
-    rows = [
-        {"ident": ident, "date": leg.departure_date.isoformat(), "origin": leg.origin.short.upper()} for leg in options
-    ]
-    desk.put(QUESTION, {"do": "track", "options": rows})
+    desk.put(QUESTION, {"do": "track", "options": [_option(ident, leg) for leg in options]})
+
+
+def _option(ident: str, leg: Leg) -> dict[str, str | None]:
+    return {
+        "ident": ident,
+        "date": leg.departure_date.isoformat(),
+        "origin": leg.origin.short.upper(),
+        "destination": leg.destination.short.upper() if leg.destination else None,
+        "leaves_at": f"{local_time(leg):%H:%M}",
+    }
 
 
 def wanted_option(desk: Desk, option: Mapping[str, Any]) -> Wanted:
-    """One of the legs that were offered: as of its own day, for yesterday's may not have left yet."""
-    wish = TrackWish(ident=parse_ident(option["ident"]), date=option["date"], origin=option["origin"])
-    noon = datetime.combine(date.fromisoformat(option["date"]), time(12), UTC)
-    return replace(wanted_of(desk, wish), asked_at=min(noon, desk.heard.received_at))
+    """One of the legs that were offered. Questions that an earlier Flait put name no destination and time."""
+    wish = TrackWish(
+        ident=parse_ident(option["ident"]),
+        date=option["date"],
+        origin=option["origin"],
+        destination=option.get("destination"),
+    )
+    leaves_at = option.get("leaves_at")
+    return replace(wanted_of(desk, wish), leaves_at=time.fromisoformat(leaves_at) if leaves_at else None, found=True)
 
 
 def _refusal(desk: Desk, looked: Looked, refusal: FlaitError) -> str:
     ident, contact = str(looked.wanted.ident), desk.rules.contact
     if isinstance(refusal, NoSuchFlight):
         return _not_found(looked)
+    if isinstance(refusal, NotUnderstood):
+        return not_understood_text(ident).body
+    if isinstance(refusal, TooLate):
+        return too_late_text(ident, refusal.message, unasked=False).body
     if isinstance(refusal, InvalidDate):
         return texts.bad_date_text(ident, refusal.message)
     if isinstance(refusal, BudgetExhausted):
         return texts.no_budget_text(contact)
-    if isinstance(refusal, AmbiguousFlight):  # the very same day and airport: a text cannot tell them apart
+    if isinstance(refusal, AmbiguousFlight):
         return texts.name_a_day_text(ident)
     return texts.no_account_text(contact)
 
@@ -188,5 +206,6 @@ def _not_found(looked: Looked) -> str:
     wanted, other = looked.wanted, other_airline(looked.asked, looked.wanted)
     if other:
         return texts.other_airline_text(str(wanted.ident), other)
-    wish = wanted.wish.text if wanted.wish else ""
+    route = "-".join(code for code in (wanted.origin, wanted.destination) if code)
+    wish = " ".join(said for said in (wanted.wish.text if wanted.wish else "", route) if said)
     return texts.unknown_flight_text(str(wanted.ident), wish, near(looked.asked, wanted, looked.at), looked.at)

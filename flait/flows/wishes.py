@@ -1,0 +1,214 @@
+"""A wish that is not met yet: what it means, until when it is tried again, and how its end is told.
+
+None is asked about for ever: what AeroAPI refuses for good ends it at once, what passes ends it with its day.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+from flait.core.dates import parse_date
+from flait.core.formats import day
+from flait.core.idents import parse_ident
+from flait.core.messages import Message
+from flait.core.subscriptions import Subscription, SubscriptionState, User, next_resolution
+from flait.core.wish_texts import missing_text, not_understood_text, several_text, too_late_text
+from flait.core.wording import Text, failed_text
+from flait.errors import (
+    BudgetExhausted,
+    ConfigError,
+    FlaitError,
+    InvalidDate,
+    NotFound,
+    NotUnderstood,
+    Refused,
+    TooLate,
+    UserError,
+)
+from flait.flows.wanted import BEHIND, SeveralFlights, Wanted, possible_days
+from flait.store import Step, Store
+
+ZoneOf = Callable[[str], ZoneInfo | None]
+"""The zone of an airport by its code; None: not known."""
+
+USEFUL = timedelta(hours=6)  # a confirmation, or a word that there will be none
+NOT_LIVE_YET = timedelta(hours=3)  # a scheduled flight that has no id yet: look again
+BUDGET_PAUSE = timedelta(hours=1)
+SHOWN_BY_THEN = timedelta(hours=24)  # before departure; AeroAPI gives ids two days before
+NEXT_WITHIN = timedelta(hours=48)  # the next departure is looked for that far ahead
+
+
+def nowhere(_: str) -> ZoneInfo | None:
+    """No airport's zone is known."""
+    return None
+
+
+def wanted_of(subscription: Subscription) -> Wanted:
+    """What a subscription stands for; what is known of its leg was found in a schedule."""
+    on, leaves_at = subscription.departure_date, subscription.leaves_at
+    wish = on.isoformat() if on else subscription.wish
+    return Wanted(
+        ident=parse_ident(subscription.ident),
+        wish=parse_date(wish) if wish else None,
+        origin=subscription.origin,
+        destination=subscription.destination,
+        leaves_at=time.fromisoformat(leaves_at) if leaves_at else None,
+        found=on is not None,
+        role=subscription.role,
+        asked_at=subscription.asked_at,
+    )
+
+
+def over_at(subscription: Subscription, zone_of: ZoneOf = nowhere) -> datetime:
+    """When trying again has no more sense: its day is over where it leaves, or, where that is not known, everywhere."""
+    wanted = wanted_of(subscription)
+    if wanted.wish is None:
+        return wanted.asked_at + NEXT_WITHIN
+    zone = _zone(wanted, zone_of)
+    last = _days(wanted, zone_of)[-1]
+    return _midnight_after(last, zone) if zone else _midnight_after(last, UTC) + BEHIND
+
+
+def _zone(wanted: Wanted, zone_of: ZoneOf) -> ZoneInfo | None:
+    return zone_of(wanted.origin) if wanted.origin else None
+
+
+def _days(wanted: Wanted, zone_of: ZoneOf) -> list[date]:
+    """The day that is meant, on the calendar where it leaves; where that is not known, all it can be."""
+    zone = _zone(wanted, zone_of)
+    try:
+        on = wanted.day_on(wanted.asked_at.astimezone(zone).date()) if zone else None
+    except InvalidDate:
+        on = None
+    return [on] if on else possible_days(wanted)
+
+
+def _leaves(subscription: Subscription, zone_of: ZoneOf) -> datetime:
+    """When a flight that was found in the schedule leaves; by UTC where its place is not known."""
+    wanted = wanted_of(subscription)
+    on, zone = _days(wanted, zone_of)[0], _zone(wanted, zone_of)
+    return datetime.combine(on, wanted.leaves_at or time(), zone or UTC)
+
+
+def _midnight_after(on: date, zone: tzinfo) -> datetime:
+    return datetime.combine(on + timedelta(days=1), time(), zone).astimezone(UTC)
+
+
+def not_met(
+    store: Store, subscription: Subscription, user: User, problem: FlaitError, *, zone_of: ZoneOf, now: datetime
+) -> None:
+    """Inside a transaction: it is tried again before its time is over, or fails, and its person is told why."""
+    waits_for_its_id = subscription.departure_date is not None and isinstance(problem, NotFound)
+    if isinstance(problem, NotFound | UserError | NotUnderstood) and not waits_for_its_id:
+        text = _refused_text(subscription, problem, zone_of)
+        _fail(store, subscription, user, reason=problem.message, text=text, now=now)
+        return
+    over = over_at(subscription, zone_of)
+    if now < over:
+        if waits_for_its_id and now >= _leaves(subscription, zone_of) - SHOWN_BY_THEN:
+            text = missing_text(subscription.ident, _when(subscription, zone_of), problem.message)
+            confirm(store, subscription, user, kind="missing", text=text, now=now)
+        _postpone(store, subscription, problem, over=over, now=now)
+    elif waits_for_its_id:
+        text = _refused_text(subscription, problem, zone_of)
+        _fail(store, subscription, user, reason=problem.message, text=text, now=now)
+    else:
+        span = "its day is over" if wanted_of(subscription).wish else "two days have passed"
+        text = _given_up_text(subscription, problem, zone_of)
+        _fail(store, subscription, user, reason=f"given up, {span}: {problem.message}", text=text, now=now)
+
+
+def _postpone(store: Store, subscription: Subscription, problem: FlaitError, *, over: datetime, now: datetime) -> None:
+    attempts = subscription.attempts + (0 if isinstance(problem, NotFound) else 1)
+    at = next_resolution(attempts, now)
+    if isinstance(problem, NotFound):
+        at = now + NOT_LIVE_YET
+    elif isinstance(problem, BudgetExhausted):
+        at = now + BUDGET_PAUSE
+    at, reason = min(at, over), problem.message
+    store.save_subscription(replace(subscription, attempts=attempts, reason=reason, next_attempt_at=at))
+    note(store, subscription, now, step="resolve", outcome="postponed", detail=reason, attempt=attempts)
+
+
+def _fail(store: Store, subscription: Subscription, user: User, *, reason: str, text: Text, now: datetime) -> None:
+    failed = replace(subscription, state=SubscriptionState.FAILED, reason=reason, next_attempt_at=None)
+    store.save_subscription(failed)
+    confirm(store, failed, user, kind="failed", text=text, now=now)
+    note(store, failed, now, step="resolve", outcome="failed", detail=reason)
+
+
+def _refused_text(subscription: Subscription, problem: FlaitError, zone_of: ZoneOf) -> Text:
+    ident = subscription.ident
+    if isinstance(problem, TooLate):
+        return too_late_text(ident, problem.message, unasked=True)
+    if isinstance(problem, SeveralFlights):
+        days = {leg.departure_date for leg in problem.legs}
+        return several_text(ident, days.pop() if len(days) == 1 else None)
+    if isinstance(problem, NotUnderstood):
+        return not_understood_text(ident)
+    return failed_text(ident, _when(subscription, zone_of), problem.message)
+
+
+def _given_up_text(subscription: Subscription, problem: FlaitError, zone_of: ZoneOf) -> Text:
+    """In words for who waits; the fault's own are for who runs Flait."""
+    why = "FlightAware did not answer"
+    if isinstance(problem, BudgetExhausted):
+        why = "no look-ups were left this month"
+    elif isinstance(problem, Refused | ConfigError):
+        why = "FlightAware refused our account"
+    until = "until that day was over" if wanted_of(subscription).wish else "for two days"
+    return failed_text(subscription.ident, _when(subscription, zone_of), f"{why} {until}")
+
+
+def _when(subscription: Subscription, zone_of: ZoneOf) -> str:
+    """The day; a word like `tomorrow` is read on another day than it was written."""
+    wanted = wanted_of(subscription)
+    if wanted.wish is None:
+        return ""
+    days = _days(wanted, zone_of)
+    return day(days[0]) if len(days) == 1 else f"{subscription.wish} (asked {day(wanted.asked_at.date())})"
+
+
+def confirm(store: Store, subscription: Subscription, user: User, *, kind: str, text: Text, now: datetime) -> None:
+    """Inside a transaction: the one text of that kind about a subscription."""
+    store.enqueue(
+        Message(
+            user_id=user.id,
+            to=user.phone,
+            channel=subscription.channel,
+            kind=kind,
+            body=text.body,
+            tells=text.tells,
+            dedup_key=f"{kind}:{subscription.id}",
+            subscription_id=subscription.id,
+            flight_id=subscription.flight_id,
+            created_at=now,
+            not_before=now,
+            expires_at=now + USEFUL,
+        )
+    )
+
+
+def note(
+    store: Store,
+    subscription: Subscription,
+    now: datetime,
+    *,
+    step: str,
+    outcome: str,
+    detail: str,
+    attempt: int | None = None,
+) -> None:
+    """Inside a transaction: a line of the journal."""
+    store.record(
+        Step(
+            at=now,
+            subscription_id=subscription.id,
+            flight_id=subscription.flight_id,
+            step=step,
+            outcome=outcome,
+            detail=detail,
+            attempt=attempt,
+        )
+    )

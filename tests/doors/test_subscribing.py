@@ -1,0 +1,167 @@
+"""`flait subscribe`, `unsubscribe` and `subscriptions`, where one number is several flights of a day."""
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from flait.app import App
+from flait.core.flights import Airport, Flight, ScheduledFlight, Times
+from flait.errors import FlightSourceError, NotUnderstood
+from flait.store import Store
+from tests.doors.command_line import CommandLine
+from tests.flows.world import FakeFlightSource
+from tests.store.samples import DAY, HOUR, NOW, flight
+
+ANN = "+15555550100"
+CST = "America/Chicago"
+DAL = Airport(code="KDAL", code_iata="DAL", city="Dallas", timezone=CST)
+HOU = Airport(code="KHOU", code_iata="HOU", city="Houston", timezone=CST)
+AUS = Airport(code="KAUS", code_iata="AUS", city="Austin", timezone=CST)
+
+
+def southwest(to: Airport, out: timedelta) -> Flight:
+    """WN123 from Dallas so long after NOW, 06:00 in Dallas on Friday 8 March 2013."""
+    named = {"ident": "SWA123", "ident_icao": "SWA123", "ident_iata": "WN123", "codeshares": ()}
+    times = {"out": Times(scheduled=NOW + out), "in_": Times(scheduled=NOW + out + HOUR)}
+    return replace(flight(), fa_flight_id=f"SWA123-{to.short}-{out}", origin=DAL, destination=to, **named, **times)  # type: ignore[arg-type]  # Flight's own fields
+
+
+TO_HOUSTON, TO_AUSTIN = southwest(HOU, 3 * HOUR), southwest(AUS, 8 * HOUR)
+LISTED = (
+    "WN123 is more than one flight: 2013-03-08 DAL-HOU 09:00 CST; 2013-03-08 DAL-AUS 14:00 CST; "
+    "say which with --to, like --to HOU"
+)
+
+
+@pytest.fixture
+def source(monkeypatch: pytest.MonkeyPatch) -> FakeFlightSource:
+    fake = FakeFlightSource()
+    fake.board = [TO_HOUSTON, TO_AUSTIN]
+    monkeypatch.setattr(App, "source", lambda _self, **_options: fake)
+    return fake
+
+
+def followed(store: Store) -> list[str | None]:
+    """Where the flights go that somebody follows."""
+    return [view.subscription.destination for view in store.subscription_views()]
+
+
+@pytest.mark.parametrize("date", [(), ("--date", "today"), ("--date", "2013-03-08", "--from", "DAL")])
+def test_several_routes_are_listed_and_each_can_be_chosen(
+    flait: CommandLine, store: Store, source: FakeFlightSource, date: tuple[str, ...]
+) -> None:
+    assert flait("subscribe", "WN123", ANN, *date).refused(2) == LISTED
+    assert followed(store) == []
+
+    to_austin = flait("subscribe", "WN123", ANN, *date, "--to", "aus")
+    to_houston = flait("subscribe", "WN123", ANN, *date, "--at", "9:00")
+
+    assert (to_austin.code, to_houston.code) == (0, 0)
+    assert "follows WN123 of 2013-03-08 DAL-AUS, leaves 14:00 CST." in to_austin.err
+    assert "follows WN123 of 2013-03-08 DAL-HOU, leaves 09:00 CST." in to_houston.err
+    assert followed(store) == ["AUS", "HOU"]
+
+
+def test_one_route_at_two_times_is_chosen_by_the_time(
+    flait: CommandLine, store: Store, source: FakeFlightSource
+) -> None:
+    source.board = [TO_HOUSTON, southwest(HOU, 8 * HOUR)]
+    refusal = flait("subscribe", "WN123", ANN).refused(2)
+    assert refusal.endswith("say which with --at, like --at 09:00")
+
+    for listed in re.findall(r"\d\d:\d\d(?= CST)", refusal):
+        assert f"leaves {listed} CST" in flait("subscribe", "WN123", ANN, "--at", listed).err
+    assert len(store.flight_views()) == 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        (("--at", "25:00"), "'25:00' is not a time; --at takes the scheduled departure there, like 09:05"),
+        (("--at", "9.05"), "'9.05' is not a time"),
+        (("--at", ""), "'' is not a time"),
+        (("--at", "\uff122:00"), "is not a time"),
+        (("--at", "9:5\n"), "is not a time"),
+        (("--to", "Houston"), "'Houston' is not an airport code; --to takes one like SFO or KSFO"),
+        (("--to", ""), "is not an airport code; --to takes"),
+        (("--from", "D!L"), "is not an airport code; --from takes"),
+    ],
+)
+def test_a_time_or_airport_that_is_none_is_refused_before_anything_is_asked(
+    flait: CommandLine, source: FakeFlightSource, typed: tuple[str, ...], why: str
+) -> None:
+    flait("user", "add", "Ann", ANN)
+    for command in ("subscribe", "unsubscribe"):
+        assert why in flait(command, "WN123", ANN, *typed).refused(2)
+    assert source.calls == []
+
+
+def test_a_time_or_route_it_does_not_fly_is_said_with_those_it_does(
+    flait: CommandLine, store: Store, source: FakeFlightSource
+) -> None:
+    for typed in (("--to", "SFO"), ("--at", "10:00")):
+        said = flait("subscribe", "WN123", ANN, "--date", "2013-03-08", *typed).refused(7)
+        assert "(it leaves on 2013-03-08 DAL-HOU 09:00 CST, 2013-03-08 DAL-AUS 14:00 CST)" in said
+    assert store.users() == []
+
+
+def test_a_route_days_ahead_is_saved_as_that_route(flait: CommandLine, store: Store, source: FakeFlightSource) -> None:
+    source.board = []
+    source.timetable = [
+        ScheduledFlight(ident="SWA123", origin=DAL, destination=to, scheduled_out=NOW + 7 * DAY + out)
+        for to, out in ((HOU, 3 * HOUR), (AUS, 8 * HOUR))
+    ]
+    done = flait("subscribe", "WN123", ANN, "--date", "2013-03-15", "--to", "AUS")
+
+    assert (done.code, "follows WN123 of 2013-03-15 DAL-AUS. Live tracking" in done.err) == (0, True)
+    [row] = flait("subscriptions").table
+    assert row[1:4] == ["WN123", "2013-03-15", "DAL-AUS"]
+    [known] = flait("subscriptions", "--json").json["subscriptions"]
+    assert (known["origin"], known["destination"], known["leaves_at"]) == ("DAL", "AUS", "15:00")  # summer time begins
+
+
+def test_what_waits_for_an_answer_keeps_the_route_and_time_that_were_typed(
+    flait: CommandLine, store: Store, source: FakeFlightSource
+) -> None:
+    source.fault = FlightSourceError("AeroAPI did not answer in 15 s")
+    assert flait("subscribe", "WN123", ANN, "--to", "AUS", "--at", "9:05").code == 3
+    [waiting] = [view.subscription for view in store.subscription_views()]
+    assert (waiting.destination, waiting.leaves_at) == ("AUS", "09:05")
+    [row] = flait("subscriptions").table
+    assert row[1:4] == ["WN123", "next", "?-AUS"]
+
+
+def test_of_two_routes_that_are_followed_one_is_ended(
+    flait: CommandLine, store: Store, source: FakeFlightSource
+) -> None:
+    for to in ("HOU", "AUS"):
+        flait("subscribe", "WN123", ANN, "--to", to)
+
+    refusal = flait("unsubscribe", "WN123", ANN, "--date", "2013-03-08").refused(2)
+    assert refusal == (
+        "WN123 is followed more than once: 2013-03-08 DAL HOU 09:00; 2013-03-08 DAL AUS 14:00; "
+        "say which with --to, like --to HOU"
+    )
+    assert "does not follow WN123 to SFO at 09:00" in flait(
+        "unsubscribe", "WN123", ANN, "--to", "SFO", "--at", "09:00"
+    ).refused(7)
+    assert "no more texts about WN123 of 2013-03-08 DAL-HOU." in flait("unsubscribe", "WN123", ANN, "--to", "HOU").err
+    assert followed(store) == ["AUS"]
+    assert flait("unsubscribe", "WN123", ANN, "--at", "14:00").code == 0
+
+
+def test_a_question_that_aeroapi_refuses_is_refused_and_not_kept(
+    flait: CommandLine, store: Store, source: FakeFlightSource
+) -> None:
+    source.fault = NotUnderstood("AeroAPI does not understand the question (HTTP 400: bad ident)", "check the number")
+    assert "HTTP 400: bad ident" in flait("subscribe", "WN123", ANN).refused(6)
+    assert store.users() == []
+
+
+def test_yesterdays_flight_can_be_ended_by_its_date(flait: CommandLine, store: Store, source: FakeFlightSource) -> None:
+    source.board = [southwest(HOU, -9 * HOUR)]
+    source.board = [replace(source.board[0], out=replace(source.board[0].out, estimated=NOW))]
+    assert flait("subscribe", "WN123", ANN, "--date", "2013-03-07").code == 0
+    assert "no more texts about WN123 of 2013-03-07" in flait("unsubscribe", "WN123", ANN, "--date", "2013-03-07").err
