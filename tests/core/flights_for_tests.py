@@ -11,7 +11,8 @@ from typing import Any
 from flait.core.alert_texts import alert_text
 from flait.core.alerts import Alert, Decision, PastText, Priority, decide
 from flait.core.changes import DELAY
-from flait.core.flights import Airport, Flight, Times, merged
+from flait.core.flights import Airport, Flight, Times
+from flait.core.observations import merged
 from flait.core.formats import Reader
 from flait.core.subscriptions import ClockFace, Role
 from flait.core.told import Tells, Told, tells, told
@@ -161,7 +162,7 @@ class Listener:
 
     def polled(self, flight: Flight, now: datetime) -> Heard | None:
         """What they hear after a poll that showed `flight`, blanks and all."""
-        before, self.seen = self.seen, merged(self.seen, flight)
+        before, self.seen = self.seen, merged(self.seen, flight, now)
         self.decision = decide(
             told([text.tells for text in self.texts]),
             [_past(text) for text in self.texts],
