@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from flait.core.flights import Flight, Phase, ScheduledFlight, Times, answers, cancelled, progress
 from flait.core.formats import day
+from flait.core.observations import possible
 from flait.core.subscriptions import Role
 from flait.errors import InvalidDate, NoSuchFlight, TooLate
 from flait.flows.ports import FlightSource
@@ -60,7 +61,7 @@ def find(source: FlightSource, wanted: Wanted, *, now: datetime) -> Found:
     end = _midnight(days[-1] + timedelta(days=1)) + BEHIND
     known: list[Flight] = []
     if start < now + LIVE - MARGIN:
-        known = _live(source, wanted, start, end)
+        known = _live(source, wanted, start, end, now)
         dated = legs_of(flight for flight in known if wanted.is_of_that_day(flight))
         right = wanted.chosen(dated)
         if right:
@@ -77,7 +78,7 @@ def find(source: FlightSource, wanted: Wanted, *, now: datetime) -> Found:
 def _next_departure(source: FlightSource, wanted: Wanted, now: datetime) -> Found:
     """The next one to leave after it was asked for. Asks for a date where "next" could be two things."""
     asked = min(wanted.asked_at, now)
-    found = _live(source, wanted, asked - LATE_STILL_HERE, asked + LIVE)
+    found = _live(source, wanted, asked - LATE_STILL_HERE, asked + LIVE, now)
     legs = wanted.chosen(legs_of(found))
     stood = [(leg, _as_of(leg[0], asked)) for leg in legs]
     ahead = [leg for leg, then in stood if is_ahead(then, Role.TRAVELER, asked)]
@@ -145,8 +146,8 @@ def _times_as_of(times: Times, moment: datetime) -> Times:
     return replace(times, actual=None) if times.actual and times.actual > moment else times
 
 
-def _live(source: FlightSource, wanted: Wanted, start: datetime, end: datetime) -> list[Flight]:
-    flights = source.departures(wanted.ident, start, end).flights
+def _live(source: FlightSource, wanted: Wanted, start: datetime, end: datetime, now: datetime) -> list[Flight]:
+    flights = [possible(flight, now) for flight in source.departures(wanted.ident, start, end).flights]
     right = [flight for flight in flights if answers(flight, wanted.ident)]
     if flights and not right:
         other = flights[0].number
