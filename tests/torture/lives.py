@@ -1,0 +1,156 @@
+"""Random published lives of flights, each played through the real store and flows, and judged by the words people got.
+
+`python -m tests.torture.lives [--lives N] [--first SEED] [--show KIND]` plays some and says what was wrong, by kind;
+`python -m tests.torture.lives --life SEED` prints one: its script, the looks, the texts, the verdict.
+"""
+
+import argparse
+import logging
+import multiprocessing
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from tests.torture.lives_flying import life
+from tests.torture.lives_oracle import Fault, Judge
+from tests.torture.lives_pace import too_seldom
+from tests.torture.lives_play import Heart, Played, Stage
+from tests.torture.lives_world import script
+from tests.torture.rig import in_memory
+from tests.torture.score import Score, Size
+
+CUT, FULL = 200, 20_000
+PROCESSES: Final = 2
+CHUNK: Final = 250
+MOST_REMARKS: Final = 20
+COUNTED: Final = {"lost": "lost", "late": "lost", "twice": "dup"}  # anything else is unexpected
+
+
+def run(folder: Path, size: Size) -> Score:
+    """That many lives; each person who follows one is owed a true last word."""
+    seeds = range(size.of(cut=CUT, full=FULL))
+    chunks = [(str(folder), seeds[at : at + CHUNK]) for at in range(0, len(seeds), CHUNK)]
+    if size is Size.CUT:
+        scores = [_chunk(*chunk) for chunk in chunks]
+    else:
+        with multiprocessing.get_context("fork").Pool(PROCESSES) as pool:
+            scores = pool.starmap(_chunk, chunks)
+    total = sum(scores, Score(campaign="lives"))
+    return replace(total, remarks=total.remarks[:MOST_REMARKS])
+
+
+def _chunk(folder: str, seeds: Sequence[int]) -> Score:
+    logging.getLogger("flait").setLevel(logging.CRITICAL)  # what goes wrong is meant to
+    counts: Counter[str] = Counter()
+    remarks = []
+    for played, faults in lives(Path(folder), seeds):
+        followed = len([heart for heart in played.hearts if heart.texts])
+        counts["expected"] += max(followed, 1)
+        wrong = {number for number, _ in faults}
+        counts["ok"] += max(followed, 1) - len(wrong)
+        for _, fault in faults[:1]:
+            remarks.append(f"life {played.life.seed}: {fault}")
+        for number in wrong:
+            first = next(fault for one, fault in faults if one == number)
+            counts[COUNTED.get(first.kind, "unexpected")] += 1
+    return Score(campaign="lives", remarks=tuple(remarks[:MOST_REMARKS]), **counts)
+
+
+Verdict = list[tuple[int, Fault]]
+
+
+def lives(folder: Path, seeds: Sequence[int], *, journal: bool = False) -> Iterator[tuple[Played, Verdict]]:
+    """Each life played, and what was wrong: with whom (their number), and what."""
+    with in_memory(folder) as memory:
+        stage = Stage(memory / f"lives-{os.getpid()}.db")
+        try:
+            for seed in seeds:
+                played = stage.play(life(seed), journal=journal)
+                yield played, list(verdict(played))
+        finally:
+            stage.close()
+
+
+def verdict(played: Played) -> Iterator[tuple[int, Fault]]:
+    """What was wrong with a life that was played."""
+    if played.trouble:
+        yield 0, Fault("unexpected", played.trouble.split(":")[0], played.life.ends, played.trouble)
+    yield from ((0, fault) for fault in too_seldom(played.life, played.looks, played.closed_at))
+    for number, heart in enumerate(played.hearts):
+        judge = Judge(
+            life=played.life, who=heart.who, looks=played.looks, texts=heart.texts, closed_at=played.closed_at
+        )
+        yield from ((number, fault) for fault in judge.judged())
+
+
+# --- for people -------------------------------------------------------------------------------------------------------
+
+
+def printed(played: Played, faults: Verdict) -> str:
+    """One life in words."""
+    lines = [*script(played.life), "", "looks:"]
+    for look in played.looks:
+        shown = ", ".join(f"{leg.of} {leg.id}" for leg in look.shown) or look.fault or "nothing"
+        lines.append(f"  {look.at:%a %d %H:%M:%S}  {'asked for: ' if look.asked else ''}{shown}")
+    lines.append(f"  {played.closed_at or 'never'}: the watch ends")
+    for number, heart in enumerate(played.hearts):
+        lines += ["", f"the {heart.who.role}'s texts:{' ' + heart.refused if heart.refused else ''}", *_texts(heart)]
+        lines += [f"  WRONG  {fault}" for one, fault in faults if one == number]
+    return "\n".join([*lines, "", *(f"  {line}" for line in played.journal)])
+
+
+def _texts(heart: Heart) -> Iterator[str]:
+    for text in heart.texts:
+        written = "" if text.at == text.written_at else f" (written {text.written_at:%H:%M:%S})"
+        yield f"  {text.at:%a %d %H:%M:%S}{written}  {text.body}"
+        yield f"      tells {', '.join(f'{name} {value}' for name, value in text.tells.items())}"
+
+
+def main(argv: Sequence[str]) -> int:
+    """Play what is asked for; 0 when nothing was wrong."""
+    logging.getLogger("flait").setLevel(logging.CRITICAL)
+    asked = _parser().parse_args(argv)
+    with TemporaryDirectory() as folder:
+        if asked.life is not None:
+            [(played, faults)] = lives(Path(folder), [asked.life], journal=asked.journal)
+            print(printed(played, faults))
+            return bool(faults)
+        return _many(Path(folder), range(asked.first, asked.first + asked.lives), asked.show)
+
+
+def _many(folder: Path, seeds: Sequence[int], show: str) -> int:
+    kinds: Counter[str] = Counter()
+    examples: dict[str, str] = {}
+    bad = people = 0
+    for played, faults in lives(folder, seeds):
+        people += len([heart for heart in played.hearts if heart.texts])
+        bad += bool(faults)
+        for kind in {f"{fault.kind}: {fault.about}" for _, fault in faults}:
+            kinds[kind] += 1
+        for _, fault in faults:
+            examples.setdefault(f"{fault.kind}: {fault.about}", f"life {played.life.seed}: {fault}")
+            if show and show in f"{fault.kind}: {fault.about}":
+                print(f"life {played.life.seed}: {fault}")
+    for kind, count in sorted(kinds.items(), key=lambda one: (-one[1], one[0])):
+        print(f"{count:6}  {kind}\n        {examples[kind]}")
+    print(f"{bad} of {len(seeds)} lives were wrong; {people} people followed them")
+    return bool(bad)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.torture.lives")
+    parser.add_argument("--lives", type=int, default=1000, help="so many")
+    parser.add_argument("--first", type=int, default=0, help="from this seed on")
+    parser.add_argument("--life", type=int, help="this one alone, in words")
+    parser.add_argument("--journal", action="store_true", help="with what Flait noted itself")
+    parser.add_argument("--show", default="", help="every fault of this kind")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,76 @@
+"""Whether AeroAPI was looked at as often as docs/architecture.md says: a table of its own, and what each look showed."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from tests.torture.lives_oracle import Fault, Look
+from tests.torture.lives_truth import Eye, View
+from tests.torture.lives_world import HOUR, MINUTE, Life
+
+BEFORE: Final = ((24 * HOUR, 10 * HOUR), (6 * HOUR, 3 * HOUR), (3 * HOUR, 30 * MINUTE), (2 * HOUR, 20 * MINUTE))
+LATE, VERY_LATE, VERY_LATE_FROM = 15 * MINUTE, HOUR, 3 * HOUR
+FLYING, LANDING, LANDING_FROM = 45 * MINUTE, 15 * MINUTE, 45 * MINUTE
+TAXIING, AT_THE_GATE, JUST_OFF = 10 * MINUTE, 15 * MINUTE, 12 * MINUTE
+CANCELLED: Final = ((12 * HOUR, 3 * HOUR), (4 * HOUR, HOUR), (3 * HOUR, 30 * MINUTE), (-2 * HOUR, 15 * MINUTE))
+ELSEWHERE: Final = HOUR  # landed where it was not to, and may fly on
+FAULTS: Final = {"down": 15 * MINUTE, "refused": 5 * MINUTE, "budget": HOUR}
+MISSED: Final = 15 * MINUTE
+HURRIED: Final = 15 * MINUTE  # where there were many looks, the next may be so late
+SLACK: Final = 2 * MINUTE
+
+
+def too_seldom(life: Life, looks: Sequence[Look], closed_at: datetime | None) -> Iterator[Fault]:
+    """Every look that came later after the one before than the plan says."""
+    eye, before = Eye(), None
+    for look in looks:
+        if look.asked and before is not None:
+            continue
+        if before is not None and look.at - before.at > (most := _most(before, eye.last)) + SLACK:
+            what = f"nobody looked from {before.at:%d %H:%M:%S} to {look.at:%H:%M:%S}; {most} is the plan"
+            yield Fault("late", "look", look.at, what)
+        if eye.sees(look.at, look.shown) or before is not None:
+            before = look
+
+
+def _most(look: Look, view: View | None) -> timedelta:
+    """How long after that look the next may be, tenth and all."""
+    if look.fault:
+        return FAULTS[look.fault] * 1.1
+    if view is None or view.at != look.at:
+        return MISSED * 1.1
+    return max(_planned(view), HURRIED) * 1.1
+
+
+def _planned(view: View) -> timedelta:
+    phases = view.may["phase"]
+    if "scheduled" in phases:
+        until = max((at - view.at for at in view.may["dep"] if at), default=timedelta())
+        return cancelled(until) if view.leg.cancelled else before_departure(until)
+    if view.leg.cancelled and "out" in phases:
+        return HOUR
+    if view.now["diverted_to"] and phases & {"on", "in"}:
+        return ELSEWHERE
+    if "off" in phases:
+        return _in_the_air(view)
+    return AT_THE_GATE if "in" in phases else TAXIING
+
+
+def before_departure(until: timedelta) -> timedelta:
+    """By how long it is until it leaves; never past the border to a busier stretch."""
+    for limit, every in BEFORE:
+        if until > limit:
+            return min(every, max(until - limit, MINUTE))
+    return LATE if until > -VERY_LATE_FROM else VERY_LATE
+
+
+def cancelled(until: timedelta) -> timedelta:
+    """By how long it would be until it leaves."""
+    return next((every for limit, every in CANCELLED if until > limit), HOUR)
+
+
+def _in_the_air(view: View) -> timedelta:
+    until = max((at - view.at for at in view.may["arr"] if at), default=timedelta())
+    if until > LANDING_FROM:
+        return FLYING
+    return LANDING if until > -2 * HOUR else VERY_LATE

@@ -1,0 +1,327 @@
+"""Plays one life after another through the real store and flows, at the plan's own pace: the clock jumps to what is due.
+
+What comes of it is plain data: when AeroAPI was looked at and what it showed, and the texts that reached each person.
+Only this module of the campaign knows Flait.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from flait.adapters.aeroapi_records import parse_flights, schedule_rows
+from flait.core.dates import parse_date
+from flait.core.flights import Flight, ScheduledFlight
+from flait.core.idents import Ident, parse_ident
+from flait.core.messages import Message, MessageStatus
+from flait.core.receipts import Inbound, Receipt
+from flait.core.subscriptions import Role
+from flait.errors import BudgetExhausted, FlightSourceError, InDoubt, NotSent, Rejected, Refused, UserError
+from flait.flows import deliver, subscribe, track
+from flait.flows.ports import Accepted, Answer, Sent
+from flait.flows.resolve import Wanted
+from flait.store import Store
+from tests.flows.world import PHONES, FixedClock
+from tests.torture.lives_world import Follower, Glitch, Leg, Life, body, timetable
+
+BOOT: Final = "boot 1"
+RULES: Final = track.Rules(keep_raw=False)
+SOON: Final = timedelta(seconds=2)
+MOST_STEPS: Final = 3000  # of one life; more is a loop
+KNOWN_BEFORE: Final = timedelta(hours=48)
+ROLES: Final = {role.value: role for role in Role}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """AeroAPI was asked: `shown` are the legs in its answer; none, or `fault`, where it showed nothing.
+
+    `asked`: it was for somebody who begins to follow the flight, and none of the plan's looks.
+    """
+
+    at: datetime
+    shown: tuple[Leg, ...]
+    fault: str = ""
+    asked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A text as it reached somebody, and what the database says that it tells."""
+
+    at: datetime
+    body: str
+    kind: str
+    tells: dict[str, Any]
+    written_at: datetime
+
+
+@dataclass(kw_only=True)
+class Heart:
+    """One person's side of a life that was played: `refused` says why their wish was, if it was."""
+
+    who: Follower
+    texts: list[Heard] = field(default_factory=list)
+    followed_from: datetime | None = None
+    refused: str = ""
+
+
+@dataclass(kw_only=True)
+class Played:
+    """What came of a life. `closed_at` is when the watch ended by itself."""
+
+    life: Life
+    looks: list[Look] = field(default_factory=list)
+    hearts: list[Heart] = field(default_factory=list)
+    closed_at: datetime | None = None
+    trouble: str = ""
+    journal: list[str] = field(default_factory=list)
+
+
+@lru_cache(maxsize=256)
+def _parsed(number: str, ident: str, legs: tuple[Leg, ...]) -> tuple[tuple[Flight, ...], str]:
+    raw = body(number, ident, legs)
+    return tuple(parse_flights(raw)), raw.decode()
+
+
+class Published:
+    """AeroAPI, as this life has it."""
+
+    def __init__(self, life: Life, clock: FixedClock, looks: list[Look]) -> None:
+        self._life, self._clock, self._looks = life, clock, looks
+        self._glitches: list[Glitch] = list(life.glitches)
+        self.asked = False
+
+    def flight(self, fa_flight_id: str) -> Answer:
+        return self._answer(lambda leg: leg.id == fa_flight_id)
+
+    def departures(self, ident: Ident, start: datetime, end: datetime) -> Answer:
+        return self._answer(lambda leg: start <= leg.leaves < end)
+
+    def schedules(self, ident: Ident, start: date, end: date) -> Sequence[ScheduledFlight]:
+        self._fails()
+        leg = self._life.pages[0].legs[0]
+        rows = schedule_rows(timetable(self._life.number, self._life.ident, leg), ident)
+        return [row for row in rows if start <= row.scheduled_out.date() < end]
+
+    def _fails(self) -> None:
+        now = self._clock.now()
+        for one in self._life.aeroapi:
+            if one.holds(now):
+                self._looks.append(Look(now, (), one.kind, self.asked))
+                raise FAULTS[one.kind]
+
+    def _answer(self, wanted: Any) -> Answer:
+        self._fails()
+        now = self._clock.now()
+        legs = tuple(leg for leg in self._life.legs(now) if wanted(leg))
+        if self._glitches and self._glitches[0].at <= now and any(leg.of == "ours" for leg in legs):
+            odd = self._glitches.pop(0).changes
+            legs = tuple(replace(leg, **odd) if leg.of == "ours" else leg for leg in legs)
+        self._looks.append(Look(now, legs, asked=self.asked))
+        flights, raw = _parsed(self._life.number, self._life.ident, legs)
+        return Answer(flights=flights, raw=raw)
+
+
+FAULTS: Final = {
+    "down": FlightSourceError("AeroAPI did not answer"),
+    "refused": Refused("AeroAPI refused the key"),
+    "budget": BudgetExhausted("the budget is spent"),
+}
+
+
+class Phones:
+    """Twilio, as this life has it: what arrives is noted with its moment."""
+
+    def __init__(self, life: Life, clock: FixedClock) -> None:
+        self._life, self._clock = life, clock
+        self.arrived: list[tuple[datetime, Message]] = []
+        self._record: list[Sent] = []
+
+    def send(self, message: Message, *, now: datetime) -> Accepted:
+        kind = next((one.kind for one in self._life.twilio if one.holds(now)), "")
+        if kind in ("unreached", "account"):
+            raise NotSent("Twilio cannot be reached", account=kind == "account")
+        if kind != "lost, not taken":
+            self.arrived.append((now, message))
+            self._record.append(
+                Sent(sid=f"SM{len(self._record):032x}", to=message.to, body=message.body, created_at=now)
+            )
+        if kind:
+            raise InDoubt("Twilio did not answer")
+        return Accepted(sid=self._record[-1].sid)
+
+    def sent_to(self, to: str, *, since: datetime) -> Sequence[Sent]:
+        if any(one.holds(self._clock.now()) for one in self._life.twilio):
+            raise NotSent("Twilio cannot be reached")
+        return [sent for sent in self._record if sent.to == to and sent.created_at >= since]
+
+    def status_of(self, sid: str) -> Receipt:
+        if sid not in {sent.sid for sent in self._record}:
+            raise Rejected("Twilio knows no such text")
+        return Receipt(sid=sid, status=MessageStatus.ACCEPTED)
+
+    def received(self, since: datetime) -> Sequence[Inbound]:
+        return ()
+
+
+class Stage:
+    """One database for many lives; each begins with it empty."""
+
+    def __init__(self, path: Path) -> None:
+        self.store = Store.open(path)
+        for setting in ("synchronous = OFF", "journal_mode = MEMORY", "locking_mode = EXCLUSIVE"):
+            self.store._conn.execute(f"PRAGMA {setting}")
+        named = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name"
+        names = [row["name"] for row in self.store._rows(named) if not row["name"].startswith(("sqlite_", "_sqlite"))]
+        self._tables = [name for name in names if not self.store._rows(f'SELECT 1 FROM "{name}" LIMIT 1')]
+
+    def close(self) -> None:
+        """Leave nothing open."""
+        self.store.close()
+
+    def play(self, life: Life, *, journal: bool = False) -> Played:
+        """From the first question to the end of the watch."""
+        self._clear()
+        played = Played(life=life, hearts=[Heart(who=who) for who in life.followers])
+        play = _Play(self.store, life, played)
+        try:
+            play.run()
+        except Exception as fault:  # noqa: BLE001 - whatever it is, the life's verdict says it
+            played.trouble = f"{type(fault).__name__}: {fault}"
+        play.heard()
+        if journal:
+            played.journal = [_line(row) for row in self.store._rows("SELECT * FROM journal ORDER BY id")]
+        return played
+
+    def _clear(self) -> None:
+        conn = self.store._conn
+        conn.execute("PRAGMA foreign_keys = OFF")
+        with self.store.transaction():
+            for name in (*self._tables, "sqlite_sequence"):
+                conn.execute(f'DELETE FROM "{name}"')
+        conn.execute("PRAGMA foreign_keys = ON")
+
+
+def _line(row: dict[str, Any]) -> str:
+    return f"{row['at']} {row['step']} {row['outcome']} {row['detail'] or ''}"
+
+
+class _Play:
+    def __init__(self, store: Store, life: Life, played: Played) -> None:
+        self.store, self.life, self.played = store, life, played
+        self.clock = FixedClock(min(who.asked_at for who in life.followers))
+        self.source = Published(life, self.clock, played.looks)
+        self.phones = Phones(life, self.clock)
+        self.silent_until = self.clock.now()
+        self.settle_at = self.clock.now()
+        self.events = sorted(self._events(), key=lambda event: event[0])
+
+    def _events(self) -> Iterator[tuple[datetime, int, datetime | None]]:
+        """When somebody asks (None), and when a mute of theirs begins, until when."""
+        for number, who in enumerate(self.life.followers):
+            yield who.asked_at, number, None
+            yield from ((since, number, until) for since, until in who.mutes)
+
+    def run(self) -> None:
+        for _ in range(MOST_STEPS):
+            at, what = self._next()
+            if at is None or at > self.life.ends:
+                return
+            self.clock.moment = max(self.clock.moment, at)
+            what()
+            self._deliver()
+        self.played.trouble = "it never ends"
+
+    def _next(self) -> tuple[datetime | None, Any]:
+        [due] = self.store._rows(_DUE)
+        found = [(datetime.fromisoformat(due[name]), self._parts[name]) for name in _ORDER if due[name]]
+        if due["doubt"]:
+            found.append((self.settle_at, self._settle))
+        if self.events:
+            found.append((self.events[0][0], self._happen))
+        found = [(max(at, self.silent_until) if what == self._deliver else at, what) for at, what in found]
+        return min(found, key=lambda one: one[0], default=(None, None))
+
+    @property
+    def _parts(self) -> dict[str, Any]:
+        return {"poll": self._poll, "text": self._deliver, "wish": self._activate}
+
+    def _happen(self) -> None:
+        _, number, until = self.events.pop(0)
+        heart = self.played.hearts[number]
+        if until:
+            user = self.store.user_by_phone(PHONES[number])
+            if user:
+                self.store.save_user(replace(user, muted_until=until))
+            return
+        leg = self.life.pages[0].legs[0]
+        wish = Wanted(
+            ident=parse_ident(self.life.number),
+            wish=parse_date(self.life.day.isoformat()),
+            origin=leg.origin,
+            role=ROLES[heart.who.role],
+            asked_at=self.clock.now(),
+        )
+        person = subscribe.Person(phone=PHONES[number], consent="asked for it")
+        self.source.asked = True
+        try:
+            subscribe.subscribe(self.store, self.source, self.clock, person=person, wanted=wish)
+            heart.followed_from = self.clock.now()
+        except (UserError, Refused, BudgetExhausted) as refusal:
+            heart.refused = str(refusal)
+        except Exception as refusal:
+            if "NotFound" not in {kind.__name__ for kind in type(refusal).__mro__}:
+                raise
+            heart.refused = str(refusal)
+        finally:
+            self.source.asked = False
+
+    def _poll(self) -> None:
+        for tracked in track.claim_due(self.store, self.clock, BOOT, 8):
+            track.poll(self.store, self.source, self.clock, tracked, boot=BOOT, rules=RULES)
+            there = self.store.tracked(tracked.id)
+            if there and there.closed_at:
+                self.played.closed_at = there.closed_at
+
+    def _deliver(self) -> None:
+        if self.clock.now() < self.silent_until or not self.store._rows(_WAITS):
+            return
+        progress = deliver.send_next(self.store, self.phones, self.clock, BOOT)
+        while progress.more:
+            progress = deliver.send_next(self.store, self.phones, self.clock, BOOT)
+        if progress.pause:
+            self.silent_until = self.clock.now() + progress.pause
+
+    def _settle(self) -> None:
+        while deliver.settle_next(self.store, self.phones, self.clock):
+            pass
+        self.settle_at = self.clock.now() + timedelta(seconds=15)
+
+    def _activate(self) -> None:
+        self.source.asked = True
+        while subscribe.activate_next(self.store, self.source, self.clock):
+            pass
+        self.source.asked = False
+
+    def heard(self) -> None:
+        """Each person's texts, with what the database says of them."""
+        rows = {row["id"]: row for row in self.store._rows("SELECT id, tells, created_at FROM messages")}
+        for at, message in self.phones.arrived:
+            row = rows[message.id]
+            written = datetime.fromisoformat(row["created_at"])
+            text = Heard(at, message.body, message.kind, json.loads(row["tells"]), written)
+            self.played.hearts[PHONES.index(message.to)].texts.append(text)
+
+
+_ORDER: Final = ("wish", "poll", "text")
+_DUE: Final = """
+SELECT (SELECT min(next_poll_at) FROM flights WHERE next_poll_at IS NOT NULL) AS poll,
+    (SELECT min(min(not_before, expires_at)) FROM messages WHERE status = 'queued') AS text,
+    (SELECT min(next_attempt_at) FROM subscriptions WHERE state = 'pending') AS wish,
+    (SELECT count(*) FROM messages WHERE status = 'in_doubt') AS doubt
+"""
+_WAITS: Final = "SELECT 1 FROM messages WHERE status = 'queued' LIMIT 1"
