@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from flait.core.flights import Airport, Flight, Phase, ScheduledFlight, Times, cancelled, progress
-from flait.core.formats import Piece, Reader, day, fitted, fold, span
+from flait.core.formats import Piece, Reader, day, fitted, span
+from flait.core.labels import short_label
 from flait.core.told import tells
 
 
@@ -32,8 +33,8 @@ def route(flight: Flight | ScheduledFlight) -> str:
 
 
 def short(value: str | None) -> str:
-    """A gate, terminal or belt, clamped: AeroAPI's are at most a few characters."""
-    return fold((value or "").upper())[:6]
+    """A gate, terminal or belt as signs have it; nothing for what is none."""
+    return short_label(value) or ""
 
 
 def gate(flight: Flight) -> str:

@@ -319,11 +319,11 @@ def test_no_gate_however_odd_breaks_the_segment(
 
 
 def test_a_piece_that_finds_no_room_is_not_told_and_comes_with_the_next_text() -> None:
-    many = replace(late(minutes(1300), ELSEWHERE), gate_origin="€€€€€€")
+    many = replace(late(minutes(1300), ELSEWHERE), gate_origin="WWWWWW")
     alert = alerted(WORST, many)
 
     assert alert
     text = alert_text(alert, Reader(ident="XYZ9876Q", now=NOON, clock=ClockFace.H12))
 
-    said = "€€€€€€" in text.body
+    said = "WWWWWW" in text.body
     assert said is ("gate_origin" in text.tells)
