@@ -98,6 +98,13 @@ class Reader:
         weekday = "" if local == named else f" {_DAYS[local.weekday()]}"
         return f"{old}{text} {label}{weekday}"
 
+    def before(self, was: datetime, moment: datetime, airport: Airport) -> str:
+        """`14:10`: what stood there before `moment`; with its weekday or its zone where those are others."""
+        then, now = (each.astimezone(airport.zone).date() for each in (was, moment))
+        return self._old(was, airport, zone_label(moment, airport.zone)) + (
+            "" if then == now else f" {_DAYS[then.weekday()]}"
+        )
+
     def _old(self, was: datetime, airport: Airport, label: str) -> str:
         text, of_then = clock_time(was, airport.zone, self.clock), zone_label(was, airport.zone)
         return text if of_then == label else f"{text} {of_then}"

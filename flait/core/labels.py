@@ -5,8 +5,6 @@
 
 import re
 import unicodedata
-from functools import lru_cache
-from itertools import pairwise
 from typing import Final
 
 LONGEST: Final = 6  # characters of a name that people find on a sign
@@ -49,7 +47,6 @@ _GLUED: Final = tuple(  # `gate12`, `gateb7`
 )
 
 
-@lru_cache(maxsize=1024)
 def short_label(text: str | None) -> str | None:
     """The name alone, in capitals, at most LONGEST characters; None where there is none, or none that fits.
 
@@ -71,10 +68,11 @@ def _without_field_word(word: str) -> str:
 
 def _joined(words: list[tuple[str, str]]) -> str:
     """`C 12` is C12; `1/2` and `1 2` stay apart, for 12 is another belt."""
-    name = words[0][0] if words else ""
-    for (left, _), (right, between) in pairwise(words):
-        one_name = (left.isalpha() and right.isdigit()) or (left.isdigit() and right.isalpha())
-        name += ("" if one_name else _mark(between)) + right
+    name = left = ""
+    for word, between in words:
+        one_name = not left or (left.isalpha() and word.isdigit()) or (left.isdigit() and word.isalpha())
+        name += ("" if one_name else _mark(between)) + word
+        left = word
     return name
 
 

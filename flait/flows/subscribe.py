@@ -10,14 +10,15 @@ from datetime import datetime, timedelta
 
 from flait.clock import Clock
 from flait.core import polling
+from flait.core.confirmations import Greeting, pending_text, tracked_text
 from flait.core.dates import parse_date
 from flait.core.flights import Flight, ScheduledFlight, same_leg
 from flait.core.formats import Reader
 from flait.core.idents import parse_ident
-from flait.core.messages import Channel, Message
+from flait.core.messages import UNTOLD, Channel, Message
 from flait.core.subscriptions import LIVE, Subscription, SubscriptionState, User, next_resolution
 from flait.core.whatsapp import agreed, with_consent
-from flait.core.wording import Text, failed_text, pending_text, tracked_text
+from flait.core.wording import Text, failed_text
 from flait.errors import (
     BudgetExhausted,
     ConfigError,
@@ -171,7 +172,8 @@ def _activate(store: Store, subscription: Subscription, user: User, flight: Flig
     )
     saved, new = _saved(store, active)
     if new:
-        text = tracked_text(flight, Reader(ident=saved.ident, now=now, clock=user.clock))
+        reader = Reader(ident=saved.ident, now=now, clock=user.clock)
+        text = tracked_text(flight, reader, role=saved.role, first=_greeting(store, user))
         _confirm(store, saved, user, kind="tracked", text=text, now=now)
         _journal(store, saved, now, step="subscribe", outcome="active", detail=f"pinned {flight.fa_flight_id}")
     return Subscribed(subscription=saved, user=user, flight=flight, already=not new)
@@ -226,7 +228,8 @@ def _save_scheduled(
     )
     saved, new = _saved(store, waiting)
     if new and subscription.departure_date is None:
-        _confirm(store, saved, user, kind="pending", text=pending_text(scheduled, saved.ident), now=now)
+        text = pending_text(scheduled, saved.ident, first=_greeting(store, user))
+        _confirm(store, saved, user, kind="pending", text=text, now=now)
         _journal(store, saved, now, step="subscribe", outcome="pending", detail=saved.reason)
     return Subscribed(subscription=saved, user=user, scheduled=scheduled, already=not new)
 
@@ -333,6 +336,12 @@ def _confirm(store: Store, subscription: Subscription, user: User, *, kind: str,
             expires_at=now + CONFIRMATION_USEFUL,
         )
     )
+
+
+def _greeting(store: Store, user: User) -> Greeting | None:
+    """What a number reads in the first text that can reach it, and in no other."""
+    heard = any(view.message.status not in UNTOLD for view in store.messages(user_id=user.id, limit=20))
+    return None if heard else Greeting(name=user.name if user.name != user.phone else "")
 
 
 def _journal(

@@ -34,7 +34,8 @@ def test_two_belts_are_not_the_twelfth(sent: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "sent", [None, "", " ", "GATE", "Terminal", "-", "???", "登机口", "é", "Ä5", "٣", "INTERNATIONAL", "CONCOURSE DOWNTOWN"]
+    "sent",
+    [None, "", " ", "GATE", "Terminal", "-", "???", "登机口", "é", "Ä5", "٣", "INTERNATIONAL", "CONCOURSE DOWNTOWN"],
 )
 def test_what_nobody_finds_by_its_name_or_no_text_has_room_for_is_none(sent: str | None) -> None:
     assert short_label(sent) is None

@@ -224,7 +224,7 @@ def test_nothing_but_start_is_answered_after_stop(talk: Talk) -> None:
     talk.says("stop")
     assert talk.says("status") == talk.says("help") == []
     (body,) = talk.says("start")
-    assert body.startswith("UA1234 SFO-EWR: dep 14:10 PST")
+    assert body.startswith("UA1234 SFO-EWR on time: dep 14:10 PST")
 
 
 def test_a_command_that_was_waiting_when_stop_came_has_no_effect(world: World, talk: Talk) -> None:

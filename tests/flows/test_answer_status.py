@@ -25,7 +25,7 @@ from tests.core.flights_for_tests import (
 from tests.flows.talk import TOMORROW, Talk, moved
 from tests.flows.world import PHONES, World, timetabled
 
-FRESH = "UA1234 SFO-EWR: dep 14:10 PST, arr 22:31 EST. Gate F12 (T3). Seen just now."
+FRESH = "UA1234 SFO-EWR on time: dep 14:10 PST, arr 22:31 EST. Gate F12, Terminal 3. Checked just now."
 B4 = replace(F12, gate_origin="B4")
 INBOUND = replace(F12, gate_destination="C91", terminal_destination="C", baggage_claim="6")
 
@@ -40,9 +40,9 @@ def test_a_flight_is_asked_about_in_many_ways(world: World, talk: Talk, said: st
 @pytest.mark.parametrize(
     ("said", "answered"),
     [
-        ("gate?", "UA1234 gate F12 (T3), SFO, dep 14:10 PST. Seen just now."),
-        ("bags", "UA1234 bags at EWR: no belt known yet. Arr 22:31 EST. Seen just now."),
-        ("when do we leave?", "UA1234 SFO-EWR: dep 14:10 PST, arr 22:31 EST. Seen just now."),
+        ("gate?", "UA1234 at SFO: gate F12, Terminal 3. Dep 14:10 PST. Checked just now."),
+        ("bags", "UA1234 bags at EWR: no belt known yet. Arr 22:31 EST. Checked just now."),
+        ("when do we leave?", "UA1234 SFO-EWR on time: dep 14:10 PST, arr 22:31 EST. Checked just now."),
     ],
 )
 def test_one_fact_is_answered_with_that_fact(world: World, talk: Talk, said: str, answered: str) -> None:
@@ -58,7 +58,9 @@ def test_what_is_known_for_less_than_three_minutes_is_not_asked_again(world: Wor
     talk.tracks(F12)
     calls = len(world.source.calls)
     world.clock.advance(minutes(2))
-    assert talk.says("status") == ["UA1234 SFO-EWR: dep 14:10 PST, arr 22:31 EST. Gate F12 (T3). Seen 2m ago."]
+    assert talk.says("status") == [
+        "UA1234 SFO-EWR on time: dep 14:10 PST, arr 22:31 EST. Gate F12, Terminal 3. Checked 2 min ago."
+    ]
     assert len(world.source.calls) == calls
 
 
@@ -87,7 +89,7 @@ def test_what_was_answered_is_no_news_afterwards(world: World, talk: Talk) -> No
     world.clock.advance(minutes(4))
     world.source.board = [late(hours(1))]
     (answer,) = talk.says("status")
-    assert "dep 15:10 PST (1h late)" in answer
+    assert "1h late: dep 15:10 PST, was 14:10; arr 23:31 EST, was 22:31." in answer
     assert world.next_poll(late(hours(1))) == ["delay_first"]
     assert world.texts[-1].to == PHONES[1]
 
@@ -99,7 +101,7 @@ def test_a_poll_under_way_is_not_doubled(world: World, talk: Talk) -> None:
     assert world.store.claim_due_flights(world.clock.now(), world.boot, 1)
     calls = len(world.source.calls)
     (answer,) = talk.says("status")
-    assert answer.endswith("Seen 1h ago; no newer data now.")
+    assert answer.endswith("No word since 12:10 PST: check the board.")
     assert len(world.source.calls) == calls
 
 
@@ -109,7 +111,7 @@ def test_without_a_new_look_the_answer_says_how_old_it_is(world: World, talk: Ta
     world.clock.advance(minutes(19))
     world.source.fault = fault
     assert talk.says("status") == [
-        "UA1234 SFO-EWR: dep 14:10 PST, arr 22:31 EST. Gate F12 (T3). Seen 20m ago; no newer data now."
+        "UA1234 SFO-EWR on time: dep 14:10 PST, arr 22:31 EST. Gate F12, Terminal 3. Checked 20 min ago; no newer data now."
     ]
     assert world.due() > world.clock.now()
 
@@ -132,12 +134,12 @@ def test_a_restart_between_look_and_answer_costs_no_second_look(world: World, ta
 @pytest.mark.parametrize(
     ("flight", "answered"),
     [
-        (took_off(INBOUND), "in the air since 14:25 PST, lands EWR about 22:23 EST. Gate C91, Terminal C. Bags: belt 6. Seen"),
-        (touched_down(INBOUND), "landed EWR 22:23 EST. Gate C91, Terminal C. Bags: belt 6. Seen"),
-        (at_gate(INBOUND), "arrived, landed EWR 22:23 EST. Gate C91, Terminal C. Bags: belt 6. Seen"),
-        (diverted(), "DIVERTED to PIT, in the air, lands PIT about 23:05 EST (42m late). Seen"),
-        (diverted(None), "DIVERTED, new airport not known, in the air. Seen"),
-        (replace(F12, cancelled=True), "Tue 25 Nov is CANCELLED. Seen"),
+        (took_off(INBOUND), "in the air since 14:25 PST, arrives EWR about 22:31 EST, on time. Gate C91, Terminal C. Bags: belt 6. Checked"),
+        (touched_down(INBOUND), "landed EWR 22:23 EST, at the gate about 22:31 EST. Gate C91, Terminal C. Bags: belt 6. Checked"),
+        (at_gate(INBOUND), "at the gate EWR 22:31 EST. Gate C91, Terminal C. Bags: belt 6. Checked"),
+        (diverted(), "DIVERTED to Pittsburgh (PIT): in the air, arrives about 23:05 EST. Checked"),
+        (diverted(None), "DIVERTED, new airport not known yet: in the air. Checked"),
+        (replace(F12, cancelled=True), "Tue 25 Nov is CANCELLED. Checked"),
     ],
 )  # fmt: skip
 def test_a_status_says_how_far_it_has_come(world: World, talk: Talk, flight: Flight, answered: str) -> None:
