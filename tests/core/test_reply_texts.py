@@ -67,6 +67,7 @@ WORST: dict[str, Callable[[], str]] = {
     "not a phone": lambda: texts.NOT_A_PHONE,
     "fault": lambda: texts.FAULT,
     "help": lambda: texts.help_text(CONTACT),
+    "who": lambda: texts.who_text(NAME, CONTACT, 99),
     "limit": lambda: texts.limit_text("20 msgs per hour", OUT, KIEV, READER),
     "not followed": lambda: texts.not_followed_text(LONG),
     "not listed": lambda: texts.not_listed_text(99),

@@ -18,12 +18,13 @@ from tests.core.flights_for_tests import (
     diverted,
     hours,
     late,
+    left_gate,
     minutes,
     took_off,
     touched_down,
 )
 from tests.flows.talk import TOMORROW, Talk, moved
-from tests.flows.world import PHONES, World, timetabled
+from tests.flows.world import PHONES, World, refused, timetabled
 
 FRESH = "UA1234 SFO-EWR on time: dep 14:10 PST, arr 22:31 EST. Gate F12, Terminal 3. Checked just now."
 B4 = replace(F12, gate_origin="B4")
@@ -260,3 +261,58 @@ def test_news_that_an_answer_leaves_out_is_told_within_minutes(world: World, tal
     assert "B4" not in answer
     assert world.due() <= world.clock.now() + minutes(5)
     assert world.next_poll(B4) == ["gate_change"]
+
+
+# --- for whom, and other than was told ----------------------------------------------------------------------------
+
+
+def test_who_meets_it_is_told_where_it_arrives(world: World, talk: Talk) -> None:
+    world.follow(INBOUND, role=Role.MEETER)
+    assert talk.says("status") == [
+        (
+            "UA1234 SFO-EWR on time: dep 14:10 PST, arr 22:31 EST. At EWR: gate C91, Terminal C. Bags: belt 6. "
+            "Checked just now."
+        )
+    ]
+    assert talk.says("which terminal?") == ["UA1234 at EWR: gate C91, Terminal C. Arr 22:31 EST. Checked 1 min ago."]
+    assert talk.says("list")[0].startswith("1 UA1234 Tue25 SFO-EWR arr 22:31 on time\n")
+
+
+def test_a_gate_that_is_another_than_was_told_is_marked_in_the_answer(world: World, talk: Talk) -> None:
+    world.follow(F12)
+    world.clock.advance(minutes(4))
+    world.source.board = [B4]
+    assert talk.says("gate?") == ["UA1234 at SFO: gate B4, was F12. Terminal 3. Dep 14:10 PST. Checked just now."]
+    assert talk.says("gate") == ["UA1234 at SFO: gate B4, Terminal 3. Dep 14:10 PST. Checked just now."]
+    assert world.next_poll(B4) == []
+
+
+def test_what_never_arrived_was_not_told_and_is_no_change(world: World, talk: Talk) -> None:
+    world.source.board = [F12]
+    world.subscribe()
+    for _ in range(2):
+        world.gateway.fails(refused())
+        world.deliver()
+    world.clock.advance(minutes(4))
+    world.source.board = [B4]
+    assert talk.says("gate?") == ["UA1234 at SFO: gate B4, Terminal 3. Dep 14:10 PST. Checked just now."]
+
+
+def test_ten_hours_after_its_time_a_status_says_that_nothing_is_known_of_it(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    world.clock.moment = OUT + hours(10)
+    world.source.fault = FlightSourceError("no answer")
+    assert talk.says("status") == [
+        (
+            "UA1234 SFO-EWR: was to leave 14:10 PST Tue and arrive 22:31 EST Tue, no report that it left. "
+            "Gate F12, Terminal 3. No word since 12:10 PST Tue: check the board."
+        )
+    ]
+
+
+def test_off_the_gate_and_not_off_the_ground(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    world.clock.moment = OUT + minutes(50)
+    world.source.board = [left_gate(F12)]
+    (body,) = talk.says("status")
+    assert body.startswith("UA1234 SFO-EWR: left the gate 14:10 PST, not taken off yet, arr 22:31 EST.")
