@@ -15,6 +15,7 @@ import msgspec
 from flait.adapters.airports import zone_name
 from flait.core.flights import Airport, Flight, ScheduledFlight, Times, grouped
 from flait.core.idents import Ident
+from flait.core.labels import short_label
 from flait.errors import FlightSourceError
 
 LONGEST_TEXT = 64  # characters: a gate, a city; more is no fact but a fault
@@ -246,9 +247,8 @@ def _of(shape: re.Pattern[str], text: str | None) -> str | None:
 
 
 def _label(text: str | int | None) -> str | None:
-    """A gate, a terminal, a belt; one without any letter or figure cannot be found by anybody."""
-    tidy = cleaned(text)
-    return tidy if tidy and any(char.isascii() and char.isalnum() for char in tidy) else None
+    """A gate, a terminal, a belt, as signs have it; what cannot be found by it is none."""
+    return short_label(cleaned(text))
 
 
 def _id(text: str | None) -> str | None:

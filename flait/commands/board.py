@@ -20,13 +20,19 @@ if TYPE_CHECKING:
 REDRAW_EVERY = 1.0  # seconds, real: for eyes
 COLUMNS = ("departs", "flight", "to", "gate", "arrives", "remark")
 EMPTY = "No departures. Try `flait subscribe UA123 +15555550100`."
-STYLES: Mapping[str, str] = {  # by a remark's first word
-    "CANCELLED": "bold red",
-    "DIVERTED": "bold red",
-    "DELAYED": "yellow",
-    "ON": "green",
-    "EARLY": "green",
-    "ARRIVED": "dim",
+STYLES: Mapping[str, str] = {  # by how the flight stands
+    "cancelled": "bold red",
+    "diverted": "bold red",
+    "landed elsewhere": "bold red",
+    "at a gate elsewhere": "bold red",
+    "late": "yellow",
+    "due": "yellow",
+    "no report": "yellow",
+    "taxiing": "yellow",
+    "landing overdue": "yellow",
+    "on time": "green",
+    "early": "green",
+    "at the gate": "dim",
 }
 
 
@@ -50,7 +56,8 @@ def board(
 def _print_snapshot() -> None:
     from flait.commands import flight_lines
 
-    print_json({"at": _now(), "flights": [flight_lines.fields(view) for view in _departures()]})
+    now = _now()
+    print_json({"at": now, "flights": [flight_lines.fields(view, now) for view in _departures()]})
 
 
 def _now() -> datetime:
@@ -80,11 +87,14 @@ def _drawn() -> "Table":
     from rich.table import Table
     from rich.text import Text
 
+    from flait.core.standing import standing
+
     now = _now()
     table = Table(*COLUMNS, box=SIMPLE_HEAD, title=f"Departures {now:%H:%M} UTC", caption=_caption(), expand=True)
     for view in _departures():
-        *cells, said = (safe(cell) for cell in _row(view.tracked.flight, now))
-        table.add_row(*map(Text, cells), Text(said, STYLES.get(said.partition(" ")[0], "")))
+        flight = view.tracked.flight
+        *cells, said = (safe(cell) for cell in _row(flight, now))
+        table.add_row(*map(Text, cells), Text(said, STYLES.get(standing(flight, now).state, "")))
     return table
 
 
@@ -106,29 +116,5 @@ def _row(flight: "Flight", now: datetime) -> tuple[Any, ...]:
         f"{flight.destination.city or ''} {flight.destination.short}".strip() if flight.destination else "",
         flight_lines.gate(flight.terminal_origin, flight.gate_origin),
         flight_lines.arrives(flight, now),
-        remark(flight),
+        flight_lines.remark(flight, now),
     )
-
-
-def remark(flight: "Flight") -> str:
-    """`ON TIME`, `DELAYED 45m`, `DIVERTED BUF`: where it stands, in a departures board's words."""
-    from flait.core.flights import Phase, phase
-
-    words = {
-        Phase.CANCELLED: "CANCELLED",
-        Phase.DIVERTED: f"DIVERTED {flight.diverted_to.short if flight.diverted_to else ''}".strip(),
-        Phase.OUT: "LEFT THE GATE",
-        Phase.OFF: "IN FLIGHT",
-        Phase.ON: "LANDED",
-        Phase.IN: "ARRIVED",
-    }
-    return words.get(phase(flight)) or _punctuality(flight)
-
-
-def _punctuality(flight: "Flight") -> str:
-    from flait.core.formats import span
-
-    late = flight.departure.late
-    if abs(late).total_seconds() < 60:
-        return "ON TIME"
-    return f"{'DELAYED' if late.total_seconds() > 0 else 'EARLY'} {span(late)}"

@@ -8,12 +8,13 @@ from typing import Any
 
 from flait.core.flights import Airport, Flight, Times, phase
 from flait.core.formats import Reader, span
+from flait.core.standing import State, notable, standing
 from flait.core.wording import lateness
 from flait.store import FlightView
 
 
-def fields(view: FlightView) -> dict[str, Any]:
-    """One entry of `flights`."""
+def fields(view: FlightView, now: datetime) -> dict[str, Any]:
+    """One entry of `flights`, as it stands at that moment."""
     tracked, flight = view.tracked, view.tracked.flight
     return {
         "fa_flight_id": tracked.fa_flight_id,
@@ -23,6 +24,8 @@ def fields(view: FlightView) -> dict[str, Any]:
         "destination": flight.destination.short if flight.destination else None,
         "departure_date": flight.departure_date,
         "phase": phase(flight),
+        "standing": standing(flight, now).state,
+        "diverted_to": flight.diverted_to.short if flight.diverted_to else None,
         "out": _times(flight.out),
         "off": _times(flight.off),
         "on": _times(flight.on),
@@ -55,12 +58,40 @@ def arrives(flight: Flight, now: datetime) -> str:
 def _at(flight: Flight, times: Times, airport: Airport | None, now: datetime) -> str:
     if times.best is None or airport is None:
         return ""
-    return Reader(ident=flight.ident, now=now).at(times.best, airport) + lateness(times)
+    compared = notable(times) and not (flight.diverted and times is flight.arrival)  # elsewhere nothing was scheduled
+    return Reader(ident=flight.ident, now=now).at(times.best, airport) + (lateness(times) if compared else "")
+
+
+def remark(flight: Flight, now: datetime) -> str:
+    """`ON TIME`, `DELAYED 45m`, `DIVERTED, LANDED BUF`: how it stands, in a departures board's words."""
+    stands = standing(flight, now)
+    there = f" {stands.where.short}" if stands.where else ""
+    waited = span(now - stands.at) if stands.at else ""
+    return _REMARKS[stands.state].format(late=span(stands.late), there=there, waited=waited)
+
+
+_REMARKS = {
+    State.ON_TIME: "ON TIME",
+    State.LATE: "DELAYED {late}",
+    State.EARLY: "EARLY {late}",
+    State.DUE: "DUE",
+    State.OVERDUE: "NO REPORT",
+    State.LEFT: "LEFT THE GATE",
+    State.TAXIING: "TAXIING {waited}",
+    State.FLYING: "IN FLIGHT",
+    State.OVERDUE_LANDING: "NO REPORT OF LANDING",
+    State.LANDED: "LANDED",
+    State.ARRIVED: "ARRIVED",
+    State.CANCELLED: "CANCELLED",
+    State.DIVERTED: "DIVERTED{there}",
+    State.LANDED_ELSEWHERE: "DIVERTED, LANDED{there}",
+    State.ARRIVED_ELSEWHERE: "DIVERTED, LANDED{there}",
+}
 
 
 def gate(terminal: str | None, where: str | None) -> str:
-    """`T3 F12`."""
-    return " ".join(part for part in (f"T{terminal}" if terminal else "", where or "") if part)
+    """`F12, Terminal 3`."""
+    return ", ".join(part for part in (where or "", f"Terminal {terminal}" if terminal else "") if part)
 
 
 def until(moment: datetime | None, now: datetime) -> str:

@@ -12,7 +12,7 @@ from flait.commands.output import print_json, print_table
 if TYPE_CHECKING:
     from flait.store import FlightView
 
-COLUMNS = ("flight", "route", "date", "phase", "departs", "arrives", "next poll", "followers")
+COLUMNS = ("flight", "route", "date", "stands", "departs", "arrives", "next poll", "followers")
 
 
 def add_to(root: typer.Typer) -> None:
@@ -28,11 +28,10 @@ def flights(
     from flait.commands import flight_lines
 
     app = session.app()
-    views = app.store().flight_views(include_closed=everything)
+    views, now = app.store().flight_views(include_closed=everything), app.clock.now()
     if as_json:
-        print_json({"flights": [flight_lines.fields(view) for view in views]})
+        print_json({"flights": [flight_lines.fields(view, now) for view in views]})
         return
-    now = app.clock.now()
     print_table(
         COLUMNS,
         [_row(view, now) for view in views],
@@ -42,7 +41,6 @@ def flights(
 
 def _row(view: "FlightView", now: datetime) -> tuple[object, ...]:
     from flait.commands import flight_lines
-    from flait.core.flights import phase
     from flait.core.wording import route
 
     flight = view.tracked.flight
@@ -50,7 +48,7 @@ def _row(view: "FlightView", now: datetime) -> tuple[object, ...]:
         flight.number,
         route(flight),
         flight.departure_date,
-        phase(flight),
+        flight_lines.remark(flight, now),
         flight_lines.departs(flight, now),
         flight_lines.arrives(flight, now),
         flight_lines.until(view.tracked.next_poll_at, now),

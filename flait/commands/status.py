@@ -198,10 +198,10 @@ def _show_flights(ident: str, *, as_json: bool) -> None:
     views = _views(app.store(), number)
     if not views:
         raise NotFound(f"{number} is not tracked", "`flait subscriptions` shows what is followed or pending")
-    if as_json:
-        print_json({"flights": [flight_lines.fields(view) for view in views]})
-        return
     now = app.clock.now()
+    if as_json:
+        print_json({"flights": [flight_lines.fields(view, now) for view in views]})
+        return
     rows = [row for view in views for row in _flight_rows(app.store(), view, now)]
     print_table(("flight", "what", "state"), rows, empty="")
 
@@ -223,6 +223,7 @@ def _flight_rows(store: "Store", view: "FlightView", now: "datetime") -> Iterato
     facts = {
         "route": route(flight),
         "phase": phase(flight),
+        "stands": lines.remark(flight, now),
         "departs": lines.departs(flight, now),
         "departure gate": lines.gate(flight.terminal_origin, flight.gate_origin),
         "arrives": lines.arrives(flight, now),

@@ -85,23 +85,32 @@ class Reader:
     now: datetime
     clock: ClockFace = ClockFace.H24
 
-    def at(self, moment: datetime, airport: Airport, *, was: datetime | None = None) -> str:
+    def at(self, moment: datetime, airport: Airport, *, was: datetime | None = None, on: date | None = None) -> str:
         """`14:55 PST`, `14:10->14:55 PST`, `00:21 EST Wed`: the weekday when it is not that day there now.
 
-        `01:40 PDT->01:25 PST` where the clocks change between the two.
+        `01:40 PDT->01:25 PST` where the clocks change between the two. `on` is a day the sentence names already: then
+        the weekday stands only where it is another.
         """
         text, label = clock_time(moment, airport.zone, self.clock), zone_label(moment, airport.zone)
-        old = f"{self._old(was, airport, label)}->" if was and not _same_minute(was, moment) else ""
+        old = f"{self._old(was, airport, label)}->" if was and not same_minute(was, moment) else ""
         local = moment.astimezone(airport.zone).date()
-        weekday = "" if local == self.now.astimezone(airport.zone).date() else f" {_DAYS[local.weekday()]}"
+        named = on or self.now.astimezone(airport.zone).date()
+        weekday = "" if local == named else f" {_DAYS[local.weekday()]}"
         return f"{old}{text} {label}{weekday}"
+
+    def before(self, was: datetime, moment: datetime, airport: Airport) -> str:
+        """`14:10`: what stood there before `moment`; with its weekday or its zone where those are others."""
+        then, now = (each.astimezone(airport.zone).date() for each in (was, moment))
+        return self._old(was, airport, zone_label(moment, airport.zone)) + (
+            "" if then == now else f" {_DAYS[then.weekday()]}"
+        )
 
     def _old(self, was: datetime, airport: Airport, label: str) -> str:
         text, of_then = clock_time(was, airport.zone, self.clock), zone_label(was, airport.zone)
         return text if of_then == label else f"{text} {of_then}"
 
 
-def _same_minute(moment: datetime, other: datetime) -> bool:
+def same_minute(moment: datetime, other: datetime) -> bool:
     """Runway times carry seconds, texts do not."""
     return moment.replace(second=0, microsecond=0) == other.replace(second=0, microsecond=0)
 

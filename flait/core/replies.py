@@ -12,6 +12,7 @@ from flait.core import reply_words as table
 from flait.core.idents import Ident
 from flait.core.reply_kinds import (
     MINE,
+    BareHour,
     Choice,
     Fact,
     Help,
@@ -37,14 +38,15 @@ from flait.core.reply_kinds import (
     Unknown,
     Unmute,
     Untrack,
+    WhoIsThis,
 )
 from flait.core.reply_parts import Dated, Part, Phone, Sentence, sentence, stripped
 from flait.core.subscriptions import Role
 
 __all__ = [
-    "MINE", "Choice", "Fact", "Help", "Join", "Later", "Leave", "ListFlights", "ListNumber", "Mine", "Mute", "NotYet",
-    "Ok", "Reply", "Share", "Start", "Status", "Stop", "Subject", "Thanks", "Track", "TrackWish", "Undo", "Unknown",
-    "Unmute", "Untrack", "understand",
+    "MINE", "BareHour", "Choice", "Fact", "Help", "Join", "Later", "Leave", "ListFlights", "ListNumber", "Mine", "Mute",
+    "NotYet", "Ok", "Reply", "Share", "Start", "Status", "Stop", "Subject", "Thanks", "Track", "TrackWish", "Undo",
+    "Unknown", "Unmute", "Untrack", "WhoIsThis", "understand",
 ]  # fmt: skip
 
 MOST_FLIGHTS = 9  # in one reply, tracked or chosen: more is no reply to anything Flait asks
@@ -82,7 +84,7 @@ def _meaning(clauses: list[tuple[str, ...]]) -> Reply:
     words = tuple(word for clause in clauses for word in clause)
     bare = stripped(words)
     said = sentence(bare)
-    reply = _stop(clauses, said) or _help(said) or _courtesy(words) or _later(bare)
+    reply = _stop(clauses, said) or _help(said) or _courtesy(words) or _who(said) or _later(bare)
     return reply or next((found for read in _READERS if (found := read(said))), Unknown())
 
 
@@ -202,8 +204,9 @@ def _remove(after: Sentence) -> Reply | None:
 
 
 def _mute(after: Sentence) -> Reply | None:
-    span, until = after.only(timedelta), after.only(time)
-    if not after.fits(table.AROUND_MUTE, timedelta, time) or (span is not None and until is not None):
+    span, until = after.only(timedelta), after.only(time) or after.only(BareHour)
+    known = after.fits(table.AROUND_MUTE, timedelta, time, BareHour)
+    if not known or len(after.every(time)) + len(after.every(BareHour)) > 1 or (span is not None and until is not None):
         return None
     if span is not None and not timedelta() < span <= LONGEST_MUTE:
         return None
@@ -261,6 +264,10 @@ def _help(said: Sentence) -> Reply | None:
     words = said.words
     helps = said.parts[0] in table.HELPS or words in table.HELP_PHRASES
     return Help(exact=False) if helps else None
+
+
+def _who(said: Sentence) -> Reply | None:
+    return WhoIsThis() if said.parts in table.WHO_PHRASES else None
 
 
 def _list(said: Sentence) -> Reply | None:

@@ -122,13 +122,23 @@ class Undo:
     """Take back the last removal or mute."""
 
 
+@dataclass(frozen=True, slots=True)
+class BareHour:
+    """`6`, of the morning or of the evening: 1 to 12."""
+
+    hour: int
+
+    def __str__(self) -> str:
+        return f"{self.hour % 12:02}:00 or {self.hour % 12 + 12}:00"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mute:
     """Fewer texts for a while: of one flight or all, for a span or until a local time of day (one of them at most)."""
 
     subject: Subject | None
     span: timedelta | None = None
-    until: time | None = None
+    until: time | BareHour | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +185,11 @@ class Ok:
 
 
 @dataclass(frozen=True, slots=True)
+class WhoIsThis:
+    """Who writes these texts, and why."""
+
+
+@dataclass(frozen=True, slots=True)
 class Thanks:
     """A courtesy or a reaction. Never answered."""
 
@@ -193,5 +208,5 @@ class Unknown:
 
 Reply = (
     Stop | Start | Help | Status | ListFlights | Track | Untrack | Undo | Mute | Unmute | Share | Join | Leave
-    | Choice | Ok | Thanks | NotYet | Unknown
+    | Choice | Ok | WhoIsThis | Thanks | NotYet | Unknown
 )  # fmt: skip

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from flait.core.dates import MONTHS, WEEKDAYS, parse_date
 from flait.core.idents import Ident, parse_ident
-from flait.core.reply_kinds import MINE, ListNumber, Subject
+from flait.core.reply_kinds import MINE, BareHour, ListNumber, Subject
 from flait.core.reply_words import (
     AFTER_PLACE,
     AIRLINES_TOO,
@@ -42,9 +42,9 @@ class Phone:
     text: str = field(repr=False)
 
 
-Part = Ident | ListNumber | Dated | Phone | timedelta | time | str
+Part = Ident | ListNumber | Dated | Phone | timedelta | time | BareHour | str
 _Found = tuple[Part, int] | None  # the value, and how many words it took
-_VALUES = (Dated, Phone, timedelta, time)
+_VALUES = (Dated, Phone, timedelta, time, BareHour)
 _V = TypeVar("_V")
 
 
@@ -245,15 +245,23 @@ _NAMED_TIMES = {"noon": time(12), "midday": time(12), "midnight": time(0)}
 
 
 def _until(words: tuple[str, ...], at: int) -> _Found:
-    """`until 18:00`. A bare hour before 13 could be either half of the day, and is not read."""
+    """`until 18:00`. A bare hour before 13 is of either half of the day."""
     if words[at] != "until":
         return None
     first = at + 1 + (words[at + 1 : at + 2] == ("at",))
     rest = words[first : first + 2]
     split = len(rest) == 2 and rest[1] in ("am", "pm") and rest[0][-1].isdigit()
     size = 2 if split else 1
-    moment = _clock("".join(rest[:size]))
+    moment = _clock("".join(rest[:size])) or _bare_hour("".join(rest[:1]))
     return None if moment is None else (moment, first + size - at)
+
+
+def _bare_hour(text: str) -> BareHour | None:
+    hour = int(text) if _LONE_HOUR.fullmatch(text) else 0
+    return BareHour(hour) if 1 <= hour <= 12 else None
+
+
+_LONE_HOUR = re.compile(r"0?[1-9]|1[0-2]")
 
 
 def _clock(text: str) -> time | None:

@@ -63,6 +63,18 @@ _INSTEAD: Mapping[Later, str] = {
 }
 
 
+def who_text(name: str, contact: str, flights: int) -> str:
+    """Who writes, for whom, and how to end it."""
+    called = fold(name)[:LONGEST_NAME].strip()
+    follows = {0: "no flights now", 1: "1 flight"}.get(flights, f"{flights} flights")
+    return _one(
+        f"This is Flait, automatic flight alerts{f' for {called}' if called else ''}.",
+        f"You follow {follows}.",
+        f"Run by {fold(contact)}." if contact else "",
+        "HELP shows what you can text, STOP ends all.",
+    )
+
+
 def not_yet_text(word: Later, contact: str) -> str:
     """A command of a later version."""
     instead = f"Try {_INSTEAD[word]}." if word in _INSTEAD else _ask(contact)

@@ -213,6 +213,14 @@ HELP_PHRASES = _phrases(
     "what are the/your commands",
 )  # fmt: skip
 
+WHO_PHRASES = _phrases(
+    "who/whos this/texting/writing/dis", "who are/is you", "who you", "who is/are this/it/that/texting/writing",
+    "who is texting/messaging/writing me", "who sent this/me/these", "who sent me this", "who am i talking to",
+    "who runs/owns/sends this/it/these", "who is this from", "who is behind this", "whose/which/what number is this",
+    "what is/are flait/this/these", "whats flait/this", "what is this number/about", "what are these texts/messages",
+    "do i know you", "are you a bot/robot/human/person", "is this a bot/robot", "who is flait", "who is this number",
+)  # fmt: skip
+
 MINE_WORDS = _table("it its mine")
 MINE_PHRASES = _phrases("my/our/the/this/that flight/plane/trip")
 MINE_FILLERS = MINE_WORDS | _table("my our the this that flight plane trip number nr")
@@ -231,15 +239,24 @@ WHEN_WORDS = _table(
 )  # fmt: skip
 ASKED_WORDS = _table(
     "status stat s update updates news late delayed delay delays ontime landed cancelled departed left arrived "
-    "boarded diverted early"
+    "boarded diverted early airborne air"
 )  # fmt: skip
-AROUND_STATUS = MINE_FILLERS | _table(
+PEOPLE = _table(
+    "he she they hes shes theyre him her them his their son sons daughter daughters wife husband mom mum mommy mummy "
+    "mother dad daddy father parents brother sister friend friends boyfriend girlfriend partner boss kid kids child "
+    "children baby grandma grandpa granny grandmother grandfather grandparents aunt uncle cousin nephew niece family "
+    "guest guests colleague people everyone"
+)
+"""Whom somebody waits for: `when does my son land`."""
+
+AROUND_STATUS = MINE_FILLERS | PEOPLE | _table(
     "is are was a an i im am we were where wheres how hows what whats which tell give show check get know me us "
     "does do did didnt isnt been if why has have had hasnt will be going to go of for on at in about any there yet "
     "still today up out with and or claim change changed changes new want need should can could would airport flying "
-    "taking booked right expected supposed much long from latest current please already running now"
+    "taking booked right expected supposed much long from latest current please already running now "
+    "come comes coming came pick meet here home air"
 )  # fmt: skip
-ASKING = _table("where wheres how hows")
+ASKING = _table("where wheres how hows coming")
 STATUS_COMMANDS = _table("status stat s update")
 AFTER_PLACE = GATE_WORDS | _table("belt carousel")
 
@@ -249,7 +266,7 @@ AROUND_TRACK = _table(
 )  # fmt: skip
 AROUND_UNTRACK = MINE_FILLERS | _table("tracking following watching from list my on for please")
 AROUND_MUTE = MINE_FILLERS | _table(
-    "for all everything me alerts alert texts messages notifications updates about from the an next just"
+    "for all everything me alerts alert texts messages notifications updates about from the an next just oclock"
 )
 AROUND_SHARE = MINE_FILLERS | _table("with to and as a the for on someone friend who is will be")
 AROUND_CHOICE = _table("and option number nr choice choose pick take the i want ill go with plus them of both")

@@ -11,15 +11,16 @@ from flait.core.flights import Flight, Phase, cancelled, progress
 from flait.core.formats import SEGMENT, Piece, Reader, clock_time, day, fitted, fold, span
 from flait.core.messages import units
 from flait.core.reply_kinds import Fact
-from flait.core.subscriptions import ClockFace
-from flait.core.told import tells
-from flait.core.wording import Text, arrives, capital, departs, gate, label, landed_at, lateness, route, short
+from flait.core.standing import AT_ORIGIN, DOWN, State, notable
+from flait.core.standing_texts import NOTHING_TOLD, NOWHERE_YET, View, next_time, places, spot, stand, told_by, walk
+from flait.core.subscriptions import ClockFace, Role
+from flait.core.told import Told
+from flait.core.wording import Text, label, route, town
 
-_LEAVING = ("scheduled_out", "departure", "scheduled_in", "arrival")
-_LANDING = ("phase", "scheduled_in", "arrival")
-_GATE = ("gate_origin", "terminal_origin")
-_GATE_IN = ("gate_destination", "terminal_destination")
-_BELT = ("baggage_claim",)
+NO_WORD = timedelta(minutes=45)  # so old is the last word, while one is waited for, that it is said first
+AWAITED = timedelta(hours=3)  # before it leaves: from here on people act on every word
+LONG_OVERDUE = timedelta(hours=2)
+NOT_LEFT, NOT_LANDED = "not left", "not landed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,138 +32,116 @@ class Seen:
 
     @property
     def text(self) -> str:
-        """`Seen 2m ago.`"""
-        when = "just now" if self.age < timedelta(minutes=1) else f"{span(self.age)} ago"
-        return f"Seen {when}; no newer data now." if self.stale else f"Seen {when}."
+        """`Checked 2 min ago.`"""
+        minutes = round(self.age.total_seconds() / 60)
+        when = (
+            "just now"
+            if self.age < timedelta(minutes=1)
+            else f"{minutes} min ago"
+            if minutes < 60
+            else f"{span(self.age)} ago"
+        )
+        return f"Checked {when}; no newer data now." if self.stale else f"Checked {when}."
 
 
-def status_text(flight: Flight, reader: Reader, seen: Seen, *, fact: Fact = Fact.ALL, others: int = 0) -> Text:
-    """The flight as it stands, or the one fact asked for. `others` is how many more the person follows."""
-    answer = _ANSWERS[Fact.ALL if cancelled(flight) else fact]
-    name = label(flight, reader.ident)
-    lead, *more = answer(flight, reader)
-    body, facts = fitted(
-        [
-            Piece(f"{name} {lead.text}", 0, lead.facts),
-            *more,
-            Piece(seen.text),
-            Piece(f"LIST shows {others} more." if others else "", 4),
-        ]
-    )
-    return Text(body=body, tells=tells(flight, facts))
+def status_text(
+    flight: Flight,
+    reader: Reader,
+    seen: Seen,
+    *,
+    role: Role = Role.TRAVELER,
+    told: Told = NOTHING_TOLD,
+    fact: Fact = Fact.ALL,
+    others: int = 0,
+) -> Text:
+    """The flight as it stands for somebody in that role, or the one fact asked for.
 
-
-def _all(flight: Flight, reader: Reader) -> Sequence[Piece]:
-    return [_state(flight, reader), *_places(flight)]
-
-
-def _when(flight: Flight, reader: Reader) -> Sequence[Piece]:
-    return [_state(flight, reader)]
-
-
-def _state(flight: Flight, reader: Reader) -> Piece:
-    if cancelled(flight):
-        return Piece(f"{route(flight)} {day(flight.departure_date)} is CANCELLED.", 0, ("cancelled",))
-    state = _STATES[progress(flight)](flight, reader)
-    diverted = ("diverted_to",) if flight.diverted else ()
-    return Piece(f"{route(flight)}: {_diverted(flight)}{state.text}.", 0, (*state.facts, *diverted))
-
-
-def _diverted(flight: Flight) -> str:
-    if not flight.diverted:
-        return ""
-    return f"DIVERTED to {flight.diverted_to.short}, " if flight.diverted_to else "DIVERTED, new airport not known, "
-
-
-def _scheduled(flight: Flight, reader: Reader) -> Piece:
-    times = (f"{departs(flight, reader)}{lateness(flight.departure)}", arrives(flight, reader))
-    return Piece(", ".join(time for time in times if time), 0, _LEAVING)
-
-
-def _out(flight: Flight, reader: Reader) -> Piece:
-    left = f"left the gate {reader.at(flight.out.actual, flight.origin)}" if flight.out.actual else "left the gate"
-    return Piece(", ".join(part for part in (left, arrives(flight, reader)) if part), 0, ("phase", *_LEAVING))
-
-
-def _off(flight: Flight, reader: Reader) -> Piece:
-    off = None if flight.diverted else flight.off.actual  # where it lands now matters more, and both do not always fit
-    since = f" since {reader.at(off, flight.origin)}" if off else ""
-    lands, where = flight.on.best or flight.arrival.best, flight.lands_at
-    about = f", lands {where.short} about {reader.at(lands, where)}{lateness(flight.on)}" if lands and where else ""
-    return Piece(f"in the air{since}{about}", 0, _LANDING)
-
-
-def _on(flight: Flight, reader: Reader) -> Piece:
-    return Piece(f"landed {landed_at(flight, reader)}{lateness(flight.on)}", 0, _LANDING)
-
-
-def _in(flight: Flight, reader: Reader) -> Piece:
-    return Piece(f"arrived, landed {landed_at(flight, reader)}{lateness(flight.on)}", 0, _LANDING)
-
-
-_STATES: Mapping[Phase, Callable[[Flight, Reader], Piece]] = {
-    Phase.SCHEDULED: _scheduled,
-    Phase.OUT: _out,
-    Phase.OFF: _off,
-    Phase.ON: _on,
-    Phase.IN: _in,
-}
-
-
-def _places(flight: Flight) -> list[Piece]:
-    if cancelled(flight):
-        return []
-    if _is_here(flight):
-        where = gate(flight)
-        return [Piece(f"{capital(where)}." if where else "No gate yet.", 1 if where else 3, _GATE)]
-    where = _gate_in(flight)
-    belt = f"Bags: belt {short(flight.baggage_claim)}." if flight.baggage_claim else ""
-    return [Piece(f"{capital(where)}." if where else "", 1, _GATE_IN), Piece(belt, 2, _BELT)]
-
-
-def _is_here(flight: Flight) -> bool:
-    """Still at the airport of departure."""
-    return progress(flight) in (Phase.SCHEDULED, Phase.OUT)
-
-
-def _gate_in(flight: Flight) -> str:
-    if flight.diverted and not flight.diverted_to:
-        return ""  # what is known is the gate it will not come to
-    where, terminal = short(flight.gate_destination), short(flight.terminal_destination)
-    parts = (f"gate {where}" if where else "", f"Terminal {terminal}" if terminal else "")
-    return ", ".join(part for part in parts if part)
-
-
-def _gate_fact(flight: Flight, reader: Reader) -> Sequence[Piece]:
-    if _is_here(flight):
-        where = gate(flight) if flight.gate_origin else f"has no gate yet{_terminal(flight)}"
-        return [Piece(f"{where}, {flight.origin.short}, {departs(flight, reader)}.", 0, (*_GATE, *_LEAVING[:2]))]
-    airport = flight.lands_at.short if flight.lands_at else "arrival"
-    arrival = arrives(flight, reader)
-    return [
-        Piece(f"at {airport}: {_gate_in(flight) or 'no gate known'}.", 0, _GATE_IN),
-        Piece(f"{capital(arrival)}." if arrival else "", 1, ("scheduled_in", "arrival")),
+    What is another than they were `told` says so. `others` is how many more the person follows.
+    """
+    view = View(flight=flight, reader=reader, role=role, told=told)
+    lead, *more = _ANSWERS[Fact.ALL if cancelled(flight) else fact](view)
+    no_word = seen.stale and seen.age >= NO_WORD and _is_awaited(view)
+    said = lead.text.replace(" on time:", ":") if no_word else lead.text  # nobody knows
+    pieces = [
+        Piece(f"{label(flight, reader.ident)} {said}", 0, lead.facts),
+        *more,
+        Piece(_no_word(view, seen) if no_word else seen.text),
+        Piece(f"LIST shows {others} more." if others else "", 4),
     ]
+    body, facts = fitted(pieces)
+    return Text(body=body, tells=told_by(flight, facts) | _silence(view, seen, no_word=no_word, said=facts))
 
 
-def _terminal(flight: Flight) -> str:
-    return f" (T{short(flight.terminal_origin)})" if flight.terminal_origin else ""
+def _is_awaited(view: View) -> bool:
+    """Whether people act on every word of it: it is about to leave, or on its way."""
+    reached, leaves = progress(view.flight), view.flight.departure.best
+    if reached is Phase.SCHEDULED:
+        return leaves is not None and leaves - view.reader.now <= AWAITED
+    return reached in (Phase.OUT, Phase.OFF)
 
 
-def _bags(flight: Flight, reader: Reader) -> Sequence[Piece]:
-    airport = flight.lands_at.short if flight.lands_at else "arrival"
-    belt, terminal = short(flight.baggage_claim), short(flight.terminal_destination)
-    where = f"belt {belt}" + (f", Terminal {terminal}" if terminal else "") if belt else "no belt known yet"
-    arrival = arrives(flight, reader)
-    return [
-        Piece(f"bags at {airport}: {where}.", 0, _BELT),
-        Piece(f"{capital(arrival)}." if arrival and not belt else "", 1, ("scheduled_in", "arrival")),
-    ]
+def _no_word(view: View, seen: Seen) -> str:
+    place = view.flight.origin if view.stands.state in AT_ORIGIN else view.flight.lands_at or view.flight.origin
+    then = "check the board" if view.is_here else "we keep trying"
+    return f"No word since {view.reader.at(view.reader.now - seen.age, place)}: {then}."
 
 
-_ANSWERS: Mapping[Fact, Callable[[Flight, Reader], Sequence[Piece]]] = {
+def _silence(view: View, seen: Seen, *, no_word: bool, said: Sequence[str]) -> dict[str, str]:
+    """What the answer tells of there being no word, or no report of what should have happened; or word again."""
+    stands, now = view.stands, view.reader.now
+    if no_word:
+        return {"stale": (now - seen.age).isoformat()}
+    if stands.at and now - stands.at >= LONG_OVERDUE:
+        if stands.state is State.OVERDUE and "departure" in said:
+            return {"stale": NOT_LEFT}
+        if stands.state is State.OVERDUE_LANDING and "arrival" in said:
+            return {"stale": NOT_LANDED}
+    return {"stale": ""} if getattr(view.told, "stale", None) and not seen.stale else {}
+
+
+def _all(view: View) -> Sequence[Piece]:
+    ask = "Ask the airline to rebook you." if view.role is Role.TRAVELER else ""
+    return [*_when(view), *places(view), Piece(ask if cancelled(view.flight) else "", 2)]
+
+
+def _when(view: View) -> Sequence[Piece]:
+    flight, words = view.flight, stand(view)
+    on = f" {day(flight.departure_date)}" if cancelled(flight) else ""
+    return [Piece(words.after(f"{route(flight)}{on}"), 0, words.facts)]
+
+
+def _gate(view: View) -> Sequence[Piece]:
+    if view.is_here:
+        where, facts = walk(view, "origin", later="no gate yet")
+        return [Piece(f"at {view.flight.origin.short}: {where}.", 0, facts), next_time(view, leaving=True)]
+    at, off_its_way = _where(view)
+    where, facts = walk(view, "destination", later="no gate known") if at else ("no gate known", ())
+    lead = f"{at or f'is {NOWHERE_YET}'}: {where}."
+    return [Piece(lead, 0, (*facts, *off_its_way)), next_time(view, leaving=False)]
+
+
+def _bags(view: View) -> Sequence[Piece]:
+    at, off_its_way = _where(view)
+    belt, terminal = spot(view, "baggage_claim"), spot(view, "terminal_destination")
+    known = [each for each in (belt, terminal) if at and belt.now and each.text]
+    where = ", ".join(each.text for each in known) or "no belt known yet"
+    facts = tuple(fact for each in known for fact in each.facts)
+    about = f"bags {at}" if at else f"is {NOWHERE_YET}"
+    lead = Piece(f"{about}: {where}.", 0, (*facts, *off_its_way))
+    return [lead] if belt.now else [lead, next_time(view, leaving=False)]
+
+
+def _where(view: View) -> tuple[str, tuple[str, ...]]:
+    """Where it comes down, '' where nobody knows, and what that tells."""
+    flight, there = view.flight, view.flight.lands_at
+    if flight.diverted:
+        return (f"at {town(there)}, DIVERTED" if there else "", ("diverted_to",))
+    return (f"at {there.short}" if there else "at arrival", ())
+
+
+_ANSWERS: Mapping[Fact, Callable[[View], Sequence[Piece]]] = {
     Fact.ALL: _all,
-    Fact.GATE: _gate_fact,
+    Fact.GATE: _gate,
     Fact.BAGS: _bags,
     Fact.WHEN: _when,
 }
@@ -170,9 +149,10 @@ _ANSWERS: Mapping[Fact, Callable[[Flight, Reader], Sequence[Piece]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A line of the list: the flight, or, while it is not pinned, what was saved."""
+    """A line of the list: the flight, or, while it is not pinned, what was saved; and what it is to who reads it."""
 
     ident: str
+    role: Role = Role.TRAVELER
     flight: Flight | None = None
     on: date | None = None
     wish: str = ""
@@ -201,10 +181,25 @@ def _line(row: Listed, now: datetime, clock: ClockFace) -> str:
     if row.flight is None:
         when = _short_day(row.on, now) if row.on else row.wish or "next"
         return " ".join(part for part in (row.ident, when, row.origin, "saved") if part)
-    flight, leaves = row.flight, row.flight.departure.best
-    today = now.astimezone(flight.origin.zone)
-    at = f"{clock_time(leaves, flight.origin.zone, clock)} " if leaves else ""
-    return f"{row.ident} {_short_day(flight.departure_date, today)} {route(flight)} {at}{_in_a_word(flight)}"
+    flight = row.flight
+    view = View(flight=flight, reader=Reader(ident=row.ident, now=now, clock=clock), role=row.role)
+    on = _short_day(flight.departure_date, now.astimezone(flight.origin.zone))
+    stands = " ".join(part for part in (_at(view), _in_a_word(view)) if part)
+    return f"{row.ident} {on} {route(flight)} {stands}"
+
+
+def _at(view: View) -> str:
+    """`14:10` where it leaves, `arr 22:31` where it arrives: by who reads it; nothing once it is over."""
+    flight, state = view.flight, view.stands.state
+    if view.is_here or state is State.CANCELLED:
+        leaves = flight.departure.best
+        return clock_time(leaves, flight.origin.zone, view.reader.clock) if leaves else ""
+    lands, there = flight.arrival.best, flight.destination
+    if state in DOWN or state is State.DIVERTED or lands is None or there is None:
+        return ""
+    on = lands.astimezone(there.zone).date()
+    weekday = "" if on == flight.departure_date else f" {day(on).split()[0]}"
+    return f"arr {clock_time(lands, there.zone, view.reader.clock)}{weekday}"
 
 
 def _short_day(on: date, today: datetime) -> str:
@@ -213,15 +208,30 @@ def _short_day(on: date, today: datetime) -> str:
     return f"{weekday}{number}" if abs((on - today.date()).days) < 7 else f"{number}{month}"
 
 
-def _in_a_word(flight: Flight) -> str:
-    reached = progress(flight)
-    if cancelled(flight):
-        return "CANCELLED"
-    if reached in (Phase.ON, Phase.IN):
-        return "landed"
-    if flight.diverted:
-        return "DIVERTED"
-    late = flight.departure.late
-    if reached is Phase.OFF or abs(late) < timedelta(minutes=5):
-        return "in the air" if reached is Phase.OFF else "on time"
-    return f"{'+' if late > timedelta() else '-'}{span(late)}"
+def _in_a_word(view: View) -> str:
+    stands = view.stands
+    if stands.state in _PUNCTUALITY:
+        late = stands.late if view.is_here else notable(view.flight.arrival)
+        return f"{'+' if late > timedelta() else '-'}{span(late)}" if late else "on time"
+    there = f" {stands.where.short}" if stands.where else ""
+    if stands.state is State.LANDED and stands.at:
+        clock = clock_time(stands.at, stands.where.zone, view.reader.clock) if stands.where else ""
+        return f"landed {clock}".strip()
+    return _IN_A_WORD[stands.state].format(there=there)
+
+
+_PUNCTUALITY = frozenset({State.ON_TIME, State.LATE, State.EARLY})
+_IN_A_WORD = {
+    State.DUE: "due, no report yet",
+    State.OVERDUE: "no report that it left",
+    State.LEFT: "left the gate",
+    State.TAXIING: "left the gate, not off yet",
+    State.FLYING: "in the air",
+    State.OVERDUE_LANDING: "no report that it landed",
+    State.LANDED: "landed",
+    State.ARRIVED: "at the gate",
+    State.CANCELLED: "CANCELLED",
+    State.DIVERTED: "DIVERTED{there}",
+    State.LANDED_ELSEWHERE: "DIVERTED, landed{there}",
+    State.ARRIVED_ELSEWHERE: "DIVERTED, landed{there}",
+}

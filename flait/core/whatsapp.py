@@ -113,7 +113,8 @@ def _prefix(channel: Channel) -> str:
 # --- what is said -----------------------------------------------------------------------------------------------
 
 _HEAD: Final = re.compile(
-    r"(?P<verb>Tracking )?(?P<flight>(?=\S*[0-9])[A-Z0-9]{3,8}(?: \([A-Z0-9]{3,8}\))?)"
+    r"(?P<verb>Tracking |(?:Flait|CANCELLED|DIVERTED)[^:]*: )?"
+    r"(?P<flight>(?=\S*[0-9])[A-Z0-9]{3,8}(?: \([A-Z0-9]{3,8}\))?)"
     r"(?: (?P<route>[A-Z0-9]{3,4}-[A-Z0-9]{3,4}))?(?P<rest>[ :,].*)"
 )
 _SENTENCE: Final = re.compile(r"(?<=[.?])\s+(?=[A-Z0-9])")

@@ -6,11 +6,11 @@ a change that did not fit is still a change at the next look.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime
 
-from flait.core.flights import Airport, Flight, Phase, ScheduledFlight, Times, cancelled, progress
-from flait.core.formats import Piece, Reader, day, fitted, fold, span
-from flait.core.told import tells
+from flait.core.flights import Airport, Flight, ScheduledFlight, Times
+from flait.core.formats import Piece, Reader, fitted, fold, span
+from flait.core.labels import short_label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,23 +31,31 @@ def route(flight: Flight | ScheduledFlight) -> str:
     return f"{flight.origin.short}-{flight.destination.short}" if flight.destination else flight.origin.short
 
 
-def town(airport: Airport) -> str:
-    """`Portland (PWM)`; the code alone where no town is known."""
-    city = fold((airport.city or "").split(",")[0].strip())[:20]
-    return f"{city} ({airport.short})" if city else airport.short
-
-
 def short(value: str | None) -> str:
-    """A gate, terminal or belt, clamped: AeroAPI's are at most a few characters."""
-    return fold((value or "").upper())[:6]
+    """A gate, terminal or belt as signs have it; nothing for what is none."""
+    return short_label(value) or ""
 
 
 def gate(flight: Flight) -> str:
-    """`gate F12`, `gate F12 (T3)`, `Terminal 3`, or nothing."""
+    """`gate F12`, `gate F12, Terminal 3`, `Terminal 3`, or nothing."""
     where, terminal = short(flight.gate_origin), short(flight.terminal_origin)
-    if where:
-        return f"gate {where}" + (f" (T{terminal})" if terminal else "")
-    return f"Terminal {terminal}" if terminal else ""
+    return ", ".join(
+        part for part in (f"gate {where}" if where else "", f"Terminal {terminal}" if terminal else "") if part
+    )
+
+
+LONGEST_TOWN = 18  # characters
+
+
+def town(airport: Airport) -> str:
+    """`Portland (PWM)`; the code alone where the town has no name that a text can carry."""
+    words = fold((airport.city or "").split(",")[0].strip()).split()
+    while len(words) > 1 and (len(" ".join(words)) > LONGEST_TOWN or words[-1].islower()):  # not `Santiago de`
+        words.pop()
+    name = " ".join(words)
+    if not name or "?" in name or len(name) > LONGEST_TOWN or name.upper() in (airport.code, airport.code_iata):
+        return airport.short
+    return f"{name} ({airport.short})"
 
 
 def lateness(times: Times) -> str:
@@ -56,81 +64,21 @@ def lateness(times: Times) -> str:
     return f" ({span(times.late)} {'late' if late > 0 else 'early'})" if late else ""
 
 
-def departs(flight: Flight, reader: Reader, *, was: datetime | None = None) -> str:
-    """`dep 14:10->14:55 PST`."""
+def departs(flight: Flight, reader: Reader, *, was: datetime | None = None, on: date | None = None) -> str:
+    """`dep 14:10->14:55 PST`; `on` is a day the sentence names already."""
     best = flight.departure.best
-    return f"dep {reader.at(best, flight.origin, was=was)}" if best else "departure time not known"
+    return f"dep {reader.at(best, flight.origin, was=was, on=on)}" if best else "departure time not known"
 
 
-def arrives(flight: Flight, reader: Reader, *, was: datetime | None = None) -> str:
-    """`arr 22:31 EST`, or nothing where no time is known."""
+def arrives(flight: Flight, reader: Reader, *, was: datetime | None = None, on: date | None = None) -> str:
+    """`arr 22:31 EST`, or nothing where no time is known; `on` is a day the sentence names already."""
     best, airport = flight.arrival.best, flight.lands_at
-    return f"arr {reader.at(best, airport, was=was)}" if best and airport else ""
+    return f"arr {reader.at(best, airport, was=was, on=on)}" if best and airport else ""
 
 
 def capital(text: str) -> str:
     """The same with a capital first letter."""
     return text[:1].upper() + text[1:]
-
-
-FOOTER = "Msg rates may apply. STOP to end."
-
-
-def tracked_text(flight: Flight, reader: Reader) -> Text:
-    """The confirmation: which flight of which day, as it stands now.
-
-    It counts as telling everything known, mentioned or not: what was so when the person asked is not news later.
-    """
-    name = f"{reader.ident} {route(flight)} {day(flight.departure_date)}"
-    codeshare = "" if label(flight, reader.ident) == reader.ident else f" = {flight.number}"
-    body, _ = fitted(
-        [
-            Piece(f"Tracking {name}{codeshare}{_state(flight, reader)}."),
-            Piece(capital(_place(flight)), rank=2),
-            Piece(FOOTER, rank=3),
-        ]
-    )
-    return Text(body=body, tells=tells(flight))
-
-
-def _state(flight: Flight, reader: Reader) -> str:
-    if cancelled(flight):
-        return ": the airline shows it CANCELLED. We tell you if that changes"
-    reached = progress(flight)
-    if reached in (Phase.ON, Phase.IN):
-        return f": {'DIVERTED, ' if flight.diverted else ''}landed {landed_at(flight, reader)}"
-    arrival = arrives(flight, reader)
-    if reached is Phase.OFF:
-        return ", ".join(part for part in (": in the air", _diversion(flight), arrival) if part)
-    late = lateness(flight.departure) if flight.departure.late >= timedelta(minutes=10) else ""
-    return f", {departs(flight, reader)}{late}" + (f", {arrival}" if arrival else "")
-
-
-def _diversion(flight: Flight) -> str:
-    if not flight.diverted:
-        return ""
-    return f"DIVERTED to {flight.diverted_to.short}" if flight.diverted_to else "DIVERTED, new airport not known yet"
-
-
-def _place(flight: Flight) -> str:
-    if progress(flight) not in (Phase.SCHEDULED, Phase.OUT) or cancelled(flight):
-        return ""
-    if flight.gate_origin:
-        return f"{gate(flight)}."
-    return f"{gate(flight)}, gate later." if flight.terminal_origin else "Gate later."
-
-
-def pending_text(flight: ScheduledFlight, ident: str) -> Text:
-    """Saved, days ahead of live data."""
-    when = day(flight.departure_date)
-    body, _ = fitted(
-        [
-            Piece(f"{ident} {route(flight)} {when} saved. Live tracking starts 2 days before;"),
-            Piece("you will hear from us then."),
-            Piece(FOOTER, rank=1),
-        ]
-    )
-    return Text(body=body)
 
 
 def failed_text(ident: str, when: str, reason: str) -> Text:

@@ -33,6 +33,7 @@ from flait.core.replies import (
     Unknown,
     Unmute,
     Untrack,
+    WhoIsThis,
     understand,
 )
 from flait.core.subscriptions import User
@@ -78,10 +79,16 @@ COMMANDS: Mapping[type[Reply], tuple[str, Callable[[Desk, Any], Act]]] = {
     Ok: ("choice", choose),
     Start: ("start", start),
     Help: ("help", lambda desk, _: say(texts.help_text(desk.rules.contact))),
+    WhoIsThis: ("who", lambda desk, _: say(_who(desk))),
     NotYet: ("not yet", lambda desk, reply: say(texts.not_yet_text(reply.word, desk.rules.contact))),
     Unknown: (UNKNOWN, lambda _desk, _reply: say(texts.UNKNOWN)),
 }
 COUNTED: Final = frozenset(word for word, _ in COMMANDS.values())
+
+
+def _who(desk: Desk) -> str:
+    name = desk.user.name if desk.user.name != desk.user.phone else ""
+    return texts.who_text(name, desk.rules.contact, len(following(desk)))
 
 
 @dataclass(frozen=True, slots=True)

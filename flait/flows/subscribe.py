@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 
 from flait.clock import Clock
 from flait.core import polling
+from flait.core.confirmations import Greeting, pending_text, tracked_text
 from flait.core.flights import Flight, ScheduledFlight, same_leg
 from flait.core.formats import Reader
-from flait.core.messages import Channel
+from flait.core.messages import UNTOLD, Channel
 from flait.core.subscriptions import LIVE, Subscription, SubscriptionState, User, next_resolution
 from flait.core.whatsapp import agreed, with_consent
-from flait.core.wording import pending_text, tracked_text
 from flait.errors import (
     BudgetExhausted,
     ConfigError,
@@ -190,7 +190,8 @@ def _activate(
     )
     saved, new = _saved(store, active)
     if new:
-        text = tracked_text(flight, Reader(ident=saved.ident, now=now, clock=user.clock))
+        reader = Reader(ident=saved.ident, now=now, clock=user.clock)
+        text = tracked_text(flight, reader, role=saved.role, first=_greeting(store, user))
         wishes.confirm(store, saved, user, kind="tracked", text=text, now=now)
         wishes.note(store, saved, now, step="subscribe", outcome="active", detail=f"pinned {flight.fa_flight_id}")
     return Subscribed(subscription=saved, user=user, flight=flight, already=not new)
@@ -249,7 +250,8 @@ def _save_scheduled(
     )
     saved, new = _saved(store, waiting)
     if new and subscription.departure_date is None:
-        wishes.confirm(store, saved, user, kind="pending", text=pending_text(row, saved.ident), now=now)
+        text = pending_text(row, saved.ident, first=_greeting(store, user))
+        wishes.confirm(store, saved, user, kind="pending", text=text, now=now)
         wishes.note(store, saved, now, step="subscribe", outcome="pending", detail=saved.reason)
     return Subscribed(subscription=saved, user=user, scheduled=row, already=not new)
 
@@ -327,3 +329,9 @@ def _refuse_opted_out(user: User | None) -> None:
     if user and user.opted_out_at:
         who = "that number" if user.name == user.phone else user.name
         raise UserError(f"{who} has texted STOP", "only they can undo it, by texting START to the same number")
+
+
+def _greeting(store: Store, user: User) -> Greeting | None:
+    """What a number reads in the first text that can reach it, and in no other."""
+    heard = any(view.message.status not in UNTOLD for view in store.messages(user_id=user.id, limit=20))
+    return None if heard else Greeting(name=user.name if user.name != user.phone else "")

@@ -11,12 +11,13 @@ from typing import Any
 from flait.core.alert_texts import alert_text
 from flait.core.alerts import Alert, Decision, PastText, Priority, decide
 from flait.core.changes import DELAY
+from flait.core.confirmations import tracked_text
 from flait.core.flights import Airport, Flight, Times
-from flait.core.observations import merged
 from flait.core.formats import Reader
+from flait.core.observations import merged
 from flait.core.subscriptions import ClockFace, Role
 from flait.core.told import Tells, Told, tells, told
-from flait.core.wording import Text, tracked_text
+from flait.core.wording import Text
 
 SFO = Airport(code="KSFO", code_iata="SFO", city="San Francisco", timezone="America/Los_Angeles")
 EWR = Airport(code="KEWR", code_iata="EWR", city="Newark", timezone="America/New_York")
@@ -157,7 +158,13 @@ class Listener:
     def subscribed(self, flight: Flight, now: datetime) -> "Listener":
         """The same person after the confirmation."""
         self.seen = flight
-        self._note("tracked", tracked_text(flight, self._reader(now)), now, Priority.P2)
+        self._note("tracked", tracked_text(flight, self._reader(now), role=self.role), now, Priority.P2)
+        return self
+
+    def knowing_all(self, flight: Flight, now: datetime) -> "Listener":
+        """The same person after a text that told everything known of it."""
+        self.seen = flight
+        self._note("tracked", Text(body="", tells=tells(flight)), now, Priority.P2)
         return self
 
     def polled(self, flight: Flight, now: datetime) -> Heard | None:

@@ -73,7 +73,7 @@ def texted(
         (WATCHER, NOON, F12, CANCELLED,
          "UA1234 SFO-EWR Tue 25 Nov 14:10 PST is CANCELLED."),
         (TRAVELER, NOON, CANCELLED, late(minutes(45)),
-         "UA1234 SFO-EWR is ON AGAIN, not cancelled: dep 14:55 PST, arr 23:16 EST. Gate F12 (T3). Check with the airline that your booking stands."),
+         "UA1234 SFO-EWR is ON AGAIN, not cancelled: dep 14:55 PST, arr 23:16 EST. Gate F12, Terminal 3. Check with the airline that your booking stands."),
         (WATCHER, ON, took_off(), diverted(None),
          "UA1234 DIVERTED: not going to EWR as planned. The new airport is not known yet; we tell you when it is."),
         (WATCHER, ON, diverted(None), diverted(PIT),
@@ -99,9 +99,9 @@ def texted(
         (MEETER, IN, took_off(), at_gate(BELT_6),
          "UA1234 is at the gate EWR 22:31 EST. Gate C91, Terminal C. Bags: belt 6."),
         (TRAVELER, NOON, F12, leaving(minutes(-20)),
-         "UA1234 leaves EARLIER: dep 14:10->13:50 PST, arr 22:31 EST. Gate F12 (T3). Boards about 13:15. Go now if not at SFO."),
+         "UA1234 leaves EARLIER: dep 14:10->13:50 PST, arr 22:31 EST. Gate F12, Terminal 3. Boards about 13:15. Go now if not at SFO."),
         (TRAVELER, DAY_BEFORE, F12, leaving(minutes(-20)),
-         "UA1234 leaves EARLIER: dep 14:10->13:50 PST Tue, arr 22:31 EST Tue. Gate F12 (T3). Boards about 13:15."),
+         "UA1234 leaves EARLIER: dep 14:10->13:50 PST Tue, arr 22:31 EST Tue. Gate F12, Terminal 3. Boards about 13:15."),
         (MEETER, OFF + hours(1), took_off(), took_off(arriving(minutes(-15))),
          "UA1234 arrives EARLIER: arr 22:31->22:16 EST."),
         (TRAVELER, OUT - hours(300), F12, rescheduled(minutes(-145)),
@@ -109,21 +109,21 @@ def texted(
         (MEETER, NOON, F12, rescheduled(minutes(90)),
          "UA1234 Tue 25 Nov moved by the airline, 1h30 LATER: arr 22:31->00:01 EST Wed."),
         (TRAVELER, NOON, late(minutes(45)), late(minutes(110)),
-         "UA1234 now 1h50 late: dep 14:55->16:00 PST, arr 00:21 EST Wed. Gate F12 (T3). Was told 45m."),
+         "UA1234 now 1h50 late: dep 14:55->16:00 PST, arr 00:21 EST Wed. Gate F12, Terminal 3. Was told 45m."),
         (MEETER, NOON, late(minutes(45)), late(minutes(110)),
          "UA1234 now 1h50 late: arr 23:16->00:21 EST Wed. Was told 45m."),
         (TRAVELER, NOON, F12, late(minutes(45)),
-         "UA1234 SFO-EWR delayed 45m: dep 14:10->14:55 PST, arr 22:31->23:16 EST. Gate F12 (T3). Airline may recover time, stay near."),
+         "UA1234 SFO-EWR delayed 45m: dep 14:10->14:55 PST, arr 22:31->23:16 EST. Gate F12, Terminal 3. Airline may recover time, stay near."),
         (TRAVELER, NOON, planned(), late(minutes(45), planned()),
          "UA1234 SFO-EWR delayed 45m: dep 14:10->14:55 PST, arr 22:31->23:16 EST. Airline may recover time, stay near."),
         (TRAVELER, DAY_BEFORE, F12, late(minutes(45)),
-         "UA1234 SFO-EWR delayed 45m: dep 14:10->14:55 PST Tue, arr 22:31->23:16 EST Tue. Gate F12 (T3)."),
+         "UA1234 SFO-EWR delayed 45m: dep 14:10->14:55 PST Tue, arr 22:31->23:16 EST Tue. Gate F12, Terminal 3."),
         (MEETER, NOON, F12, late(minutes(45)),
          "UA1234 SFO-EWR delayed 45m: arr 22:31->23:16 EST."),
         (TRAVELER, NOON, late(minutes(110)), late(minutes(20)),
-         "UA1234 delay cut to 20m: dep 16:00->14:30 PST, arr 22:51 EST. Gate F12 (T3). Be at the gate by 13:55. Was 1h50."),
+         "UA1234 delay cut to 20m: dep 16:00->14:30 PST, arr 22:51 EST. Gate F12, Terminal 3. Be at the gate by 13:55. Was 1h50."),
         (TRAVELER, NOON, late(minutes(45)), late(minutes(0)),
-         "UA1234 back on time: dep 14:55->14:10 PST, arr 22:31 EST. Gate F12 (T3). Earlier 45m delay is cleared."),
+         "UA1234 back on time: dep 14:55->14:10 PST, arr 22:31 EST. Gate F12, Terminal 3. Earlier 45m delay is cleared."),
         (TRAVELER, NOON, F12, replace(F12, gate_origin="C3", terminal_origin="1"),
          "UA1234 GATE CHANGE F12->C3 (Terminal 3->1) SFO. Dep 14:10 PST, boards about 13:35. Terminal change: allow extra time."),
         (TRAVELER, OUT - minutes(20), F12, replace(F12, gate_origin="C3"),
@@ -144,7 +144,7 @@ def texted(
          "UA1234 bags at EWR: belt 6->4, Terminal C."),
         # what else the same poll showed
         (TRAVELER, NOON, planned(), late(minutes(45)),
-         "UA1234 SFO-EWR delayed 45m: dep 14:10->14:55 PST, arr 22:31->23:16 EST. Gate F12 (T3). Airline may recover time, stay near."),
+         "UA1234 SFO-EWR delayed 45m: dep 14:10->14:55 PST, arr 22:31->23:16 EST. Gate F12, Terminal 3. Airline may recover time, stay near."),
         (TRAVELER, NOON, F12, replace(late(minutes(45)), gate_origin="C3", terminal_origin="1"),
          "UA1234 SFO-EWR delayed 45m: dep 14:10->14:55 PST, arr 22:31->23:16 EST. GATE CHANGE F12->C3 (T1). Airline may recover time, stay near."),
         (TRAVELER, DAY_BEFORE, F12, replace(late(minutes(45)), gate_origin="C3"),
@@ -319,11 +319,11 @@ def test_no_gate_however_odd_breaks_the_segment(
 
 
 def test_a_piece_that_finds_no_room_is_not_told_and_comes_with_the_next_text() -> None:
-    many = replace(late(minutes(1300), ELSEWHERE), gate_origin="€€€€€€")
+    many = replace(late(minutes(1300), ELSEWHERE), gate_origin="WWWWWW")
     alert = alerted(WORST, many)
 
     assert alert
     text = alert_text(alert, Reader(ident="XYZ9876Q", now=NOON, clock=ClockFace.H12))
 
-    said = "€€€€€€" in text.body
+    said = "WWWWWW" in text.body
     assert said is ("gate_origin" in text.tells)

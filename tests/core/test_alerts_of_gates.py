@@ -47,7 +47,7 @@ def test_a_gate_told_too_early_for_itself_joins_the_next_text_and_is_then_known(
     heard = ana.polled(late(minutes(45)), OUT - hours(7) + minutes(1))
 
     assert heard
-    assert "Gate F12 (T3)." in heard.body
+    assert "Gate F12, Terminal 3." in heard.body
     assert ana.polled(late(minutes(45)), OUT - hours(1)) is None
 
 

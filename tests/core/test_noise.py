@@ -66,7 +66,7 @@ def test_not_a_day_later_either(known: Flight, after: Flight, role: Role, now: d
 def test_a_blank_is_never_news(flight: Flight, blanks: set[str], role: Role, now: datetime) -> None:
     if flight.departure.best is None:
         return
-    ana = Listener(role=role).subscribed(flight, now - hours(5))
+    ana = Listener(role=role).knowing_all(flight, now - hours(5))
 
     ana.polled(blanked(flight, blanks), now)
     ana.polled(blanked(flight, blanks), now + minutes(5))

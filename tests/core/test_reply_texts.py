@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -17,21 +17,29 @@ from flait.core.messages import is_gsm_7, segments
 from flait.core.reply_kinds import Fact, Later
 from flait.core.status_texts import Listed, Seen, list_text, status_text
 from flait.core.subscriptions import ClockFace, Role
-from flait.core.told import told
+from flait.core.told import Told, told
+from flait.core.wording import Text
 from tests.core.flights_for_tests import (
     CLE,
     EWR,
     F12,
+    IN,
     NOON,
+    OFF,
+    ON,
     OUT,
     PIT,
     SFO,
+    arriving,
     at_gate,
     diverted,
     hours,
+    knowing,
     late,
+    leaving,
     left_gate,
     minutes,
+    planned,
     took_off,
     touched_down,
 )
@@ -61,6 +69,7 @@ WORST: dict[str, Callable[[], str]] = {
     "not a phone": lambda: texts.NOT_A_PHONE,
     "fault": lambda: texts.FAULT,
     "help": lambda: texts.help_text(CONTACT),
+    "who": lambda: texts.who_text(NAME, CONTACT, 99),
     "limit": lambda: texts.limit_text("20 msgs per hour", OUT, KIEV, READER),
     "not followed": lambda: texts.not_followed_text(LONG),
     "not listed": lambda: texts.not_listed_text(99),
@@ -134,36 +143,188 @@ def test_a_status_is_one_segment_and_says_its_age(
     body = status_text(stage(flight), READER, seen, fact=fact, others=12).body
     assert segments(body) == 1
     assert is_gsm_7(body)
-    assert "Seen 23h54 ago; no newer data now." in body
+    assert "Checked 23h54 ago; no newer data now." in body or "No word since " in body
 
 
 def reader(ident: str = "UA1234", **fields: Any) -> Reader:
     return Reader(**{"ident": ident, "now": NOON, **fields})
 
 
-def status(flight: Flight, fact: Fact = Fact.ALL, **rest: Any) -> str:
-    return status_text(flight, reader(), Seen(age=minutes(2)), fact=fact, **rest).body
+def status(flight: Flight, fact: Fact = Fact.ALL, *, now: datetime = NOON, age: int = 2, **rest: Any) -> str:
+    return status_text(flight, reader(now=now), Seen(age=minutes(age)), fact=fact, **rest).body.removesuffix(CHECKED)
 
 
+CHECKED = " Checked 2 min ago."
 INBOUND = replace(F12, gate_destination="C91", terminal_destination="C", baggage_claim="6")
+MEETER, WATCHER = Role.MEETER, Role.WATCHER
 
 
 @pytest.mark.parametrize(
     ("flight", "fact", "said"),
     [
-        (late(minutes(45)), Fact.ALL, "UA1234 SFO-EWR: dep 14:55 PST (45m late), arr 23:16 EST. Gate F12 (T3). Seen 2m ago."),
-        (replace(F12, gate_origin=None), Fact.ALL, "UA1234 SFO-EWR: dep 14:10 PST, arr 22:31 EST. Terminal 3. Seen 2m ago."),
-        (left_gate(), Fact.ALL, "UA1234 SFO-EWR: left the gate 14:10 PST, arr 22:31 EST. Gate F12 (T3). Seen 2m ago."),
-        (replace(F12, gate_origin=None), Fact.GATE, "UA1234 has no gate yet (T3), SFO, dep 14:10 PST. Seen 2m ago."),
-        (took_off(INBOUND), Fact.GATE, "UA1234 at EWR: gate C91, Terminal C. Arr 22:31 EST. Seen 2m ago."),
-        (took_off(), Fact.GATE, "UA1234 at EWR: no gate known. Arr 22:31 EST. Seen 2m ago."),
-        (diverted(None), Fact.GATE, "UA1234 at arrival: no gate known. Seen 2m ago."),
-        (at_gate(INBOUND), Fact.BAGS, "UA1234 bags at EWR: belt 6, Terminal C. Seen 2m ago."),
-        (replace(F12, cancelled=True), Fact.BAGS, "UA1234 SFO-EWR Tue 25 Nov is CANCELLED. Seen 2m ago."),
+        (F12, Fact.ALL, "UA1234 SFO-EWR on time: dep 14:10 PST, arr 22:31 EST. Gate F12, Terminal 3."),
+        (leaving(minutes(9)), Fact.WHEN, "UA1234 SFO-EWR on time: dep 14:19 PST, arr 22:31 EST."),
+        (late(minutes(45)), Fact.ALL, "UA1234 SFO-EWR 45m late: dep 14:55 PST, arr 23:16 EST. Gate F12, Terminal 3."),
+        (leaving(minutes(25)), Fact.WHEN, "UA1234 SFO-EWR: dep 14:35 PST, arr 22:31 EST, on time."),
+        (arriving(minutes(25)), Fact.WHEN, "UA1234 SFO-EWR: dep 14:10 PST, arr 22:56 EST (25m late)."),
+        (leaving(minutes(-20)), Fact.WHEN, "UA1234 SFO-EWR leaves 20m early: dep 13:50 PST, arr 22:31 EST, on time."),
+        (replace(F12, gate_origin=None), Fact.ALL, "UA1234 SFO-EWR on time: dep 14:10 PST, arr 22:31 EST. Terminal 3, gate later."),
+        (left_gate(at=NOON), Fact.ALL, "UA1234 SFO-EWR: left the gate 12:10 PST, not taken off yet, arr 22:31 EST. Gate F12, Terminal 3."),
+        (took_off(INBOUND), Fact.ALL, "UA1234 SFO-EWR: in the air since 14:25 PST, arrives EWR about 22:31 EST, on time. Gate C91, Terminal C. Bags: belt 6."),
+        (took_off(late(minutes(20))), Fact.WHEN, "UA1234 SFO-EWR: in the air since 14:45 PST, arrives EWR about 22:51 EST (20m late)."),
+        (at_gate(late(minutes(20), INBOUND)), Fact.WHEN, "UA1234 SFO-EWR: at the gate EWR 22:51 EST (20m late)."),
+        (replace(F12, gate_origin=None), Fact.GATE, "UA1234 at SFO: Terminal 3, no gate yet. Dep 14:10 PST."),
+        (took_off(INBOUND), Fact.GATE, "UA1234 at EWR: gate C91, Terminal C. In the air since 14:25 PST, arrives EWR about 22:31 EST, on time."),
+        (took_off(), Fact.BAGS, "UA1234 bags at EWR: no belt known yet. In the air since 14:25 PST, arrives EWR about 22:31 EST, on time."),
+        (F12, Fact.BAGS, "UA1234 bags at EWR: no belt known yet. Arr 22:31 EST."),
+        (diverted(), Fact.GATE, "UA1234 at Pittsburgh (PIT), DIVERTED: no gate known. Arr 23:05 EST."),
+        (diverted(None), Fact.GATE, "UA1234 is DIVERTED, new airport not known yet: no gate known."),
+        (diverted(None), Fact.BAGS, "UA1234 is DIVERTED, new airport not known yet: no belt known yet."),
+        (at_gate(diverted()), Fact.ALL, "UA1234 SFO-EWR DIVERTED: at the gate Pittsburgh (PIT) 23:05 EST, not EWR."),
+        (touched_down(diverted(SFO)), Fact.ALL, "UA1234 SFO-EWR DIVERTED: back at San Francisco (SFO) 20:05 PST, not EWR."),
+        (at_gate(INBOUND), Fact.BAGS, "UA1234 bags at EWR: belt 6, Terminal C."),
+        (replace(F12, cancelled=True), Fact.BAGS, "UA1234 SFO-EWR Tue 25 Nov is CANCELLED. Ask the airline to rebook you."),
     ],
 )  # fmt: skip
 def test_a_status_says(flight: Flight, fact: Fact, said: str) -> None:
     assert status(flight, fact) == said
+
+
+@pytest.mark.parametrize(
+    ("flight", "fact", "said"),
+    [
+        (INBOUND, Fact.ALL, "UA1234 SFO-EWR on time: dep 14:10 PST, arr 22:31 EST. At EWR: gate C91, Terminal C. Bags: belt 6."),
+        (arriving(minutes(25)), Fact.WHEN, "UA1234 SFO-EWR 25m late: dep 14:10 PST, arr 22:56 EST."),
+        (leaving(minutes(25)), Fact.WHEN, "UA1234 SFO-EWR on time: dep 14:35 PST, arr 22:31 EST."),
+        (INBOUND, Fact.GATE, "UA1234 at EWR: gate C91, Terminal C. Arr 22:31 EST."),
+        (F12, Fact.GATE, "UA1234 at EWR: no gate known. Arr 22:31 EST."),
+        (replace(F12, cancelled=True), Fact.ALL, "UA1234 SFO-EWR Tue 25 Nov is CANCELLED."),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("role", [MEETER, WATCHER])
+def test_who_waits_for_it_is_told_of_where_it_arrives(flight: Flight, fact: Fact, said: str, role: Role) -> None:
+    assert status(flight, fact, role=role) == said
+
+
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        (OUT, "dep 14:10 PST, no report yet that it left, arr 22:31 EST."),
+        (OUT + minutes(29), "dep 14:10 PST, no report yet that it left, arr 22:31 EST."),
+        (OUT + minutes(30), "was to leave 14:10 PST and arrive 22:31 EST, no report that it left."),
+        (OUT + hours(10), "was to leave 14:10 PST Tue and arrive 22:31 EST Tue, no report that it left."),
+    ],
+)
+def test_after_its_time_a_status_says_that_nothing_is_reported(now: datetime, said: str) -> None:
+    assert status(F12, Fact.WHEN, now=now) == f"UA1234 SFO-EWR: {said}"
+    assert "no report" in status(F12, Fact.GATE, now=now)
+    assert "on time" not in status(F12, now=now)
+    assert "on time" not in status(F12, now=now, role=MEETER)
+
+
+def test_a_long_taxi_is_said() -> None:
+    said = status(left_gate(), Fact.WHEN, now=OUT + minutes(64))
+    assert said == "UA1234 SFO-EWR: left the gate 14:10 PST (1h04 ago), not taken off yet, arr 22:31 EST."
+
+
+def test_what_should_have_landed_is_not_said_to_be_about_to() -> None:
+    said = status(took_off(), Fact.WHEN, now=IN + minutes(1))
+    assert said == (
+        "UA1234 SFO-EWR: in the air since 14:25 PST, was to arrive EWR 22:31 EST, no report that it landed."
+    )
+
+
+# --- other than was told ------------------------------------------------------------------------------------------
+
+KNOWN = knowing(INBOUND)
+ABOUT = "UA1234 SFO-EWR"
+
+
+@pytest.mark.parametrize(
+    ("flight", "known", "fact", "said"),
+    [
+        (replace(F12, gate_origin="C21"), KNOWN, Fact.GATE, "UA1234 at SFO: gate C21, was F12. Terminal 3. Dep 14:10 PST."),
+        (replace(F12, gate_origin="C21"), KNOWN, Fact.ALL, f"{ABOUT} on time: dep 14:10 PST, arr 22:31 EST. Gate C21, was F12. Terminal 3."),
+        (replace(F12, gate_origin="C21", terminal_origin="1"), KNOWN, Fact.GATE, "UA1234 at SFO: gate C21, was F12. Terminal 1, was 3. Dep 14:10 PST."),
+        (replace(F12, gate_origin=None), KNOWN, Fact.GATE, "UA1234 at SFO: gate F12 is no longer shown: check the board. Terminal 3. Dep 14:10 PST."),
+        (late(minutes(45)), KNOWN, Fact.WHEN, f"{ABOUT} 45m late: dep 14:55 PST, was 14:10; arr 23:16 EST, was 22:31."),
+        (leaving(hours(12)), KNOWN, Fact.WHEN, f"{ABOUT}: dep 02:10 PST Wed, was 14:10 Tue; arr 22:31 EST, on time."),
+        (F12, knowing(late(minutes(45))), Fact.WHEN, f"{ABOUT} leaves EARLIER: dep 14:10 PST, was 14:55; arr 22:31 EST, was 23:16."),
+        (late(minutes(20)), knowing(late(hours(2))), Fact.WHEN, f"{ABOUT} leaves EARLIER: dep 14:30 PST, was 16:10; arr 22:51 EST, was 00:31 Wed."),
+        (took_off(late(minutes(20))), KNOWN, Fact.WHEN, f"{ABOUT}: in the air since 14:45 PST; arrives EWR about 22:51 EST, was 22:31 (20m late)."),
+        (replace(F12, cancelled=True), KNOWN, Fact.GATE, f"{ABOUT} Tue 25 Nov is CANCELLED. Ask the airline to rebook you."),
+        (F12, knowing(replace(F12, cancelled=True)), Fact.WHEN, f"{ABOUT} is ON AGAIN, not cancelled: dep 14:10 PST, arr 22:31 EST."),
+        (took_off(), knowing(diverted()), Fact.WHEN, f"{ABOUT} NO LONGER DIVERTED: in the air since 14:25 PST, arrives EWR about 22:31 EST, on time."),
+        (F12, knowing(took_off()), Fact.WHEN, f"{ABOUT} has NOT taken off after all: dep 14:10 PST, arr 22:31 EST."),
+        (took_off(), knowing(touched_down()), Fact.WHEN, f"{ABOUT} has NOT landed after all: in the air since 14:25 PST, arrives EWR about 22:31 EST, on time."),
+        (diverted(), KNOWN, Fact.WHEN, f"{ABOUT} DIVERTED to Pittsburgh (PIT): in the air, arrives about 23:05 EST."),
+        (at_gate(replace(INBOUND, baggage_claim="4")), KNOWN, Fact.BAGS, "UA1234 bags at EWR: belt 4, was 6, Terminal C."),
+        (replace(F12, gate_origin="12"), replace(KNOWN, gate_origin="GATE 12"), Fact.GATE, "UA1234 at SFO: gate 12, Terminal 3. Dep 14:10 PST."),
+    ],
+)  # fmt: skip
+def test_an_answer_that_differs_from_what_was_told_says_so(flight: Flight, known: Told, fact: Fact, said: str) -> None:
+    assert status(flight, fact, told=known) == said
+
+
+def test_what_was_told_and_still_holds_is_not_marked() -> None:
+    assert status(F12, told=KNOWN) == status(F12)
+
+
+def after(flight: Flight, known: Told, **rest: Any) -> Told:
+    text = status_text(flight, reader(), Seen(age=minutes(0)), told=known, **rest)
+    return told([text.tells])
+
+
+def test_what_is_taken_back_is_told_to_be_no_longer_so() -> None:
+    gone = status_text(planned(), reader(), Seen(age=minutes(0)), told=KNOWN).tells
+    back = status_text(took_off(), reader(), Seen(age=minutes(0)), told=knowing(diverted())).tells
+
+    assert (gone["gate_origin"], gone["terminal_origin"]) == ("", "")
+    assert back["diverted_to"] == ""
+    assert after(F12, knowing(replace(F12, cancelled=True))).cancelled is False
+
+
+# --- silence ------------------------------------------------------------------------------------------------------
+
+
+def silent(flight: Flight, *, now: datetime, age: float, role: Role = Role.TRAVELER) -> Text:
+    return status_text(flight, reader(now=now), Seen(age=minutes(age), stale=True), role=role)
+
+
+def test_an_old_word_near_departure_is_said_to_be_the_last() -> None:
+    text = silent(F12, now=OUT - hours(1), age=90)
+
+    assert text.body == (
+        f"{ABOUT}: dep 14:10 PST, arr 22:31 EST. Gate F12, Terminal 3. No word since 11:40 PST: check the board."
+    )
+    assert text.tells["stale"] == (OUT - hours(2.5)).isoformat()
+
+
+def test_in_the_air_it_is_said_by_the_clock_where_it_lands() -> None:
+    body = silent(took_off(), now=OFF + hours(2), age=60, role=MEETER).body
+
+    assert body.endswith("No word since 18:25 EST: we keep trying.")
+
+
+@pytest.mark.parametrize(("ahead", "age"), [(1, 44), (3.1, 300)])
+def test_a_word_that_is_not_old_or_not_awaited_has_only_its_age(ahead: float, age: float) -> None:
+    text = silent(F12, now=OUT - hours(ahead), age=age)
+
+    assert "Checked " in text.body
+    assert "stale" not in text.tells
+
+
+@pytest.mark.parametrize(
+    ("flight", "now", "word"),
+    [
+        (F12, OUT + hours(2), "not left"),
+        (took_off(), IN + hours(2), "not landed"),
+        (F12, OUT + minutes(119), None),
+        (F12, NOON, None),
+    ],
+)
+def test_a_long_want_of_a_report_counts_as_told(flight: Flight, now: datetime, word: str | None) -> None:
+    assert status_text(flight, reader(now=now), Seen(age=minutes(0))).tells.get("stale") == word
 
 
 def test_a_codeshare_is_called_by_both_numbers() -> None:
@@ -178,27 +339,68 @@ def test_a_status_tells_what_it_states_and_no_more() -> None:
     assert (gate.departure, gate.arrival, gate.gate_origin) == (OUT + hours(1), None, "F12")
 
 
+def test_in_the_air_the_time_said_is_the_time_told() -> None:
+    flying = took_off(replace(late(minutes(20)), on=Times(scheduled=ON, estimated=ON + minutes(13))))
+    text = status_text(flying, reader(), Seen(age=minutes(0)))
+
+    assert "arrives EWR about 22:51 EST" in text.body
+    assert told([text.tells]).arrival == IN + minutes(20)
+
+
 def test_a_status_mentions_what_else_is_followed() -> None:
-    assert status(F12, others=2).endswith("Seen 2m ago. LIST shows 2 more.")
+    assert status(F12, others=2).endswith("Checked 2 min ago. LIST shows 2 more.")
+
+
+@pytest.mark.parametrize(
+    ("age", "said"),
+    [(0.9, "just now"), (1, "1 min ago"), (59, "59 min ago"), (60, "1h ago"), (125, "2h05 ago")],
+)
+def test_the_age_is_said_in_plain_words(age: float, said: str) -> None:
+    assert Seen(age=minutes(age)).text == f"Checked {said}."
 
 
 # --- the list -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
+    ("flight", "now", "traveler", "meeter"),
+    [
+        (F12, NOON, "14:10 on time", "arr 22:31 on time"),
+        (late(minutes(-20)), NOON, "13:50 -20m", "arr 22:11 -20m"),
+        (arriving(minutes(45)), NOON, "14:10 on time", "arr 23:16 +45m"),
+        (late(hours(2)), NOON, "16:10 +2h", "arr 00:31 Wed +2h"),
+        (F12, OUT + minutes(5), "14:10 due, no report yet", "arr 22:31 due, no report yet"),
+        (F12, OUT + minutes(30), "14:10 no report that it left", "arr 22:31 no report that it left"),
+        (left_gate(), OUT + minutes(5), "14:10 left the gate", "arr 22:31 left the gate"),
+        (left_gate(), OUT + hours(1), "14:10 left the gate, not off yet", "arr 22:31 left the gate, not off yet"),
+        (took_off(), OFF + hours(1), "arr 22:31 in the air", "arr 22:31 in the air"),
+        (took_off(), IN + hours(1), "arr 22:31 no report that it landed", "arr 22:31 no report that it landed"),
+        (touched_down(), IN, "landed 22:23", "landed 22:23"),
+        (at_gate(), IN, "at the gate", "at the gate"),
+        (diverted(), IN, "DIVERTED PIT", "DIVERTED PIT"),
+        (diverted(None), IN, "DIVERTED", "DIVERTED"),
+        (touched_down(diverted()), IN, "DIVERTED, landed PIT", "DIVERTED, landed PIT"),
+        (at_gate(diverted()), IN, "DIVERTED, landed PIT", "DIVERTED, landed PIT"),
+        (replace(F12, cancelled=True), NOON, "14:10 CANCELLED", "14:10 CANCELLED"),
+    ],
+)  # fmt: skip
+def test_a_line_of_the_list_says_how_it_stands(flight: Flight, now: datetime, traveler: str, meeter: str) -> None:
+    for role, said in ((Role.TRAVELER, traveler), (Role.MEETER, meeter), (Role.WATCHER, meeter)):
+        row = Listed(ident="UA1234", flight=flight, role=role)
+        line = list_text([row], now=now, clock=ClockFace.H24).splitlines()[0]
+        assert line.startswith("1 UA1234 Tue25 SFO-EWR ") or now >= IN
+        assert line.endswith(f" SFO-EWR {said}")
+
+
+@pytest.mark.parametrize(
     ("row", "line"),
     [
-        (Listed(ident="UA1234", flight=late(minutes(-20))), "1 UA1234 Tue25 SFO-EWR 13:50 -20m"),
-        (Listed(ident="UA1234", flight=took_off()), "1 UA1234 Tue25 SFO-EWR 14:10 in the air"),
-        (Listed(ident="UA1234", flight=at_gate()), "1 UA1234 Tue25 SFO-EWR 14:10 landed"),
-        (Listed(ident="UA1234", flight=diverted()), "1 UA1234 Tue25 SFO-EWR 14:10 DIVERTED"),
-        (Listed(ident="UA1234", flight=replace(F12, cancelled=True)), "1 UA1234 Tue25 SFO-EWR 14:10 CANCELLED"),
         (Listed(ident="BA286", on=(OUT + timedelta(days=30)).date(), origin="SFO"), "1 BA286 25Dec SFO saved"),
         (Listed(ident="BA286", wish="tomorrow"), "1 BA286 tomorrow saved"),
         (Listed(ident="BA286"), "1 BA286 next saved"),
     ],
 )
-def test_a_line_of_the_list_says_how_it_stands(row: Listed, line: str) -> None:
+def test_a_line_of_the_list_says_what_is_saved(row: Listed, line: str) -> None:
     assert list_text([row], now=NOON, clock=ClockFace.H24).splitlines()[0] == line
 
 

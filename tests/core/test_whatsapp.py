@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flait.core.changes import ChangeKind
+from flait.core.confirmations import Greeting, tracked_text
 from flait.core.flights import Flight
 from flait.core.formats import Reader
 from flait.core.messages import Channel, Message
@@ -30,7 +31,6 @@ from flait.core.whatsapp import (
     variables,
     with_consent,
 )
-from flait.core.wording import tracked_text
 from tests.core.flights_for_tests import F12, NOON, diverted, hours, late, minutes, planned
 
 HX = "HX" + "0" * 32
@@ -221,6 +221,21 @@ def test_a_confirmation_fills_a_template_too() -> None:
 
     assert filled.what == "Tracking Tue 25 Nov"
     assert filled.times == "dep 14:10 PST, arr 22:31 EST"
+
+
+@pytest.mark.parametrize(
+    ("flight", "what"),
+    [
+        (F12, "Flait flight alerts for Ana: Tue 25 Nov"),
+        (replace(F12, cancelled=True), "CANCELLED: Tue 25 Nov"),
+        (diverted(), "DIVERTED to Pittsburgh (PIT): Tue 25 Nov, in the air, arrives about 23:05 EST"),
+    ],
+)
+def test_a_first_confirmation_is_taken_apart_as_well(flight: Flight, what: str) -> None:
+    confirmation = tracked_text(flight, READER, first=Greeting(name="Ana"))
+    filled = variables(text(confirmation.body, tells=confirmation.tells), flight, READER)
+
+    assert (filled.flight, filled.route, filled.what) == ("UA1234", "SFO-EWR", what)
 
 
 def test_without_a_flight_the_text_s_own_words_have_to_do() -> None:

@@ -6,12 +6,14 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from flait.commands.board import remark
+from flait.commands.board import STYLES
+from flait.commands.flight_lines import remark
 from flait.core.flights import Airport, Flight, Times
+from flait.core.standing import State
 from flait.store import Store
 from tests.doors.command_line import ROOT, CommandLine
 from tests.store.samples import HOUR, MINUTE, NOW, flight, tracked
@@ -36,24 +38,38 @@ OFF = replace(OUT, off=Times(actual=LEAVES + 10 * MINUTE))
 DOWN = replace(OFF, on=Times(actual=LEAVES + 5 * HOUR))
 
 
+BUF = Airport(code="KBUF", code_iata="BUF")
+AWAY = replace(OFF, diverted=True, diverted_to=BUF)
+
+
 @pytest.mark.parametrize(
-    ("seen", "words"),
+    ("seen", "now", "words"),
     [
-        (ON_TIME, "ON TIME"),
-        (replace(ON_TIME, out=times(timedelta(seconds=59))), "ON TIME"),
-        (replace(ON_TIME, out=times(45 * MINUTE)), "DELAYED 45m"),
-        (replace(ON_TIME, out=times(-5 * MINUTE)), "EARLY 5m"),
-        (replace(ON_TIME, cancelled=True), "CANCELLED"),
-        (OUT, "LEFT THE GATE"),
-        (OFF, "IN FLIGHT"),
-        (replace(OFF, diverted=True), "DIVERTED"),
-        (replace(OFF, diverted=True, diverted_to=Airport(code="KBUF", code_iata="BUF")), "DIVERTED BUF"),
-        (DOWN, "LANDED"),
-        (replace(DOWN, in_=Times(actual=LEAVES + 6 * HOUR)), "ARRIVED"),
+        (ON_TIME, NOW, "ON TIME"),
+        (replace(ON_TIME, out=times(9 * MINUTE)), NOW, "ON TIME"),
+        (replace(ON_TIME, out=times(45 * MINUTE)), NOW, "DELAYED 45m"),
+        (replace(ON_TIME, out=times(-10 * MINUTE)), NOW, "EARLY 10m"),
+        (ON_TIME, LEAVES, "DUE"),
+        (ON_TIME, LEAVES + 30 * MINUTE, "NO REPORT"),
+        (replace(ON_TIME, cancelled=True), NOW, "CANCELLED"),
+        (OUT, LEAVES + MINUTE, "LEFT THE GATE"),
+        (OUT, LEAVES + 64 * MINUTE, "TAXIING 1h04"),
+        (OFF, LEAVES + HOUR, "IN FLIGHT"),
+        (replace(OFF, in_=Times(scheduled=LEAVES + 6 * HOUR)), LEAVES + 7 * HOUR, "NO REPORT OF LANDING"),
+        (replace(OFF, diverted=True), LEAVES + HOUR, "DIVERTED"),
+        (AWAY, LEAVES + HOUR, "DIVERTED BUF"),
+        (replace(AWAY, on=DOWN.on), LEAVES + 6 * HOUR, "DIVERTED, LANDED BUF"),
+        (replace(AWAY, on=DOWN.on, in_=Times(actual=LEAVES + 6 * HOUR)), LEAVES + 6 * HOUR, "DIVERTED, LANDED BUF"),
+        (DOWN, LEAVES + 6 * HOUR, "LANDED"),
+        (replace(DOWN, in_=Times(actual=LEAVES + 6 * HOUR)), LEAVES + 6 * HOUR, "ARRIVED"),
     ],
 )
-def test_a_remark_says_where_a_flight_stands(seen: Flight, words: str) -> None:
-    assert remark(seen) == words
+def test_a_remark_says_how_a_flight_stands(seen: Flight, now: datetime, words: str) -> None:
+    assert remark(seen, now) == words
+
+
+def test_every_style_of_the_board_is_of_a_way_to_stand() -> None:
+    assert STYLES.keys() <= set(State)
 
 
 def test_piped_the_board_is_one_snapshot_the_next_departure_first(flait: CommandLine, store: Store) -> None:

@@ -1,5 +1,6 @@
 """Who is answered, how often, and what happens when something breaks between question and answer."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -224,7 +225,7 @@ def test_nothing_but_start_is_answered_after_stop(talk: Talk) -> None:
     talk.says("stop")
     assert talk.says("status") == talk.says("help") == []
     (body,) = talk.says("start")
-    assert body.startswith("UA1234 SFO-EWR: dep 14:10 PST")
+    assert body.startswith("UA1234 SFO-EWR on time: dep 14:10 PST")
 
 
 def test_a_command_that_was_waiting_when_stop_came_has_no_effect(world: World, talk: Talk) -> None:
@@ -347,3 +348,21 @@ def test_a_flight_saved_while_flightaware_was_silent_is_followed_later(world: Wo
     assert world.activate()
     assert world.texts[-1].body.startswith("Tracking UA1234 SFO-EWR Wed 26 Nov")
     assert live(world) == ["UA1234 active", "UA1234 active"]
+
+
+def test_who_asks_who_writes_is_told_for_whom_and_how_to_end_it(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    user = world.store.user_by_phone(PHONES[0])
+    assert user
+    world.store.save_user(replace(user, name="Ana"))
+
+    assert talk.says("who is this?") == [
+        (
+            "This is Flait, automatic flight alerts for Ana. You follow 1 flight. Run by ben@example.com. "
+            "HELP shows what you can text, STOP ends all."
+        )
+    ]
+
+
+def test_a_stranger_who_asks_learns_nothing_of_who_is_told(talk: Talk) -> None:
+    assert talk.says("who is this?", PHONES[7]) == [texts.STRANGER]

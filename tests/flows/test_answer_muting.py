@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from flait.core import reply_texts as texts
-from tests.core.flights_for_tests import F12, OUT, hours, late, minutes
+from tests.core.flights_for_tests import F12, OUT, hours, late, minutes, utc
 from tests.flows.talk import TOMORROW, Talk
 from tests.flows.world import PHONES, World
 
@@ -21,6 +21,10 @@ B4 = replace(F12, gate_origin="B4")
         ("mute it until 18:00", f"UA1234 muted until 18:00 PST. {URGENT}"),
         ("mute 30 min", f"All flights muted until 12:40 PST. {URGENT}"),
         ("snooze until 9am", f"All flights muted until 09:00 PST Wed. {URGENT}"),
+        ("mute until 6", f"All flights muted until 18:00 PST. {URGENT}"),
+        ("mute until 11", f"All flights muted until 23:00 PST. {URGENT}"),
+        ("mute until 12", f"All flights muted until 00:00 PST Wed. {URGENT}"),
+        ("mute it until 1", f"UA1234 muted until 13:00 PST. {URGENT}"),
         ("mute UA999", "You do not follow UA999. Reply TRACK UA999 to start, LIST for what you follow."),
         ("mute 3", "There is no number 3 on your list. Reply LIST."),
     ],
@@ -28,6 +32,16 @@ B4 = replace(F12, gate_origin="B4")
 def test_a_mute_says_until_when_in_the_time_of_the_airport(talk: Talk, said: str, answered: str) -> None:
     talk.tracks(F12)
     assert talk.says(said) == [answered]
+
+
+@pytest.mark.parametrize(
+    ("at", "until"),
+    [("2025-11-26 01:40", "18:00 PST"), ("2025-11-26 01:50", "06:00 PST Wed"), ("2025-11-26 10:00", "06:00 PST")],
+)
+def test_a_bare_hour_is_the_next_of_morning_and_evening(world: World, talk: Talk, at: str, until: str) -> None:
+    talk.tracks(F12)
+    world.clock.moment = utc(at)
+    assert talk.says("MUTE until 6") == [f"All flights muted until {until}. {URGENT}"]
 
 
 def test_the_time_is_the_persons_own_where_it_is_known(world: World, talk: Talk) -> None:

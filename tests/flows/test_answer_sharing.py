@@ -64,7 +64,7 @@ def test_join_makes_the_person_their_consent_and_the_subscription(world: World, 
     shares(ana)
     calls = len(world.source.calls)
     (body,) = ana.says("join", BEN)
-    assert body.startswith("Tracking UA1234 SFO-EWR Tue 25 Nov")
+    assert body.startswith("Flait flight alerts: UA1234 SFO-EWR Tue 25 Nov, dep 14:10 PST, arr 22:31 EST.")
     user = world.store.user_by_phone(BEN)
     assert user
     assert (user.consent, user.channel) == ("JOIN by text, 2025-11-25", Channel.SMS)
@@ -94,7 +94,7 @@ def test_a_saved_flight_is_shared_as_well(world: World, talk: Talk) -> None:
         "Asked +1555...0105 to follow UA1234 as watcher. They must reply JOIN first."
     ]
     (body,) = talk.says("join", BEN)
-    assert body.startswith("UA1234 SFO-EWR Tue 2 Dec saved.")
+    assert body.startswith("Flait flight alerts: UA1234 SFO-EWR Tue 2 Dec saved.")
 
 
 def test_without_a_role_the_invited_watches(world: World, ana: Talk) -> None:
@@ -208,7 +208,7 @@ def test_an_invitation_stays_open_while_the_flight_cannot_be_looked_up(world: Wo
     assert "monthly data budget used" in body
     world.source.fault = None
     (body,) = talk.says("join please", BEN)
-    assert body.startswith("UA1234 SFO-EWR Tue 2 Dec saved.")
+    assert body.startswith("Flait flight alerts: UA1234 SFO-EWR Tue 2 Dec saved.")
 
 
 def test_an_invitation_is_accepted_by_its_flight(world: World, ana: Talk) -> None:

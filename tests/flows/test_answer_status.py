@@ -18,14 +18,15 @@ from tests.core.flights_for_tests import (
     diverted,
     hours,
     late,
+    left_gate,
     minutes,
     took_off,
     touched_down,
 )
 from tests.flows.talk import TOMORROW, Talk, moved
-from tests.flows.world import PHONES, World, timetabled
+from tests.flows.world import PHONES, World, refused, timetabled
 
-FRESH = "UA1234 SFO-EWR: dep 14:10 PST, arr 22:31 EST. Gate F12 (T3). Seen just now."
+FRESH = "UA1234 SFO-EWR on time: dep 14:10 PST, arr 22:31 EST. Gate F12, Terminal 3. Checked just now."
 B4 = replace(F12, gate_origin="B4")
 INBOUND = replace(F12, gate_destination="C91", terminal_destination="C", baggage_claim="6")
 
@@ -40,9 +41,9 @@ def test_a_flight_is_asked_about_in_many_ways(world: World, talk: Talk, said: st
 @pytest.mark.parametrize(
     ("said", "answered"),
     [
-        ("gate?", "UA1234 gate F12 (T3), SFO, dep 14:10 PST. Seen just now."),
-        ("bags", "UA1234 bags at EWR: no belt known yet. Arr 22:31 EST. Seen just now."),
-        ("when do we leave?", "UA1234 SFO-EWR: dep 14:10 PST, arr 22:31 EST. Seen just now."),
+        ("gate?", "UA1234 at SFO: gate F12, Terminal 3. Dep 14:10 PST. Checked just now."),
+        ("bags", "UA1234 bags at EWR: no belt known yet. Arr 22:31 EST. Checked just now."),
+        ("when do we leave?", "UA1234 SFO-EWR on time: dep 14:10 PST, arr 22:31 EST. Checked just now."),
     ],
 )
 def test_one_fact_is_answered_with_that_fact(world: World, talk: Talk, said: str, answered: str) -> None:
@@ -58,7 +59,9 @@ def test_what_is_known_for_less_than_three_minutes_is_not_asked_again(world: Wor
     talk.tracks(F12)
     calls = len(world.source.calls)
     world.clock.advance(minutes(2))
-    assert talk.says("status") == ["UA1234 SFO-EWR: dep 14:10 PST, arr 22:31 EST. Gate F12 (T3). Seen 2m ago."]
+    assert talk.says("status") == [
+        "UA1234 SFO-EWR on time: dep 14:10 PST, arr 22:31 EST. Gate F12, Terminal 3. Checked 2 min ago."
+    ]
     assert len(world.source.calls) == calls
 
 
@@ -87,7 +90,7 @@ def test_what_was_answered_is_no_news_afterwards(world: World, talk: Talk) -> No
     world.clock.advance(minutes(4))
     world.source.board = [late(hours(1))]
     (answer,) = talk.says("status")
-    assert "dep 15:10 PST (1h late)" in answer
+    assert "1h late: dep 15:10 PST, was 14:10; arr 23:31 EST, was 22:31." in answer
     assert world.next_poll(late(hours(1))) == ["delay_first"]
     assert world.texts[-1].to == PHONES[1]
 
@@ -99,7 +102,7 @@ def test_a_poll_under_way_is_not_doubled(world: World, talk: Talk) -> None:
     assert world.store.claim_due_flights(world.clock.now(), world.boot, 1)
     calls = len(world.source.calls)
     (answer,) = talk.says("status")
-    assert answer.endswith("Seen 1h ago; no newer data now.")
+    assert answer.endswith("No word since 12:10 PST: check the board.")
     assert len(world.source.calls) == calls
 
 
@@ -109,7 +112,7 @@ def test_without_a_new_look_the_answer_says_how_old_it_is(world: World, talk: Ta
     world.clock.advance(minutes(19))
     world.source.fault = fault
     assert talk.says("status") == [
-        "UA1234 SFO-EWR: dep 14:10 PST, arr 22:31 EST. Gate F12 (T3). Seen 20m ago; no newer data now."
+        "UA1234 SFO-EWR on time: dep 14:10 PST, arr 22:31 EST. Gate F12, Terminal 3. Checked 20 min ago; no newer data now."
     ]
     assert world.due() > world.clock.now()
 
@@ -132,12 +135,12 @@ def test_a_restart_between_look_and_answer_costs_no_second_look(world: World, ta
 @pytest.mark.parametrize(
     ("flight", "answered"),
     [
-        (took_off(INBOUND), "in the air since 14:25 PST, lands EWR about 22:23 EST. Gate C91, Terminal C. Bags: belt 6. Seen"),
-        (touched_down(INBOUND), "landed EWR 22:23 EST. Gate C91, Terminal C. Bags: belt 6. Seen"),
-        (at_gate(INBOUND), "arrived, landed EWR 22:23 EST. Gate C91, Terminal C. Bags: belt 6. Seen"),
-        (diverted(), "DIVERTED to PIT, in the air, lands PIT about 23:05 EST (42m late). Seen"),
-        (diverted(None), "DIVERTED, new airport not known, in the air. Seen"),
-        (replace(F12, cancelled=True), "Tue 25 Nov is CANCELLED. Seen"),
+        (took_off(INBOUND), "in the air since 14:25 PST, arrives EWR about 22:31 EST, on time. Gate C91, Terminal C. Bags: belt 6. Checked"),
+        (touched_down(INBOUND), "landed EWR 22:23 EST, at the gate about 22:31 EST. Gate C91, Terminal C. Bags: belt 6. Checked"),
+        (at_gate(INBOUND), "at the gate EWR 22:31 EST. Gate C91, Terminal C. Bags: belt 6. Checked"),
+        (diverted(), "DIVERTED to Pittsburgh (PIT): in the air, arrives about 23:05 EST. Checked"),
+        (diverted(None), "DIVERTED, new airport not known yet: in the air. Checked"),
+        (replace(F12, cancelled=True), "Tue 25 Nov is CANCELLED. Checked"),
     ],
 )  # fmt: skip
 def test_a_status_says_how_far_it_has_come(world: World, talk: Talk, flight: Flight, answered: str) -> None:
@@ -258,3 +261,58 @@ def test_news_that_an_answer_leaves_out_is_told_within_minutes(world: World, tal
     assert "B4" not in answer
     assert world.due() <= world.clock.now() + minutes(5)
     assert world.next_poll(B4) == ["gate_change"]
+
+
+# --- for whom, and other than was told ----------------------------------------------------------------------------
+
+
+def test_who_meets_it_is_told_where_it_arrives(world: World, talk: Talk) -> None:
+    world.follow(INBOUND, role=Role.MEETER)
+    assert talk.says("status") == [
+        (
+            "UA1234 SFO-EWR on time: dep 14:10 PST, arr 22:31 EST. At EWR: gate C91, Terminal C. Bags: belt 6. "
+            "Checked just now."
+        )
+    ]
+    assert talk.says("which terminal?") == ["UA1234 at EWR: gate C91, Terminal C. Arr 22:31 EST. Checked 1 min ago."]
+    assert talk.says("list")[0].startswith("1 UA1234 Tue25 SFO-EWR arr 22:31 on time\n")
+
+
+def test_a_gate_that_is_another_than_was_told_is_marked_in_the_answer(world: World, talk: Talk) -> None:
+    world.follow(F12)
+    world.clock.advance(minutes(4))
+    world.source.board = [B4]
+    assert talk.says("gate?") == ["UA1234 at SFO: gate B4, was F12. Terminal 3. Dep 14:10 PST. Checked just now."]
+    assert talk.says("gate") == ["UA1234 at SFO: gate B4, Terminal 3. Dep 14:10 PST. Checked just now."]
+    assert world.next_poll(B4) == []
+
+
+def test_what_never_arrived_was_not_told_and_is_no_change(world: World, talk: Talk) -> None:
+    world.source.board = [F12]
+    world.subscribe()
+    for _ in range(2):
+        world.gateway.fails(refused())
+        world.deliver()
+    world.clock.advance(minutes(4))
+    world.source.board = [B4]
+    assert talk.says("gate?") == ["UA1234 at SFO: gate B4, Terminal 3. Dep 14:10 PST. Checked just now."]
+
+
+def test_ten_hours_after_its_time_a_status_says_that_nothing_is_known_of_it(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    world.clock.moment = OUT + hours(10)
+    world.source.fault = FlightSourceError("no answer")
+    assert talk.says("status") == [
+        (
+            "UA1234 SFO-EWR: was to leave 14:10 PST Tue and arrive 22:31 EST Tue, no report that it left. "
+            "Gate F12, Terminal 3. No word since 12:10 PST Tue: check the board."
+        )
+    ]
+
+
+def test_off_the_gate_and_not_off_the_ground(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    world.clock.moment = OUT + minutes(50)
+    world.source.board = [left_gate(F12)]
+    (body,) = talk.says("status")
+    assert body.startswith("UA1234 SFO-EWR: left the gate 14:10 PST, not taken off yet, arr 22:31 EST.")

@@ -28,9 +28,7 @@ from tests.core.flights_for_tests import (
 from tests.flows.talk import TOMORROW, Talk, live, moved
 from tests.flows.world import PHONES, World, timetabled
 
-TRACKED = (
-    "Tracking UA1234 SFO-EWR Tue 25 Nov, dep 14:10 PST, arr 22:31 EST. Gate F12 (T3). Msg rates may apply. STOP to end."
-)
+TRACKED = "Tracking UA1234 SFO-EWR Tue 25 Nov, dep 14:10 PST, arr 22:31 EST. Gate F12, Terminal 3."
 DAYS = "UA1234 flies today 14:10 PST and tomorrow 14:10 PST SFO-EWR. Reply 1 today, 2 tomorrow."
 SECOND_LEG = planned(fa_flight_id="UAL1234-second", origin=EWR, destination=SFO)
 

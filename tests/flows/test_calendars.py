@@ -34,22 +34,22 @@ class Night:
 NIGHTS = {
     "spring in America": Night(
         origin=SFO, destination=LAX, leaves=utc("2026-03-08 09:30"), lasts=minutes(70),
-        planned="dep 01:30 PST Sun, arr 03:40 PDT Sun",
+        planned="dep 01:30 PST, arr 03:40 PDT",
         late="dep 01:30 PST->03:15 PDT, arr 03:40->04:25 PDT", lands="04:17 PDT",
     ),
     "autumn in America": Night(
         origin=SFO, destination=LAX, leaves=utc("2026-11-01 08:40"), lasts=minutes(70),
-        planned="dep 01:40 PDT Sun, arr 01:50 PST Sun",
+        planned="dep 01:40 PDT, arr 01:50 PST",
         late="dep 01:40 PDT->01:25 PST, arr 01:50->02:35 PST", lands="02:27 PST",
     ),
     "spring in Europe": Night(
         origin=LHR, destination=EDI, leaves=utc("2026-03-29 00:50"), lasts=minutes(60),
-        planned="dep 00:50 GMT Sun, arr 02:50 BST Sun",
+        planned="dep 00:50 GMT, arr 02:50 BST",
         late="dep 00:50 GMT->02:35 BST Sun, arr 02:50->03:35 BST Sun", lands="03:27 BST",
     ),
     "autumn in Europe": Night(
         origin=LHR, destination=SFO, leaves=utc("2026-10-25 00:30"), lasts=hours(11),
-        planned="dep 01:30 BST Sun, arr 04:30 PDT Sun",
+        planned="dep 01:30 BST, arr 04:30 PDT",
         late="dep 01:30 BST->01:15 GMT, arr 04:30->05:15 PDT Sun", lands="05:07 PDT",
     ),
     "midnight": Night(
@@ -59,7 +59,7 @@ NIGHTS = {
     ),
     "the date line": Night(
         origin=AKL, destination=HNL, leaves=utc("2025-11-25 10:00"), lasts=hours(9),
-        planned="dep 23:00 NZDT, arr 09:00 HST Tue",
+        planned="dep 23:00 NZDT, arr 09:00 HST",
         late="dep 23:00->23:45 NZDT, arr 09:00->09:45 HST Tue", lands="09:37 HST",
     ),
 }  # fmt: skip
@@ -108,7 +108,7 @@ def test_a_flight_over_it_is_told_like_any_other(world: World, name: str, role: 
     assert len(looks) < 50
     assert world.kinds == HEARS[role]
     tracked, delayed, *_ = bodies = [text.body for text in world.texts]
-    assert night.planned in tracked
+    assert f"{night.planned}." in tracked
     heard = night.late if role is Role.TRAVELER else night.late[night.late.index("arr ") :]
     assert f" delayed 45m: {heard}." in delayed
     assert any(f" {night.lands} (45m late)." in body for body in bodies)

@@ -118,8 +118,8 @@ def test_a_question_is_worth_a_look_until_there_were_many(world: World, talk: Ta
     world.clock.advance(minutes(3))
     before = asked(world)
     assert talk.says("status") == [
-        "UA1234 SFO-EWR: dep 14:10 PST, arr 22:31 EST. Gate F12 (T3). Seen 4m ago; no newer data now."
+        "UA1234 SFO-EWR on time: dep 14:10 PST, arr 22:31 EST. Gate F12, Terminal 3. Checked 4 min ago; no newer data now."
     ]
     assert asked(world) == before
     world.clock.advance(minutes(47))
-    assert "Seen just now" in talk.says("status")[0]
+    assert "Checked just now" in talk.says("status")[0]

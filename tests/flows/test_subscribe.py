@@ -67,7 +67,7 @@ def test_a_subscription_comes_with_all_that_belongs_to_it(world: World) -> None:
     assert [step.outcome for step in world.steps("subscribe")] == ["active"]
 
 
-def test_the_confirmation_tells_everything_known(world: World) -> None:
+def test_the_confirmation_tells_what_it_says(world: World) -> None:
     world.source.board = [late(minutes(40))]
     world.subscribe()
     (text,) = world.texts

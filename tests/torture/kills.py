@@ -242,7 +242,7 @@ def sent_too_soon(disk: Disk) -> list[int]:
     return wrong
 
 
-AGE: Final = re.compile(r"Seen (just now|\d+ min ago).*")  # whoever has to recover first tells of an older look
+AGE: Final = re.compile(r"Checked (just now|\d+ min ago).*")  # whoever has to recover first tells of an older look
 Heard = Counter[tuple[str, str, str]]
 
 

@@ -19,7 +19,7 @@ from flait.core.idents import Ident, parse_ident
 from flait.core.messages import Message, MessageStatus
 from flait.core.receipts import Inbound, Receipt
 from flait.core.subscriptions import Role
-from flait.errors import BudgetExhausted, FlightSourceError, InDoubt, NotSent, Rejected, Refused, UserError
+from flait.errors import BudgetExhausted, FlightSourceError, InDoubt, NotSent, Refused, Rejected, UserError
 from flait.flows import deliver, subscribe, track
 from flait.flows.ports import Accepted, Answer, Sent
 from flait.flows.resolve import Wanted

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from tests.torture.lives_world import MINUTE, Leg
 from tests.torture.lives_words import label
+from tests.torture.lives_world import MINUTE, Leg
 
 AHEAD: Final = 2 * MINUTE  # an actual time that far in the future is possible still
 LEAST_FLYING, LEAST_SHARE = 10 * MINUTE, 0.4

@@ -384,13 +384,13 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], _Does], ...]] = tuple(
         (rf"(?:{_DATE} )?moved by the airline, {_SPAN} (?:EARLIER|LATER)", _nothing),
         (r"(?:leaves|arrives) EARLIER", _nothing),
         # places
-        (rf"at (?P<at>[A-Z]{{3}}): (?=gate|Terminal)", _there),
+        (r"at (?P<at>[A-Z]{3}): (?=gate|Terminal)", _there),
         (
             rf"[Gg]ate (?P<gate>{_LABEL}), Terminal (?P<term>[A-Z0-9]{{1,8}}) are no longer shown",
             _both_gone,
         ),
         (rf"(?P<what>[Gg]ate|[Tt]erminal|[Bb]elt) (?P<label>{_LABEL}) (?:is )?no longer shown", _gone),
-        (rf"bags at [A-Za-z]+: (?=~)", _nothing),
+        (r"bags at [A-Za-z]+: (?=~)", _nothing),
         (
             rf"GATE CHANGE (?P<gate_old>{_LABEL})->(?P<gate>{_LABEL})"
             rf"(?:,? \(?(?:Terminal |T)(?:(?P<term_old>[A-Z0-9]{{1,8}})->)?(?P<term>[A-Z0-9]{{1,8}})\)?)?(?: [A-Z]{{3}}\b)?",

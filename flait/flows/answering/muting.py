@@ -3,11 +3,11 @@
 Polls go on; what is not urgent waits, and is told afterwards if it is still true.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from flait.core import reply_texts as texts
-from flait.core.reply_kinds import MINE, Mute, Subject, Unmute
+from flait.core.reply_kinds import MINE, BareHour, Mute, Subject, Unmute
 from flait.flows.answering.desk import (
     UNDO,
     Act,
@@ -24,10 +24,14 @@ from flait.flows.answering.desk import (
 from flait.store import SubscriptionView
 
 DEFAULT = timedelta(hours=2)
+BARELY = timedelta(minutes=15)  # nobody mutes for less
 
 
 def mute(desk: Desk, wish: Mute) -> Act:
-    """Until a time of day where the flight leaves, or for a span; two hours when neither is said."""
+    """Until a time of day where the flight leaves, or for a span; two hours when neither is said.
+
+    An hour that could be of the morning or of the evening is the next of the two; the answer says which.
+    """
     view = _one(desk, wish.subject)
     if view is None and wish.subject is not None:
         return say(nothing_meant(wish.subject))
@@ -60,9 +64,12 @@ def _muted(desk: Desk, wish: Mute, view: SubscriptionView | None) -> Line:
 def _until(wish: Mute, zone: ZoneInfo, now: datetime) -> datetime:
     if wish.until is None:
         return now + (wish.span or DEFAULT)
-    local = now.astimezone(zone)
-    today = datetime.combine(local.date(), wish.until, zone)
-    return today if today > local else datetime.combine(local.date() + timedelta(days=1), wish.until, zone)
+    hour = wish.until.hour % 12 if isinstance(wish.until, BareHour) else 0
+    times = [time(hour), time(hour + 12)] if isinstance(wish.until, BareHour) else [wish.until]
+    today = now.astimezone(zone).date()
+    moments = [datetime.combine(today + timedelta(days=ahead), at, zone) for ahead in (0, 1) for at in times]
+    least = BARELY if len(times) > 1 else timedelta()  # `until 6` at ten to six is not for ten minutes
+    return next(moment for moment in moments if moment - now > least)
 
 
 def _set(desk: Desk, subscription_id: int | None, until: datetime | None) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from flait.core import reply_texts as texts
 from flait.core.reply_kinds import Fact, ListFlights, Start, Status
 from flait.core.status_texts import Listed, Seen, list_text, status_text
+from flait.core.told import Told, count_as_told, told
 from flait.flows import track
 from flait.flows.answering.desk import (
     LIST,
@@ -90,9 +91,24 @@ def _age(desk: Desk, tracked: TrackedFlight) -> timedelta:
 def _line(desk: Desk, view: SubscriptionView, flight_id: int, fact: Fact, *, stale: bool, others: int) -> Line:
     tracked = desk.store.tracked(flight_id)
     assert tracked is not None  # flights outlive their subscriptions
-    seen = Seen(age=_age(desk, tracked), stale=stale)
-    text = status_text(tracked.flight, desk.reader(view.subscription.ident), seen, fact=fact, others=others)
-    return Line(body=text.body, tells=text.tells, subscription_id=view.subscription.id, flight_id=flight_id)
+    subscription, reader = view.subscription, desk.reader(view.subscription.ident)
+    text = status_text(
+        tracked.flight,
+        reader,
+        Seen(age=_age(desk, tracked), stale=stale),
+        role=subscription.role,
+        told=_told(desk, subscription.id),
+        fact=fact,
+        others=others,
+    )
+    return Line(body=text.body, tells=text.tells, subscription_id=subscription.id, flight_id=flight_id)
+
+
+def _told(desk: Desk, subscription_id: int) -> Told:
+    """What the person knows of it, as alerts count it."""
+    rows = desk.store.told_rows([subscription_id])[subscription_id]
+    counted = count_as_told([row.status for row in rows])
+    return told(row.tells for row, counts in zip(rows, counted, strict=True) if counts)
 
 
 def list_flights(desk: Desk, _: ListFlights) -> Act:
@@ -113,6 +129,7 @@ def _row(view: SubscriptionView) -> Listed:
     subscription = view.subscription
     return Listed(
         ident=subscription.ident,
+        role=subscription.role,
         flight=view.flight,
         on=subscription.departure_date,
         wish=subscription.wish,

@@ -1,0 +1,88 @@
+"""The texts that answer a wish to follow a flight: that it is tracked, as it stands now, or that it is saved.
+
+The first text a number ever gets says who writes, for whom, and how to end it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flait.core.flights import Flight, ScheduledFlight
+from flait.core.formats import SEGMENT, Piece, Reader, day, fitted, fold
+from flait.core.messages import units
+from flait.core.standing import DOWN, ELSEWHERE, State
+from flait.core.standing_texts import View, Words, places, stand, told_by
+from flait.core.subscriptions import Role
+from flait.core.wording import Text, label, route
+
+FOOTER = "Msg rates may apply. STOP to end."
+LONGEST_NAME = 16  # characters of a person's name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Greeting:
+    """What the first text to a number says besides: for whom it is, and who set it up, where that is known."""
+
+    name: str = ""
+    contact: str = ""
+
+    @property
+    def openings(self) -> Sequence[str]:
+        """From the fullest to the shortest."""
+        name = " ".join(fold(self.name).split())[:LONGEST_NAME].strip()
+        return (*([f"Flait flight alerts for {name}:"] if name else []), "Flait flight alerts:", "Flait:")
+
+
+def tracked_text(flight: Flight, reader: Reader, *, role: Role = Role.TRAVELER, first: Greeting | None = None) -> Text:
+    """The confirmation: which flight of which day, as it stands now for somebody in that role."""
+    view = View(flight=flight, reader=reader, role=role, on=flight.departure_date)
+    words = stand(view)
+    name = f"{reader.ident} {route(flight)} {day(flight.departure_date)}"
+    codeshare = "" if label(flight, reader.ident) == reader.ident else f" = {flight.number}"
+    state = _state(words, f"{name}{codeshare}", flight, tracking=first is None)
+    more = [*places(view), *_next_steps(view)]
+    body, facts = fitted(_greeted(Piece(state, 0, words.facts), more, first))
+    destination = {"destination": flight.destination.code} if flight.destination else {}
+    return Text(body=body, tells={**told_by(flight, facts), **destination})
+
+
+def _state(words: Words, name: str, flight: Flight, *, tracking: bool) -> str:
+    """What changes the day leads: CANCELLED, DIVERTED."""
+    if words.title == "is CANCELLED":
+        return f"CANCELLED: {name}."
+    if flight.diverted:
+        return f"{words.title}: {name}, {words.rest}."
+    lead = f"Tracking {name}" if tracking else name
+    return f"{lead}, {words.title}: {words.rest}." if words.title not in ("", "on time") else f"{lead}, {words.rest}."
+
+
+def _next_steps(view: View) -> list[Piece]:
+    state = view.stands.state
+    if state is State.CANCELLED:
+        ask = "Ask the airline to rebook you." if view.role is Role.TRAVELER else ""
+        return [Piece(ask, 2), Piece("We tell you if it is on again.", 3)]
+    if view.role is Role.TRAVELER or state in DOWN - ELSEWHERE:
+        return []
+    if state in ELSEWHERE:
+        return [Piece("We tell you if it goes on.", 3)]
+    in_the_air = state in (State.FLYING, State.OVERDUE_LANDING, State.DIVERTED)
+    return [Piece(f"We text when it {'' if in_the_air else 'takes off and '}lands.", 3)]
+
+
+def _greeted(state: Piece, more: Sequence[Piece], first: Greeting | None) -> list[Piece]:
+    if first is None:
+        return [state, *more]
+    room = SEGMENT - units(fold(f" {state.text} {FOOTER}"))
+    opening = next((text for text in first.openings if units(text) <= room), first.openings[-1])
+    footer = Piece(FOOTER, 0 if units(opening) <= room else 5)
+    contact = Piece(f"Set up by {fold(first.contact)}." if first.contact else "", 4)
+    if state.text.startswith(("CANCELLED", "DIVERTED")):
+        return [state, *more, Piece(f"{opening[:-1]}."), contact, footer]
+    return [Piece(opening), state, *more, contact, footer]
+
+
+def pending_text(flight: ScheduledFlight, ident: str, *, first: Greeting | None = None) -> Text:
+    """Saved, days ahead of live data."""
+    name = f"{ident} {route(flight)} {day(flight.departure_date)}"
+    saved = Piece(f"{name} saved. Live tracking starts 2 days before; we text you then.")
+    body, _ = fitted(_greeted(saved, [], first))
+    return Text(body=body)

@@ -1,0 +1,356 @@
+"""How a flight stands, in words: the same for a confirmation and for an answer, and chosen by who reads it.
+
+A traveller is told where it leaves from, and once it is in the air where it arrives; who meets or watches it, where it
+arrives. What is another than they were told says so: `gate C21, was C25`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from flait.core.flights import Airport, Flight, Phase
+from flait.core.formats import Piece, Reader, same_minute, span
+from flait.core.standing import AT_ORIGIN, DOWN, ELSEWHERE, Standing, State, notable, standing
+from flait.core.subscriptions import Role
+from flait.core.told import UNKNOWN_AIRPORT, Told, further, tells
+from flait.core.wording import capital, landed_at, place_and_time, short, town
+
+DEPARTURE = ("scheduled_out", "departure")
+ARRIVAL = ("scheduled_in", "arrival")
+NOTHING_TOLD = Told()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A flight before one reader: what it is to them, and what they were told before. `on`: a day said already."""
+
+    flight: Flight
+    reader: Reader
+    role: Role = Role.TRAVELER
+    told: Told = NOTHING_TOLD
+    on: date | None = None
+
+    @property
+    def stands(self) -> Standing:
+        """How it stands now."""
+        return standing(self.flight, self.reader.now)
+
+    @property
+    def known(self) -> Told:
+        """What they were told, without what was said of another airport than it goes to now."""
+        flight, said = self.flight, self.told.diverted_to or None
+        goes_to = (flight.diverted_to.code if flight.diverted_to else UNKNOWN_AIRPORT) if flight.diverted else None
+        if said == goes_to:
+            return self.told
+        return replace(self.told, arrival=None, gate_destination=None, terminal_destination=None, baggage_claim=None)
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the reader goes by the airport of departure."""
+        return self.role is Role.TRAVELER and self.stands.state in AT_ORIGIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """How it stands: `title` in a word or two (`45m late`), `rest` with its times, and what both tell."""
+
+    title: str = ""
+    rest: str = ""
+    facts: tuple[str, ...] = ()
+
+    def after(self, name: str) -> str:
+        """`<name> 45m late: dep 14:55 PST.`"""
+        rest = f": {self.rest}" if self.rest else ""
+        return f"{name} {self.title}".rstrip() + f"{rest}."
+
+
+def stand(view: View) -> Words:
+    """How the flight stands, for this reader. What was told and is no longer so leads."""
+    words = _WORDS[view.stands.state](view)
+    taken_back = _taken_back(view)
+    if taken_back is None:
+        return words
+    title, fact = taken_back
+    return replace(words, title=title, facts=(*words.facts, fact))
+
+
+def _taken_back(view: View) -> tuple[str, str] | None:
+    told, flight, state = view.told, view.flight, view.stands.state
+    if state is State.CANCELLED:
+        return None
+    if told.cancelled:
+        return "is ON AGAIN, not cancelled", "cancelled"
+    if told.diverted_to and not flight.diverted:
+        return "NO LONGER DIVERTED", f"{NO}diverted_to"
+    if state in AT_ORIGIN and further(told.phase, Phase.OUT):
+        return "has NOT taken off after all", "phase"
+    if state in (State.FLYING, State.OVERDUE_LANDING) and further(told.phase, Phase.OFF):
+        return "has NOT landed after all", "phase"
+    return None
+
+
+# --- before it leaves -------------------------------------------------------------------------------------------
+
+
+def _cancelled(_: View) -> Words:
+    return Words(title="is CANCELLED", facts=("cancelled",))
+
+
+def _scheduled(view: View) -> Words:
+    stands, flight = view.stands, view.flight
+    arrival = _arrival(view)
+    late = notable(flight.arrival)
+    mark = ""
+    if arrival and view.role is Role.TRAVELER and flight.arrival.scheduled and bool(late) != bool(stands.late):
+        mark = f" ({_late(late)})" if late else ", on time"  # the ends differ: each says its own
+    rest = _list(_leaving(view), f"{arrival}{mark}" if arrival else "")
+    return Words(title=_punctuality(view), rest=rest, facts=("phase", *DEPARTURE, *_if(arrival, ARRIVAL)))
+
+
+def _punctuality(view: View) -> str:
+    """`on time`, `45m late`: by the end the reader goes by; nothing where the two ends differ."""
+    flight, stands = view.flight, view.stands
+    leaves, arrives = stands.late, notable(flight.arrival)
+    if view.role is not Role.TRAVELER and flight.arrival.scheduled:
+        return _late(arrives) if arrives else "" if stands.passed else "on time"
+    told, best = view.told.departure, flight.departure.best
+    if told and best and told - best >= EARLIER:
+        return "leaves EARLIER"
+    if leaves < timedelta():
+        return f"leaves {_late(leaves)}"
+    if leaves:
+        return _late(leaves) if arrives or not flight.arrival.scheduled else ""
+    return "on time" if stands.state is State.ON_TIME and not arrives else ""
+
+
+EARLIER = timedelta(minutes=10)  # than told: whoever goes by our last word misses it
+
+
+def _late(late: timedelta) -> str:
+    return f"{span(late)} {'late' if late > timedelta() else 'early'}"
+
+
+def _overdue(view: View) -> Words:
+    flight, reader = view.flight, view.reader
+    leaves, lands, there = flight.departure.best, flight.arrival.best, flight.lands_at
+    at = f" {reader.at(leaves, flight.origin, on=view.on)}" if leaves else ""
+    arrives = f" and arrive {reader.at(lands, there, on=view.on)}" if lands and there else ""
+    rest = f"was to leave{at}{arrives}, no report that it left"
+    return Words(rest=rest, facts=(*DEPARTURE, *_if(arrives, ARRIVAL)))
+
+
+def _out(view: View) -> Words:
+    stands, flight = view.stands, view.flight
+    at = f" {view.reader.at(stands.at, flight.origin, on=view.on)}" if stands.at else ""
+    ago = f" ({span(view.reader.now - stands.at)} ago)" if stands.at and stands.state is State.TAXIING else ""
+    arrival = _arrival(view)
+    rest = _list(f"left the gate{at}{ago}, not taken off yet", arrival)
+    return Words(rest=rest, facts=("phase", *DEPARTURE, *_if(arrival, ARRIVAL)))
+
+
+def _leaving(view: View) -> str:
+    """`dep 14:55 PST, was 14:10`; and when that moment is past, that nothing is reported yet."""
+    best, airport = view.flight.departure.best, view.flight.origin
+    if best is None:
+        return "departure time not known"
+    waiting = ", no report yet that it left" if best <= view.reader.now and not view.flight.off.actual else ""
+    return f"dep {view.reader.at(best, airport, on=view.on)}{_was(view, view.told.departure, best, airport)}{waiting}"
+
+
+def _arrival(view: View, verb: str = "arr") -> str:
+    """`arr 23:16 EST, was 22:31`, or nothing where no time is known."""
+    best, airport = view.flight.arrival.best, view.flight.lands_at
+    if best is None or airport is None:
+        return ""
+    return f"{verb} {view.reader.at(best, airport, on=view.on)}{_was(view, view.known.arrival, best, airport)}"
+
+
+def _was(view: View, was: datetime | None, moment: datetime, airport: Airport) -> str:
+    if was is None or same_minute(was, moment):
+        return ""
+    return f", was {view.reader.before(was, moment, airport)}"
+
+
+def _list(*parts: str) -> str:
+    said = [part for part in parts if part]
+    return ("; " if any(", was " in part for part in said) else ", ").join(said)
+
+
+def _if(said: object, facts: tuple[str, ...]) -> tuple[str, ...]:
+    return facts if said else ()
+
+
+# --- in the air, and down ---------------------------------------------------------------------------------------
+
+
+def _flying(view: View) -> Words:
+    flight, stands = view.flight, view.stands
+    since = f" since {view.reader.at(flight.off.actual, flight.origin, on=view.on)}" if flight.off.actual else ""
+    there = flight.lands_at.short if flight.lands_at else ""
+    if stands.passed:
+        arrival = _arrival(view, f"was to arrive {there}") + ", no report that it landed"
+    else:
+        arrival = _arrival(view, f"arrives {there} about")
+        arrival += _against_schedule(view) if arrival else ""
+    return Words(rest=_list(f"in the air{since}", arrival), facts=("phase", *_if(arrival, ARRIVAL)))
+
+
+def _against_schedule(view: View) -> str:
+    late = view.stands.late
+    if not view.flight.arrival.scheduled:
+        return ""
+    return f" ({_late(late)})" if late else ", on time"
+
+
+def _landed(view: View) -> Words:
+    flight = view.flight
+    gate = ""
+    if flight.in_.best and flight.in_.best > view.reader.now:
+        gate = _arrival(view, "at the gate about") + (f" ({_late(view.stands.late)})" if view.stands.late else "")
+    rest = _list(f"landed {landed_at(flight, view.reader)}", gate)
+    return Words(rest=rest, facts=("phase", *_if(gate, ARRIVAL)))
+
+
+def _arrived(view: View) -> Words:
+    late = f" ({_late(view.stands.late)})" if view.stands.late else ""
+    at = place_and_time(view.flight.lands_at, view.flight.in_.actual, view.reader)
+    return Words(rest=f"at the gate {at}{late}", facts=("phase", *ARRIVAL))
+
+
+# --- off its way ------------------------------------------------------------------------------------------------
+
+
+NOWHERE_YET = "DIVERTED, new airport not known yet"
+
+
+def _diverted(view: View) -> Words:
+    flight = view.flight
+    facts: tuple[str, ...] = ("diverted_to", "phase")
+    if flight.diverted_to is None:
+        return Words(title=NOWHERE_YET, rest=_on_its_way(view), facts=facts)
+    arrival = _arrival(view, "arrives about")
+    rest = _list(_on_its_way(view), arrival)
+    return Words(title=f"DIVERTED to {town(flight.diverted_to)}", rest=rest, facts=(*facts, *_if(arrival, ARRIVAL)))
+
+
+def _on_its_way(view: View) -> str:
+    if further(view.told.phase, Phase.OFF):
+        return "NOT landed after all, in the air"
+    return "in the air" if view.flight.off.actual else _leaving(view)
+
+
+def _elsewhere(view: View) -> Words:
+    flight, reader = view.flight, view.reader
+    there, planned = flight.diverted_to, flight.destination.short if flight.destination else ""
+    if there is None:
+        landed = f"landed {landed_at(flight, reader)}, airport not known"
+    else:
+        verb = "at the gate" if view.stands.state is State.ARRIVED_ELSEWHERE else "landed"
+        back = "back at" if there.code == flight.origin.code else verb
+        at = f" {reader.at(view.stands.at, there)}" if view.stands.at else ""
+        landed = f"{back} {town(there)}{at}" + (f", not {planned}" if planned else "")
+    return Words(title="DIVERTED", rest=landed, facts=("diverted_to", "phase"))
+
+
+_WORDS: Mapping[State, Callable[[View], Words]] = {
+    State.CANCELLED: _cancelled,
+    **dict.fromkeys((State.ON_TIME, State.LATE, State.EARLY, State.DUE), _scheduled),
+    State.OVERDUE: _overdue,
+    **dict.fromkeys((State.LEFT, State.TAXIING), _out),
+    **dict.fromkeys((State.FLYING, State.OVERDUE_LANDING), _flying),
+    State.LANDED: _landed,
+    State.ARRIVED: _arrived,
+    State.DIVERTED: _diverted,
+    **dict.fromkeys(sorted(ELSEWHERE), _elsewhere),
+}
+
+
+# --- the one time that matters, and where ------------------------------------------------------------------------
+
+
+def next_time(view: View, *, leaving: bool) -> Piece:
+    """When it leaves, or when it arrives: the shortest that is true of it, for a text about something else."""
+    state = view.stands.state
+    if state in _SAID_WHOLE:
+        words = stand(view)
+        return Piece(f"{capital(words.rest)}.", 1, words.facts)
+    text, facts = (_leaving(view), DEPARTURE) if leaving else (_arrival(view), ARRIVAL)
+    return Piece(f"{capital(text)}." if text else "", 1, facts)
+
+
+_SAID_WHOLE = frozenset({State.OVERDUE, State.LEFT, State.TAXIING, State.FLYING, State.OVERDUE_LANDING}) | DOWN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spot:
+    """A gate, terminal or belt: what it is now, and what it was told to be."""
+
+    fact: str
+    now: str
+    told: str
+
+    @property
+    def text(self) -> str:
+        """`gate C21`, `gate C21, was C25`, `gate C25 is no longer shown`, or nothing."""
+        name = _NAMES[self.fact.partition("_")[0]]
+        if not self.now:
+            return f"{name} {self.told} is no longer shown{': check the board' * (name == 'gate')}" if self.told else ""
+        return f"{name} {self.now}" + (f", was {self.told}" if self.differs else "")
+
+    @property
+    def differs(self) -> bool:
+        """Whether it is another than was told, or none any more."""
+        return bool(self.told) and self.told != self.now
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """What its text tells."""
+        return (self.fact,) if self.now else (NO + self.fact,) if self.told else ()
+
+
+_NAMES = {"gate": "gate", "terminal": "Terminal", "baggage": "belt"}
+
+
+def spot(view: View, fact: str) -> Spot:
+    """The gate, terminal or belt that fact names."""
+    return Spot(fact=fact, now=short(getattr(view.flight, fact)), told=short(getattr(view.known, fact)))
+
+
+def walk(view: View, end: str, *, later: str = "") -> tuple[str, tuple[str, ...]]:
+    """Gate and terminal at one end, and what that tells; `later` is said where no gate is known.
+
+    `gate F12, Terminal 3`; `gate C21, was C25. Terminal 3`; `Terminal 3, gate later`.
+    """
+    spots = [each for each in (spot(view, f"gate_{end}"), spot(view, f"terminal_{end}")) if each.text]
+    parts = [each.text for each in spots] + ([later] if later and not spot(view, f"gate_{end}").text else [])
+    if any(each.differs for each in spots):
+        text = ". ".join([*parts[:1], *map(capital, parts[1:])])
+    else:
+        text = ", ".join(parts)
+    return text, tuple(fact for each in spots for fact in each.facts)
+
+
+def places(view: View) -> Sequence[Piece]:
+    """Where to go: gate and terminal, and where bags come; by who reads it."""
+    state = view.stands.state
+    if state is State.CANCELLED or (view.flight.diverted and not view.flight.diverted_to):
+        return []  # of the one nothing, of the other what is known is where it will not come to
+    if view.is_here:
+        text, facts = walk(view, "origin", later="" if state in (State.LEFT, State.TAXIING) else "gate later")
+        return [Piece(f"{capital(text)}." if text else "", 1, facts)]
+    text, facts = walk(view, "destination")
+    there = view.flight.lands_at.short if view.flight.lands_at else "arrival"
+    text = f"At {there}: {text}." if state in AT_ORIGIN else f"{capital(text)}."
+    belt = spot(view, "baggage_claim")
+    return [Piece(text if facts else "", 1, facts), Piece(f"Bags: {belt.text}." if belt.text else "", 2, belt.facts)]
+
+
+# --- what that tells --------------------------------------------------------------------------------------------
+
+NO = "no "  # before the name of a fact: that it is no longer so
+
+
+def told_by(flight: Flight, facts: Iterable[str]) -> dict[str, str | bool]:
+    """What the words said tell, in the form it is stored with a text."""
+    gone = {fact.removeprefix(NO): "" for fact in facts if fact.startswith(NO)}
+    return {**tells(flight, [fact for fact in facts if not fact.startswith(NO)]), **gone}

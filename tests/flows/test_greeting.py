@@ -1,0 +1,59 @@
+"""Who writes, for whom and how to end it: said in the first text that can reach a number, and in no other."""
+
+from flait.core.confirmations import FOOTER
+from flait.core.subscriptions import Role
+from flait.flows import subscribe
+from tests.core.flights_for_tests import F12, minutes
+from tests.flows.talk import TOMORROW
+from tests.flows.world import PHONES, World, refused, timetabled, wanted
+
+
+def follow(world: World, name: str | None = "Ana", on: str = "", role: Role = Role.TRAVELER) -> str:
+    """Somebody is added, or has one more flight; the text they get."""
+    person = subscribe.Person(phone=PHONES[0], name=name, consent="asked for it")
+    wish = wanted("UA1234", on, role=role, asked_at=world.clock.now())
+    subscribe.subscribe(world.store, world.source, world.clock, person=person, wanted=wish)
+    world.deliver()
+    return world.texts[-1].body
+
+
+def test_the_first_text_says_it_and_the_second_does_not(world: World) -> None:
+    world.source.board = [F12, TOMORROW]
+
+    assert follow(world, on="today") == (
+        "Flait flight alerts for Ana: UA1234 SFO-EWR Tue 25 Nov, dep 14:10 PST, arr 22:31 EST. Gate F12, Terminal 3. "
+        f"{FOOTER}"
+    )
+    assert follow(world, on="tomorrow") == (
+        "Tracking UA1234 SFO-EWR Wed 26 Nov, dep 14:10 PST, arr 22:31 EST. Gate F12, Terminal 3."
+    )
+
+
+def test_who_has_no_name_is_not_called_by_their_number(world: World) -> None:
+    world.source.board = [F12]
+
+    assert follow(world, None).startswith("Flait flight alerts: UA1234 ")
+
+
+def test_a_saved_flight_may_be_the_first_text(world: World) -> None:
+    world.source.timetable = [timetabled()]
+
+    body = follow(world, on="2025-12-02")
+    assert body.startswith("Flait flight alerts for Ana: UA1234 SFO-EWR Tue 2 Dec saved.")
+    assert body.endswith(FOOTER)
+
+
+def test_a_first_text_that_never_arrived_was_none(world: World) -> None:
+    world.source.board = [F12, TOMORROW]
+    world.gateway.fails(refused())
+    follow(world, on="today")
+    world.clock.advance(minutes(1))
+
+    assert follow(world, on="tomorrow").startswith("Flait flight alerts for Ana: UA1234 SFO-EWR Wed 26 Nov")
+
+
+def test_the_confirmation_is_chosen_by_what_the_flight_is_to_them(world: World) -> None:
+    world.source.board = [F12]
+
+    assert "Gate F12" not in follow(world, role=Role.MEETER)
+    assert "gate_origin" not in world.texts[-1].tells
