@@ -54,7 +54,7 @@ def _stands(alert: Alert, reader: Reader) -> tuple[str, tuple[str, ...]]:
     flight = alert.flight
     reached = progress(flight)
     facts: tuple[str, ...] = ("phase",)
-    arrival = "" if is_overtaken(flight) else arrives(flight, reader)
+    arrival = "" if is_overtaken(flight, reader.now) else arrives(flight, reader)
     arrival_facts = ARRIVAL if arrival else ()
     if reached in (Phase.ON, Phase.IN):
         return f"landed {landed_where(alert, reader)}", ("phase",)
@@ -114,7 +114,7 @@ def undiverted(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     if progress(flight) in (Phase.ON, Phase.IN):
         return [Piece(f"NO LONGER DIVERTED: landed {landed_where(alert, reader)}.", 0, ("-diverted_to", "phase"))]
     best, where = flight.arrival.best, flight.destination
-    if not best or not where or is_overtaken(flight):
+    if not best or not where or is_overtaken(flight, reader.now):
         there = f" It goes to {where.short} as planned." if where else ""
         return [Piece(f"NO LONGER DIVERTED.{there}", 0, ("-diverted_to", *NO_LONGER_THERE))]
     words = f"NO LONGER DIVERTED: landing {where.short} about {reader.at(best, where)}."
@@ -162,7 +162,7 @@ def departed(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     flight = alert.flight
     pieces = [Piece(f"took off {place_and_time(flight.origin, flight.off.actual, reader)}.", 0, ("phase",))]
     lands, where = flight.arrival.best, flight.lands_at
-    if is_overtaken(flight):
+    if is_overtaken(flight, reader.now):
         pieces.append(Piece("It lands later than planned; the time follows.", 1))
     elif lands and where:
         pieces.append(Piece(f"Arrives {where.short} about {reader.at(lands, where)}{_late_there(alert)}.", 1, ARRIVAL))

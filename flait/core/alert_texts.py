@@ -37,8 +37,8 @@ def alert_text(alert: Alert, reader: Reader) -> Text:
 
 def _tells(alert: Alert, facts: Sequence[str], reader: Reader) -> dict[str, str | bool]:
     """What the words said: facts of the flight, what is no more, and since when there was no word."""
-    told = tells(alert.flight, [fact for fact in facts if not fact.startswith("-")])
-    told |= {fact[1:]: NONE for fact in facts if fact.startswith("-")}
+    told: dict[str, str | bool] = {fact[1:]: NONE for fact in facts if fact.startswith("-")}
+    told |= tells(alert.flight, [fact for fact in facts if not fact.startswith("-")])
     if K.STALE in {change.kind for change in alert.changes} and "stale" in facts:
         told["stale"] = alert.since.isoformat() if alert.since else unreported(alert.flight, reader.now)
     elif alert.told.stale:

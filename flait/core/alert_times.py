@@ -82,6 +82,8 @@ def on_time(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     times = alert.flight.arrival if change.end is End.ARRIVAL else alert.flight.departure
     if times.estimated is None and times.actual is None:
         return [*_moved("no estimate any more: plan for", alert, change, reader, old_arrival=False)]
+    if times.late <= -_TEN:  # it was to leave sooner still
+        return [*_moved("moved again:", alert, change, reader, old_arrival=False), at_gate(alert, change)]
     return [*_moved("back on time:", alert, change, reader, old_arrival=False), at_gate(alert, change)]
 
 

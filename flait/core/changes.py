@@ -202,7 +202,7 @@ def _move(told: Told, flight: Flight, *, ear: Ear, now: datetime) -> Iterator[Ch
     moved = times.best - known
     if ear.end is End.ARRIVAL and flight.diverted:
         yield from _diverted_move(told, flight, moved)
-    elif abs(moved) >= ear.least and not _is_idle(flight, ear.end, moved):
+    elif abs(moved) >= ear.least and not _is_idle(flight, ear.end, moved, now):
         rescheduled = abs(times.scheduled - planned) >= STEP_NEAR
         late = times.late
         until = times.best - now
@@ -218,11 +218,11 @@ def _diverted_move(told: Told, flight: Flight, moved: timedelta) -> Iterator[Cha
         yield Change(kind=kind, facts=("arrival",), end=End.ARRIVAL, moved=moved)
 
 
-def _is_idle(flight: Flight, end: End, moved: timedelta) -> bool:
+def _is_idle(flight: Flight, end: End, moved: timedelta, now: datetime) -> bool:
     """Whether nobody is helped by it: later, and it has left; or an estimate from before it took off."""
     if end is End.DEPARTURE:
         return progress(flight) is Phase.OUT and moved > timedelta()
-    return is_overtaken(flight)
+    return is_overtaken(flight, now)
 
 
 _STATES = {
@@ -244,7 +244,7 @@ def _move_kind(
     cut = sooner and was_late >= ON_TIME_BELOW
     rules: tuple[tuple[ChangeKind, Callable[[], bool]], ...] = (
         (K.SCHEDULE_CHANGE, lambda: rescheduled and abs(moved) >= STEP_NEAR),
-        (K.DELAY_FIRST, lambda: was_late < delay <= late and moved >= STEP_NEAR),
+        (K.DELAY_FIRST, lambda: moved >= STEP_NEAR and (was_late < delay <= late or (back and late >= ON_TIME_BELOW))),
         (K.DELAY_MORE, lambda: was_late >= delay and moved >= step(late, until)),
         (K.EARLIER, lambda: sooner and late <= -STEP_NEAR),
         (K.ON_TIME, lambda: max(late, was_late + moved) < ON_TIME_BELOW and (was_late >= delay or cut or back)),

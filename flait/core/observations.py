@@ -14,8 +14,10 @@ from flait.core.flights import Flight, Times
 CLOCKS_DIFFER = timedelta(minutes=2)  # so far in the future an actual time is a clock's difference, not a lie
 OUT_OF_ORDER = timedelta(minutes=15)  # so much airlines' own reports of one flight disagree
 LEAVES_EARLY = timedelta(hours=2)  # no flight leaves longer than this before its schedule
+LEFT_UNSEEN = timedelta(minutes=30)  # a flight that nobody reported leaving left no earlier before its best time
 LEAST_FLYING, LEAST_SHARE = timedelta(minutes=10), 0.4  # of its scheduled flying time, unless it came down elsewhere
 FASTEST, FASTER_BY = 0.85, timedelta(minutes=5)  # of the scheduled flying time; who is said to beat that did not
+RENEWED = timedelta(minutes=45)  # after take-off the estimate is AeroAPI's own word again
 RETURNED_LATER = timedelta(minutes=15)  # an estimate of leaving so much after the leaving: it is not gone
 RETURNED_UNSEEN = timedelta(minutes=45)  # so long nobody took off: the same, though no look saw the estimate move
 
@@ -78,9 +80,9 @@ def _earliest(flight: Flight) -> datetime | None:
 
 
 def _earliest_landing(flight: Flight, left: datetime | None) -> datetime | None:
-    """After the least time of flying; a flight of which no leaving is known may have left half an hour early."""
-    planned = flight.off.scheduled or flight.departure.scheduled
-    off = left or (planned - RETURNED_UNSEEN if planned else None)
+    """After the least time of flying; a flight of which no leaving is known left half an hour early at most."""
+    expected = flight.off.estimated or flight.off.scheduled or flight.departure.best
+    off = left or (expected - LEFT_UNSEEN if expected else None)
     return off + least_flying(flight) if off else None
 
 
@@ -100,10 +102,12 @@ def scheduled_flying(flight: Flight) -> timedelta | None:
     return None
 
 
-def is_overtaken(flight: Flight) -> bool:
-    """Whether its estimate of landing contradicts its take-off: it is from before, and nothing to tell anybody."""
+def is_overtaken(flight: Flight, now: datetime) -> bool:
+    """Whether its estimate of landing contradicts its take-off a while ago: it is from before, and no news."""
     off, lands, flying = flight.off.actual, flight.on.best or flight.arrival.best, scheduled_flying(flight)
     if off is None or lands is None or flying is None or flight.diverted or flight.on.actual or flight.in_.actual:
+        return False
+    if now - off > RENEWED:
         return False
     return lands < off + flying * FASTEST - FASTER_BY
 

@@ -116,7 +116,7 @@ def _plan(flight: Flight, now: datetime) -> tuple[timedelta, Sequence[tuple[time
     if reached is Phase.OUT:
         return timedelta(), _always(TAXIING_OUT)
     if reached is Phase.OFF:
-        if is_overtaken(flight):
+        if is_overtaken(flight, now):
             return timedelta(), _always(JUST_OFF)
         # Not `best`: a touchdown that is recorded and yet not over is a false one.
         return _until(flight.on.estimated or flight.on.scheduled or flight.arrival.best, now), IN_THE_AIR

@@ -5,8 +5,8 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -55,11 +55,13 @@ class Reader:
     now: datetime
     origin: str
     lands_at: str
+    on: date | None = None  # the day that a confirmation names: its times are of that day
 
 
 def read(body: str, reader: Reader) -> Said:
     """What the words say."""
     said, rest = Said(), body
+    reader = replace(reader, on=_day_named(body, reader))
     arriving = _is_about_arrival(body, reader.role)
     for pattern, does in _WORDS:
         match = pattern.search(rest)
@@ -69,6 +71,16 @@ def read(body: str, reader: Reader) -> Said:
             match = pattern.search(rest)
     said.unread = " ".join(re.sub(r"[~.,:;]", " ", rest.replace(reader.number, " ")).split())
     return said
+
+
+def _day_named(body: str, reader: Reader) -> date | None:
+    """`Tracking UA1 SFO-EWR Tue 25 Nov, dep 14:10`: the day that times without a weekday are of."""
+    named = re.search(rf"[A-Z]{{3}}-[A-Z]{{3}} (?:{'|'.join(_DAYS)}) (\d{{1,2}}) ({'|'.join(_MONTHS)})[,.]", body)
+    if not named:
+        return None
+    years = (reader.now.year - 1, reader.now.year, reader.now.year + 1)
+    days = [date(year, _MONTHS.index(named[2]) + 1, int(named[1])) for year in years]
+    return min(days, key=lambda day: abs((day - reader.now.date()).days))
 
 
 def label(text: str | None) -> str:
@@ -97,18 +109,20 @@ def zone_label(at: datetime, zone: ZoneInfo) -> str:
     return f"UTC{hours:+}" + (f":{rest:02}" if rest else "")
 
 
-def moment(text: str, zone_name: str | None, day: str | None, place: str, now: datetime) -> datetime | None:
+def moment(
+    text: str, zone_name: str | None, day: str | None, place: str, now: datetime, on: date | None = None
+) -> datetime | None:
     """The moment that those words mean to somebody who reads them `now`; None when there is none such."""
     zone = ZONES[place]
-    today = now.astimezone(zone).date()
+    today = on or now.astimezone(zone).date()
     hour, minute = int(text[:2]), int(text[3:])
     found = []
     for offset in range(-5, 7):
-        on = today + timedelta(days=offset)
-        if (day is None) != (offset == 0) or (day and _DAYS[on.weekday()] != day):
+        then = today + timedelta(days=offset)
+        if (day is None) != (offset == 0) or (day and _DAYS[then.weekday()] != day):
             continue
         for fold in (0, 1):
-            at = datetime(on.year, on.month, on.day, hour, minute, tzinfo=zone, fold=fold)
+            at = datetime(then.year, then.month, then.day, hour, minute, tzinfo=zone, fold=fold)
             if zone_name is None or zone_label(at, zone) == zone_name:
                 found.append(at)
     return min(found, key=lambda at: abs(at - now), default=None)
@@ -134,7 +148,7 @@ def _moment_of(said: Said, match: re.Match[str], name: str, place: str, reader: 
     text = match[name]
     if not text:
         return None
-    at = moment(text, match[f"{name}_zone"], match[f"{name}_day"], place, reader.now)
+    at = moment(text, match[f"{name}_zone"], match[f"{name}_day"], place, reader.now, reader.on)
     if at is None:
         said.problems.append(f"no such time at {place}: {match[0]!r}")
     return at
@@ -250,7 +264,7 @@ def _named(*names: str) -> _Does:
 
 
 def _boards(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
-    at = moment(match["at"], None, None, reader.origin, reader.now)
+    at = moment(match["at"], None, None, reader.origin, reader.now, reader.on)
     if at:
         nearest = (at + days * timedelta(days=1) for days in (-1, 0, 1))
         said.facts["boards"] = min(nearest, key=lambda one: (one < reader.now - 6 * 60 * MINUTE, abs(one - reader.now)))
@@ -320,7 +334,11 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], _Does], ...]] = tuple(
     (re.compile(pattern), does)
     for pattern, does in (
         # a subscription
+        (r"(?:Flait flight alerts(?: for [A-Za-z0-9 ]+)?|Flait)[:.]", _nothing),
         (r"^Tracking (?=[A-Z0-9])", _fact(tracked=True)),
+        (r"We tell you if it (?:is on again|goes on)|We text when it (?:takes off and )?lands", _nothing),
+        (r"Ask the airline to rebook you|Checked [^.]*\.", _nothing),
+        (rf"(?<!now )\b(?:leaves )?{_SPAN} (?:late|early):|, on time\b", _nothing),
         (r"\bsaved\. Live tracking starts 2 days before; you will hear from us then", _fact(pending=True)),
         (r"(?:\d{4}-\d\d-\d\d )?is (?:NOT tracked|not tracked yet): .*", _fact(failed=True)),
         (rf"of {_DATE} .*: not tracked\. Reply TRACK [A-Z0-9]+ for the next", _fact(failed=True)),
