@@ -10,6 +10,7 @@ from flait.core.changes import Change, unreported
 from flait.core.flights import Phase, progress
 from flait.core.formats import Piece, Reader, clock_time, day, span, zone_label
 from flait.core.observations import is_overtaken
+from flait.core.standing import NO_REPORT
 from flait.core.subscriptions import Role
 from flait.core.told import NOT_LEFT
 from flait.core.wording import arrives, capital, departs, place_and_time, route, town
@@ -55,16 +56,18 @@ def _stands(alert: Alert, reader: Reader) -> tuple[str, tuple[str, ...]]:
     reached = progress(flight)
     facts: tuple[str, ...] = ("phase",)
     arrival = "" if is_overtaken(flight, reader.now) else arrives(flight, reader)
-    arrival_facts = ARRIVAL if arrival else ()
     if reached in (Phase.ON, Phase.IN):
         return f"landed {landed_where(alert, reader)}", ("phase",)
+    leaves = flight.departure.best
     if reached is Phase.SCHEDULED:
         words, facts = departs(flight, reader), ("phase", *LEAVING)
+        if leaves and reader.now - leaves >= NO_REPORT:
+            words, arrival = f"{words} is past, no new time yet", ""
     elif reached is Phase.OUT:
         words = f"left the gate {place_and_time(flight.origin, flight.out.actual, reader)}"
     else:
         words = f"took off {place_and_time(flight.origin, flight.off.actual, reader)}"
-    return ", ".join(part for part in (words, arrival) if part), (*facts, *arrival_facts)
+    return ", ".join(part for part in (words, arrival) if part), (*facts, *(ARRIVAL if arrival else ()))
 
 
 def landed_where(alert: Alert, reader: Reader) -> str:

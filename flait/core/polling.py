@@ -20,7 +20,7 @@ BEFORE_DEPARTURE: Sequence[tuple[timedelta, timedelta]] = (
     (6 * H, 3 * H),
     (3 * H, 30 * M),
     (2 * H, 20 * M),
-    (-3 * H, 15 * M),  # and on while it is late
+    (-5 * H, 15 * M),  # and on while it is late
     (timedelta.min, H),  # nobody tells AeroAPI any more
 )
 IN_THE_AIR: Sequence[tuple[timedelta, timedelta]] = (

@@ -347,13 +347,13 @@ def _postpone(
 
 def _before_it_is_old(tracked: TrackedFlight, at: datetime, now: datetime) -> datetime:
     """Not after the moment at which the last word is too old not to say so."""
-    old = (tracked.last_polled_at or now) + NO_WORD
+    old = (tracked.seen_at or now) + NO_WORD
     return min(at, old) if old > now else at
 
 
 def _tell_silence(store: Store, tracked: TrackedFlight, now: datetime, rules: Rules) -> None:
     """Inside the transaction of a look that showed nothing: who acts on an old word is told once that it is old."""
-    seen_at = tracked.last_polled_at
+    seen_at = tracked.seen_at
     if seen_at is None or not rules.may_end or now - seen_at < NO_WORD:
         return
     reachable = [person for person in store.live_subscribers(tracked.id) if not person.user.opted_out_at]

@@ -3,7 +3,7 @@
 Never touches the database.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum, StrEnum
 from typing import Any, TypeVar
@@ -31,6 +31,12 @@ class TrackedFlight:
     last_polled_at: datetime | None = None
     closed_at: datetime | None = None
     claimed_by: str | None = None
+    created_at: datetime | None = field(default=None, compare=False)
+
+    @property
+    def seen_at(self) -> datetime | None:
+        """When AeroAPI last showed it: at a poll, or before the first one when somebody asked for it."""
+        return self.last_polled_at or self.created_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -124,7 +124,7 @@ def moment(
         for fold in (0, 1):
             at = datetime(then.year, then.month, then.day, hour, minute, tzinfo=zone, fold=fold)
             if zone_name is None or zone_label(at, zone) == zone_name:
-                found.append(at)
+                found.append(at.astimezone(UTC))
     return min(found, key=lambda at: abs(at - now), default=None)
 
 
@@ -308,7 +308,7 @@ def _was(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
 
 def _left(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
     said.facts["phase"] = "out"
-    at = _moment_of(said, match, "at", match["place"], reader)
+    at = _moment_of(said, match, "at", match["place"] or reader.origin, reader)
     if at:
         said.facts["at_out"] = at
 
@@ -375,6 +375,8 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], _Does], ...]] = tuple(
             _fact(phase="scheduled", returned=True),
         ),
         (rf"(?:It )?left the gate {_PLACE} {_time('at')}(?:, not taken off yet)?", _left),
+        (rf"left the gate(?P<place>) {_time('at')}(?:, not taken off yet)?", _left),
+        (r", no report yet that it left|was to leave|, no new time yet", _nothing),
         (rf"[Tt]ook off(?: from)? {_PLACE}(?: {_time('at')})?{_LATE}", _happened("off", None)),
         (rf"[Ll]anded {_PLACE}(?: {_time('at')})?{_LATE}(?:, not [A-Z]{{3}})?", _happened("on", "lands_at")),
         (rf"[Ll]anded(?P<place>)(?: at)?(?: {_time('at')})?{_LATE}", _happened("on", None)),
