@@ -10,11 +10,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from flait.core.flights import Flight, Phase
 from flait.core.formats import Reader
 from flait.core.messages import UNTOLD, Message, MessageStatus
 from flait.core.status_texts import Seen, status_text
 from flait.core.subscriptions import SubscriptionState
-from flait.core.told import count_as_told, tells
+from flait.core.told import FACTS, count_as_told, tells
 from flait.core.wording import Text, tracked_text
 from flait.flows.looks import hasten
 from flait.store import INVITATION, STOP_CONFIRMED, STRANGER, Store, TrackedFlight
@@ -60,7 +61,7 @@ def why_not(store: Store, message: Message, now: datetime, *, fresh: timedelta =
         return f"msg:{first.id}, in whose place it was to go, has arrived after all"
     if is_about_a_flight(message):
         return _overtaken(store, message, now, fresh)
-    return _over(store, message)
+    return over(store, message)
 
 
 def _first(store: Store, message: Message) -> Message | None:
@@ -96,8 +97,11 @@ def _is_past(message: Message, name: str, now: datetime) -> bool:
     return bool(value) and message.created_at < datetime.fromisoformat(str(value)) <= now
 
 
-def _over(store: Store, message: Message) -> str:
-    """What is about no flight is good for as long as what it says of a wish, or as nothing was said after it."""
+def over(store: Store, message: Message) -> str:
+    """Why a text about no flight as it stands is out of date; '' when it is not.
+
+    It is good for as long as what it says of a wish is so, an answer for as long as nothing was said after it.
+    """
     if message.kind == REPLY:
         return "another text has gone out since" if store.has_left_after(message) else ""
     wish = store.subscription(message.subscription_id) if message.subscription_id else None
@@ -186,15 +190,22 @@ def words_of_now(store: Store, message: Message, now: datetime) -> Text | None:
     return status_text(tracked.flight, reader, Seen(age=max(now - seen_at, timedelta())))
 
 
-def still_news(store: Store, message: Message, tracked: TrackedFlight) -> list[str]:
-    """Which facts of an alert still hold and are not known to its person by other texts, in the order of its words."""
+def still_news(store: Store, message: Message, tracked: TrackedFlight) -> dict[str, str | bool]:
+    """Of what an alert told: the facts that its person does not know by other texts, as they stand now."""
     rows = store.told_rows([message.subscription_id or 0])[message.subscription_id or 0]
     counted = count_as_told([row.status for row in rows])
-    known: dict[str, str | bool] = {}
+    known = {"cancelled": False, "phase": Phase.SCHEDULED.value} | _ticket(tracked.flight)
     for row, counts in zip(rows, counted, strict=True):
         known |= row.tells if counts and row.message_id != message.id else {}
-    present = tells(tracked.flight, [name for name in message.tells if name not in BOOKKEEPING])
-    return [name for name, value in present.items() if known.get(name) != value]
+    present = tells(tracked.flight, [name for name in FACTS if name in message.tells and name not in BOOKKEEPING])
+    return {name: value for name, value in present.items() if known.get(name) != value}
+
+
+def _ticket(flight: Flight) -> dict[str, str | bool]:
+    """What somebody goes by who was told no times."""
+    times = {"departure": "scheduled_out", "arrival": "scheduled_in"}
+    planned = tells(flight, times.values())
+    return {name: planned[of] for name, of in times.items() if of in planned}
 
 
 BOOKKEEPING: Final = frozenset({"scheduled_out", "scheduled_in"})  # told with a time, and nothing by themselves

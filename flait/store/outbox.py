@@ -115,7 +115,8 @@ UPDATE messages SET channel = :channel WHERE id = :id AND attempts = :attempt AN
 """
 _GIVE_UP: Final = """
 UPDATE messages SET status = :status, ended_at = :now, error = :error
-WHERE id = :id AND attempts = :attempt AND status IN ('queued', 'held', 'sending', 'in_doubt')
+WHERE id = :id AND attempts = :attempt
+    AND status IN ('queued', 'held', 'sending', 'in_doubt', 'failed', 'undelivered')
 """
 # What a text's words are worth depends on what was said after it. A canceled one that tells nothing is unsaid.
 _SAID_AFTER: Final = """
