@@ -35,6 +35,7 @@ NO_NEWS: Final = frozenset({TRACKED, PENDING, FAILED, REPLY, STOP_CONFIRMED, STR
 FOLLOWERS: Final = ("sms-for:", "template-for:")  # begin the dedup_key of a text in place of a WhatsApp text
 AHEAD: Final = ("departure", "arrival", "boards")  # moments that are advice while they are ahead
 ARRIVED: Final = frozenset({S.DELIVERED, S.READ})
+WAITING: Final = frozenset({S.QUEUED, S.HELD})
 WITH_TWILIO: Final = ARRIVED | {S.ACCEPTED, S.SENT}
 
 
@@ -71,8 +72,12 @@ def _first(store: Store, message: Message) -> Message | None:
 
 
 def _overtaken(store: Store, message: Message, now: datetime, fresh: timedelta) -> str:
-    """The flight went on, or the person was told more of it, since these words were written."""
-    later = store.said_after(message)
+    """The flight went on, or the person was told more of it, since these words were written.
+
+    For an alert that which only waits counts too: it was decided as if these words were said. What says how the flight
+    stands goes before it, or two of them would make way for each other for ever.
+    """
+    later = [text for text in store.said_after(message) if is_news(message) or text.status not in WAITING]
     if later:
         return f"msg:{later[0].id} is about the same flight, and newer"
     passed = next((name for name in AHEAD if _is_past(message, name, now)), None)
@@ -81,11 +86,21 @@ def _overtaken(store: Store, message: Message, now: datetime, fresh: timedelta) 
     tracked = store.tracked(message.flight_id or 0)
     if tracked is None or tracked.closed_at:  # nothing newer can be learned: the last word stands for as long as it may
         return ""
-    if store.is_changed(tracked.id, since=message.created_at, now=now):
+    if _is_changed(store, message, tracked, now):
         return "the flight has changed since"
     if _was_tried(message) and now - message.created_at > fresh:
         return f"it was written more than {fresh.seconds // 60} min ago"
     return ""
+
+
+def _is_changed(store: Store, message: Message, tracked: TrackedFlight, now: datetime) -> bool:
+    """An alert was written with its look; what says how a flight stands perhaps a moment before the look it is from."""
+    if is_news(message):
+        return store.is_changed(tracked.id, since=message.created_at, now=now)
+    present = tells(tracked.flight)
+    matters = {"cancelled", "diverted_to"} & {name for name, value in present.items() if value}
+    facts = matters | (message.tells.keys() & FACTS.keys())
+    return any(present.get(name) != message.tells.get(name) for name in facts)
 
 
 def _was_tried(message: Message) -> bool:

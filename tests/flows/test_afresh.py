@@ -456,6 +456,64 @@ def test_an_answer_that_waited_says_how_it_stands_now(talk: Talk) -> None:
     assert world.texts[-1].kind == "reply"
 
 
+def test_a_confirmation_and_an_answer_that_wait_together_both_go_and_in_order(talk: Talk) -> None:
+    world = talk.world
+    world.source.board = [F12]
+    world.subscribe()
+    talk.send("STATUS")
+    talk.answer()
+    world.clock.advance(minutes(1))
+    world.deliver()
+    assert [text.status for text in world.texts] == [S.ACCEPTED, S.ACCEPTED]
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_many_that_wait_together_come_to_an_end_whatever_is_seen(talk: Talk, changed: bool) -> None:
+    world = talk.world
+    world.source.board = [F12]
+    world.subscribe()
+    for _ in range(3):
+        talk.send("STATUS")
+        talk.answer()
+        told(world, late(minutes(50), B4) if changed else F12)
+        talk.send("GATE")
+        talk.answer()
+    world.gateway.fails(not_sent())
+    for _ in range(10):
+        world.clock.advance(minutes(2))
+        world.deliver()
+    assert {text.status for text in world.texts} <= {S.ACCEPTED, S.EXPIRED}
+    assert len(world.texts) < 20
+    assert sum("Tracking" in body for body in arrived(world)) == 1
+    assert len(arrived(world)) >= 7  # a confirmation and six answers
+
+
+@pytest.mark.parametrize("words", ["STATUS", "GATE"])
+def test_an_answer_from_a_look_of_its_own_goes_as_it_was_written(talk: Talk, words: str) -> None:
+    """The look ends after the answer was begun."""
+    world = talk.world
+    world.follow(F12)
+    world.clock.advance(minutes(10))
+    world.source.board, world.source.meanwhile = [B4], lambda: world.clock.advance(timedelta(seconds=1))
+    talk.send(words)
+    [answer] = talk.answer()
+    world.deliver()
+    assert arrived(world)[1:] == [answer.body]
+
+
+def test_an_answer_is_not_sent_as_it_was_once_the_flight_is_cancelled(talk: Talk) -> None:
+    world = talk.world
+    world.follow(F12)
+    talk.send("STATUS")
+    talk.answer()
+    world.gateway.fails(not_sent())
+    world.deliver()
+    told(world, CANCELLED)
+    world.deliver()
+    assert "CANCELLED" in arrived(world)[-1]
+    assert len(arrived(world)) == 2
+
+
 def test_a_wish_that_is_met_by_now_is_not_said_to_be_saved(world: World) -> None:
     world.follow(F12)
     saved = world.store.enqueue(replace(world.texts[0], kind="pending", tells={}, dedup_key="p", status=S.QUEUED))
