@@ -75,7 +75,9 @@ def show(number: MessageId, as_json: AsJson = False) -> None:
 
 
 def retry(number: MessageId) -> None:
-    """Send a text again that did not arrive: failed, expired or undelivered. In doubt it wants a yes, or --yes."""
+    """Have a text told again that did not arrive, in words of now: failed, expired or undelivered. In doubt it wants a
+    yes, or --yes.
+    """
     from flait.core.formats import span
     from flait.flows.resend import USEFUL, resend, why_twice
 
@@ -83,9 +85,27 @@ def retry(number: MessageId) -> None:
     store = app.store()
     twice = why_twice(store, number)
     if twice:
-        confirm(f"{twice}: sent again, it may come twice. Send it all the same?")
-    copy = resend(store, number, now=app.clock.now(), accept_twice=bool(twice))
-    say(f"Queued again as msg:{copy.id}; the daemon sends it within {span(USEFUL)}, or not at all.")
+        confirm(f"{twice}: told again, it may come twice. Tell it all the same?")
+    retried = resend(store, number, now=app.clock.now(), accept_twice=bool(twice))
+    if retried.queued:
+        copy = retried.queued
+        say(f"Queued again as msg:{copy.id}; the daemon sends it within {span(USEFUL)}, or not at all: {copy.body}")
+    else:
+        news = ", ".join(f"{name.replace('_', ' ')} {_fact(value)}" for name, value in retried.news.items())
+        say(f"Still news of msg:{number}: {news}. The daemon looks at the flight now and tells it in words of then.")
+
+
+def _fact(value: str | bool) -> str:
+    """A fact as texts keep it; a moment as in every other output."""
+    from datetime import datetime
+
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return value
+    return str(stamp(moment)) if moment.tzinfo else value
 
 
 def drop(number: MessageId) -> None:

@@ -65,12 +65,27 @@ class TemplateMessage(Message):
     variables: Mapping[str, str]
 
 
-def choice(message: Message, *, setup: Setup, wrote_at: datetime | None, sms_agreed: bool, now: datetime) -> Choice:
-    """In which one form a WhatsApp text goes now. `wrote_at` is when the person last wrote to us over WhatsApp."""
+def choice(
+    message: Message,
+    *,
+    setup: Setup,
+    wrote_at: datetime | None,
+    sms_agreed: bool,
+    now: datetime,
+    refused: int | None = None,
+    as_free_text: bool = False,
+) -> Choice:
+    """In which one form a WhatsApp text goes now. `wrote_at` is when the person last wrote to us over WhatsApp.
+
+    `refused` is WhatsApp's error for the text before it about the same flight, perhaps only `as_free_text`: what is
+    told in its place goes another way.
+    """
     if not setup.sender:
         return _by_sms("twilio.whatsapp_from is not set", sms_agreed=sms_agreed)
+    if refused and sms_agreed and not (as_free_text and setup.template(message.kind)):
+        return Choice(form=Form.SMS, why=f"WhatsApp did not take the text before it (error {refused})")
     is_open = wrote_at is not None and now - wrote_at < WINDOW - MARGIN
-    if is_open and not message.dedup_key.startswith(AGAIN):
+    if is_open and not as_free_text and not message.dedup_key.startswith(AGAIN):
         return Choice(form=Form.FREE, why="the person wrote within 24 hours")
     closed = "WhatsApp refused it as free text" if is_open else "the person has not written for 24 hours"
     if setup.template(message.kind):

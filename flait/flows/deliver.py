@@ -1,7 +1,8 @@
 """The outbox's way to Twilio. Claimed and committed before the call, posted once, and never guessed about.
 
 A text is accepted, certainly not sent (tried again), refused, or in doubt. One in doubt is settled from Twilio's own
-record: found there, its SID is adopted; absent from two readings a minute apart and still useful, it is sent once more.
+record: found there, its SID is adopted; absent from two readings a minute apart, it is sent once more. Before anything
+leaves, the first time or again, its words must still hold (afresh.py): else what is news of them is decided anew.
 """
 
 import logging
@@ -14,8 +15,9 @@ from flait.core.messages import LOOK_AGAIN, MOST_SENDS, Message, MessageStatus, 
 from flait.core.twilio_errors import OPTED_OUT
 from flait.core.whatsapp import NO_WHATSAPP, Setup, is_whatsapp_error
 from flait.errors import ConfigError, InDoubt, NotSent, Rejected, SendError
+from flait.flows import afresh
 from flait.flows import whatsapp as by_whatsapp
-from flait.flows.looks import cut_short, hasten
+from flait.flows.looks import cut_short
 from flait.flows.ports import Gateway, Sent
 from flait.store import Doubt, Store
 
@@ -63,7 +65,18 @@ def send_next(store: Store, gateway: Gateway, clock: Clock, boot: str, *, whatsa
     message = store.claim_due_message(now, boot)
     if message is None:
         return Progress(more=False)
+    if not _holds(store, message, now):
+        return Progress(more=True)
     return _send(store, gateway, clock, message, whatsapp)
+
+
+def _holds(store: Store, message: Message, now: datetime) -> bool:
+    """Whether the claimed text may leave in the words it was written in; else it has ended, and its news goes on."""
+    with store.transaction():
+        why = afresh.why_not(store, message, now)
+        if why:
+            afresh.tell_afresh(store, message, now, why=why)
+    return not why
 
 
 def _send(store: Store, gateway: Gateway, clock: Clock, message: Message, whatsapp: Setup) -> Progress:
@@ -103,7 +116,7 @@ def settle_next(store: Store, gateway: Gateway, clock: Clock) -> bool:
         return False
     found = _match(store, message, sent, now)
     if found:
-        _accepted(store, message, found.sid, now, "found at Twilio")
+        _found(store, message, found, sent, now)
     else:
         _absent(store, message, looks=doubted.looks + 1, now=now)
     return True
@@ -133,11 +146,31 @@ def _plain(body: str) -> str:
     return "".join(char for char in body if char.isascii() and char.isalnum())
 
 
+def _found(store: Store, message: Message, found: Sent, sent: Sequence[Sent], now: datetime) -> None:
+    """Twilio has it. Which texts went out after it, Twilio's own clock tells."""
+    later = {text.sid for text in sent if text.created_at >= found.created_at}
+    with store.transaction():
+        _accepted(store, message, found.sid, now, "found at Twilio")
+        afresh.arrived_after_all(store, message, now, before=later)
+
+
 def _absent(store: Store, message: Message, *, looks: int, now: datetime) -> None:
-    """Twice not there: sent once more while it is useful, else it stays in doubt, and is shown."""
+    """Twice not there: sent once more while its words hold, else decided anew; or it stays in doubt, and is shown.
+
+    The same words are never sent a third time, and old age alone is no reason to say the same in others.
+    """
     with store.transaction():
         store.note_look(message.id, at=now)
-        if looks >= 2 and _times_sent(store, message) < MOST_SENDS and now < message.expires_at:
+        if looks < 2 or message.status is not MessageStatus.IN_DOUBT:  # the latter was given up as lost before
+            _record(store, message, now, "looked", f"absent from Twilio's record, reading {looks}")
+            return
+        may_go = _times_sent(store, message) < MOST_SENDS
+        why = afresh.why_not(store, message, now, fresh=afresh.FRESH if may_go else timedelta.max)
+        is_late = now >= message.expires_at
+        if why and (afresh.is_about_a_flight(message) or not is_late):
+            lost = f"not in Twilio's record, and {why}"
+            afresh.tell_afresh(store, message, now, why=lost, status=MessageStatus.FAILED)
+        elif may_go and not is_late:
             store.mark_requeued(
                 message.id, attempt=message.attempts, not_before=now, error="not in Twilio's record", error_code=None
             )
@@ -169,7 +202,8 @@ def _doubt(store: Store, message: Message, why: str, now: datetime) -> None:
 
 def _requeue(store: Store, message: Message, fault: NotSent, now: datetime, setup: Setup) -> Progress:
     """Certainly not sent: again later, in order. An account's fault or a rate limit makes everyone's texts wait."""
-    if _followed(store, message, fault, setup, now):
+    if by_whatsapp.has_another_way(store, message, fault.error_code, setup, now):
+        _fail_and_follow(store, message, fault, setup, now)
         return Progress(more=True)
     whatsapp_alone = is_whatsapp_error(fault.error_code)  # nobody's SMS waits for that
     pause = ACCOUNT_PAUSE if fault.account and not whatsapp_alone else fault.retry_after
@@ -184,20 +218,22 @@ def _requeue(store: Store, message: Message, fault: NotSent, now: datetime, setu
     return Progress(more=pause is None, pause=None if whatsapp_alone else pause)
 
 
-def _followed(store: Store, message: Message, fault: NotSent, setup: Setup, now: datetime) -> bool:
-    """WhatsApp as a whole does not work, or not now: whether the text goes another way instead of waiting for it."""
+def _fail_and_follow(store: Store, message: Message, fault: NotSent, setup: Setup, now: datetime) -> None:
+    """WhatsApp as a whole does not work, or not now: its news goes another way instead of waiting for it."""
     with store.transaction():
-        row = store.message(message.id)
-        follower = by_whatsapp.in_place_of(store, row, fault.error_code, setup, now) if row else None
-        if follower is None:
-            return False
         store.mark_failed(
             message.id, attempt=message.attempts, error_code=fault.error_code, error=fault.message, now=now
         )
         store.note_error(TWILIO, fault.message, now)
         _record(store, message, now, MessageStatus.FAILED.value, fault.message)
+        _follow(store, message, fault.error_code, setup, now)
     log.warning("text %d failed: %s", message.id, fault.message)
-    return True
+
+
+def _follow(store: Store, message: Message, error_code: int | None, setup: Setup, now: datetime) -> None:
+    row = store.message(message.id)
+    if row:
+        by_whatsapp.in_place_of(store, row, error_code, setup, now)
 
 
 def _refuse(store: Store, message: Message, refusal: Rejected, now: datetime, setup: Setup) -> None:
@@ -214,9 +250,7 @@ def _refuse(store: Store, message: Message, refusal: Rejected, now: datetime, se
         if refusal.opted_out:
             opted_out(store, message, now)
         _record(store, message, now, status.value, refusal.message)
-        row = store.message(message.id)
-        if row:
-            by_whatsapp.in_place_of(store, row, refusal.error_code, setup, now)
+        _follow(store, message, refusal.error_code, setup, now)
     log.warning("text %d %s: %s", message.id, status.value, refusal.message)
 
 
@@ -235,8 +269,7 @@ def _give_up_late_ones(store: Store, now: datetime) -> None:
         for message in store.expire_messages(now):
             _record(store, message, now, "expired", "too late to be of use")
             log.warning("text %d (%s) expired unsent", message.id, message.kind)
-            if message.flight_id is not None:  # what still holds is told afresh
-                hasten(store, message.flight_id, now)
+            afresh.tell_afresh(store, message, now, why="too late to be of use")
         withhold(store, now)
 
 

@@ -1,7 +1,8 @@
 """What Twilio reports of our texts, pushed or asked for: merged, written down, and acted upon where it matters.
 
 A report is taken in one transaction and changes nothing when it comes again. It never sends anything: a text that
-did not arrive counts as unsaid, and the next poll of its flight says what still holds.
+did not arrive counts as unsaid, and the next poll of its flight says what still holds. One that arrived after all ends
+what was to go in its place.
 """
 
 import logging
@@ -9,11 +10,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from flait.clock import Clock
-from flait.core.messages import UNTOLD, Message
+from flait.core.messages import UNTOLD, Message, MessageStatus
 from flait.core.receipts import Receipt
 from flait.core.twilio_errors import ERRORS, OPTED_OUT, Kind, failure_words
 from flait.core.whatsapp import NO_WHATSAPP, Setup
 from flait.errors import Rejected, SendError
+from flait.flows import afresh
 from flait.flows import whatsapp as by_whatsapp
 from flait.flows.deliver import TWILIO, opted_out, withhold
 from flait.flows.looks import hasten
@@ -32,6 +34,9 @@ ASK_AFTER: Final = (
 )
 IN_VAIN: Final = frozenset({Kind.RECIPIENT, Kind.MESSAGE, Kind.ACCOUNT})
 """Failures that telling the same again would only repeat."""
+
+UNDER_WAY: Final = afresh.WITH_TWILIO | {MessageStatus.SENDING}
+"""A report about one of these is no surprise: it counted as said, and nothing was decided without it."""
 
 
 def take(store: Store, receipt: Receipt, word: str, now: datetime, *, whatsapp: Setup = NO_WHATSAPP) -> bool:
@@ -81,6 +86,8 @@ def _act(store: Store, reported: Reported, receipt: Receipt, now: datetime, what
     if receipt.error_code == OPTED_OUT and receipt.status in UNTOLD:
         opted_out(store, message, now)
         withhold(store, now)
+    if message.status in afresh.WITH_TWILIO and reported.was not in UNDER_WAY:
+        afresh.arrived_after_all(store, message, now)
     if message.status is reported.was or message.status not in UNTOLD:
         return
     log.warning("text %d (%s) %s: %s", message.id, message.kind, message.status, message.error)

@@ -1,18 +1,22 @@
-"""What the operator decides about one text: sent again, or given up.
+"""What the operator decides about one text: told again, or given up.
 
-A text that never arrived is sent again as a copy, which the daemon sends. Only what certainly did not arrive is sent
-again unasked. What may have arrived, or was said in a later text, is sent only when the person accepts that it may come
-twice. A text has one copy under way at most, however often one asks.
+No copy of old words is sent. What is still news of an alert is decided anew, in words of then; a confirmation is worded
+as the flight stands; what only repeats a wish's state goes again while that is so. A text that is in doubt may have
+arrived: its news is told again only when the operator accepts that it may come twice. A text has one copy under way at
+most, however often one asks.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from flait.core.messages import UNTOLD, Message, MessageStatus
+from flait.core.messages import Message, MessageStatus
+from flait.core.subscriptions import SubscriptionState
+from flait.core.wording import Text
 from flait.errors import NotFound, UserError
-from flait.store import Step, Store
+from flait.flows import afresh
+from flait.store import Step, Store, TrackedFlight
 
 USEFUL: Final = timedelta(minutes=30)  # somebody waits for it now
 LATEST: Final = 1000  # of a person's texts are searched for copies: months of them
@@ -31,32 +35,33 @@ _REFUSED: Final[Mapping[MessageStatus, str]] = {
 }
 
 
-def why_twice(store: Store, message_id: int) -> str:
-    """Why the person may get this text twice when it is sent again; '' when they cannot.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retried:
+    """What follows: a text in line, in words of now; or, of an alert, the facts that are told anew, as they stand."""
 
-    Raises NotFound for no such text, and UserError for one that is not to be sent again at all.
+    queued: Message | None = None
+    news: Mapping[str, str | bool] = field(default_factory=dict)
+
+
+def why_twice(store: Store, message_id: int) -> str:
+    """Why the person may get this text's news twice when it is told again; '' when they cannot.
+
+    Raises NotFound for no such text, and UserError for one that is not to be told again at all.
     """
     message = _resendable(store, message_id)
-    if message.status is MessageStatus.IN_DOUBT:
-        return f"msg:{message.id} may have arrived, nobody knows"
-    later = [text for text in _texts_of(store, message) if _said_since(text, message)]
-    return f"msg:{later[0].id} has said the like since" if later else ""
+    return f"msg:{message.id} may have arrived, nobody knows" if message.status is MessageStatus.IN_DOUBT else ""
 
 
-def resend(store: Store, message_id: int, *, now: datetime, accept_twice: bool = False) -> Message:
-    """Queue the text again; the copy. Raises NotFound, or UserError with the reason why not: nothing is stored then."""
+def resend(store: Store, message_id: int, *, now: datetime, accept_twice: bool = False) -> Retried:
+    """Have the text's news told again. Raises NotFound, or UserError with the reason: nothing is stored then."""
     with store.transaction():
         message = _resendable(store, message_id)
         twice = why_twice(store, message_id)
         if twice and not accept_twice:
-            raise UserError(f"{twice}: sent again, it may come twice", "add --yes to send it all the same")
-        copy = store.enqueue(_copy(store, message, now))
-        if copy is None:
-            raise UserError(f"msg:{message_id} was sent again before", "`flait messages` shows the copy")
-        if message.status is MessageStatus.IN_DOUBT:
-            _give_up(store, message, copy, now)
-        _record(store, message, copy, now)
-        return copy
+            raise UserError(f"{twice}: told again, it may come twice", "add --yes to have it told all the same")
+        if message.kind in afresh.NO_NEWS:
+            return Retried(queued=_queued_again(store, message, _words(store, message, now), now))
+        return Retried(news=_decided_anew(store, message, now))
 
 
 def drop(store: Store, message_id: int, *, now: datetime) -> Message:
@@ -99,14 +104,72 @@ def _refuse_second_copy(message: Message, copies: Iterable[Message]) -> None:
             raise UserError(f"msg:{message.id} was sent again as msg:{copy.id}", f"see `flait messages show {copy.id}`")
 
 
-def _texts_of(store: Store, message: Message) -> list[Message]:
-    """The person's latest texts, newest first."""
-    return [view.message for view in store.messages(user_id=message.user_id, limit=LATEST)]
+# An alert: its news, not its words
+
+
+def _decided_anew(store: Store, message: Message, now: datetime) -> Mapping[str, str | bool]:
+    """The text is ended as one that said nothing, and its flight is decided anew; what of it is still news."""
+    tracked = _followed(store, message)
+    news = afresh.still_news(store, message, tracked)
+    if not news:
+        ident = tracked.flight.number
+        raise UserError(
+            f"nothing that msg:{message.id} said is still news", f"`flait status {ident}` shows how it stands"
+        )
+    reason = message.error or "told anew by the operator"
+    store.give_up(message, status=MessageStatus.EXPIRED, error=reason, now=now)
+    afresh.decide_again(store, message, now)
+    detail = f"was {message.status}; still news: {', '.join(news)}"
+    store.record_text(message, at=now, step="retry", outcome="decided anew", detail=detail)
+    return news
+
+
+def _followed(store: Store, message: Message) -> TrackedFlight:
+    subscription = store.subscription(message.subscription_id) if message.subscription_id else None
+    tracked = store.tracked(message.flight_id) if message.flight_id else None
+    is_live = subscription is not None and subscription.state is SubscriptionState.ACTIVE
+    if not is_live or tracked is None or tracked.closed_at:
+        raise UserError(f"what msg:{message.id} is about is followed no more", "nothing of it is news")
+    return tracked
+
+
+# Everything else: in words of now
+
+
+def _words(store: Store, message: Message, now: datetime) -> Text:
+    """What is said in its place. Raises UserError where that would not be true any more, or of no use."""
+    if message.kind not in (afresh.TRACKED, afresh.PENDING, afresh.FAILED):
+        why = afresh.why_not(store, message, now, fresh=timedelta.max) if message.kind == afresh.REPLY else ""
+        if now >= message.expires_at or (why and not afresh.is_about_a_flight(message)):
+            over = f"msg:{message.id} was for a moment that is over"
+            raise UserError(over, "whoever asked can ask again" if message.kind == afresh.REPLY else "")
+    if afresh.is_about_a_flight(message):
+        text = afresh.words_of_now(store, message, now)
+        if text is None:
+            raise UserError(f"what msg:{message.id} is about is followed no more", "nothing of it is news")
+        return text
+    why = afresh.over(store, message)
+    if why:
+        raise UserError(f"msg:{message.id} is out of date: {why}", "`flait subscriptions --all` shows how it stands")
+    return Text(body=message.body, tells=message.tells)
+
+
+def _queued_again(store: Store, message: Message, text: Text, now: datetime) -> Message:
+    key = _next_key(store, message)
+    copy = store.enqueue(afresh.fresh_copy(message, now, dedup_key=key, text=text, expires_at=now + USEFUL))
+    if copy is None:
+        raise UserError(f"msg:{message.id} was sent again before", "`flait messages` shows the copy")
+    if message.status is MessageStatus.IN_DOUBT:
+        _give_up(store, message, copy, now)
+    _record(store, message, copy, now)
+    return copy
 
 
 def _copies(store: Store, message: Message) -> list[Message]:
+    """The person's texts that are copies of it, newest first."""
     stem = f"retry:{_root(message)}:"
-    return [text for text in _texts_of(store, message) if text.dedup_key.startswith(stem)]
+    texts = (view.message for view in store.messages(user_id=message.user_id, limit=LATEST))
+    return [text for text in texts if text.dedup_key.startswith(stem)]
 
 
 def _root(message: Message) -> int:
@@ -115,26 +178,9 @@ def _root(message: Message) -> int:
     return int(rest.partition(":")[0]) if kind == "retry" else message.id
 
 
-def _said_since(text: Message, message: Message) -> bool:
-    """Another text that may have told what this one did not: an alert that failed is decided afresh."""
-    about, kind = message.subscription_id, message.kind
-    same = about is not None and (text.subscription_id, text.kind) == (about, kind)
-    return same and text.id > message.id and text.status not in UNTOLD
-
-
-def _copy(store: Store, message: Message, now: datetime) -> Message:
+def _next_key(store: Store, message: Message) -> str:
     numbers = [int(copy.dedup_key.rpartition(":")[2]) for copy in _copies(store, message)]
-    return replace(
-        message,
-        dedup_key=f"retry:{_root(message)}:{max(numbers, default=0) + 1}",
-        status=MessageStatus.QUEUED,
-        attempts=0,
-        created_at=now,
-        not_before=now,
-        expires_at=now + USEFUL,
-        error=None,
-        error_code=None,
-    )
+    return f"retry:{_root(message)}:{max(numbers, default=0) + 1}"
 
 
 def _give_up(store: Store, message: Message, copy: Message, now: datetime) -> None:

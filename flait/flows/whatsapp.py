@@ -1,7 +1,8 @@
 """WhatsApp's own ways: what leaves when a WhatsApp text is claimed, and what follows when WhatsApp does not take it.
 
 The form is chosen at the last moment, for the window may have closed while the text waited, and one attempt has one
-form. A text that failed on WhatsApp has one text in its place, once: by template, or by SMS to who agreed to SMS.
+form. A text that failed on WhatsApp has one text in its place, once: by template, or by SMS to who agreed to SMS; and
+only while its words hold, else its news is decided anew and goes the other way.
 """
 
 import logging
@@ -10,7 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from flait.core.formats import Reader
-from flait.core.messages import Channel, Message, MessageStatus
+from flait.core.messages import UNTOLD, Channel, Message, MessageStatus
 from flait.core.subscriptions import User
 from flait.core.whatsapp import (
     AGAIN,
@@ -27,6 +28,7 @@ from flait.core.whatsapp import (
     variables,
     with_consent,
 )
+from flait.flows import afresh
 from flait.store import Store
 
 log = logging.getLogger("flait.whatsapp")
@@ -41,12 +43,15 @@ def ready(store: Store, message: Message, setup: Setup, now: datetime) -> Messag
     """
     if message.channel is not Channel.WHATSAPP:
         return message
+    refused = _refused_before(store, message)
     chosen = choice(
         message,
         setup=setup,
         wrote_at=store.window(message.to),
         sms_agreed=_sms_agreed(store, message),
         now=now,
+        refused=refused.error_code if refused else None,
+        as_free_text=bool(refused and refused.error_code == FREE_REFUSED and not refused.dedup_key.startswith(AGAIN)),
     )
     with store.transaction():
         if chosen.form is None:
@@ -58,19 +63,40 @@ def ready(store: Store, message: Message, setup: Setup, now: datetime) -> Messag
         return _formed(store, message, chosen, setup, now)
 
 
-def in_place_of(store: Store, failed: Message, error_code: int | None, setup: Setup, now: datetime) -> Message | None:
-    """Inside a transaction, once a text has failed: the one text that follows it, queued; None: nothing does.
+def has_another_way(store: Store, failed: Message, error_code: int | None, setup: Setup, now: datetime) -> bool:
+    """Whether what WhatsApp does not take could still reach its person."""
+    return _other_way(store, failed, error_code, setup, now) is not None
 
-    `failed` is as stored. Nothing follows an SMS, an error that is not WhatsApp's, or what is of no use any more.
+
+def in_place_of(store: Store, failed: Message, error_code: int | None, setup: Setup, now: datetime) -> bool:
+    """Inside a transaction, once a text has failed: whether anything takes its place.
+
+    While its words hold, one text with the same; else what still is news of them is decided anew. `failed` is as
+    stored. Nothing follows an SMS, an error that is not WhatsApp's, or what is of no use any more.
     """
+    way = _other_way(store, failed, error_code, setup, now)
+    if way is None:
+        return False
+    why = afresh.why_not(store, failed, now)
+    if not why:
+        return _follow(store, failed, *way, now) is not None
+    _record(store, failed, now, "not followed", why)
+    if not afresh.is_about_a_flight(failed):
+        return False
+    afresh.tell_afresh(store, failed, now, why=why, status=failed.status)
+    return True
+
+
+def _other_way(
+    store: Store, failed: Message, error_code: int | None, setup: Setup, now: datetime
+) -> tuple[str, Channel] | None:
+    """The dedup_key and the channel of the text that would follow."""
     if failed.channel is not Channel.WHATSAPP or not is_whatsapp_error(error_code) or now >= failed.expires_at:
         return None
     again = error_code == FREE_REFUSED and setup.sender and not failed.dedup_key.startswith(AGAIN)
     if again and setup.template(failed.kind):
-        return _follow(store, failed, f"{AGAIN}{failed.id}", Channel.WHATSAPP, now)
-    if _sms_agreed(store, failed):
-        return _follow(store, failed, f"{SMS_FOR}{failed.id}", Channel.SMS, now)
-    return None
+        return f"{AGAIN}{failed.id}", Channel.WHATSAPP
+    return (f"{SMS_FOR}{failed.id}", Channel.SMS) if _sms_agreed(store, failed) else None
 
 
 def may_be(store: Store, message: Message, body: str, now: datetime) -> bool:
@@ -91,6 +117,14 @@ def prefer(store: Store, user: User, channel: Channel, *, how: str) -> User:
 def _sms_agreed(store: Store, message: Message) -> bool:
     user = store.user(message.user_id)
     return user is not None and agreed(user.consent, Channel.SMS)
+
+
+def _refused_before(store: Store, message: Message) -> Message | None:
+    """The text before this one about the same flight, where WhatsApp did not take it: this one may be in its place."""
+    before = store.sent_before(message) if message.flight_id else None
+    if before is None or before.channel is not Channel.WHATSAPP or before.status not in UNTOLD:
+        return None
+    return before if is_whatsapp_error(before.error_code) else None
 
 
 def _formed(store: Store, message: Message, chosen: Choice, setup: Setup, now: datetime) -> Message:
@@ -120,7 +154,7 @@ def _fail(store: Store, message: Message, why: str, now: datetime) -> None:
 
 
 def _follow(store: Store, failed: Message, dedup_key: str, channel: Channel, now: datetime) -> Message | None:
-    """Another row with the same words, so that what it tells counts as told; useful for as long as the first was."""
+    """Another row with the same words, so that what it tells counts as told; of use, and as old, as the first was."""
     follower = store.enqueue(
         replace(
             failed,
@@ -128,9 +162,7 @@ def _follow(store: Store, failed: Message, dedup_key: str, channel: Channel, now
             dedup_key=dedup_key,
             status=MessageStatus.QUEUED,
             attempts=0,
-            created_at=now,
             not_before=now,
-            expires_at=now + (failed.expires_at - failed.created_at),
             error=None,
             error_code=None,
         )

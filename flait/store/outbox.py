@@ -4,8 +4,9 @@ A claim is committed before Twilio is called, and its result is fenced by the at
 daemon left `sending` may have been sent: it becomes `in_doubt`, and only Twilio's own record settles it.
 """
 
+from collections.abc import Collection
 from dataclasses import fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from flait.core.messages import LOOK_AGAIN, Channel, Message, MessageStatus
@@ -19,6 +20,9 @@ STRANGER: Final = "stranger"
 INVITATION: Final = "invitation"
 """The kind of a question to a number that nobody here has."""
 _KINDS: Final = {"stop_confirmed": STOP_CONFIRMED, "stranger": STRANGER, "invitation": INVITATION}
+
+LOST_FOR: Final = timedelta(days=7)
+"""So long a text that was given up as lost is looked for in Twilio's record."""
 
 _ENQUEUE: Final = """
 INSERT INTO messages (user_id, "to", channel, kind, body, segments, dedup_key, subscription_id, flight_id, tells,
@@ -62,10 +66,12 @@ UPDATE messages INDEXED BY messages_waiting SET status = 'expired', ended_at = :
 WHERE status IN ('queued', 'held') AND expires_at <= :now
 RETURNING *
 """
-# Also from `queued`: the proof that it was sent may come after it was put back in line.
+# Also from `queued`, and from `failed` where Twilio was not known to have it: the proof that it was sent may come after
+# it was put back in line, or given up as lost.
 _ACCEPT: Final = """
-UPDATE messages SET status = 'accepted', sid = :sid, sent_at = :now, error = NULL, error_code = NULL
-WHERE id = :id AND attempts = :attempt AND status IN ('sending', 'in_doubt', 'queued')
+UPDATE messages SET status = 'accepted', sid = :sid, sent_at = :now, ended_at = NULL, error = NULL, error_code = NULL
+WHERE id = :id AND attempts = :attempt AND sid IS NULL
+    AND (status IN ('sending', 'in_doubt', 'queued') OR (status = 'failed' AND looks > 0))
 """
 _REQUEUE: Final = """
 UPDATE messages SET status = 'queued', not_before = :not_before, error = :error, error_code = :error_code,
@@ -95,14 +101,47 @@ WHERE status = 'sending' AND started_at < :before
 RETURNING *
 """
 _TO_LOOK_UP: Final = """
-SELECT * FROM messages WHERE status = 'in_doubt' AND (looked_at IS NULL OR looked_at <= :before) ORDER BY id
+SELECT * FROM messages
+WHERE (status = 'in_doubt' AND (looked_at IS NULL OR looked_at <= :before))
+    OR (status = 'failed' AND sid IS NULL AND looks > 0 AND looked_at <= :before AND ended_at > :lost_since)
+ORDER BY status DESC, id
 """
 _LOOKED: Final = """
-UPDATE messages SET looks = looks + 1, looked_at = :at WHERE id = :id AND status = 'in_doubt'
+UPDATE messages SET looks = looks + 1, looked_at = :at
+WHERE id = :id AND (status = 'in_doubt' OR (status = 'failed' AND sid IS NULL))
 """
 _SEND_AS: Final = """
 UPDATE messages SET channel = :channel WHERE id = :id AND attempts = :attempt AND status = 'sending'
 """
+_GIVE_UP: Final = """
+UPDATE messages SET status = :status, ended_at = :now, error = :error
+WHERE id = :id AND attempts = :attempt
+    AND status IN ('queued', 'held', 'sending', 'in_doubt', 'failed', 'undelivered')
+"""
+# What a text's words are worth depends on what was said after it. A canceled one that tells nothing is unsaid.
+_SAID_AFTER: Final = """
+SELECT * FROM messages WHERE flight_id = :flight_id AND id > :id AND "to" = :to AND tells <> '{}'
+    AND status NOT IN ('failed', 'undelivered', 'expired', 'suppressed')
+ORDER BY id
+"""
+_LEFT_AFTER: Final = """
+SELECT EXISTS (SELECT 1 FROM messages WHERE user_id = :user_id AND id > :id
+    AND status IN ('sending', 'in_doubt', 'accepted', 'sent', 'delivered', 'read')) AS there
+"""
+_WAITING_ABOUT: Final = """
+SELECT * FROM messages WHERE flight_id = :flight_id AND "to" = :to AND id <> :id AND status IN ('queued', 'held')
+ORDER BY id
+"""
+_BEFORE: Final = """
+SELECT * FROM messages WHERE flight_id = :flight_id AND id < :id AND "to" = :to
+    AND status NOT IN ('queued', 'held', 'expired', 'canceled', 'suppressed')
+ORDER BY id DESC LIMIT 1
+"""
+_CHANGED: Final = """
+SELECT EXISTS (SELECT 1 FROM sightings WHERE flight_id = :flight_id AND seen_at > :since AND seen_at <= :now) AS there
+"""
+_BY_KEY: Final = "SELECT * FROM messages WHERE dedup_key = :dedup_key"
+_TELLS: Final = "UPDATE messages SET tells = :tells WHERE id = :id"
 
 
 class Outbox(Connection):
@@ -197,14 +236,62 @@ class Outbox(Connection):
         return self._moved(_FORGOTTEN, before=before)
 
     def in_doubt(self, now: datetime) -> list[Doubt]:
-        """Texts in doubt to be looked up now: not read for in Twilio's record yet, or not for a minute."""
-        rows = self._rows(_TO_LOOK_UP, before=now - LOOK_AGAIN)
+        """Texts in doubt to be looked up now: not read for in Twilio's record yet, or not for a minute.
+
+        After them those that were given up as lost within a week: the proof that one was sent may come late.
+        """
+        rows = self._rows(_TO_LOOK_UP, before=now - LOOK_AGAIN, lost_since=now - LOST_FOR)
         return [read(Doubt, {**row, "message": read_message(row)}) for row in rows]
 
     @writing
     def note_look(self, message_id: int, at: datetime) -> None:
         """Twilio's record was read, and does not have it."""
         self._change(_LOOKED, id=message_id, at=at)
+
+    @writing
+    def give_up(self, message: Message, *, status: MessageStatus, error: str, now: datetime) -> bool:
+        """These words are not sent, or not again: what they told counts as unsaid by `status`.
+
+        False: another attempt, or it has arrived.
+        """
+        values = {"status": status, "error": error, "now": now}
+        return self._change(_GIVE_UP, id=message.id, attempt=message.attempts, **values) > 0
+
+    def said_after(self, message: Message) -> list[Message]:
+        """Later texts to the same number about the same flight that count as said: sent, or to be sent."""
+        rows = self._rows(_SAID_AFTER, flight_id=message.flight_id, id=message.id, to=message.to)
+        return [read_message(row) for row in rows]
+
+    def waiting_about(self, message: Message) -> list[Message]:
+        """What else waits to be said to the same number about the same flight."""
+        rows = self._rows(_WAITING_ABOUT, flight_id=message.flight_id, to=message.to, id=message.id)
+        return [read_message(row) for row in rows]
+
+    def has_left_after(self, message: Message) -> bool:
+        """Whether any later text to the same person has gone out, or may have."""
+        row = self._row(_LEFT_AFTER, user_id=message.user_id, id=message.id)
+        return bool(row and row["there"])
+
+    def sent_before(self, message: Message) -> Message | None:
+        """The last text to the same number about the same flight that was tried before this one was written."""
+        row = self._row(_BEFORE, flight_id=message.flight_id, id=message.id, to=message.to)
+        return None if row is None else read_message(row)
+
+    def is_changed(self, flight_id: int, *, since: datetime, now: datetime) -> bool:
+        """Whether a look between the two moments showed anything new of the flight."""
+        row = self._row(_CHANGED, flight_id=flight_id, since=since, now=now)
+        return bool(row and row["there"])
+
+    def message_by_key(self, dedup_key: str) -> Message | None:
+        """The text with that dedup_key."""
+        row = self._row(_BY_KEY, dedup_key=dedup_key)
+        return None if row is None else read_message(row)
+
+    @writing
+    def retract(self, message: Message, facts: Collection[str]) -> None:
+        """What the text told of these facts counts no more: one that came after it said otherwise."""
+        left = {name: value for name, value in message.tells.items() if name not in facts}
+        self._change(_TELLS, id=message.id, tells=as_json(left))
 
 
 _KEPT: Final = tuple(

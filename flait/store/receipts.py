@@ -67,7 +67,8 @@ class Receipts(Connection):
         second_copy = message.sid is not None and message.sid != receipt.sid
         if second_copy and receipt.status in UNTOLD:  # it says nothing about the first
             return message
-        status = advance(message.status, receipt.status)
+        given_up = message.sid is None and message.status in _GIVEN_UP  # and Twilio has it all the same
+        status = advance(MessageStatus.IN_DOUBT if given_up else message.status, receipt.status)
         self._change(
             _MERGE,
             id=message.id,
@@ -105,5 +106,6 @@ class Receipts(Connection):
         return message
 
 
+_GIVEN_UP: Final = frozenset({MessageStatus.FAILED, MessageStatus.EXPIRED})
 _ARRIVED: Final = frozenset({MessageStatus.DELIVERED, MessageStatus.READ})
 _WELL: Final = {"ended_at": None, "error_code": None, "error": None}

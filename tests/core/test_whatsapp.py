@@ -93,6 +93,25 @@ def test_what_was_refused_as_free_text_does_not_go_as_free_text_again() -> None:
     assert form(wrote_ago=minutes(1), sms=True, dedup_key=again) is Form.SMS
 
 
+@pytest.mark.parametrize(
+    ("as_free_text", "templates", "sms", "expected"),
+    [
+        (False, True, True, Form.SMS),
+        (False, True, False, Form.FREE),
+        (True, True, True, Form.TEMPLATE),
+        (True, False, True, Form.SMS),
+        (True, False, False, None),
+    ],
+)
+def test_what_is_told_in_place_of_a_refused_text_goes_the_other_way(
+    as_free_text: bool, templates: bool, sms: bool, expected: Form | None
+) -> None:
+    setup = Setup(sender=True, templates={"delay_first": HX} if templates else {})
+    refused = {"refused": 63016 if as_free_text else 63003, "as_free_text": as_free_text}
+    chosen = choice(text(), setup=setup, wrote_at=NOON - minutes(1), sms_agreed=sms, now=NOON, **refused)  # type: ignore[arg-type]  # as named
+    assert chosen.form is expected
+
+
 def test_a_template_of_its_own_comes_before_the_one_for_any_kind() -> None:
     setup = Setup(templates={"gate_change": HX, ANY_KIND: "HX1"})
 

@@ -1,5 +1,7 @@
 """`flait messages …` and `flait trace`: what was said, what became of it, and why."""
 
+from typing import Any
+
 import pytest
 
 from flait.core.messages import Message, MessageStatus
@@ -14,26 +16,26 @@ FIELDS = (
 )
 
 
-def queued(store: Store, key: str = "a") -> Message:
+def queued(store: Store, key: str = "a", **changes: Any) -> Message:
     """A text to somebody who follows flight 123."""
     person, subscription = follower(store)
-    text = message(person.id, key, subscription_id=subscription.id, flight_id=subscription.flight_id)
+    text = message(person.id, key, subscription_id=subscription.id, flight_id=subscription.flight_id, **changes)
     stored = store.enqueue(text)
     assert stored is not None
     return stored
 
 
-def sending(store: Store, key: str = "a") -> Message:
+def sending(store: Store, key: str = "a", **changes: Any) -> Message:
     """One that is under way."""
-    queued(store, key)
+    queued(store, key, **changes)
     claimed = store.claim_due_message(NOW, "boot")
     assert claimed is not None
     return claimed
 
 
-def ended(store: Store, status: MessageStatus, key: str = "a") -> Message:
+def ended(store: Store, status: MessageStatus, key: str = "a", **changes: Any) -> Message:
     """One that ended so."""
-    text = sending(store, key)
+    text = sending(store, key, **changes)
     store.mark_failed(text.id, attempt=1, status=status, error_code=30005, error="unknown handset", now=NOW)
     return text
 
@@ -126,23 +128,53 @@ def test_one_text_is_shown_with_its_steps(flait: CommandLine, store: Store) -> N
 
 
 @pytest.mark.parametrize("status", [S.FAILED, S.EXPIRED, S.UNDELIVERED])
-def test_a_text_that_did_not_arrive_is_queued_again_for_half_an_hour(
+def test_the_news_of_an_alert_that_did_not_arrive_is_told_anew(
     flait: CommandLine, store: Store, status: MessageStatus
 ) -> None:
     text = ended(store, status)
+    store._change("UPDATE flights SET latest = json_set(latest, '$.out.estimated', '2013-03-08T18:40:00Z')")
 
     done = flait("messages", "retry", text.id)
 
-    assert (done.code, done.err) == (0, "Queued again as msg:2; the daemon sends it within 30m, or not at all.\n")
+    assert done.code == 0
+    assert done.err == (
+        "Still news of msg:1: departure 2013-03-08T18:40:00Z. "
+        "The daemon looks at the flight now and tells it in words of then.\n"
+    )
+    assert [view.message.status for view in store.messages()] == [S.EXPIRED]
+    assert [step.step for step in store.steps(message_id=text.id)] == ["retry"]
+
+
+def test_an_alert_that_is_no_news_any_more_is_not_told_again(flait: CommandLine, store: Store) -> None:
+    text = ended(store, S.FAILED)  # that it leaves late, which it does not
+
+    assert flait("messages", "retry", text.id, "--yes").refused(2) == (
+        "nothing that msg:1 said is still news; `flait status UA123` shows how it stands"
+    )
+
+
+@pytest.mark.parametrize("status", [S.FAILED, S.EXPIRED, S.UNDELIVERED])
+def test_a_confirmation_that_did_not_arrive_is_queued_again_for_half_an_hour(
+    flait: CommandLine, store: Store, status: MessageStatus
+) -> None:
+    text = ended(store, status, kind="tracked")
+
+    done = flait("messages", "retry", text.id)
+
     copy = store.message(2)
     assert copy is not None
-    assert (copy.body, copy.to, copy.tells, copy.dedup_key) == (text.body, text.to, text.tells, "retry:1:1")
+    assert (done.code, done.err) == (
+        0,
+        f"Queued again as msg:2; the daemon sends it within 30m, or not at all: {copy.body}\n",
+    )
+    assert (copy.to, copy.dedup_key) == (text.to, "retry:1:1")
+    assert copy.body.startswith("Tracking UA123 SFO-JFK Fri 8 Mar")
     assert (copy.status, copy.attempts, copy.error, copy.expires_at) == (S.QUEUED, 0, None, NOW + 30 * MINUTE)
     assert [step.step for step in store.steps(message_id=text.id)] == ["retry"]
 
 
 def test_a_text_has_one_copy_under_way_at_most(flait: CommandLine, store: Store) -> None:
-    text = ended(store, S.FAILED)
+    text = ended(store, S.FAILED, kind="tracked")
     flait("messages", "retry", text.id)
 
     assert "msg:1 was sent again as msg:2" in flait("messages", "retry", text.id, "--yes").refused(2)
@@ -150,7 +182,7 @@ def test_a_text_has_one_copy_under_way_at_most(flait: CommandLine, store: Store)
 
 
 def test_a_copy_that_failed_is_sent_again_and_its_original_no_more(flait: CommandLine, store: Store) -> None:
-    text = ended(store, S.FAILED)
+    text = ended(store, S.FAILED, kind="tracked")
     flait("messages", "retry", text.id)
     copy = store.claim_due_message(NOW + MINUTE, "boot")
     assert copy is not None
@@ -162,32 +194,23 @@ def test_a_copy_that_failed_is_sent_again_and_its_original_no_more(flait: Comman
 
 
 def test_a_text_in_doubt_is_sent_again_only_after_a_yes(flait: CommandLine, store: Store) -> None:
-    text = sending(store)
+    text = sending(store, kind="tracked")
     store.mark_in_doubt(text.id, attempt=1, error="the line broke")
 
     assert flait("messages", "retry", text.id).refused(2).endswith("add --yes")
     asked = flait("messages", "retry", text.id, typed="no\n")
     assert asked.code == 1
-    assert "may have arrived, nobody knows: sent again, it may come twice" in asked.err
+    assert "may have arrived, nobody knows: told again, it may come twice" in asked.err
     assert len(store.messages()) == 1
 
 
 def test_a_text_in_doubt_that_was_sent_again_is_given_up(flait: CommandLine, store: Store) -> None:
-    text = sending(store)
+    text = sending(store, kind="tracked")
     store.mark_in_doubt(text.id, attempt=1, error="the line broke")
 
     assert flait("messages", "retry", text.id, "--yes").code == 0
     assert [view.message.status for view in store.messages()] == [S.QUEUED, S.CANCELED]
     assert store.in_doubt(NOW + 5 * MINUTE) == []
-
-
-def test_what_a_later_text_said_is_sent_again_only_after_a_yes(flait: CommandLine, store: Store) -> None:
-    text = ended(store, S.EXPIRED)
-    store.enqueue(message(text.user_id, "later", subscription_id=text.subscription_id))
-
-    assert flait("messages", "retry", text.id).refused(2).endswith("add --yes")
-    assert "msg:2 has said the like since" in flait("messages", "retry", text.id, typed="n\n").err
-    assert flait("messages", "retry", text.id, "--yes").code == 0
 
 
 @pytest.mark.parametrize(

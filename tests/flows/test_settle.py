@@ -180,12 +180,13 @@ def test_tries_that_certainly_failed_do_not_use_up_the_one_more(world: World) ->
     assert (text(world).status, text(world).attempts) == (S.ACCEPTED, 4)
 
 
-def test_no_longer_useful_it_is_not_sent_again(world: World, doubted: Message) -> None:
+def test_no_longer_useful_it_is_not_sent_again_and_counts_as_unsaid(world: World, doubted: Message) -> None:
     world.settle()
     look(world, doubted.expires_at - NOON)
     world.deliver()
-    assert text(world).status is S.IN_DOUBT
+    assert (text(world).status, text(world).error) == (S.FAILED, "not in Twilio's record, and too late to be of use")
     assert len(world.gateway.posts) == 1
+    assert world.due() <= world.clock.now()
 
 
 def test_one_that_stays_in_doubt_is_asked_about_ever_less_often(world: World, doubted: Message) -> None:

@@ -158,7 +158,7 @@ def test_a_text_that_failed_on_whatsapp_is_followed_by_one_sms(world: World, cod
     failed, sms = world.texts
     assert (failed.channel, failed.status) == (Channel.WHATSAPP, S.UNDELIVERED)
     assert (sms.channel, sms.status, sms.dedup_key) == (Channel.SMS, S.ACCEPTED, f"sms-for:{failed.id}")
-    assert (sms.body, sms.tells, sms.expires_at) == (BODY, failed.tells, world.clock.now() + minutes(30))
+    assert (sms.body, sms.tells, sms.expires_at) == (BODY, failed.tells, failed.expires_at)
 
 
 def test_a_text_refused_at_once_is_followed_by_one_sms(world: World) -> None:

@@ -1,6 +1,8 @@
 """The outbox: each text once, in order, never after STOP, never late, never twice blindly."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -253,3 +255,78 @@ def test_texts_are_listed_newest_first_by_flight_person_and_status(store: Store)
     assert [view.message for view in store.messages(flight="DLH9123", status=S.FAILED)] == [delay]
     assert [view.message for view in store.messages(user_id=person.id, limit=1)] == [delay]
     assert store.messages(flight="BA1") == []
+
+
+# --- what was said around a text --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def about(store: Store) -> Callable[..., Message]:
+    """Texts to somebody who follows flight 123, as they stand."""
+    person, subscription = follower(store)
+
+    def text(key: str, state: MessageStatus = S.QUEUED, **changes: Any) -> Message:
+        about = {"subscription_id": subscription.id, "flight_id": subscription.flight_id}
+        stored = store.enqueue(message(person.id, key, status=state, **{**about, **changes}))
+        assert stored is not None
+        return stored
+
+    return text
+
+
+def test_what_was_said_after_a_text_is_about_the_same_flight_to_the_same_number(
+    store: Store, about: Callable[..., Message]
+) -> None:
+    about("before")
+    text = about("text")
+    later = [about("queued"), about("held", S.HELD), about("in doubt", S.IN_DOUBT)]
+    about("failed", S.FAILED)
+    about("expired", S.EXPIRED)
+    about("tells nothing", tells={})
+    about("another flight", flight_id=None)
+    about("another number", to="+15555550177")
+    assert [each.dedup_key for each in store.said_after(text)] == [each.dedup_key for each in later]
+
+
+def test_what_waits_about_a_flight_is_older_or_newer_and_not_the_text_itself(
+    store: Store, about: Callable[..., Message]
+) -> None:
+    about("before")
+    text = about("text")
+    about("failed", S.FAILED)
+    about("after", S.HELD)
+    assert [each.dedup_key for each in store.waiting_about(text)] == ["before", "after"]
+
+
+def test_a_text_given_up_is_told_by_its_attempt(store: Store, about: Callable[..., Message]) -> None:
+    text = about("text")
+    stale = replace(text, attempts=7)
+    assert not store.give_up(stale, status=S.EXPIRED, error="old", now=NOW)
+    assert store.give_up(text, status=S.EXPIRED, error="old", now=NOW)
+    assert status(store, text.id) is S.EXPIRED
+    assert not store.give_up(text, status=S.FAILED, error="older", now=NOW)
+
+
+def test_a_text_given_up_as_lost_is_found_again_and_any_other_failure_is_not(
+    store: Store, about: Callable[..., Message]
+) -> None:
+    for key in ("lost", "refused"):
+        about(key)
+    lost = claim(store)
+    store.mark_in_doubt(lost.id, attempt=1)
+    refused = claim(store)
+    store.note_look(lost.id, NOW)
+    store.give_up(lost, status=S.FAILED, error="not in the record", now=NOW)
+    store.mark_failed(refused.id, attempt=1, error_code=21211, error="refused", now=NOW)
+    assert [doubt.message.id for doubt in store.in_doubt(NOW + HOUR)] == [lost.id]
+    assert store.mark_accepted(lost.id, attempt=1, sid="SM1", now=NOW)
+    assert not store.mark_accepted(refused.id, attempt=1, sid="SM2", now=NOW)
+    assert store.in_doubt(NOW + HOUR) == []
+
+
+def test_a_text_tells_no_more_what_one_after_it_has_said_otherwise(store: Store, about: Callable[..., Message]) -> None:
+    text = about("text")
+    store.retract(text, {"departure", "gate_origin"})
+    stored = store.message(text.id)
+    assert stored
+    assert stored.tells == {"late": True}

@@ -9,9 +9,10 @@ import pytest
 from flait.core.messages import MessageStatus
 from flait.core.receipts import Inbound, Receipt
 from flait.store import PushState, Store
-from tests.store.samples import NOW, PHONE
+from tests.store.samples import NOW, PHONE, message
 
 RECEIPT = Receipt(sid="SM1", status=MessageStatus.SENT, message_id=1)
+ABOUT = message(1, "a", id=1, flight_id=1)
 TEXT = Inbound(sid="SM1", sender=PHONE, to=PHONE, body="STATUS")
 
 HOT: dict[str, Callable[[Store], object]] = {
@@ -31,6 +32,13 @@ HOT: dict[str, Callable[[Store], object]] = {
     "orphans": lambda store: store.doubt_orphans(except_by="boot"),
     "forgotten": lambda store: store.doubt_forgotten(NOW),
     "in doubt": lambda store: store.in_doubt(NOW),
+    "said after": lambda store: store.said_after(ABOUT),
+    "waiting about": lambda store: store.waiting_about(ABOUT),
+    "left after": lambda store: store.has_left_after(ABOUT),
+    "sent before": lambda store: store.sent_before(ABOUT),
+    "changed since": lambda store: store.is_changed(1, since=NOW, now=NOW),
+    "text by key": lambda store: store.message_by_key("sms-for:1"),
+    "give up": lambda store: store.give_up(ABOUT, status=MessageStatus.EXPIRED, error="", now=NOW),
     "told": lambda store: store.told_rows([1, 2]),
     "text by sid": lambda store: store.message_by_sid("SM1"),
     "known sids": lambda store: store.sids_known({"SM1", "SM2"}),

@@ -129,9 +129,18 @@ def test_one_that_was_given_up_and_arrived_all_the_same_has_arrived(store: Store
     store.mark_requeued(text.id, attempt=1, not_before=NOW)
     store.expire_messages(NOW + HOUR)
     assert report(store, "sent", message_id=text.id, attempt=1) == stored(store)
-    assert (stored(store).status, stored(store).sid) == (S.EXPIRED, SID)
+    assert (stored(store).status, stored(store).sid) == (S.SENT, SID)
+    assert store.messages()[0].ended_at is None
     report(store, "delivered")
     assert stored(store).status is S.DELIVERED
+
+
+def test_what_twilio_refused_has_not_arrived_because_it_says_so_of_another_copy(store: Store) -> None:
+    text = sending(store)
+    store.mark_accepted(text.id, attempt=1, sid=SID, now=NOW)
+    report(store, "failed", error_code=30008)
+    report(store, "sent")
+    assert stored(store).status is S.FAILED
 
 
 def test_every_report_is_kept_once_as_it_came(store: Store) -> None:

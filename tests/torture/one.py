@@ -4,6 +4,7 @@ Four daemons start at once, and one stays. Then, with the lock that says so left
 one database all the same; and four processes write beside a running daemon and the command line.
 """
 
+import re
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Event
-from typing import Final
+from typing import Any, Final
 
 from flait.core.flights import Flight
 from flait.daemon import Daemon
@@ -127,14 +128,34 @@ def none_twice(disk: Disk) -> Score:
     codes += [ended(life) for life in lives]
     ledger = disk.ledger
     texts, expected = heard(ledger.lines("taken")), 2 * FLIGHTS * len(PEOPLE)
+    ok = len(confirmed(ledger.lines("taken"))) + len(at_the_right_gate(ledger.lines("taken")))
     twice = [f"twice: {key[2]!r}" for key, times in texts.items() if times > 1]
     posted = Counter(line["id"] for line in ledger.lines("posted"))
     wrong = [f"text {number} was posted {times} times" for number, times in posted.items() if times > 1]
     wrong += [f"ended with {code}" for code in codes if code]
     wrong += [str(line["what"]) for line in ledger.lines("raised")]
     wrong += [f"{flight} was polled by two at once" for flight in polled_by_two(disk)]
-    lost = max(expected - len(texts), 0)
-    return scored(expected, min(len(texts), expected), *wrong, *twice, dup=len(twice), lost=lost)
+    return scored(expected, ok, *wrong, *twice, dup=len(twice), lost=expected - ok)
+
+
+Followed = tuple[str, str]  # a phone and a flight's number
+
+
+def confirmed(taken: Sequence[dict[str, Any]]) -> set[Followed]:
+    """Who was told that they follow what: once, be it in words of later."""
+    return {followed(line) for line in taken if line["kind"] == "tracked"}
+
+
+def at_the_right_gate(taken: Sequence[dict[str, Any]]) -> set[Followed]:
+    """Who knows the gate by their last text: of its own, or of the confirmation where that had not left before."""
+    last = {followed(line): line["body"] for line in taken}
+    return {who for who, body in last.items() if "B4" in body}
+
+
+def followed(line: dict[str, Any]) -> Followed:
+    number = re.search(r"UA[1-9]", line["body"])
+    assert number
+    return line["to"], number[0]
 
 
 def everybody_subscribes(disk: Disk) -> None:

@@ -1,0 +1,261 @@
+"""Words are decided when they leave: whether a stored text may still go out, and what is said in its place.
+
+The unit that is tried again is the news, not the words. Words that were overtaken are ended, count as unsaid, and what
+still is news is decided anew, in words of then. Sends nothing, asks nobody; everything here is inside a transaction.
+"""
+
+import logging
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from flait.core.flights import Flight, Phase
+from flait.core.formats import Reader
+from flait.core.messages import UNTOLD, Message, MessageStatus
+from flait.core.status_texts import Seen, status_text
+from flait.core.subscriptions import SubscriptionState
+from flait.core.told import FACTS, count_as_told, tells
+from flait.core.wording import Text, tracked_text
+from flait.flows.looks import hasten
+from flait.store import INVITATION, STOP_CONFIRMED, STRANGER, Store, TrackedFlight
+
+log = logging.getLogger("flait.afresh")
+
+S = MessageStatus
+FRESH: Final = timedelta(
+    minutes=5
+)  # so long words that were tried in vain are good, if nothing else has come meanwhile
+AGAIN: Final = "again:"  # begins the dedup_key of a confirmation or an answer that was worded anew
+TRACKED: Final = "tracked"
+PENDING: Final = "pending"
+FAILED: Final = "failed"
+REPLY: Final = "reply"
+NO_NEWS: Final = frozenset({TRACKED, PENDING, FAILED, REPLY, STOP_CONFIRMED, STRANGER, INVITATION})
+FOLLOWERS: Final = ("sms-for:", "template-for:")  # begin the dedup_key of a text in place of a WhatsApp text
+AHEAD: Final = ("departure", "arrival", "boards")  # moments that are advice while they are ahead
+ARRIVED: Final = frozenset({S.DELIVERED, S.READ})
+WAITING: Final = frozenset({S.QUEUED, S.HELD})
+WITH_TWILIO: Final = ARRIVED | {S.ACCEPTED, S.SENT}
+
+
+def is_news(message: Message) -> bool:
+    """Whether it is an alert: what it says is decided by how the flight differs from what its person was told."""
+    return message.subscription_id is not None and message.kind not in NO_NEWS
+
+
+def is_about_a_flight(message: Message) -> bool:
+    """Whether what it says can be said anew, from the flight as it stands."""
+    said = is_news(message) or bool(message.tells)
+    return message.flight_id is not None and message.subscription_id is not None and said
+
+
+def why_not(store: Store, message: Message, now: datetime, *, fresh: timedelta = FRESH) -> str:
+    """Why these stored words may not go out, or not again, as they stand; '' when they may.
+
+    Words that were tried in vain are good for as long as `fresh`.
+    """
+    if now >= message.expires_at:
+        return "too late to be of use"
+    first = _first(store, message)
+    if first is not None and first.status in ARRIVED:
+        return f"msg:{first.id}, in whose place it was to go, has arrived after all"
+    if is_about_a_flight(message):
+        return _overtaken(store, message, now, fresh)
+    return over(store, message)
+
+
+def _first(store: Store, message: Message) -> Message | None:
+    """The text in whose place this one goes."""
+    prefix = next((prefix for prefix in FOLLOWERS if message.dedup_key.startswith(prefix)), None)
+    return store.message(int(message.dedup_key.removeprefix(prefix))) if prefix else None
+
+
+def _overtaken(store: Store, message: Message, now: datetime, fresh: timedelta) -> str:
+    """The flight went on, or the person was told more of it, since these words were written.
+
+    For an alert that which only waits counts too: it was decided as if these words were said. What says how the flight
+    stands goes before it, or two of them would make way for each other for ever.
+    """
+    later = [text for text in store.said_after(message) if is_news(message) or text.status not in WAITING]
+    if later:
+        return f"msg:{later[0].id} is about the same flight, and newer"
+    passed = next((name for name in AHEAD if _is_past(message, name, now)), None)
+    if passed:
+        return f"the {passed} it tells of has passed"
+    tracked = store.tracked(message.flight_id or 0)
+    if tracked is None or tracked.closed_at:  # nothing newer can be learned: the last word stands for as long as it may
+        return ""
+    if _is_changed(store, message, tracked, now):
+        return "the flight has changed since"
+    if _was_tried(message) and now - message.created_at > fresh:
+        return f"it was written more than {fresh.seconds // 60} min ago"
+    return ""
+
+
+def _is_changed(store: Store, message: Message, tracked: TrackedFlight, now: datetime) -> bool:
+    """An alert was written with its look; what says how a flight stands perhaps a moment before the look it is from."""
+    if is_news(message):
+        return store.is_changed(tracked.id, since=message.created_at, now=now)
+    present = tells(tracked.flight)
+    matters = {"cancelled", "diverted_to"} & {name for name, value in present.items() if value}
+    facts = matters | (message.tells.keys() & FACTS.keys())
+    return any(present.get(name) != message.tells.get(name) for name in facts)
+
+
+def _was_tried(message: Message) -> bool:
+    return message.attempts > (1 if message.status is MessageStatus.SENDING else 0)
+
+
+def _is_past(message: Message, name: str, now: datetime) -> bool:
+    value = message.tells.get(name)
+    return bool(value) and message.created_at < datetime.fromisoformat(str(value)) <= now
+
+
+def over(store: Store, message: Message) -> str:
+    """Why a text about no flight as it stands is out of date; '' when it is not.
+
+    It is good for as long as what it says of a wish is so, an answer for as long as nothing was said after it.
+    """
+    if message.kind == REPLY:
+        return "another text has gone out since" if store.has_left_after(message) else ""
+    wish = store.subscription(message.subscription_id) if message.subscription_id else None
+    meant = {PENDING: SubscriptionState.PENDING, FAILED: SubscriptionState.FAILED}.get(message.kind)
+    return f"the wish it is about is {wish.state} by now" if wish and meant and wish.state is not meant else ""
+
+
+def tell_afresh(
+    store: Store, message: Message, now: datetime, *, why: str, status: MessageStatus = MessageStatus.EXPIRED
+) -> None:
+    """These words are ended, as `status`: they count as unsaid. What of them still is news is decided anew.
+
+    So is what else waits to be said to that person about that flight: it was decided as if these were said.
+    """
+    _end(store, message, now, why=why, status=status)
+    if is_about_a_flight(message):
+        _go_on(store, message, now, lost=status is MessageStatus.FAILED)
+    decide_again(store, message, now)
+
+
+def _go_on(store: Store, message: Message, now: datetime, *, lost: bool) -> None:
+    if is_news(message) or message.kind == TRACKED:
+        for other in store.waiting_about(message):
+            if is_news(other):
+                _end(
+                    store, other, now, why=f"decided anew together with msg:{message.id}", status=MessageStatus.EXPIRED
+                )
+    lost_twice = lost and message.dedup_key.startswith(AGAIN)  # then it is the operator's
+    if not is_news(message) and not lost_twice:
+        _word_again(store, message, now)
+
+
+def decide_again(store: Store, message: Message, now: datetime) -> None:
+    """Have the flight decided anew for the text's person."""
+    if message.flight_id is not None:
+        hasten(store, message.flight_id, now)
+
+
+def _end(store: Store, message: Message, now: datetime, *, why: str, status: MessageStatus) -> None:
+    if message.status not in UNTOLD and store.give_up(message, status=status, error=why, now=now):
+        store.record_text(message, at=now, step="send", outcome=status.value, detail=why)
+        log.warning("text %d (%s) is not sent as it stands: %s", message.id, message.kind, why)
+
+
+def _word_again(store: Store, message: Message, now: datetime) -> None:
+    """A confirmation, or the answer to how a flight stands, in words of now; for as long as the first was of use."""
+    text = words_of_now(store, message, now) if now < message.expires_at else None
+    if text is None:
+        return
+    queued = store.enqueue(
+        fresh_copy(message, now, dedup_key=f"{AGAIN}{message.id}", text=text, expires_at=message.expires_at)
+    )
+    if queued:
+        store.record_text(
+            queued, at=now, step="send", outcome="queued", detail=f"says msg:{message.id} in words of now"
+        )
+
+
+def fresh_copy(message: Message, now: datetime, *, dedup_key: str, text: Text, expires_at: datetime) -> Message:
+    """Another row for the same person, with words of now, not tried yet."""
+    return replace(
+        message,
+        body=text.body,
+        tells=text.tells,
+        dedup_key=dedup_key,
+        status=MessageStatus.QUEUED,
+        attempts=0,
+        created_at=now,
+        not_before=now,
+        expires_at=expires_at,
+        error=None,
+        error_code=None,
+    )
+
+
+def words_of_now(store: Store, message: Message, now: datetime) -> Text | None:
+    """What a confirmation or an answer says by now; None when its flight is followed no more."""
+    subscription = store.subscription(message.subscription_id or 0)
+    tracked, user = store.tracked(message.flight_id or 0), store.user(message.user_id)
+    if not (subscription and tracked and user) or subscription.state is not SubscriptionState.ACTIVE:
+        return None
+    reader = Reader(ident=subscription.ident, now=now, clock=user.clock)
+    if message.kind == TRACKED:
+        return tracked_text(tracked.flight, reader)
+    seen_at = tracked.last_polled_at or subscription.asked_at
+    return status_text(tracked.flight, reader, Seen(age=max(now - seen_at, timedelta())))
+
+
+def still_news(store: Store, message: Message, tracked: TrackedFlight) -> dict[str, str | bool]:
+    """Of what an alert told: the facts that its person does not know by other texts, as they stand now."""
+    rows = store.told_rows([message.subscription_id or 0])[message.subscription_id or 0]
+    counted = count_as_told([row.status for row in rows])
+    known = {"cancelled": False, "phase": Phase.SCHEDULED.value} | _ticket(tracked.flight)
+    for row, counts in zip(rows, counted, strict=True):
+        known |= row.tells if counts and row.message_id != message.id else {}
+    present = tells(tracked.flight, [name for name in FACTS if name in message.tells and name not in BOOKKEEPING])
+    return {name: value for name, value in present.items() if known.get(name) != value}
+
+
+def _ticket(flight: Flight) -> dict[str, str | bool]:
+    """What somebody goes by who was told no times."""
+    times = {"departure": "scheduled_out", "arrival": "scheduled_in"}
+    planned = tells(flight, times.values())
+    return {name: planned[of] for name, of in times.items() if of in planned}
+
+
+BOOKKEEPING: Final = frozenset({"scheduled_out", "scheduled_in"})  # told with a time, and nothing by themselves
+
+
+def arrived_after_all(store: Store, message: Message, now: datetime, *, before: Collection[str] = ()) -> None:
+    """A text that counted as unsaid, or that nobody knew of, is with Twilio or has arrived.
+
+    What was to go in its place is not sent. Where a later text said otherwise, the person may have had this one last:
+    what the other said of it counts no more. `before` are the sids of texts known to have gone out after this one all
+    the same. Either way what still is news is decided anew.
+    """
+    for prefix in FOLLOWERS:
+        follower = store.message_by_key(f"{prefix}{message.id}")
+        if follower and store.cancel_message(
+            follower.id, told=False, error=f"msg:{message.id} has arrived after all", now=now
+        ):
+            store.record_text(follower, at=now, step="send", outcome="canceled", detail=f"msg:{message.id} has arrived")
+    if not is_about_a_flight(message):
+        return
+    waiting = [other for other in store.waiting_about(message) if is_news(other)]
+    for other in waiting:
+        _end(store, other, now, why=f"msg:{message.id} has arrived after all", status=MessageStatus.EXPIRED)
+    if _retract(store, message, now, before) or waiting:
+        decide_again(store, message, now)
+
+
+def _retract(store: Store, message: Message, now: datetime, before: Collection[str]) -> bool:
+    contradicted = False
+    for later in store.said_after(message):
+        facts = {name for name, value in later.tells.items() if message.tells.get(name, value) != value}
+        if later.sid is None or later.sid in before or not facts:
+            continue
+        contradicted = True
+        store.retract(later, facts)
+        detail = f"msg:{message.id} has gone out after it, and says otherwise: {', '.join(sorted(facts))}"
+        store.record_text(later, at=now, step="send", outcome="overtaken", detail=detail)
+    return contradicted
