@@ -10,22 +10,21 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from flait.core.confirmations import tracked_text
 from flait.core.flights import Flight, Phase
 from flait.core.formats import Reader
 from flait.core.messages import UNTOLD, Message, MessageStatus
 from flait.core.status_texts import Seen, status_text
 from flait.core.subscriptions import SubscriptionState
-from flait.core.told import FACTS, count_as_told, tells
-from flait.core.wording import Text, tracked_text
+from flait.core.told import FACTS, NONE, Told, count_as_told, tells, told
+from flait.core.wording import Text
 from flait.flows.looks import hasten
 from flait.store import INVITATION, STOP_CONFIRMED, STRANGER, Store, TrackedFlight
 
 log = logging.getLogger("flait.afresh")
 
 S = MessageStatus
-FRESH: Final = timedelta(
-    minutes=5
-)  # so long words that were tried in vain are good, if nothing else has come meanwhile
+FRESH: Final = timedelta(minutes=5)  # so long words that were tried in vain are good, if nothing else has come
 AGAIN: Final = "again:"  # begins the dedup_key of a confirmation or an answer that was worded anew
 TRACKED: Final = "tracked"
 PENDING: Final = "pending"
@@ -100,7 +99,7 @@ def _is_changed(store: Store, message: Message, tracked: TrackedFlight, now: dat
     present = tells(tracked.flight)
     matters = {"cancelled", "diverted_to"} & {name for name, value in present.items() if value}
     facts = matters | (message.tells.keys() & FACTS.keys())
-    return any(present.get(name) != message.tells.get(name) for name in facts)
+    return any((present.get(name) or NONE) != (message.tells.get(name) or NONE) for name in facts)
 
 
 def _was_tried(message: Message) -> bool:
@@ -200,9 +199,15 @@ def words_of_now(store: Store, message: Message, now: datetime) -> Text | None:
         return None
     reader = Reader(ident=subscription.ident, now=now, clock=user.clock)
     if message.kind == TRACKED:
-        return tracked_text(tracked.flight, reader)
-    seen_at = tracked.last_polled_at or subscription.asked_at
-    return status_text(tracked.flight, reader, Seen(age=max(now - seen_at, timedelta())))
+        return tracked_text(tracked.flight, reader, role=subscription.role)
+    seen = Seen(age=max(now - (tracked.seen_at or now), timedelta()))
+    return status_text(tracked.flight, reader, seen, role=subscription.role, told=_told(store, subscription.id))
+
+
+def _told(store: Store, subscription_id: int) -> Told:
+    rows = store.told_rows([subscription_id])[subscription_id]
+    counted = count_as_told([row.status for row in rows])
+    return told(row.tells for row, counts in zip(rows, counted, strict=True) if counts)
 
 
 def still_news(store: Store, message: Message, tracked: TrackedFlight) -> dict[str, str | bool]:
