@@ -8,6 +8,7 @@ from flait.core.alert_places import at_gate, places_in
 from flait.core.alerts import Alert
 from flait.core.changes import Change, unreported
 from flait.core.flights import Phase, progress
+from flait.core.flights import cancelled as is_cancelled
 from flait.core.formats import Piece, Reader, clock_time, day, span, zone_label
 from flait.core.observations import is_overtaken
 from flait.core.standing import NO_REPORT
@@ -53,6 +54,8 @@ def reinstated(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
 def _stands(alert: Alert, reader: Reader) -> tuple[str, tuple[str, ...]]:
     """How it stands now, in a few words, and the facts in them."""
     flight = alert.flight
+    if is_cancelled(flight):
+        return "still CANCELLED", ("cancelled",)
     reached = progress(flight)
     facts: tuple[str, ...] = ("phase",)
     arrival = "" if is_overtaken(flight, reader.now) else arrives(flight, reader)
@@ -223,13 +226,20 @@ def stale(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
         arrival = arrives(flight, reader)
         words = f"No report that {{}} has landed{f': {arrival} was the last word' if arrival else ''}."
         return [Piece(words, 0, ("stale", *(ARRIVAL if arrival else ()))), Piece("Check the airline's page.", 1)]
-    words, facts = _stands(alert, reader)
+    words, facts = _last_word(alert, reader)
     since = reader.at(alert.since, flight.origin)
     return [
         Piece(f"No word on {{}} since {since}.", 0, ("stale",)),
-        Piece(f"Last: {words}.", 1, facts),
+        Piece(f"Last: {words}." if words else "", 1, facts),
         Piece("Check the board; we keep trying.", 1),
     ]
+
+
+def _last_word(alert: Alert, reader: Reader) -> tuple[str, tuple[str, ...]]:
+    """What was last known; nothing where one look alone said otherwise than they were told."""
+    if alert.told.cancelled or is_cancelled(alert.flight):
+        return ("CANCELLED", ("cancelled",)) if alert.told.cancelled and is_cancelled(alert.flight) else ("", ())
+    return _stands(alert, reader)
 
 
 def fresh(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:

@@ -106,7 +106,7 @@ class Ear:
 def changes(told: Told, flight: Flight, *, ear: Ear, now: datetime) -> tuple[Change, ...]:
     """Everything in which `flight` differs from what was told, most important first."""
     if cancelled(flight) or told.cancelled:
-        return tuple(_cancellation(told, flight))
+        return tuple(_cancellation(told, flight)) or tuple(_words(told, flight, now))
     if FACTS["onward"](flight) not in (None, told.onward):
         return (Change(kind=K.ONWARD, facts=_ALL_NEW),)
     found = [
@@ -284,7 +284,7 @@ def _differs(known: str | None, value: str | None) -> bool:
 
 def _words(told: Told, flight: Flight, now: datetime) -> Iterator[Change]:
     """Nothing was reported of what should have happened long ago; or there is word again."""
-    missing = unreported(flight, now)
+    missing = NONE if cancelled(flight) else unreported(flight, now)
     if missing and told.stale != missing:
         yield Change(kind=K.STALE, facts=("stale",))
     elif told.stale and not missing:

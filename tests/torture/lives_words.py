@@ -376,7 +376,7 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], _Does], ...]] = tuple(
         ),
         (rf"(?:It )?left the gate {_PLACE} {_time('at')}(?:, not taken off yet)?", _left),
         (rf"left the gate(?P<place>) {_time('at')}(?:, not taken off yet)?", _left),
-        (r", no report yet that it left|was to leave|, no new time yet", _nothing),
+        (r", no report yet that it left|was to leave|(?:is past)?, no new time yet|still CANCELLED|Last: CANCELLED|in the air since [^,.]*", _nothing),
         (rf"[Tt]ook off(?: from)? {_PLACE}(?: {_time('at')})?{_LATE}", _happened("off", None)),
         (rf"[Ll]anded {_PLACE}(?: {_time('at')})?{_LATE}(?:, not [A-Z]{{3}})?", _happened("on", "lands_at")),
         (rf"[Ll]anded(?P<place>)(?: at)?(?: {_time('at')})?{_LATE}", _happened("on", None)),
