@@ -30,6 +30,7 @@ TELLS: Final[Mapping[str, str]] = {
     "ends": "ends",
     "stale": "stale",
 }
+ACTUAL: Final = {"dep": "out"}  # who reads when it left the gate knows when it departed
 _MOMENTS: Final = frozenset({"dep", "arr", "boards"})
 _LABELS: Final = frozenset({"gate_o", "term_o", "gate_d", "term_d", "belt"})
 _PRESENCE: Final = frozenset({"onward", "ends", "stale"})  # what is stored of these is no word of the text
@@ -50,7 +51,7 @@ class Belief:
             self.facts = {"stale": self.facts.get("stale", "")}
             news["diverted_to"] = ""
         if {"diverted_to", "to", "onward"} & set(said.facts):  # what is known of one airport says nothing of another
-            for name in ("gate_d", "term_d", "belt"):
+            for name in ("gate_d", "term_d", "belt", "arr"):
                 self.facts.pop(name, None)
         if news and not news.get("stale"):
             news.setdefault("stale", "")  # whoever hears how it stands has fresh word
@@ -69,8 +70,9 @@ class Belief:
 def tells_and_words(tells: Mapping[str, Any], said: Said, held: Belief) -> Iterator[tuple[str, str]]:
     """Which stored facts of a text differ from its words, and how. `held`: what was believed before."""
     for name, fact in TELLS.items():
-        stored, words = tells.get(name), said.facts.get(fact)
+        stored, words = tells.get(name), said.facts.get(fact, said.facts.get(f"at_{ACTUAL.get(fact)}"))
         if stored is None:
+            words = said.facts.get(fact)
             if words is not None and not _known_already(fact, words, held):
                 yield fact, f"the words say {fact} {_shown(words)}, which is not counted as told"
             continue

@@ -265,7 +265,7 @@ class Birth:
         """Another id; the old one may stand for a while, cancelled."""
         rng, old = self.rng, self.leg
         self.change(id=f"{old.id.rpartition('-')[0]}-{int(old.id.rpartition('-')[2]) + 1}")
-        if rng.random() < 0.5:
+        if rng.random() < 0.5 and not self.hidden:
             ghost = replace(old, of="ghost", cancelled=True)
             self.others.append(ghost)
             self.later(self.t + rng_minutes(rng, 30, 400), lambda: self.others.remove(ghost))
@@ -365,7 +365,7 @@ class Birth:
         day = (self.pages[0].legs or (self.leg,))[0]
         return Life(
             seed=self.seed, number=self.number, ident=self.ident, pages=tuple(self.pages), followers=followers,
-            ends=max(self.t, self.leg.arrives + self.late) + 31 * HOUR, glitches=tuple(sorted(self.glitches, key=lambda glitch: glitch.at)),
+            ends=max(self.t, self.leg.arrives + self.late) + 56 * HOUR, glitches=tuple(sorted(self.glitches, key=lambda glitch: glitch.at)),
             aeroapi=tuple(self.aeroapi), twilio=twilio, story=tuple(self.story),
             day=day.leaves.astimezone(ZONES[day.origin]).date(),
         )  # fmt: skip

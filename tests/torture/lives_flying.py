@@ -8,6 +8,7 @@ from typing import Any
 from tests.torture.lives_births import BELTS, GATES, TERMINALS, Birth, rng_minutes
 from tests.torture.lives_world import EVENTS, HOUR, MINUTE, PLACES, Follower, Leg, Life, Trouble
 
+LEAST = 0.93  # of the time in the air by the schedule: faster it does not fly
 LONGEST_PAGE_AFTER = 4 * HOUR  # what was to happen that long after the end still does
 
 
@@ -67,7 +68,7 @@ class Flying(Birth):
         rng = self.rng
         off = self.t.replace(microsecond=0)
         lands = off + self.air + timedelta(minutes=rng.choice((-12, -5, 0, 0, 4, 10, 25)))
-        lands = max(lands, off + 0.6 * self.air, off + 15 * MINUTE)
+        lands = max(lands, off + LEAST * self.air, off + 15 * MINUTE)
         self.change(act_off=off)
         if rng.random() < 0.6:
             self._lands_about(lands)
@@ -120,7 +121,7 @@ class Flying(Birth):
 
     def _moved_in_the_air(self, lands: datetime) -> datetime:
         by = self.rng.choice((-20, -11, -10, -5, 5, 9, 10, 11, 15, 29, 30, 31, 60)) * MINUTE
-        lands = max(lands + by, self.t + 5 * MINUTE, self.leg.act_off + 0.6 * self.air if self.leg.act_off else self.t)
+        lands = max(lands + by, self.t + 5 * MINUTE, self.leg.act_off + LEAST * self.air if self.leg.act_off else self.t)
         self._lands_about(lands)
         return lands
 
@@ -159,6 +160,7 @@ class Flying(Birth):
     def _undiverts(self, lands: datetime) -> datetime:
         if not self.leg.diverted or self.leg.act_on:
             return lands
+        lands = max(lands, (self.leg.act_off or self.t) + LEAST * self.air)
         self.change(diverted=False, diverted_to=None, planned_there=None, gate_d=None, term_d=None, belt=None)
         self._lands_about(lands + 10 * MINUTE)
         return lands + 10 * MINUTE

@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 
 from tests.torture.lives_belief import Belief, tells_and_words
 from tests.torture.lives_owed import Owed, Past, held, owed
-from tests.torture.lives_truth import LABELS, Eye, View, floor
+from tests.torture.lives_truth import LABELS, Eye, View, contradicts, floor
 from tests.torture.lives_words import BOARDS_BEFORE, Reader, Said, clock, read
 from tests.torture.lives_world import HOUR, MINUTE, Follower, Leg, Life
 
@@ -202,7 +202,7 @@ class Judge:
         late = best is not None and at >= best + OVERDUE + 15 * MINUTE and len(self.views) > 1
         if late and not self.belief.get("stale") and not any(at - text.at < 65 * MINUTE for text in self.past):
             before = self.views[-2]
-            if before.now["phase"] == phase and before.now["dep"] == view.now["dep"] and before.at >= best + OVERDUE:
+            if not before.now["cancelled"] and before.now["phase"] == phase and before.now["dep"] == view.now["dep"] and before.at >= best + OVERDUE:
                 self._once("lost", "overdue", at, f"{phase}, {best:%d/%H:%M}Z is two hours ago, and nobody is told")
 
     def _once(self, kind: str, about: str, at: datetime, what: str) -> None:
@@ -216,13 +216,15 @@ class Judge:
             self.of, self.views, self.here = "onward", self.all["onward"], []
         here = [one for one in self.here if one.at == text.at] or self.views[-1:]
         if not here:
-            self._wrong("false", "onward", text.at, f"nothing was seen to fly on: {text.body}")
+            if self.of == "onward":
+                self._wrong("false", "onward", text.at, f"nothing was seen to fly on: {text.body}")
             return
         view = here[-1]
         view = replace(view, may={fact: frozenset().union(*(one.may[fact] for one in here)) for fact in view.may})
         said = read(text.body, self._reader(text, view))
         if said.unread:
             self._wrong("unread", " ".join(said.unread.split()[:3]), text.at, text.body)
+        self._boarding_day(said)
         for problem in said.problems:
             self._wrong("false", "a time", text.at, problem)
         if self.latest and self.latest.body == text.body and text.kind == self.latest.kind:
@@ -233,9 +235,18 @@ class Judge:
         self._advice(said, text)
         self._lateness(said, view, text)
         self.belief.hears(said)
+        if "failed" in said.facts:
+            return
         self.spoken, self.latest = True, text
         if text.kind not in ("tracked", "pending"):
             self.past.append(Past(text.at, frozenset(_groups(said))))
+
+    def _boarding_day(self, said: Said) -> None:
+        """Advice names no day: it is of the departure that it goes with."""
+        dep = said.facts.get("dep") or self.belief.get("dep")
+        if said.facts.get("boards") and dep:
+            days = [said.facts["boards"] + timedelta(days=days) for days in range(-3, 4)]
+            said.facts["boards"] = min(days, key=lambda at: abs(at - (dep - BOARDS_BEFORE)))
 
     def _reader(self, text: Heard, view: View) -> Reader:
         here = self.belief.lands_at(view.leg.destination)
@@ -252,8 +263,15 @@ class Judge:
         for phase in ("out", "off", "on", "in"):
             at = said.facts.get(f"at_{phase}")
             act = view.acts.get(phase) or (view.acts.get("in") if phase == "on" else None)
+            if phase == "out" and view.leg.returned:  # nobody can know that yet
+                act = view.leg.act_out
             if at and floor(at) != floor(act):
                 self._false(f"time of {phase}", at, view, text)
+        if "arr" in said.facts and "in" not in said.facts and contradicts(view.leg, view.acts, said.facts["arr"]):
+            self._wrong("false", "arr too soon", text.at, f"nobody flies that fast: {text.body}")
+        dep, blank = said.facts.get("dep"), view.leg.est_out is None and view.leg.est_off is None
+        if dep and blank and dep < text.at - HOUR and dep != self.belief.get("dep") and "stale" not in said.facts:
+            self._wrong("false", "dep is past", text.at, f"plans for what is long past: {text.body}")
         self._olds(said, view, text)
 
     def _false(self, fact: str, value: Any, view: View, text: Heard) -> None:

@@ -82,7 +82,7 @@ def _times(role: str, belief: Belief, view: View, before: View | None) -> Iterat
         fact, planned = "arr", view.leg.arrives
     else:
         return
-    best, known = floor(view.now[fact]), floor(belief.get(fact))
+    best, known = floor(view.now[fact]), floor(belief.get(fact) or planned)
     if not view.sure(fact, before) or best is None or known is None or best <= view.at:
         return
     moved = best - known

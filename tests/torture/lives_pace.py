@@ -22,31 +22,31 @@ SLACK: Final = 2 * MINUTE
 
 def too_seldom(life: Life, looks: Sequence[Look], closed_at: datetime | None) -> Iterator[Fault]:
     """Every look that came later after the one before than the plan says."""
-    eye, before = Eye(), None
+    eyes, before = [Eye(of=of) for of in ("ours", "onward")], None
     for look in looks:
         if look.asked and before is not None:
             continue
-        if before is not None and look.at - before.at > (most := _most(before, eye.last)) + SLACK:
+        if before is not None and look.at - before.at > (most := _most(before, eyes)) + SLACK:
             what = f"nobody looked from {before.at:%d %H:%M:%S} to {look.at:%H:%M:%S}; {most} is the plan"
             yield Fault("late", "look", look.at, what)
-        if eye.sees(look.at, look.shown) or before is not None:
+        seen = [eye.sees(look.at, look.shown) for eye in eyes]
+        if any(seen) or before is not None:
             before = look
 
 
-def _most(look: Look, view: View | None) -> timedelta:
+def _most(look: Look, eyes: Sequence[Eye]) -> timedelta:
     """How long after that look the next may be, tenth and all."""
     if look.fault:
         return FAULTS[look.fault] * 1.1
-    if view is None or view.at != look.at:
-        return MISSED * 1.1
-    return max(_planned(view), HURRIED) * 1.1
+    seen = [eye.last for eye in eyes if eye.last and eye.last.at == look.at]
+    return max([MISSED, HURRIED, *map(_planned, seen)]) * 1.1
 
 
 def _planned(view: View) -> timedelta:
     phases = view.may["phase"]
     if "scheduled" in phases:
-        until = max((at - view.at for at in view.may["dep"] if at), default=timedelta())
-        return cancelled(until) if view.leg.cancelled else before_departure(until)
+        pace = cancelled if view.leg.cancelled else before_departure
+        return max((pace(at - view.at) for at in view.may["dep"] if at), default=VERY_LATE)
     if view.leg.cancelled and "out" in phases:
         return HOUR
     if view.now["diverted_to"] and phases & {"on", "in"}:

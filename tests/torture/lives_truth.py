@@ -132,6 +132,8 @@ class Eye:
             doubts.add("arr")
         if unsure or (leg.returned and self.returned < 4):
             doubts |= {"phase", "dep", "arr", "cancelled"}
+        if contradicts(leg, acts, self._memory("est_on").best(at) or now["arr"]):
+            doubts.add("arr")
         may = {name: frozenset({value}) for name, value in now.items()}
         self._leeway(leg, at, now, may)
         return View(at, leg, now, may, frozenset(doubts), acts)
@@ -189,6 +191,17 @@ def possible_acts(leg: Leg, at: datetime) -> dict[str, datetime]:
         if act and earliest <= act <= at + AHEAD:
             found[event] = down = act
     return found
+
+
+FASTEST, FASTER_BY = 0.85, 5 * MINUTE
+
+
+def contradicts(leg: Leg, acts: dict[str, datetime], lands: datetime | None) -> bool:
+    """Whether that time of landing is too soon after its take-off: an estimate from before it."""
+    off = acts.get("off")
+    if off is None or lands is None or leg.diverted or "on" in acts or "in" in acts:
+        return False
+    return lands < off + FASTEST * (leg.sched_on - leg.sched_off) - FASTER_BY
 
 
 def _phase(acts: Iterable[str]) -> str:

@@ -17,6 +17,7 @@ _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 _ZONE: Final = rf"UTC(?:[+-]\d+(?::\d\d)?)?|(?!(?:{'|'.join(PLACES)})\b)[A-Z]{{3,4}}"
+_DATE: Final = rf"(?:{'|'.join(_DAYS)}) \d{{1,2}} (?:{'|'.join(_MONTHS)})"
 _AT: Final = rf"(?P<NAME>\d\d:\d\d)(?: (?P<NAME_zone>{_ZONE})\b)?(?: (?P<NAME_day>{'|'.join(_DAYS)})\b)?"
 _OLD: Final = r"(?:(?P<old>\d\d:\d\d)(?: (?:UTC[+\d:-]*|[A-Z]{3,4}))?->)?"
 _TOWN: Final = r"(?:[A-Z][A-Za-z .'-]{1,20} \()?([A-Z]{3})\)?"  # Portland ME (PWM), or PWM
@@ -55,13 +56,12 @@ class Reader:
     now: datetime
     origin: str
     lands_at: str
-    on: date | None = None  # the day that a confirmation names: its times are of that day
+    on: date | None = None  # a day that the text names: its times are of that day
 
 
 def read(body: str, reader: Reader) -> Said:
     """What the words say."""
-    said, rest = Said(), body
-    reader = replace(reader, on=_day_named(body, reader))
+    said, rest, reader = Said(), body, replace(reader, on=_named_day(body, reader.now))
     arriving = _is_about_arrival(body, reader.role)
     for pattern, does in _WORDS:
         match = pattern.search(rest)
@@ -71,16 +71,6 @@ def read(body: str, reader: Reader) -> Said:
             match = pattern.search(rest)
     said.unread = " ".join(re.sub(r"[~.,:;]", " ", rest.replace(reader.number, " ")).split())
     return said
-
-
-def _day_named(body: str, reader: Reader) -> date | None:
-    """`Tracking UA1 SFO-EWR Tue 25 Nov, dep 14:10`: the day that times without a weekday are of."""
-    named = re.search(rf"[A-Z]{{3}}-[A-Z]{{3}} (?:{'|'.join(_DAYS)}) (\d{{1,2}}) ({'|'.join(_MONTHS)})[,.]", body)
-    if not named:
-        return None
-    years = (reader.now.year - 1, reader.now.year, reader.now.year + 1)
-    days = [date(year, _MONTHS.index(named[2]) + 1, int(named[1])) for year in years]
-    return min(days, key=lambda day: abs((day - reader.now.date()).days))
 
 
 def label(text: str | None) -> str:
@@ -109,6 +99,17 @@ def zone_label(at: datetime, zone: ZoneInfo) -> str:
     return f"UTC{hours:+}" + (f":{rest:02}" if rest else "")
 
 
+def _named_day(body: str, now: datetime) -> date | None:
+    """The day of a confirmation: `Tue 25 Nov`."""
+    match = re.search(rf"^(?:Flait|Tracking|CANCELLED|DIVERTED).*? ({_DATE})", body)
+    if match is None:
+        return None
+    weekday, day, month = match[1].split()
+    days = (now.date() + timedelta(days=offset) for offset in range(-5, 20))
+    found = (on for on in days if (on.day, on.month) == (int(day), _MONTHS.index(month) + 1))
+    return next((on for on in found if _DAYS[on.weekday()] == weekday), None)
+
+
 def moment(
     text: str, zone_name: str | None, day: str | None, place: str, now: datetime, on: date | None = None
 ) -> datetime | None:
@@ -118,20 +119,21 @@ def moment(
     hour, minute = int(text[:2]), int(text[3:])
     found = []
     for offset in range(-5, 7):
-        then = today + timedelta(days=offset)
-        if (day is None) != (offset == 0) or (day and _DAYS[then.weekday()] != day):
+        on = today + timedelta(days=offset)
+        if (day is None) != (offset == 0) or (day and _DAYS[on.weekday()] != day):
             continue
         for fold in (0, 1):
-            at = datetime(then.year, then.month, then.day, hour, minute, tzinfo=zone, fold=fold)
+            at = datetime(on.year, on.month, on.day, hour, minute, tzinfo=zone, fold=fold)
             if zone_name is None or zone_label(at, zone) == zone_name:
-                found.append(at.astimezone(UTC))
-    return min(found, key=lambda at: abs(at - now), default=None)
+                found.append(at.astimezone(UTC))  # an hour that comes twice equals nothing elsewhere
+    near = datetime(today.year, today.month, today.day, 12, tzinfo=zone) if on else now
+    return min(found, key=lambda at: abs(at - near), default=None)
 
 
 def _is_about_arrival(body: str, role: str) -> bool:
     """Whether a gate or terminal in it is the one of arrival: once it flies, and for those who wait there."""
     flies = re.search(
-        r"landed|took off|Took off|[Aa]t the gate [A-Z]{3}|in the air|[Bb]ags at|DIVERTED|Taxiing|at [A-Z]{3}: ", body
+        r"landed|took off|Took off|[Aa]t the gate [A-Z]{3}|in the air|[Bb]ags at|DIVERTED|Taxiing|[Aa]t [A-Z]{3}: ", body
     )
     leaves = re.search(
         r"GATE CHANGE|gate assigned|TERMINAL CHANGE|leaves from|returned to the gate|NOT taken off", body
@@ -166,8 +168,11 @@ def _moves(said: Said, match: re.Match[str], fact: str, place: str, reader: Read
     at = _moment_of(said, match, "at", place, reader)
     if at:
         said.facts[fact] = at
-    if match["old"]:
+    known = match.re.groupindex
+    if "old" in known and match["old"]:
         said.olds[fact] = match["old"]
+    if "late" in known and match["late"]:
+        said.lates.append((fact, minutes(match["late"]) * (1 if match["way"] == "late" else -1)))
 
 
 def _lands(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
@@ -175,9 +180,10 @@ def _lands(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
     if at:
         said.facts["arr"] = at
     said.facts["lands_at"] = match["place"]
-    if match["late"]:
+    known = match.re.groupindex
+    if "late" in known and match["late"]:
         said.lates.append(("arr", minutes(match["late"]) * (1 if match["way"] == "late" else -1)))
-    if match["term"]:
+    if "term" in known and match["term"]:
         said.facts["term_d"] = match["term"]
 
 
@@ -264,10 +270,11 @@ def _named(*names: str) -> _Does:
 
 
 def _boards(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
-    at = moment(match["at"], None, None, reader.origin, reader.now, reader.on)
-    if at:
-        nearest = (at + days * timedelta(days=1) for days in (-1, 0, 1))
-        said.facts["boards"] = min(nearest, key=lambda one: (one < reader.now - 6 * 60 * MINUTE, abs(one - reader.now)))
+    days = (None, *_DAYS)
+    found = (moment(match["at"], None, day, reader.origin, reader.now) for day in days)
+    times = [at for at in found if at and abs(at - reader.now) < 23 * 60 * MINUTE]
+    if times:
+        said.facts["boards"] = min(times, key=lambda at: (at < reader.now - 6 * 60 * MINUTE, abs(at - reader.now)))
 
 
 def _gates(said: Said, match: re.Match[str], reader: Reader, arriving: bool) -> None:
@@ -306,9 +313,17 @@ def _was(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
     said.was_late = minutes(match[1])
 
 
+def _in_the_air_since(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
+    said.facts["phase"] = "off"
+    at = _moment_of(said, match, "at", reader.origin, reader)
+    if at:
+        said.facts["at_off"] = at
+
+
 def _left(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
     said.facts["phase"] = "out"
-    at = _moment_of(said, match, "at", match["place"] or reader.origin, reader)
+    place = match["place"] if "place" in match.re.groupindex else reader.origin
+    at = _moment_of(said, match, "at", place, reader)
     if at:
         said.facts["at_out"] = at
 
@@ -329,17 +344,23 @@ def _nothing(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
     pass
 
 
-_DATE: Final = rf"(?:{'|'.join(_DAYS)}) \d{{1,2}} (?:{'|'.join(_MONTHS)})"
 _WORDS: Final[tuple[tuple[re.Pattern[str], _Does], ...]] = tuple(
     (re.compile(pattern), does)
     for pattern, does in (
         # a subscription
-        (r"(?:Flait flight alerts(?: for [A-Za-z0-9 ]+)?|Flait)[:.]", _nothing),
         (r"^Tracking (?=[A-Z0-9])", _fact(tracked=True)),
-        (r"We tell you if it (?:is on again|goes on)|We text when it (?:takes off and )?lands", _nothing),
-        (r"Ask the airline to rebook you|Checked [^.]*\.", _nothing),
-        (rf"(?<!now )\b(?:leaves )?{_SPAN} (?:late|early):|, on time\b", _nothing),
-        (r"\bsaved\. Live tracking starts 2 days before; you will hear from us then", _fact(pending=True)),
+        (r"\bsaved\. Live tracking starts 2 days before; (?:you will hear from us then|we text you then)", _fact(pending=True)),
+        (r"^Flait(?: flight alerts(?: for [^:]+)?)?:|Flait(?: flight alerts)?\.$|Flait(?: flight alerts)?\. (?=Msg|Set)", _nothing),
+        (r"Set up by [^.]*|We text when it (?:takes off and )?lands|We tell you if it (?:is on again|goes on)", _nothing),
+        (rf"in the air since {_time('at')}, (?=arrives|was to)", _in_the_air_since),
+        (rf"\bwas to leave {_time('at')}", _dep),
+        (rf"\band arrive {_time('at')}", _arr),
+        (rf"\bwas to arrive {_PLACE} {_time('at')}", _lands),
+        (r"no report (?:yet )?that it (?:left|landed)", _nothing),
+        (rf"\bleft the gate {_time('at')}(?: \({_SPAN} ago\))?, not taken off yet", _left),
+        (rf"\bback at {_PLACE}(?: {_time('at')})?(?:, not [A-Z]{{3}})?", _landed_elsewhere),
+        (rf", (?:leaves )?({_SPAN}) (?:late|early):", _lateness("any")),
+        (r"leaves EARLIER:", _nothing),
         (r"(?:\d{4}-\d\d-\d\d )?is (?:NOT tracked|not tracked yet): .*", _fact(failed=True)),
         (rf"of {_DATE} .*: not tracked\. Reply TRACK [A-Z0-9]+ for the next", _fact(failed=True)),
         # what stands above all
@@ -352,10 +373,11 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], _Does], ...]] = tuple(
         (rf"DIVERTED: now landing {_PLACE}(?: about {_time('at')})?, not [A-Z]{{3}}", _diverted),
         (rf"now landing {_PLACE} about {_OLD}{_time('at')}", _lands_there),
         (rf"DIVERTED: landed {_PLACE}(?: {_time('at')})?, not [A-Z]{{3}}", _landed_elsewhere),
-        (rf"DIVERTED to {_PLACE}(?:, not [A-Z]{{3}})?", _diverted),
+        (rf"DIVERTED to {_PLACE}(?:, not [A-Z]{{3}})?:?", _diverted),
         (r"DIVERTED: not going to [A-Z]{3} as planned", _fact(diverted_to="?", lands_at="")),
         (r"DIVERTED, new airport not known yet", _fact(diverted_to="?", lands_at="")),
         (r"DIVERTED, (?=landed)", _fact(diverted_to="?")),
+        (rf"^DIVERTED: (?=.* {_DATE}, )", _nothing),
         (rf"(?:It )?now goes to {_TOWN}, not [A-Z]{{3}}", _rerouted),
         (r"goes on ([A-Z]{3})-([A-Z]{3})", _goes_on),
         (rf"(?:It )?ends at {_TOWN}(?:; ask the airline[^.]*)?", _named("ends")),
@@ -375,24 +397,24 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], _Does], ...]] = tuple(
             _fact(phase="scheduled", returned=True),
         ),
         (rf"(?:It )?left the gate {_PLACE} {_time('at')}(?:, not taken off yet)?", _left),
-        (rf"left the gate(?P<place>) {_time('at')}(?:, not taken off yet)?", _left),
-        (r", no report yet that it left|was to leave|(?:is past)?, no new time yet|still CANCELLED|Last: CANCELLED|in the air since [^,.]*", _nothing),
         (rf"[Tt]ook off(?: from)? {_PLACE}(?: {_time('at')})?{_LATE}", _happened("off", None)),
         (rf"[Ll]anded {_PLACE}(?: {_time('at')})?{_LATE}(?:, not [A-Z]{{3}})?", _happened("on", "lands_at")),
         (rf"[Ll]anded(?P<place>)(?: at)?(?: {_time('at')})?{_LATE}", _happened("on", None)),
-        (rf"(?:is at|At) the gate {_PLACE}\b(?: {_time('at')})?{_LATE}", _happened("in", "lands_at")),
+        (rf"(?:is at|[Aa]t) the gate {_PLACE}\b(?: {_time('at')})?{_LATE}", _happened("in", "lands_at")),
         (rf"(?:is at|At) the gate(?P<place>)(?: at)?(?: {_time('at')})?{_LATE}", _happened("in", None)),
         (r"in the air", _fact(phase="off")),
-        (rf"(?:[Ll]ands|[Aa]rrives) {_PLACE} about {_time('at')}{_LATE}{_TERM}", _lands),
+        (rf"(?<=, )at the gate about {_time('at')}(?: \({_SPAN} (?:late|early)\))?", _arr),
+        (rf"(?:[Ll]ands|[Aa]rrives) {_PLACE} about {_time('at')}{_LATE}(?:, on time)?{_TERM}", _lands),
         (r"It lands later than planned; the time follows", _nothing),
         # besides
+        (rf"\barrives about {_time('at')}", _arr),
         (r"was the last word|Check the airline's page", _nothing),
         (r"Gate is still changing: check the board|Now(?= dep| arr)|Taxiing to(?= gate)", _nothing),
         (r"Last: |[Cc]heck the board(?:; we keep trying)?|we keep trying", _nothing),
         # times
         (r"no estimate any more: plan for(?= dep| arr)", _nothing),
         (rf"\b[Dd]ep {_OLD}{_time('at')}", _dep),
-        (rf"\b[Aa]rr {_OLD}{_time('at')}", _arr),
+        (rf"\b[Aa]rr {_OLD}{_time('at')}{_LATE}", _arr),
         (r"(?:[Bb]oards about|[Bb]e at the gate by) (?P<at>\d\d:\d\d)", _boards),
         (r"Board now", _fact(boards="")),
         (rf"\bdelayed ({_SPAN})", _lateness("any")),
@@ -400,17 +422,17 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], _Does], ...]] = tuple(
         (rf"\bdelay cut to ({_SPAN})", _lateness("any")),
         (rf"\(({_SPAN}) late\)", _lateness("dep")),
         (rf"\b(?:Was(?: told)?|Earlier) ({_SPAN})(?: delay is cleared)?", _was),
-        (r"back on time", _fact(on_time=True)),
+        (r"back on time|, on time", _fact(on_time=True)),
         (rf"(?:{_DATE} )?moved by the airline, {_SPAN} (?:EARLIER|LATER)", _nothing),
         (r"(?:leaves|arrives) EARLIER", _nothing),
         # places
-        (r"at (?P<at>[A-Z]{3}): (?=gate|Terminal)", _there),
+        (r"[Aa]t [A-Z]{3}: (?=gate|Terminal)", _there),
         (
             rf"[Gg]ate (?P<gate>{_LABEL}), Terminal (?P<term>[A-Z0-9]{{1,8}}) are no longer shown",
             _both_gone,
         ),
         (rf"(?P<what>[Gg]ate|[Tt]erminal|[Bb]elt) (?P<label>{_LABEL}) (?:is )?no longer shown", _gone),
-        (r"bags at [A-Za-z]+: (?=~)", _nothing),
+        (r"bags at [A-Za-z]+: +(?=~)", _nothing),
         (
             rf"GATE CHANGE (?P<gate_old>{_LABEL})->(?P<gate>{_LABEL})"
             rf"(?:,? \(?(?:Terminal |T)(?:(?P<term_old>[A-Z0-9]{{1,8}})->)?(?P<term>[A-Z0-9]{{1,8}})\)?)?(?: [A-Z]{{3}}\b)?",
@@ -429,7 +451,7 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], _Does], ...]] = tuple(
         ),
         (r"Terminal (?:(?P<term_old>[A-Z0-9]{1,8})->)?(?P<term>[A-Z0-9]{1,8})", _gates),
         # what it says besides
-        (r"Ask the airline now to rebook you|Check with the airline that your booking stands", _nothing),
+        (r"Ask the airline (?:now )?to rebook you|Check with the airline that your booking stands", _nothing),
         (r"Ask who flies for the new flight|Ask the airline what that means for you|Ask at the airport", _nothing),
         (
             r"We keep tracking it|Next text when it lands|Check connections|Airline may recover time, stay near",
