@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from tests.end_to_end.rig import ANA, BEN, CLEO, DAN, World
 
+FOR = "Flait flight alerts for"
 FOOTER = "Msg rates may apply. STOP to end."
 
 
@@ -21,7 +22,7 @@ class Step:
 
 STORY: Mapping[str, Sequence[Step]] = {
     "UA8101": (  # late, later, and less late
-        Step(texts={ANA: f"Tracking UA8101 JFK-LAX Fri 8 Mar, dep 12:40 EST, arr 15:10 PST. Gate later. {FOOTER}"}),
+        Step(texts={ANA: f"{FOR} Ana: UA8101 JFK-LAX Fri 8 Mar, dep 12:40 EST, arr 15:10 PST. Gate later. {FOOTER}"}),
         Step(
             shows={"estimated_out": "18:20", "estimated_in": "23:40"},
             texts={
@@ -41,7 +42,7 @@ STORY: Mapping[str, Sequence[Step]] = {
         ),
     ),
     "UA8102": (  # a gate, another gate, and never mind
-        Step(texts={BEN: f"Tracking UA8102 JFK-ORD Fri 8 Mar, dep 13:00 EST, arr 14:30 CST. Gate later. {FOOTER}"}),
+        Step(texts={BEN: f"{FOR} Ben: UA8102 JFK-ORD Fri 8 Mar, dep 13:00 EST, arr 14:30 CST. Gate later. {FOOTER}"}),
         Step(
             shows={"gate_origin": "B22", "terminal_origin": "7"},
             texts={BEN: "UA8102 gate assigned: B22, Terminal 7, JFK. Dep 13:00 EST, boards about 12:25."},
@@ -59,7 +60,8 @@ STORY: Mapping[str, Sequence[Step]] = {
         Step(
             texts=dict.fromkeys(
                 (CLEO, DAN),
-                f"Tracking UA8103 JFK-BOS Fri 8 Mar, dep 10:40 EST, arr 12:00 EST. Gate later. {FOOTER}",
+                "Flait flight alerts: UA8103 JFK-BOS Fri 8 Mar, dep 10:40 EST, arr 12:00 EST."
+                f" We text when it takes off and lands. {FOOTER}",
             )
         ),
         Step(

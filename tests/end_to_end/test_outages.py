@@ -25,7 +25,7 @@ def test_a_wish_made_while_aeroapi_is_down_is_kept_and_carried_on_by_the_daemon(
     world.sandbox.clear_faults()
     world.clock.put(at("15:12"), FAST)
     world.daemon()
-    world.wait_for_text(ANA, "Tracking UA8301 JFK-LAX Fri 8 Mar")
+    world.wait_for_text(ANA, "Flait flight alerts: UA8301 JFK-LAX Fri 8 Mar")
     assert _states(world) == [("UA8301", "active")]
     assert len(world.texts()) == 1
 
@@ -51,7 +51,7 @@ def test_while_twilio_cannot_be_reached_texts_wait_and_then_go_out_once_in_order
                 told = [(text["to"], text["body"][:15]) for text in twilio.texts()]
 
     for who in (ANA, BEN):
-        assert [body for to, body in told if to == who] == ["Tracking UA8301", "Tracking UA8302", "UA8302 JFK-LAX "]
+        assert [body for to, body in told if to == who] == ["Flait flight al", "Tracking UA8302", "UA8302 JFK-LAX "]
     assert len(told) == 6
 
 

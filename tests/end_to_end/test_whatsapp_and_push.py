@@ -41,8 +41,8 @@ def test_each_whatsapp_text_goes_in_the_form_that_may_go_now(world: World, way: 
     world.wait_for(lambda: known(world, "gate_change") == ALERTED, "every alert, by whatever way")
 
     assert [lines(world, by_whatsapp(ANA))[-1], world.texts(ANA)] == [FREE_ALERT, []]
-    assert [world.texts(BEN)[0][:15], filled(world, BEN)] == ["Tracking UA9001", [VARIABLES]]
-    assert [world.texts(CLEO)[0][:15], filled(world, CLEO)] == ["Tracking UA9001", [VARIABLES]]
+    assert [world.texts(BEN)[0][:35], filled(world, BEN)] == ["Flait flight alerts for Ben: UA9001", [VARIABLES]]
+    assert [world.texts(CLEO)[0][:36], filled(world, CLEO)] == ["Flait flight alerts for Cleo: UA9001", [VARIABLES]]
     assert known(world, "gate_first") == {DAN: ["whatsapp failed"]}
     assert (world.texts(DAN), filled(world, DAN)) == ([], [])
 

@@ -50,14 +50,15 @@ LISTED = """\
 1 UA8702 Fri8 JFK-LAX 13:00 on time
 2 UA8701 Sat9 JFK-LAX 13:00 on time
 Reply STATUS 1, UNTRACK 1 or MUTE 1."""
-TODAY = f"Tracking UA8702 JFK-LAX Fri 8 Mar, dep 13:00 EST, arr 15:00 PST. Gate later. {RATES}"
-TOMORROW = f"Tracking UA8701 JFK-LAX Sat 9 Mar, dep 13:00 EST Sat, arr 15:00 PST Sat. Gate later. {RATES}"
+TODAY = "UA8702 JFK-LAX Fri 8 Mar, dep 13:00 EST, arr 15:00 PST."
+TOMORROW = "Tracking UA8701 JFK-LAX Sat 9 Mar, dep 13:00 EST, arr 15:00 PST. Gate later."
+FIRST = "Flait flight alerts"
 
 TALKS: Mapping[str, Script] = {
     ANA: [
         ("list", [NO_FLIGHTS]),
         ("TRACK UA8701 tomorrow", [TOMORROW]),
-        ("Track ua8702 today!", [TODAY]),
+        ("Track ua8702 today!", [f"Tracking {TODAY} Gate later."]),
         ("LIST", [LISTED]),
         ("UNTRACK 2", ["Stopped UA8701 Sat 9 Mar. 1 flight left. Reply UNDO within 10 min to restore."]),
         ("UNDO", [TOMORROW]),
@@ -69,17 +70,17 @@ TALKS: Mapping[str, Script] = {
         ("STOP UA8701", ["Stopped UA8701 Sat 9 Mar only. To end ALL messages reply STOP alone."]),
     ],
     CLEO: [
-        ("TRACK UA8702 today", [TODAY]),
+        ("TRACK UA8702 today", [f"{FIRST} for Cleo: {TODAY} Gate later. {RATES}"]),
         (f"SHARE UA8702 {DAN} meet", ["Asked +1555...0103 to follow UA8702 as meeter. They must reply JOIN first."]),
     ],
     DAN: [
         ("", [f"Cleo invites you to follow UA8702 JFK-LAX Fri 8 Mar by text. {ASKS}"]),
-        ("Join", [TODAY]),
+        ("Join", [f"{FIRST}: {TODAY} We text when it takes off and lands. {RATES}"]),
         ("LEAVE", ["Stopped UA8702 Fri 8 Mar. No flights left. Reply UNDO within 10 min to restore."]),
     ],
     EVE: [
-        ("TRACK UA8702 today", [TODAY]),
-        ("where is my plane", ["UA8702 JFK-LAX: dep 13:00 EST, arr 15:00 PST. No gate yet. Seen lately."]),
+        ("TRACK UA8702 today", [f"{FIRST} for Eve: {TODAY} Gate later. {RATES}"]),
+        ("where is my plane", ["UA8702 JFK-LAX on time: dep 13:00 EST, arr 15:00 PST. Gate later. Checked lately."]),
         ("MUTE 2h", [f"All flights muted until HH:MM EST. {URGENT} Reply UNMUTE."]),
         ("UNMUTE", ["Nothing is muted any more. What changed meanwhile is told at the next look."]),
     ],
@@ -116,7 +117,7 @@ class Talk:
 
 def as_scripted(body: str) -> str:
     """Without what depends on the minute."""
-    return re.sub(r"Seen [^.]*\.", "Seen lately.", re.sub(r"until \d\d:\d\d", "until HH:MM", body))
+    return re.sub(r"Checked [^.]*\.", "Checked lately.", re.sub(r"until \d\d:\d\d", "until HH:MM", body))
 
 
 @both_ways
@@ -305,7 +306,7 @@ def comes_back(world: World) -> None:
     world.clock.put(world.clock.now(), TALK)
     daemon = world.daemon()
     world.say(ANA, "START")
-    world.wait_for_text(ANA, "UA8801 JFK-LAX: dep 13:00 EST, arr 15:00 PST. Gate B3.")
+    world.wait_for_text(ANA, "UA8801 JFK-LAX on time: dep 13:00 EST, arr 15:00 PST. Gate B3, was A1.")
     world.terminate(daemon)
     daemon = hear_of_gate(world, "B9")
     world.wait_for_text(ANA, "UA8801 GATE CHANGE B3->B9 JFK.")
