@@ -65,7 +65,7 @@ def _stands(alert: Alert, reader: Reader) -> tuple[str, tuple[str, ...]]:
     if reached is Phase.SCHEDULED:
         words, facts = departs(flight, reader), ("phase", *LEAVING)
         if leaves and reader.now - leaves >= NO_REPORT:
-            words, arrival = f"{words} is past, no new time yet", ""
+            words, arrival = f"was to leave {reader.at(leaves, flight.origin)}, no new time yet", ""
     elif reached is Phase.OUT:
         words = f"left the gate {place_and_time(flight.origin, flight.out.actual, reader)}"
     else:
@@ -205,7 +205,7 @@ def arrived(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
 
 def returned(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     words, facts = _stands(alert, reader)
-    return [Piece(f"returned to the gate at {alert.flight.origin.short}: now {words}.", 0, ("returned", *facts))]
+    return [Piece(f"returned to the gate at {alert.flight.origin.short}: {words}.", 0, ("returned", *facts))]
 
 
 def taxiing(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from flait.core.flights import Flight, Phase, cancelled, elsewhere, progress
+from flait.core.labels import short_label
 from flait.core.observations import is_overtaken
 from flait.core.told import FACTS, NONE, NOT_LANDED, NOT_LEFT, UNKNOWN_AIRPORT, Told, further
 
@@ -269,17 +270,18 @@ def _gates(told: Told, flight: Flight) -> Iterator[Change]:
 def _arrival_places(told: Told, flight: Flight) -> Iterator[Change]:
     """The belt, once it is down; gate and terminal of arrival, where others were told before."""
     down = further(progress(flight), Phase.OFF)
-    if down and _differs(told.baggage_claim, flight.baggage_claim):
+    known_place = flight.diverted_to is not None or not flight.diverted
+    if down and known_place and _differs(told.baggage_claim, flight.baggage_claim):
         yield Change(kind=K.BELT, facts=("baggage_claim", "terminal_destination"))
     gate = told.gate_destination and _differs(told.gate_destination, flight.gate_destination)
     terminal = told.terminal_destination and _differs(told.terminal_destination, flight.terminal_destination)
-    if (gate or terminal) and (flight.diverted_to or not flight.diverted):
+    if (gate or terminal) and known_place:
         yield Change(kind=K.ARRIVAL_GATE, facts=("gate_destination", "terminal_destination"))
 
 
 def _differs(known: str | None, value: str | None) -> bool:
-    """Another one, a first one, or none any more."""
-    return (value or NONE) != (known or NONE)
+    """Another one, a first one, or none any more; words of the field, as an older Flait told them, make no other."""
+    return (short_label(value) or NONE) != (short_label(known) or NONE)
 
 
 def _words(told: Told, flight: Flight, now: datetime) -> Iterator[Change]:

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 
 from flait.core.flights import Airport, Flight, Phase
 from flait.core.formats import Piece, Reader, same_minute, span
+from flait.core.observations import is_overtaken
 from flait.core.standing import AT_ORIGIN, DOWN, ELSEWHERE, Standing, State, notable, standing
 from flait.core.subscriptions import Role
 from flait.core.told import UNKNOWN_AIRPORT, Told, further, tells
@@ -189,6 +190,8 @@ def _flying(view: View) -> Words:
     there = flight.lands_at.short if flight.lands_at else ""
     if stands.passed:
         arrival = _arrival(view, f"was to arrive {there}") + ", no report that it landed"
+    elif is_overtaken(flight, view.reader.now):
+        arrival = ""
     else:
         arrival = _arrival(view, f"arrives {there} about")
         arrival += _against_schedule(view) if arrival else ""

@@ -7,20 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from flait.core.flights import Flight, Phase, cancelled, progress
+from flait.core.alerts import NO_WORD, is_awaited
+from flait.core.changes import OVERDUE
+from flait.core.flights import Flight, cancelled
 from flait.core.formats import SEGMENT, Piece, Reader, clock_time, day, fitted, fold, span
 from flait.core.messages import units
 from flait.core.reply_kinds import Fact
 from flait.core.standing import AT_ORIGIN, DOWN, State, notable
 from flait.core.standing_texts import NOTHING_TOLD, NOWHERE_YET, View, next_time, places, spot, stand, told_by, walk
 from flait.core.subscriptions import ClockFace, Role
-from flait.core.told import Told
+from flait.core.told import NOT_LANDED, NOT_LEFT, Told
 from flait.core.wording import Text, label, route, town
-
-NO_WORD = timedelta(minutes=45)  # so old is the last word, while one is waited for, that it is said first
-AWAITED = timedelta(hours=3)  # before it leaves: from here on people act on every word
-LONG_OVERDUE = timedelta(hours=2)
-NOT_LEFT, NOT_LANDED = "not left", "not landed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +57,7 @@ def status_text(
     """
     view = View(flight=flight, reader=reader, role=role, told=told)
     lead, *more = _ANSWERS[Fact.ALL if cancelled(flight) else fact](view)
-    no_word = seen.stale and seen.age >= NO_WORD and _is_awaited(view)
+    no_word = seen.stale and seen.age >= NO_WORD and is_awaited(flight, reader.now)
     said = lead.text.replace(" on time:", ":") if no_word else lead.text  # nobody knows
     pieces = [
         Piece(f"{label(flight, reader.ident)} {said}", 0, lead.facts),
@@ -70,14 +67,6 @@ def status_text(
     ]
     body, facts = fitted(pieces)
     return Text(body=body, tells=told_by(flight, facts) | _silence(view, seen, no_word=no_word, said=facts))
-
-
-def _is_awaited(view: View) -> bool:
-    """Whether people act on every word of it: it is about to leave, or on its way."""
-    reached, leaves = progress(view.flight), view.flight.departure.best
-    if reached is Phase.SCHEDULED:
-        return leaves is not None and leaves - view.reader.now <= AWAITED
-    return reached in (Phase.OUT, Phase.OFF)
 
 
 def _no_word(view: View, seen: Seen) -> str:
@@ -91,12 +80,12 @@ def _silence(view: View, seen: Seen, *, no_word: bool, said: Sequence[str]) -> d
     stands, now = view.stands, view.reader.now
     if no_word:
         return {"stale": (now - seen.age).isoformat()}
-    if stands.at and now - stands.at >= LONG_OVERDUE:
+    if stands.at and now - stands.at >= OVERDUE:
         if stands.state is State.OVERDUE and "departure" in said:
             return {"stale": NOT_LEFT}
         if stands.state is State.OVERDUE_LANDING and "arrival" in said:
             return {"stale": NOT_LANDED}
-    return {"stale": ""} if getattr(view.told, "stale", None) and not seen.stale else {}
+    return {"stale": ""} if view.told.stale and not seen.stale else {}
 
 
 def _all(view: View) -> Sequence[Piece]:

@@ -356,6 +356,7 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], _Does], ...]] = tuple(
         (rf"\bwas to leave {_time('at')}", _dep),
         (rf"\band arrive {_time('at')}", _arr),
         (rf"\bwas to arrive {_PLACE} {_time('at')}", _lands),
+        (r"no new time yet|moved again:?", _nothing),
         (r"no report (?:yet )?that it (?:left|landed)", _nothing),
         (rf"\bleft the gate {_time('at')}(?: \({_SPAN} ago\))?, not taken off yet", _left),
         (rf"\bback at {_PLACE}(?: {_time('at')})?(?:, not [A-Z]{{3}})?", _landed_elsewhere),
@@ -365,7 +366,7 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], _Does], ...]] = tuple(
         (rf"of {_DATE} .*: not tracked\. Reply TRACK [A-Z0-9]+ for the next", _fact(failed=True)),
         # what stands above all
         (r"the airline shows it CANCELLED\. We tell you if that changes", _fact(cancelled=True)),
-        (rf"{_DATE}(?: {_time('at')})? is CANCELLED|is CANCELLED|^CANCELLED", _fact(cancelled=True)),
+        (rf"{_DATE}(?: {_time('at')})? is CANCELLED|is CANCELLED|still CANCELLED|Last: CANCELLED|^CANCELLED", _fact(cancelled=True)),
         (r"is ON AGAIN(?:, not cancelled)?", _fact(cancelled=False)),
         (r"NO LONGER DIVERTED: (?=landed)", _fact(diverted_to="")),
         (r"NO LONGER DIVERTED\. It goes to (?P<place>[A-Z]{3}) as planned", _undiverted),
@@ -393,7 +394,7 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], _Does], ...]] = tuple(
         (r"(?:It )?has NOT taken off after all", _fact(phase="scheduled", taken_back="off")),
         (r"(?:It )?has NOT landed after all", _fact(phase="off", taken_back="on")),
         (
-            r"(?:It )?returned to the gate(?: at [A-Z]{3})?(?:: now(?= dep| left))?",
+            r"(?:It )?returned to the gate(?: at [A-Z]{3})?(?:: (?:now )?(?=dep|left|was to))?",
             _fact(phase="scheduled", returned=True),
         ),
         (rf"(?:It )?left the gate {_PLACE} {_time('at')}(?:, not taken off yet)?", _left),
