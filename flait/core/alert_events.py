@@ -65,7 +65,8 @@ def _stands(alert: Alert, reader: Reader) -> tuple[str, tuple[str, ...]]:
     if reached is Phase.SCHEDULED:
         words, facts = departs(flight, reader), ("phase", *LEAVING)
         if leaves and reader.now - leaves >= NO_REPORT:
-            words, arrival = f"was to leave {reader.at(leaves, flight.origin)}, no new time yet", ""
+            words = f"was to leave {reader.at(leaves, flight.origin)}, no new time yet"
+            arrival, facts = "", (*facts, "-arrival", "-boards")
     elif reached is Phase.OUT:
         words = f"left the gate {place_and_time(flight.origin, flight.out.actual, reader)}"
     else:

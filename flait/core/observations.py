@@ -9,7 +9,7 @@ from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from flait.core.flights import Flight, Times
+from flait.core.flights import Flight, Phase, Times, progress
 
 CLOCKS_DIFFER = timedelta(minutes=2)  # so far in the future an actual time is a clock's difference, not a lie
 OUT_OF_ORDER = timedelta(minutes=15)  # so much airlines' own reports of one flight disagree
@@ -161,7 +161,7 @@ def _filled(
         known = _value(before, fact)
         if known is None or _value(after, fact) is not None or _in_vain(fact, after, known):
             continue
-        rests = TAKEN_BACK.get(fact)
+        rests = None if fact.endswith(".estimated") and _is_all_we_have(after, now) else TAKEN_BACK.get(fact)
         since = missing.get(fact, now)
         if rests is not None and since is not None and now is not None:
             if fact in missing and now - since >= rests:
@@ -169,6 +169,12 @@ def _filled(
             blank.append((fact, since))
         filled[fact] = known
     return filled, tuple(blank)
+
+
+def _is_all_we_have(flight: Flight, now: datetime | None) -> bool:
+    """Whether an estimate is better than the schedule, even an old one: the schedule is past, or it has left."""
+    planned = flight.departure.scheduled
+    return progress(flight) is not Phase.SCHEDULED or planned is None or now is None or planned <= now
 
 
 def _in_vain(fact: str, after: Flight, known: object) -> bool:
