@@ -65,8 +65,9 @@ def _stands(alert: Alert, reader: Reader) -> tuple[str, tuple[str, ...]]:
     if reached is Phase.SCHEDULED:
         words, facts = departs(flight, reader), ("phase", *LEAVING)
         if leaves and reader.now - leaves >= NO_REPORT:
-            words = f"was to leave {reader.at(leaves, flight.origin)}, no new time yet"
-            arrival, facts = "", (*facts, "-arrival", "-boards")
+            words = f"was to leave {reader.at(leaves, flight.origin)}"
+            to = f" and arrive {arrival.removeprefix('arr ')}" if arrival else ""
+            return f"{words}{to}, no new time yet", (*facts, *(ARRIVAL if arrival else ()))
     elif reached is Phase.OUT:
         words = f"left the gate {place_and_time(flight.origin, flight.out.actual, reader)}"
     else:
