@@ -294,7 +294,7 @@ def _words(told: Told, flight: Flight, now: datetime) -> Iterator[Change]:
 def unreported(flight: Flight, now: datetime) -> str:
     """What should have been reported two hours ago and was not: NOT_LEFT, NOT_LANDED, or ''."""
     reached = progress(flight)
-    if reached in (Phase.SCHEDULED, Phase.OUT):
+    if reached is Phase.SCHEDULED:
         expected, word = flight.departure.best, NOT_LEFT
     elif reached is Phase.OFF:
         expected, word = flight.arrival.best, NOT_LANDED
