@@ -13,7 +13,7 @@ from flait.core.changes import MOVES, SOONER, Change, ChangeKind, unreported
 from flait.core.formats import Piece, Reader, fitted
 from flait.core.subscriptions import Role
 from flait.core.told import NONE, tells
-from flait.core.wording import Text, capital, label, place_and_time
+from flait.core.wording import Text, capital, label, place_and_time, short
 
 K = ChangeKind
 
@@ -22,7 +22,9 @@ def alert_text(alert: Alert, reader: Reader) -> Text:
     """One text for everything one poll showed: led by the first change, the others as short sentences behind it."""
     first, *others = alert.changes
     lead, *pieces = LEADS[first.kind](alert, first, reader)
-    news = [TAILS[change.kind](alert, change, reader) for change in others]
+    stated = {fact for piece in (lead, *pieces) if piece.text and piece.rank < 2 for fact in piece.facts}
+    tails = [TAILS[change.kind](alert, change, reader) for change in others]
+    news = [piece for piece in tails if not set(piece.facts) <= stated]
     said = {fact for piece in news if piece.text for fact in piece.facts}
     kept = [piece for piece in pieces if not (piece.facts and set(piece.facts) <= said)]
     name = label(alert.flight, reader.ident)
@@ -35,8 +37,8 @@ def alert_text(alert: Alert, reader: Reader) -> Text:
 
 def _tells(alert: Alert, facts: Sequence[str], reader: Reader) -> dict[str, str | bool]:
     """What the words said: facts of the flight, what is no more, and since when there was no word."""
-    told = tells(alert.flight, [fact for fact in facts if not fact.startswith("-")])
-    told |= {fact[1:]: NONE for fact in facts if fact.startswith("-")}
+    told: dict[str, str | bool] = {fact[1:]: NONE for fact in facts if fact.startswith("-")}
+    told |= tells(alert.flight, [fact for fact in facts if not fact.startswith("-")])
     if K.STALE in {change.kind for change in alert.changes} and "stale" in facts:
         told["stale"] = alert.since.isoformat() if alert.since else unreported(alert.flight, reader.now)
     elif alert.told.stale and alert.told.stale != unreported(alert.flight, reader.now):
@@ -113,6 +115,11 @@ def _place(alert: Alert, change: Change, reader: Reader) -> Piece:
     return Piece(capital(lead.text), 1, lead.facts)
 
 
+def _belt(alert: Alert, change: Change, reader: Reader) -> Piece:
+    claim = alert.flight.baggage_claim
+    return Piece(f"Bags: belt {short(claim)}.", 1, ("baggage_claim",)) if claim else _place(alert, change, reader)
+
+
 def _landed(alert: Alert, _: Change, reader: Reader) -> Piece:
     return Piece(f"Landed {events.landed_where(alert, reader)}.", 1, ("phase",))
 
@@ -133,7 +140,7 @@ TAILS: Mapping[ChangeKind, Tail] = {
     K.GATE_FIRST: lambda alert, _, __: places.place(alert),
     K.TERMINAL_FIRST: lambda alert, _, __: places.place(alert),
     K.ARRIVAL_GATE: _place,
-    K.BELT: _place,
+    K.BELT: _belt,
     K.STALE: lambda _, __, ___: Piece(""),  # said when nothing else is
     K.FRESH: lambda _, __, ___: Piece(""),  # the other news says so
 }

@@ -25,14 +25,14 @@ def moved_time(alert: Alert, change: Change, reader: Reader) -> Piece:
 
 
 def _moved(sentence: str, alert: Alert, change: Change, reader: Reader, *, old_arrival: bool) -> list[Piece]:
-    """`<sentence>: dep 14:10->14:55 PST, arr 22:31->23:16 EST.` and what it tells."""
+    """`<sentence> dep 14:10->14:55 PST, arr 22:31->23:16 EST.` and what it tells."""
     time = moved_time(alert, change, reader)
     if change.end is End.ARRIVAL and alert.flight.diverted:
         return [Piece(f"{time.text}.", 0, time.facts)]
     arrival = arrives(alert.flight, reader, was=alert.told.arrival if old_arrival else None)
     if change.end is End.ARRIVAL or not arrival:
-        return [Piece(f"{sentence}: {time.text}.", 0, time.facts)]
-    return [Piece(f"{sentence}: {time.text}, {arrival}.", 0, (*time.facts, "arrival", "scheduled_in"))]
+        return [Piece(f"{sentence} {time.text}.", 0, time.facts)]
+    return [Piece(f"{sentence} {time.text}, {arrival}.", 0, (*time.facts, "arrival", "scheduled_in"))]
 
 
 def _late(alert: Alert, change: Change) -> str:
@@ -41,7 +41,7 @@ def _late(alert: Alert, change: Change) -> str:
 
 
 def delay_first(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
-    sentence = f"{route(alert.flight)} delayed {_late(alert, change)}"
+    sentence = f"{route(alert.flight)} delayed {_late(alert, change)}:"
     here = alert.role is Role.TRAVELER and change.end is End.DEPARTURE
     stay = "Airline may recover time, stay near." if here and _soon(alert, reader) else ""
     return [
@@ -52,21 +52,21 @@ def delay_first(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]
 
 
 def delay_more(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
-    sentence = f"now {_late(alert, change)} late"
+    sentence = f"now {_late(alert, change)} late:"
     return [*_moved(sentence, alert, change, reader, old_arrival=False), at_gate(alert, change)]
 
 
 def delay_less(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
-    sentence = f"delay cut to {_late(alert, change)}"
+    sentence = f"delay cut to {_late(alert, change)}:"
     return [*_moved(sentence, alert, change, reader, old_arrival=False), at_gate(alert, change, rank=2)]
 
 
 def earlier(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     if change.end is End.ARRIVAL:
-        return [*_moved("arrives EARLIER", alert, change, reader, old_arrival=True)]
+        return [*_moved("arrives EARLIER:", alert, change, reader, old_arrival=True)]
     go = f"Go now if not at {alert.flight.origin.short}." if _soon(alert, reader) else ""
     return [
-        *_moved("leaves EARLIER", alert, change, reader, old_arrival=False),
+        *_moved("leaves EARLIER:", alert, change, reader, old_arrival=False),
         at_gate(alert, change),
         Piece(go if alert.role is Role.TRAVELER else "", 3),
     ]
@@ -82,7 +82,7 @@ def on_time(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     times = alert.flight.arrival if change.end is End.ARRIVAL else alert.flight.departure
     if times.estimated is None and times.actual is None:
         return [*_moved("no estimate any more: plan for", alert, change, reader, old_arrival=False)]
-    return [*_moved("back on time", alert, change, reader, old_arrival=False), at_gate(alert, change)]
+    return [*_moved("back on time:", alert, change, reader, old_arrival=False), at_gate(alert, change)]
 
 
 def schedule_change(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
@@ -90,6 +90,6 @@ def schedule_change(alert: Alert, change: Change, reader: Reader) -> Sequence[Pi
     on = day(alert.flight.departure_date)
     check = "Check connections." if change.end is End.DEPARTURE and alert.role is Role.TRAVELER else ""
     return [
-        *_moved(f"{on} moved by the airline, {span(change.moved)} {way}", alert, change, reader, old_arrival=False),
+        *_moved(f"{on} moved by the airline, {span(change.moved)} {way}:", alert, change, reader, old_arrival=False),
         Piece(check, 1),
     ]

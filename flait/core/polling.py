@@ -45,6 +45,7 @@ CANCELLED: Sequence[tuple[timedelta, timedelta]] = (
 ELSEWHERE = 20 * M  # it came down at another airport: its next leg is looked for
 CONFIRMS = M  # between the two looks that must agree that it is over
 
+ON_AGAIN = 3 * H  # past the times of a cancelled flight: so late it may still be put on again
 LINGERS = 45 * M  # after `in`: gate and belt still change
 NEVER_IN = 60 * M  # some airports never report `in`: landed this long is arrived
 GIVE_UP = 24 * H  # after the last expected event nothing will come any more
@@ -100,7 +101,7 @@ def finished(flight: Flight, now: datetime) -> bool:
         return now - flight.on.actual >= NEVER_IN + LINGERS
     last = max((moment for moment in (flight.arrival.best, flight.departure.best) if moment), default=now)
     if cancelled(flight):
-        return now >= last
+        return now - last >= ON_AGAIN
     return now - last >= GIVE_UP
 
 
