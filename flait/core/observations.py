@@ -101,12 +101,11 @@ def scheduled_flying(flight: Flight) -> timedelta | None:
 
 
 def is_overtaken(flight: Flight) -> bool:
-    """Whether its estimate of landing contradicts its leaving: it is from before, and nothing to tell anybody."""
-    left = flight.off.actual or flight.out.actual
-    lands, flying = flight.on.best or flight.arrival.best, scheduled_flying(flight)
-    if left is None or lands is None or flying is None or flight.diverted or flight.on.actual or flight.in_.actual:
+    """Whether its estimate of landing contradicts its take-off: it is from before, and nothing to tell anybody."""
+    off, lands, flying = flight.off.actual, flight.on.best or flight.arrival.best, scheduled_flying(flight)
+    if off is None or lands is None or flying is None or flight.diverted or flight.on.actual or flight.in_.actual:
         return False
-    return lands < left + flying * FASTEST - FASTER_BY
+    return lands < off + flying * FASTEST - FASTER_BY
 
 
 def merged(before: Flight | None, after: Flight, now: datetime | None) -> Flight:

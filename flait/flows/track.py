@@ -13,7 +13,7 @@ from flait.clock import Clock
 from flait.core import polling
 from flait.core.alert_texts import alert_text
 from flait.core.alerts import CONFIRM_BIG, NO_WORD, Alert, Decision, Held, PastText, Priority, decide, silence
-from flait.core.changes import DELAY
+from flait.core.changes import DELAY, ChangeKind
 from flait.core.flights import Flight, cancelled
 from flait.core.formats import Reader
 from flait.core.messages import Message
@@ -315,7 +315,13 @@ def _is_owed(store: Store, tracked: TrackedFlight, rules: Rules, now: datetime) 
         return False
     subscribers = store.live_subscribers(tracked.id)
     decided = _decided(store, subscribers, before=flight, after=flight, rules=rules, now=now)
-    return any(decision.alert or decision.held for _, decision in decided)
+    return any(set(_kinds(decision)) - {ChangeKind.STALE, ChangeKind.FRESH} for _, decision in decided)
+
+
+def _kinds(decision: Decision) -> Iterable[ChangeKind]:
+    yield from (kind for kind, _ in decision.held)
+    if decision.alert:
+        yield from (change.kind for change in decision.alert.changes)
 
 
 def _postpone(
