@@ -19,16 +19,19 @@ from flait.errors import FlaitError
 from flait.settings import TABLE
 from tests.core.flights_for_tests import (
     F12,
+    IN,
     NOON,
     OFF,
     ON,
     OUT,
+    PIT,
     Listener,
     at_gate,
     diverted,
     hours,
     late,
     leaving,
+    left_gate,
     minutes,
     planned,
     rescheduled,
@@ -167,29 +170,41 @@ INBOUND = replace(F12, gate_destination="C91", terminal_destination="C", baggage
 FLYING = took_off(replace(INBOUND, baggage_claim=None), OFF + minutes(6))
 MOVED = replace(F12, gate_origin="C3", terminal_origin="1")
 CANCELLED = replace(F12, cancelled=True)
+ELSEWHERE = at_gate(diverted(PIT))
+ONWARD = replace(late(hours(4), planned()), origin=PIT, via=("PIT",))
 K = ChangeKind
 
 # kind → what was told, what two polls then show, when, and to whom
 EXAMPLES: Mapping[ChangeKind, tuple[Flight, Flight, Any, Role]] = {
     K.CANCELLED: (F12, CANCELLED, NOON, Role.TRAVELER),
     K.REINSTATED: (CANCELLED, F12, NOON, Role.TRAVELER),
+    K.ONWARD: (ELSEWHERE, ONWARD, IN + hours(1), Role.TRAVELER),
     K.DIVERTED: (F12, diverted(), ON - minutes(20), Role.TRAVELER),
-    K.ARRIVED: (touched_down(INBOUND), at_gate(INBOUND), ON + minutes(8), Role.MEETER),
-    K.LANDED: (took_off(INBOUND), touched_down(INBOUND), ON + minutes(2), Role.TRAVELER),
-    K.DEPARTED: (replace(INBOUND, baggage_claim=None), FLYING, OFF + minutes(15), Role.WATCHER),
+    K.UNDIVERTED: (diverted(), took_off(), ON - minutes(20), Role.MEETER),
+    K.REROUTED: (F12, replace(F12, destination=PIT), NOON, Role.TRAVELER),
+    K.ENDS: (ELSEWHERE, ELSEWHERE, IN + hours(8), Role.TRAVELER),
+    K.WITHDRAWN: (took_off(), late(minutes(45)), OFF + minutes(5), Role.MEETER),
+    K.ARRIVED: (touched_down(), at_gate(INBOUND), ON + minutes(8), Role.MEETER),
+    K.LANDED: (took_off(), touched_down(INBOUND), ON + minutes(2), Role.TRAVELER),
+    K.DEPARTED: (F12, FLYING, OFF + minutes(15), Role.WATCHER),
+    K.RETURNED: (left_gate(), replace(late(minutes(150)), returned=OUT), OUT + minutes(20), Role.TRAVELER),
     K.EARLIER: (F12, leaving(minutes(-20)), NOON, Role.TRAVELER),
     K.SCHEDULE_CHANGE: (F12, rescheduled(hours(-2)), OUT - hours(30), Role.TRAVELER),
     K.DELAY_MORE: (late(minutes(45)), late(minutes(110)), NOON, Role.TRAVELER),
     K.DELAY_FIRST: (F12, late(minutes(45)), NOON, Role.TRAVELER),
     K.DELAY_LESS: (late(minutes(110)), late(minutes(20)), NOON, Role.TRAVELER),
-    K.ON_TIME: (late(minutes(45)), F12, NOON, Role.TRAVELER),
+    K.ON_TIME: (late(minutes(45)), late(minutes(0)), NOON, Role.TRAVELER),
     K.GATE_CHANGE: (F12, MOVED, NOON, Role.TRAVELER),
     K.TERMINAL_CHANGE: (planned(terminal_origin="3"), planned(terminal_origin="1"), NOON, Role.TRAVELER),
     K.GATE_FIRST: (planned(), F12, NOON, Role.TRAVELER),
     K.TERMINAL_FIRST: (planned(), planned(terminal_origin="3"), NOON, Role.TRAVELER),
+    K.ARRIVAL_GATE: (FLYING, replace(FLYING, gate_destination="C95"), ON - minutes(30), Role.MEETER),
     K.BELT: (
         touched_down(INBOUND), touched_down(replace(INBOUND, baggage_claim="4")), ON + minutes(9), Role.TRAVELER,
     ),
+    K.TAXIING: (F12, left_gate(), OUT + hours(1), Role.MEETER),
+    K.STALE: (F12, F12, OUT + hours(2), Role.TRAVELER),
+    K.FRESH: (F12, left_gate(at=OUT + hours(2)), OUT + hours(2) + minutes(15), Role.TRAVELER),
 }  # fmt: skip
 
 
@@ -217,6 +232,8 @@ def test_the_row_of_an_alert_says_its_priority_who_hears_it_and_how_long_it_is_u
 def test_the_example_of_an_alert_is_what_flait_says(kind: ChangeKind) -> None:
     told, seen, now, role = EXAMPLES[kind]
     listener = Listener(role=role).subscribed(told, now - hours(3))
+    if kind is K.FRESH:
+        listener.polled(told, now - minutes(15))  # there was no report for two hours, and that was said
     listener.seen = seen
 
     heard = listener.polled(seen, now)

@@ -151,7 +151,11 @@ def onward(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
 def ends(alert: Alert, _: Change, __: Reader) -> Sequence[Piece]:
     flight = alert.flight
     who = "you get" if alert.role is Role.TRAVELER else "passengers get"
-    to = town(flight.destination) if flight.destination else "their destination"
+    to = (
+        town(flight.destination)
+        if flight.destination
+        else f"{'your' if alert.role is Role.TRAVELER else 'their'} destination"
+    )
     at = town(flight.diverted_to) if flight.diverted_to else "another airport"
     return [Piece(f"ends at {at}.", 0, ("ends",)), Piece(f"Ask the airline how {who} to {to}.", 1)]
 

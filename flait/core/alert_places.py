@@ -30,6 +30,8 @@ def at_gate(alert: Alert, change: Change, rank: int = 1) -> Piece:
         return Piece("")
     if flight.gate_origin and alert.told.gate_origin and alert.told.gate_origin != flight.gate_origin:
         return gate_moved(alert, rank)
+    if flight.terminal_origin and alert.told.terminal_origin and _new_terminal(alert):
+        return terminal_moved(alert, rank)
     return Piece(f"{capital(gate(flight))}.", rank, _known(flight))
 
 

@@ -41,7 +41,7 @@ def _tells(alert: Alert, facts: Sequence[str], reader: Reader) -> dict[str, str 
     told |= tells(alert.flight, [fact for fact in facts if not fact.startswith("-")])
     if K.STALE in {change.kind for change in alert.changes} and "stale" in facts:
         told["stale"] = alert.since.isoformat() if alert.since else unreported(alert.flight, reader.now)
-    elif alert.told.stale:
+    elif alert.told.stale and alert.told.stale != unreported(alert.flight, reader.now):
         told["stale"] = NONE  # whoever is told news knows that there is word again
     return told
 

@@ -260,11 +260,12 @@ def _gates(told: Told, flight: Flight) -> Iterator[Change]:
         return
     gate = _differs(told.gate_origin, flight.gate_origin)
     terminal = _differs(told.terminal_origin, flight.terminal_origin)
-    facts = ("gate_origin", "terminal_origin")
     if gate:
-        yield Change(kind=K.GATE_CHANGE if told.gate_origin else K.GATE_FIRST, facts=facts)
+        kind = K.GATE_CHANGE if told.gate_origin else K.GATE_FIRST
+        yield Change(kind=kind, facts=("gate_origin", "terminal_origin"))
     elif terminal:
-        yield Change(kind=K.TERMINAL_CHANGE if told.terminal_origin else K.TERMINAL_FIRST, facts=facts)
+        kind = K.TERMINAL_CHANGE if told.terminal_origin else K.TERMINAL_FIRST
+        yield Change(kind=kind, facts=("terminal_origin",))
 
 
 def _arrival_places(told: Told, flight: Flight) -> Iterator[Change]:
@@ -296,7 +297,7 @@ def _words(told: Told, flight: Flight, now: datetime) -> Iterator[Change]:
 def unreported(flight: Flight, now: datetime) -> str:
     """What should have been reported two hours ago and was not: NOT_LEFT, NOT_LANDED, or ''."""
     reached = progress(flight)
-    if reached in (Phase.SCHEDULED, Phase.OUT):
+    if reached is Phase.SCHEDULED:
         expected, word = flight.departure.best, NOT_LEFT
     elif reached is Phase.OFF:
         expected, word = flight.arrival.best, NOT_LANDED

@@ -13,6 +13,7 @@ from flait.core.flights import Airport, Flight
 from flait.core.formats import Reader, clock_time
 from flait.core.messages import is_gsm_7, segments
 from flait.core.subscriptions import ClockFace, Role
+from flait.core.told import Told
 from flait.core.wording import Text, short
 from tests.core.flights_for_tests import (
     F12,
@@ -45,13 +46,14 @@ C91 = replace(F12, gate_destination="C91", terminal_destination="C")
 BELT_6 = replace(C91, baggage_claim="6")
 
 
-def alerted(known: Flight, after: Flight, *, role: Role = TRAVELER, now: datetime = NOON) -> Alert | None:
+def alerted(known: Flight | Told, after: Flight, *, role: Role = TRAVELER, now: datetime = NOON) -> Alert | None:
     """What comes of two polls that agree, for somebody who knows all of `known`."""
-    return decide(knowing(known), (), role=role, before=after, after=after, now=now).alert
+    heard = known if isinstance(known, Told) else knowing(known)
+    return decide(heard, (), role=role, before=after, after=after, now=now).alert
 
 
 def texted(
-    known: Flight,
+    known: Flight | Told,
     after: Flight,
     *,
     role: Role = TRAVELER,
@@ -71,37 +73,39 @@ def texted(
         (TRAVELER, NOON, F12, CANCELLED,
          "UA1234 SFO-EWR Tue 25 Nov 14:10 PST is CANCELLED. Ask the airline now to rebook you."),
         (WATCHER, NOON, F12, CANCELLED,
-         "UA1234 SFO-EWR Tue 25 Nov 14:10 PST is CANCELLED."),
+         "UA1234 SFO-EWR Tue 25 Nov 14:10 PST is CANCELLED. Ask who flies for the new flight."),
         (TRAVELER, NOON, CANCELLED, late(minutes(45)),
          "UA1234 SFO-EWR is ON AGAIN, not cancelled: dep 14:55 PST, arr 23:16 EST. Gate F12, Terminal 3. Check with the airline that your booking stands."),
         (WATCHER, ON, took_off(), diverted(None),
          "UA1234 DIVERTED: not going to EWR as planned. The new airport is not known yet; we tell you when it is."),
         (WATCHER, ON, diverted(None), diverted(PIT),
-         "UA1234 DIVERTED: now landing PIT about 23:05 EST, not EWR. We keep tracking it."),
+         "UA1234 DIVERTED: now landing Pittsburgh (PIT) about 23:05 EST, not EWR. We look for its flight on to EWR."),
         (MEETER, IN, took_off(), touched_down(diverted(PIT)),
-         "UA1234 DIVERTED to PIT, not EWR. Landed PIT 23:05 EST."),
+         "UA1234 DIVERTED: landed Pittsburgh (PIT) 23:05 EST, not EWR. We look for its flight on to EWR."),
         (MEETER, IN, took_off(), touched_down(diverted(None)),
          "UA1234 DIVERTED: not going to EWR as planned. Landed at 03:23 UTC. The new airport is not known yet; we tell you when it is."),
         (MEETER, IN, diverted(None), touched_down(diverted(None, C91)),
          "UA1234 landed at 03:23 UTC."),
-        (MEETER, IN, touched_down(diverted(None)), at_gate(diverted(None)),
+        (MEETER, IN, diverted(None), at_gate(diverted(None)),
          "UA1234 is at the gate at 03:31 UTC."),
         (MEETER, IN, took_off(), touched_down(replace(C91, destination=None)),
          "UA1234 landed at 03:23 UTC. Taxiing to gate C91, Terminal C."),
         (WATCHER, OFF, F12, took_off(C91, OFF + minutes(21)),
-         "UA1234 took off SFO 14:46 PST (21m late). Lands EWR about 22:23 EST, Terminal C. Next text when it lands."),
-        (TRAVELER, ON + minutes(10), took_off(C91), touched_down(C91, ON + minutes(7)),
-         "UA1234 landed EWR 22:30 EST (7m late). Taxiing to gate C91, Terminal C."),
+         "UA1234 took off SFO 14:46 PST. Arrives EWR about 22:31 EST. Gate C91, Terminal C."),
+        (TRAVELER, ON + minutes(10), took_off(), touched_down(C91, ON + minutes(7)),
+         "UA1234 landed EWR 22:30 EST. Taxiing to gate C91, Terminal C."),
         (TRAVELER, ON + minutes(10), took_off(), touched_down(planned(terminal_destination="C")),
          "UA1234 landed EWR 22:23 EST. Terminal C."),
-        (MEETER, IN, touched_down(C91), at_gate(C91, IN - minutes(9)),
-         "UA1234 is at the gate EWR 22:22 EST (9m early). Gate C91, Terminal C."),
+        (MEETER, IN, touched_down(), at_gate(C91, IN - minutes(9)),
+         "UA1234 is at the gate EWR 22:22 EST. Gate C91, Terminal C."),
+        (MEETER, IN, touched_down(), at_gate(C91, IN - minutes(12)),
+         "UA1234 is at the gate EWR 22:19 EST (12m early). Gate C91, Terminal C."),
         (MEETER, IN, took_off(), at_gate(BELT_6),
          "UA1234 is at the gate EWR 22:31 EST. Gate C91, Terminal C. Bags: belt 6."),
         (TRAVELER, NOON, F12, leaving(minutes(-20)),
-         "UA1234 leaves EARLIER: dep 14:10->13:50 PST, arr 22:31 EST. Gate F12, Terminal 3. Boards about 13:15. Go now if not at SFO."),
+         "UA1234 leaves EARLIER: dep 14:10->13:50 PST, arr 22:31 EST. Be at the gate by 13:15. Gate F12, Terminal 3. Go now if not at SFO."),
         (TRAVELER, DAY_BEFORE, F12, leaving(minutes(-20)),
-         "UA1234 leaves EARLIER: dep 14:10->13:50 PST Tue, arr 22:31 EST Tue. Gate F12, Terminal 3. Boards about 13:15."),
+         "UA1234 leaves EARLIER: dep 14:10->13:50 PST Tue, arr 22:31 EST Tue. Be at the gate by 13:15. Gate F12, Terminal 3."),
         (MEETER, OFF + hours(1), took_off(), took_off(arriving(minutes(-15))),
          "UA1234 arrives EARLIER: arr 22:31->22:16 EST."),
         (TRAVELER, OUT - hours(300), F12, rescheduled(minutes(-145)),
@@ -109,9 +113,9 @@ def texted(
         (MEETER, NOON, F12, rescheduled(minutes(90)),
          "UA1234 Tue 25 Nov moved by the airline, 1h30 LATER: arr 22:31->00:01 EST Wed."),
         (TRAVELER, NOON, late(minutes(45)), late(minutes(110)),
-         "UA1234 now 1h50 late: dep 14:55->16:00 PST, arr 00:21 EST Wed. Gate F12, Terminal 3. Was told 45m."),
+         "UA1234 now 1h50 late: dep 14:55->16:00 PST, arr 00:21 EST Wed. Gate F12, Terminal 3."),
         (MEETER, NOON, late(minutes(45)), late(minutes(110)),
-         "UA1234 now 1h50 late: arr 23:16->00:21 EST Wed. Was told 45m."),
+         "UA1234 now 1h50 late: arr 23:16->00:21 EST Wed."),
         (TRAVELER, NOON, F12, late(minutes(45)),
          "UA1234 SFO-EWR delayed 45m: dep 14:10->14:55 PST, arr 22:31->23:16 EST. Gate F12, Terminal 3. Airline may recover time, stay near."),
         (TRAVELER, NOON, planned(), late(minutes(45), planned()),
@@ -121,9 +125,9 @@ def texted(
         (MEETER, NOON, F12, late(minutes(45)),
          "UA1234 SFO-EWR delayed 45m: arr 22:31->23:16 EST."),
         (TRAVELER, NOON, late(minutes(110)), late(minutes(20)),
-         "UA1234 delay cut to 20m: dep 16:00->14:30 PST, arr 22:51 EST. Gate F12, Terminal 3. Be at the gate by 13:55. Was 1h50."),
+         "UA1234 delay cut to 20m: dep 16:00->14:30 PST, arr 22:51 EST. Be at the gate by 13:55. Gate F12, Terminal 3."),
         (TRAVELER, NOON, late(minutes(45)), late(minutes(0)),
-         "UA1234 back on time: dep 14:55->14:10 PST, arr 22:31 EST. Gate F12, Terminal 3. Earlier 45m delay is cleared."),
+         "UA1234 back on time: dep 14:55->14:10 PST, arr 22:31 EST. Be at the gate by 13:35. Gate F12, Terminal 3."),
         (TRAVELER, NOON, F12, replace(F12, gate_origin="C3", terminal_origin="1"),
          "UA1234 GATE CHANGE F12->C3 (Terminal 3->1) SFO. Dep 14:10 PST, boards about 13:35. Terminal change: allow extra time."),
         (TRAVELER, OUT - minutes(20), F12, replace(F12, gate_origin="C3"),
@@ -146,13 +150,13 @@ def texted(
         (TRAVELER, NOON, planned(), late(minutes(45)),
          "UA1234 SFO-EWR delayed 45m: dep 14:10->14:55 PST, arr 22:31->23:16 EST. Gate F12, Terminal 3. Airline may recover time, stay near."),
         (TRAVELER, NOON, F12, replace(late(minutes(45)), gate_origin="C3", terminal_origin="1"),
-         "UA1234 SFO-EWR delayed 45m: dep 14:10->14:55 PST, arr 22:31->23:16 EST. GATE CHANGE F12->C3 (T1). Airline may recover time, stay near."),
+         "UA1234 SFO-EWR delayed 45m: dep 14:10->14:55 PST, arr 22:31->23:16 EST. GATE CHANGE F12->C3, Terminal 1. Airline may recover time, stay near."),
         (TRAVELER, DAY_BEFORE, F12, replace(late(minutes(45)), gate_origin="C3"),
          "UA1234 SFO-EWR delayed 45m: dep 14:10->14:55 PST Tue, arr 22:31->23:16 EST Tue. GATE CHANGE F12->C3."),
         (TRAVELER, NOON, F12, replace(late(minutes(45)), terminal_origin="1"),
          "UA1234 SFO-EWR delayed 45m: dep 14:10->14:55 PST, arr 22:31->23:16 EST. TERMINAL CHANGE 3->1. Airline may recover time, stay near."),
         (MEETER, OFF, F12, took_off(arriving(minutes(30))),
-         "UA1234 took off SFO 14:25 PST. Now arr 22:31->23:01 EST. Next text when it lands."),
+         "UA1234 took off SFO 14:25 PST. Arrives EWR about 23:01 EST (30m late)."),
     ],
 )  # fmt: skip
 def test_what_is_said(role: Role, now: datetime, known: Flight, after: Flight, body: str) -> None:
@@ -169,34 +173,39 @@ def test_twelve_hour_readers_are_texted_so() -> None:
     body = texted(F12, leaving(minutes(-20)), clock=ClockFace.H12).body
 
     assert "dep 2:10pm->1:50pm PST" in body
-    assert "Boards about 1:15pm." in body
+    assert "Be at the gate by 1:15pm." in body
 
 
 def test_every_kind_can_lead_and_every_follower_can_follow() -> None:
     assert set(LEADS) == set(ChangeKind)
-    assert set(TAILS) == set(ChangeKind) - {K.CANCELLED, K.REINSTATED, K.DIVERTED}
+    assert set(TAILS) == set(ChangeKind) - {K.CANCELLED, K.REINSTATED, K.ONWARD, K.DIVERTED, K.UNDIVERTED}
 
 
 def test_a_text_tells_what_it_says() -> None:
     assert set(texted(F12, CANCELLED).tells) == {"cancelled"}
-    assert set(texted(planned(), F12).tells) == {"gate_origin", "terminal_origin"}
+    assert set(texted(planned(), F12).tells) == {
+        "gate_origin", "terminal_origin", "departure", "scheduled_out", "boards",
+    }  # fmt: skip
     assert set(texted(F12, late(minutes(45)), role=MEETER).tells) == {"scheduled_in", "arrival"}
 
 
 def test_a_diversion_without_an_airport_tells_no_arrival() -> None:
-    assert set(texted(took_off(), diverted(None), now=ON).tells) == {"diverted_to"}
+    said = texted(took_off(), diverted(None), now=ON).tells
+
+    assert said == {"diverted_to": "?", "gate_destination": "", "terminal_destination": "", "baggage_claim": ""}
 
 
 CHATHAM = "Pacific/Chatham"  # the longest zone there is: UTC+12:45
 WORST = planned(
     ident="ABC1234D", ident_icao="ABC1234D", ident_iata=None,
-    origin=Airport(code="NZCI", timezone=CHATHAM), destination=Airport(code="NZWW", timezone=CHATHAM),
+    origin=Airport(code="NZCI", timezone=CHATHAM), destination=Airport(code="NZWW", city="W" * 40, timezone=CHATHAM),
     gate_origin="AAAAAA", terminal_origin="BBBBBB",
     gate_destination="CCCCCC", terminal_destination="DDDDDD", baggage_claim="EEEEEE",
 )  # fmt: skip
 ELSEWHERE = replace(WORST, gate_origin="GGGGGG", terminal_origin="HHHHHH", baggage_claim="IIIIII")
+THERE = replace(ELSEWHERE, gate_destination="JJJJJJ", terminal_destination="KKKKKK")
 NOWHERE = replace(WORST, gate_origin=None, terminal_origin=None, baggage_claim=None)
-NZXX = Airport(code="NZXX", timezone=CHATHAM)
+NZXX = Airport(code="NZXX", city="W" * 40, timezone=CHATHAM)
 
 STAGES = (
     lambda flight: flight,
@@ -230,18 +239,22 @@ def assert_says_what_it_tells(alert: Alert, text: Text, clock: ClockFace) -> Non
     assert segments(text.body) == 1
     flight, known = alert.flight, alert.told
     for fact in ("gate_origin", "terminal_origin", "baggage_claim"):
-        if fact in text.tells and text.tells[fact] != getattr(known, fact):
+        if text.tells.get(fact) and text.tells[fact] != getattr(known, fact):
             assert short(getattr(flight, fact)) in text.body
     if "diverted_to" in text.tells and flight.diverted_to:
         assert flight.diverted_to.short in text.body
-    for change in alert.changes:
-        times, airport = (
-            (flight.arrival, flight.lands_at) if change.end is End.ARRIVAL else (flight.departure, flight.origin)
-        )
-        if change.kind in MOVES and times.best and airport:
+    for fact, times, airport in (
+        ("departure", flight.departure, flight.origin),
+        ("arrival", flight.arrival, flight.lands_at),
+    ):
+        if text.tells.get(fact) and times.best and airport:
             assert clock_time(times.best, airport.zone, clock) in text.body
+    lead = alert.changes[0]
+    if lead.kind in MOVES:
+        assert ("arrival" if lead.end is End.ARRIVAL else "departure") in text.tells
 
 
+HOW_IT_STANDS = (K.REINSTATED, K.ONWARD, K.RETURNED, K.WITHDRAWN, K.FRESH)  # these say what is so at that phase
 MOMENTS_TO_READ = st.sampled_from([DAY_BEFORE, NOON, OUT - minutes(30), IN, IN + hours(1)])
 
 
@@ -260,16 +273,24 @@ def test_the_longest_fields_fit_one_segment_and_lose_no_new_time_gate_or_airport
     if alert:
         text = alert_text(alert, Reader(ident="XYZ9876Q", now=now, clock=clock))
         assert_says_what_it_tells(alert, text, clock)
-        assert set(alert.changes[0].facts) <= {*text.tells, "arrival", "diverted_to"}
+        lead = alert.changes[0]
+        assert lead.kind in HOW_IT_STANDS or set(lead.facts) <= {*text.tells, "arrival", "diverted_to"}
 
 
-LEADING: Mapping[ChangeKind, tuple[Flight, Flight]] = {
+CAME_DOWN = at_gate(diverted(NZXX, WORST))
+LEADING: Mapping[ChangeKind, tuple[Flight | Told, Flight]] = {
     K.CANCELLED: (WORST, replace(WORST, cancelled=True)),
     K.REINSTATED: (replace(WORST, cancelled=True), late(minutes(1000), WORST)),
+    K.ONWARD: (CAME_DOWN, replace(late(minutes(1000), ELSEWHERE), origin=NZXX, via=("NZXX",))),
     K.DIVERTED: (took_off(WORST), diverted(NZXX, WORST)),
+    K.UNDIVERTED: (diverted(NZXX, WORST), took_off(late(minutes(1000), ELSEWHERE))),
+    K.REROUTED: (WORST, replace(late(minutes(1000), ELSEWHERE), destination=NZXX)),
+    K.ENDS: (CAME_DOWN, CAME_DOWN),
+    K.WITHDRAWN: (took_off(WORST), late(minutes(1000), ELSEWHERE)),
     K.ARRIVED: (took_off(WORST), at_gate(late(minutes(100), ELSEWHERE))),
     K.LANDED: (took_off(WORST), touched_down(late(minutes(100), ELSEWHERE))),
     K.DEPARTED: (WORST, took_off(late(minutes(1000), ELSEWHERE))),
+    K.RETURNED: (left_gate(WORST), replace(late(minutes(1000), ELSEWHERE), returned=OUT)),
     K.EARLIER: (WORST, late(minutes(-100), ELSEWHERE)),
     K.SCHEDULE_CHANGE: (WORST, rescheduled(minutes(645), ELSEWHERE)),
     K.DELAY_MORE: (late(minutes(1000), WORST), late(minutes(2000), ELSEWHERE)),
@@ -280,22 +301,30 @@ LEADING: Mapping[ChangeKind, tuple[Flight, Flight]] = {
     K.TERMINAL_CHANGE: (WORST, replace(WORST, terminal_origin="HHHHHH")),
     K.GATE_FIRST: (NOWHERE, WORST),
     K.TERMINAL_FIRST: (NOWHERE, replace(WORST, gate_origin=None)),
+    K.ARRIVAL_GATE: (at_gate(WORST), at_gate(THERE)),
     K.BELT: (at_gate(WORST), at_gate(ELSEWHERE)),
+    K.TAXIING: (WORST, left_gate(ELSEWHERE)),
+    K.STALE: (WORST, WORST),
+    K.FRESH: (replace(knowing(WORST), stale="not left"), WORST),
 }
+WHEN = {K.ENDS: IN + hours(7), K.TAXIING: OUT + hours(1), K.STALE: OUT + hours(3)}
 
 
 @pytest.mark.parametrize("kind", ChangeKind)
 def test_every_kind_at_its_longest_is_one_segment_that_begins_with_the_flight(kind: ChangeKind) -> None:
     known, after = LEADING[kind]
-    role = MEETER if kind is K.DEPARTED else TRAVELER
-    alert = alerted(known, after, role=role, now=max(NOON, after.off.actual or NOON, after.in_.actual or NOON))
+    role = MEETER if kind in (K.DEPARTED, K.TAXIING) else TRAVELER
+    now = WHEN.get(kind, max(NOON, after.off.actual or NOON, after.in_.actual or NOON))
+    alert = alerted(known, after, role=role, now=now)
 
     assert alert
     assert alert.changes[0].kind is kind
-    text = alert_text(alert, Reader(ident="XYZ9876Q", now=NOON, clock=ClockFace.H12))
-    assert text.body.startswith("ABC1234D (XYZ9876Q) ")
+    text = alert_text(alert, Reader(ident="XYZ9876Q", now=now, clock=ClockFace.H12))
+    lead = {K.STALE: "No report that ", K.FRESH: "Fresh word on "}.get(kind, "")
+    assert text.body.startswith(f"{lead}ABC1234D (XYZ9876Q)")
     assert text.body.endswith(".")
     assert_says_what_it_tells(alert, text, ClockFace.H12)
+    assert set(alert.changes[0].facts) <= {*text.tells, "arrival", "diverted_to"}
 
 
 @given(

@@ -1,9 +1,7 @@
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import date
-from typing import Any
 
 import pytest
-from hypothesis import given
 
 from flait.core.flights import (
     Airport,
@@ -16,7 +14,6 @@ from flait.core.flights import (
     grouped,
     joined,
     landed,
-    merged,
     phase,
     progress,
     same_leg,
@@ -42,7 +39,6 @@ from tests.core.flights_for_tests import (
     touched_down,
     utc,
 )
-from tests.core.random_flights_for_tests import FLIGHTS
 
 AUCKLAND = Airport(code="NZAA", code_iata="AKL", timezone="Pacific/Auckland")
 HONOLULU = Airport(code="PHNL", code_iata="HNL", timezone="Pacific/Honolulu")
@@ -145,51 +141,6 @@ def test_a_cancellation_in_the_air_is_none() -> None:
     assert not cancelled(replace(took_off(), cancelled=True))
 
 
-def test_the_first_sighting_stands_as_it_is() -> None:
-    assert merged(None, F12) == F12
-
-
-def test_a_null_never_forgets_a_gate_or_a_time() -> None:
-    known = late(minutes(40), planned(gate_origin="F12", terminal_origin="3", baggage_claim="6", registration="N37502"))
-
-    assert merged(known, planned(out=Times(), in_=Times())) == known
-
-
-def test_a_new_value_replaces_the_old_one() -> None:
-    assert merged(F12, planned(gate_origin="C3", terminal_origin="1")).gate_origin == "C3"
-    assert merged(late(minutes(40)), late(minutes(10))) == late(minutes(10))
-
-
-def test_a_withdrawn_cancellation_is_withdrawn() -> None:
-    assert not merged(replace(F12, cancelled=True), F12).cancelled
-
-
-def _facts(flight: Flight) -> dict[str, Any]:
-    """Every field, the three moments of each event apart."""
-    facts: dict[str, Any] = {}
-    for field in fields(flight):
-        value = getattr(flight, field.name)
-        if isinstance(value, Times):
-            facts |= {f"{field.name}.{part.name}": getattr(value, part.name) for part in fields(value)}
-        else:
-            facts[field.name] = value
-    return facts
-
-
-@given(before=FLIGHTS, after=FLIGHTS)
-def test_merging_keeps_every_known_fact_and_takes_every_new_one(before: Flight, after: Flight) -> None:
-    old, new, result = _facts(before), _facts(after), _facts(merged(before, after))
-
-    assert result == {name: old[name] if value is None else value for name, value in new.items()}
-
-
-@given(before=FLIGHTS, after=FLIGHTS)
-def test_merging_twice_changes_nothing_more(before: Flight, after: Flight) -> None:
-    once = merged(before, after)
-
-    assert merged(once, after) == once
-
-
 OLD_LEG = replace(took_off(), diverted=True, gate_destination="C91", terminal_destination="C", baggage_claim="6")
 NEW_LEG = replace(
     OLD_LEG,
@@ -217,36 +168,6 @@ def test_two_records_to_one_airport_are_no_diversion() -> None:
     assert joined([F12, F12]) == F12
     assert joined([replace(OLD_LEG), replace(OLD_LEG, diverted=False)]).diverted_to is None
     assert joined([OLD_LEG, replace(NEW_LEG, destination=None)]).diverted_to is None
-
-
-def test_the_gate_and_times_of_one_airport_are_never_told_of_another() -> None:
-    flight = merged(at_gate(OLD_LEG), joined([OLD_LEG, NEW_LEG]))
-
-    assert (flight.gate_destination, flight.terminal_destination, flight.baggage_claim) == ("B4", None, None)
-    assert flight.in_ == NEW_LEG.in_
-
-
-def test_a_diversion_whose_second_record_is_missing_once_is_not_forgotten() -> None:
-    known = joined([OLD_LEG, NEW_LEG])
-
-    assert merged(known, joined([OLD_LEG])) == known
-
-
-def test_a_diversion_withdrawn_lands_where_it_was_to_land() -> None:
-    flight = merged(joined([OLD_LEG, NEW_LEG]), replace(OLD_LEG, diverted=False))
-
-    assert flight.lands_at == EWR
-    assert (flight.gate_destination, flight.in_) == ("C91", OLD_LEG.in_)
-
-
-def test_later_facts_of_a_diversion_are_merged_as_any_others() -> None:
-    known = joined([OLD_LEG, NEW_LEG])
-    landed_there = replace(NEW_LEG, on=Times(actual=utc("2025-11-26 04:06")), gate_destination=None)
-
-    flight = merged(known, joined([OLD_LEG, landed_there]))
-
-    assert flight.gate_destination == "B4"
-    assert flight.on == Times(estimated=utc("2025-11-26 04:05"), actual=utc("2025-11-26 04:06"))
 
 
 def test_flights_come_earliest_first_one_per_id() -> None:

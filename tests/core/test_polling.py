@@ -37,11 +37,13 @@ from tests.core.flights_for_tests import (
     planned,
     took_off,
     touched_down,
+    utc,
 )
 from tests.core.random_flights_for_tests import FLIGHTS
 
 SECOND = timedelta(seconds=1)
 CANCELLED = replace(F12, cancelled=True)
+LANDED_ELSEWHERE = utc("2025-11-26 04:05")
 FALSE_LANDING = replace(took_off(), on=Times(scheduled=ON, actual=OFF))
 
 
@@ -79,8 +81,16 @@ FALSE_LANDING = replace(took_off(), on=Times(scheduled=ON, actual=OFF))
         (touched_down(), ON + minutes(5), minutes(10)),
         (at_gate(), IN + minutes(5), minutes(15)),
         # cancelled: withdrawn at times
-        (CANCELLED, OUT - hours(6), hours(2)),
-        (CANCELLED, OUT + hours(1), hours(2)),
+        (CANCELLED, OUT - hours(14), hours(2)),  # up to the border
+        (CANCELLED, OUT - hours(6), hours(1)),
+        (CANCELLED, OUT - hours(3.5), minutes(30)),
+        (CANCELLED, OUT - hours(1), minutes(15)),
+        (CANCELLED, OUT + hours(1), minutes(15)),
+        (replace(late(hours(6)), cancelled=True), OUT, hours(1)),  # by its best time, not by its schedule
+        (CANCELLED, OUT + hours(2), hours(1)),
+        # the estimate of landing is from before take-off; it came down elsewhere
+        (took_off(at=OFF + hours(2)), OFF + hours(2), minutes(12)),
+        (touched_down(diverted(PIT)), IN + hours(2), minutes(20)),
     ],
 )
 def test_how_long_until_the_next_look(flight: Flight, now: datetime, wait: timedelta) -> None:
@@ -92,8 +102,14 @@ def test_how_long_until_the_next_look(flight: Flight, now: datetime, wait: timed
     [
         (at_gate(), IN + minutes(45), "gate and belt change for a while after the arrival"),
         (touched_down(), ON + minutes(105), "some airports never report the gate"),
-        (CANCELLED, IN, "until it would have arrived"),
-        (replace(CANCELLED, in_=Times(), on=Times()), OUT, "or left, when nobody knows the arrival"),
+        (CANCELLED, IN + hours(3), "it may be on again until a while after it would have arrived"),
+        (
+            replace(late(minutes(130)), cancelled=True),
+            IN + hours(3) + minutes(130),
+            "by the best times, not the schedule",
+        ),
+        (at_gate(diverted(PIT)), LANDED_ELSEWHERE + hours(6.75), "it may fly on"),
+        (replace(CANCELLED, in_=Times(), on=Times()), OUT + hours(3), "or left, when nobody knows the arrival"),
         (took_off(), IN + hours(24), "lost in the air"),
         (FALSE_LANDING, IN + hours(24), "landed, says the record, and did not"),
         (F12, IN + hours(24), "never left, as far as anybody knows"),
@@ -164,7 +180,7 @@ def test_a_three_hour_flight_costs_forty_look_ups_at_most(by: float) -> None:
 
 @pytest.mark.parametrize(
     ("lost", "since", "most"),
-    [(F12, OUT, 45), (took_off(), OFF, 45), (FALSE_LANDING, OFF, 45), (touched_down(), ON, 12), (CANCELLED, OUT, 4)],
+    [(F12, OUT, 45), (took_off(), OFF, 45), (FALSE_LANDING, OFF, 45), (touched_down(), ON, 12), (CANCELLED, OUT, 15)],
 )
 def test_a_flight_nobody_reports_on_any_more_does_not_eat_the_budget(lost: Flight, since: datetime, most: int) -> None:
     assert len(looks(since, lambda _now: lost)) <= most

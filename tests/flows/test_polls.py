@@ -41,7 +41,7 @@ def test_nothing_is_asked_before_it_is_due(world: World) -> None:
         (RateLimited("AeroAPI asks for a pause", retry_after=timedelta(seconds=61)), timedelta(seconds=61)),
         (Refused("AeroAPI refuses the key"), minutes(5)),
         (MissingCredential("no key is stored"), minutes(5)),
-        (BudgetExhausted("the AeroAPI budget is spent"), hours(1)),
+        (BudgetExhausted("the AeroAPI budget is spent"), minutes(30)),  # then the last word is 45 min old
     ],
 )
 def test_each_fault_has_its_own_patience(world: World, fault: FlaitError, again_after: timedelta) -> None:
@@ -179,7 +179,7 @@ def test_a_flight_never_seen_again_is_let_go_a_day_after_it(world: World) -> Non
         world.next_poll()
     assert hours(24) <= world.clock.now() - (F12.arrival.best or OUT) < hours(25)
     assert world.subscription().state is SubscriptionState.ENDED
-    assert world.kinds == ["tracked"]
+    assert world.kinds == ["tracked", "stale"]  # once, that there is no word
 
 
 # --- crashes, and a second daemon -------------------------------------------------------------------------------

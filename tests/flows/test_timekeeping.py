@@ -189,14 +189,14 @@ def test_a_rest_between_texts_does_not_last_for_as_long_as_the_clock_was_ahead(w
     world.follow(F12, role=Role.TRAVELER)
     world.clock.advance(timedelta(hours=5))
     for _ in range(2):
-        world.next_poll(late(minutes(20)))
+        world.next_poll(late(timedelta(hours=5)))
     assert world.kinds[-1] == "delay_first"
     world.clock.advance(-timedelta(hours=5))
     world.store.rewind(world.clock.now())
 
     world.clock.advance(minutes(16))
     for _ in range(2):
-        world.next_poll(late(minutes(70)))
+        world.next_poll(late(timedelta(hours=7)))
 
     assert world.kinds.count("delay_more") == 1
 

@@ -121,7 +121,9 @@ class Flying(Birth):
 
     def _moved_in_the_air(self, lands: datetime) -> datetime:
         by = self.rng.choice((-20, -11, -10, -5, 5, 9, 10, 11, 15, 29, 30, 31, 60)) * MINUTE
-        lands = max(lands + by, self.t + 5 * MINUTE, self.leg.act_off + LEAST * self.air if self.leg.act_off else self.t)
+        lands = max(
+            lands + by, self.t + 5 * MINUTE, self.leg.act_off + LEAST * self.air if self.leg.act_off else self.t
+        )
         self._lands_about(lands)
         return lands
 

@@ -202,7 +202,12 @@ class Judge:
         late = best is not None and at >= best + OVERDUE + 15 * MINUTE and len(self.views) > 1
         if late and not self.belief.get("stale") and not any(at - text.at < 65 * MINUTE for text in self.past):
             before = self.views[-2]
-            if not before.now["cancelled"] and before.now["phase"] == phase and before.now["dep"] == view.now["dep"] and before.at >= best + OVERDUE:
+            if (
+                not before.now["cancelled"]
+                and before.now["phase"] == phase
+                and before.now["dep"] == view.now["dep"]
+                and before.at >= best + OVERDUE
+            ):
                 self._once("lost", "overdue", at, f"{phase}, {best:%d/%H:%M}Z is two hours ago, and nobody is told")
 
     def _once(self, kind: str, about: str, at: datetime, what: str) -> None:

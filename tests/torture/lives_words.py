@@ -133,7 +133,8 @@ def moment(
 def _is_about_arrival(body: str, role: str) -> bool:
     """Whether a gate or terminal in it is the one of arrival: once it flies, and for those who wait there."""
     flies = re.search(
-        r"landed|took off|Took off|[Aa]t the gate [A-Z]{3}|in the air|[Bb]ags at|DIVERTED|Taxiing|[Aa]t [A-Z]{3}: ", body
+        r"landed|took off|Took off|[Aa]t the gate [A-Z]{3}|in the air|[Bb]ags at|DIVERTED|Taxiing|[Aa]t [A-Z]{3}: ",
+        body,
     )
     leaves = re.search(
         r"GATE CHANGE|gate assigned|TERMINAL CHANGE|leaves from|returned to the gate|NOT taken off", body
@@ -349,9 +350,18 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], _Does], ...]] = tuple(
     for pattern, does in (
         # a subscription
         (r"^Tracking (?=[A-Z0-9])", _fact(tracked=True)),
-        (r"\bsaved\. Live tracking starts 2 days before; (?:you will hear from us then|we text you then)", _fact(pending=True)),
-        (r"^Flait(?: flight alerts(?: for [^:]+)?)?:|Flait(?: flight alerts)?\.$|Flait(?: flight alerts)?\. (?=Msg|Set)", _nothing),
-        (r"Set up by [^.]*|We text when it (?:takes off and )?lands|We tell you if it (?:is on again|goes on)", _nothing),
+        (
+            r"\bsaved\. Live tracking starts 2 days before; (?:you will hear from us then|we text you then)",
+            _fact(pending=True),
+        ),
+        (
+            r"^Flait(?: flight alerts(?: for [^:]+)?)?:|Flait(?: flight alerts)?\.$|Flait(?: flight alerts)?\. (?=Msg|Set)",
+            _nothing,
+        ),
+        (
+            r"Set up by [^.]*|We text when it (?:takes off and )?lands|We tell you if it (?:is on again|goes on)",
+            _nothing,
+        ),
         (rf"in the air since {_time('at')}, (?=arrives|was to)", _in_the_air_since),
         (rf"\bwas to leave {_time('at')}", _dep),
         (rf"\band arrive {_time('at')}", _arr),
@@ -366,7 +376,10 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], _Does], ...]] = tuple(
         (rf"of {_DATE} .*: not tracked\. Reply TRACK [A-Z0-9]+ for the next", _fact(failed=True)),
         # what stands above all
         (r"the airline shows it CANCELLED\. We tell you if that changes", _fact(cancelled=True)),
-        (rf"{_DATE}(?: {_time('at')})? is CANCELLED|is CANCELLED|still CANCELLED|Last: CANCELLED|^CANCELLED", _fact(cancelled=True)),
+        (
+            rf"{_DATE}(?: {_time('at')})? is CANCELLED|is CANCELLED|still CANCELLED|Last: CANCELLED|^CANCELLED",
+            _fact(cancelled=True),
+        ),
         (r"is ON AGAIN(?:, not cancelled)?", _fact(cancelled=False)),
         (r"NO LONGER DIVERTED: (?=landed)", _fact(diverted_to="")),
         (r"NO LONGER DIVERTED\. It goes to (?P<place>[A-Z]{3}) as planned", _undiverted),
