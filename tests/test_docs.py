@@ -178,7 +178,7 @@ K = ChangeKind
 EXAMPLES: Mapping[ChangeKind, tuple[Flight, Flight, Any, Role]] = {
     K.CANCELLED: (F12, CANCELLED, NOON, Role.TRAVELER),
     K.REINSTATED: (CANCELLED, F12, NOON, Role.TRAVELER),
-    K.ONWARD: (ELSEWHERE, ONWARD, IN + hours(1), Role.TRAVELER),
+    K.ONWARD: (ELSEWHERE, ONWARD, ON - hours(2), Role.TRAVELER),
     K.DIVERTED: (F12, diverted(), ON - minutes(20), Role.TRAVELER),
     K.UNDIVERTED: (diverted(), took_off(), ON - minutes(20), Role.MEETER),
     K.REROUTED: (F12, replace(F12, destination=PIT), NOON, Role.TRAVELER),

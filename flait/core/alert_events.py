@@ -30,12 +30,15 @@ def cancelled(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     flight = alert.flight
     leaves = flight.departure.scheduled or flight.departure.best
     zone = flight.origin.zone
-    at = f" {clock_time(leaves, zone, reader.clock)} {zone_label(leaves, zone)}" if leaves else ""
+    clock = f"{clock_time(leaves, zone, reader.clock)} {zone_label(leaves, zone)}" if leaves else ""
+    at = f" {day(flight.departure_date)} {clock}" if clock else ""
     next_step = (
         "Ask the airline now to rebook you." if alert.role is Role.TRAVELER else "Ask who flies for the new flight."
     )
     return [
-        Piece(f"{route(flight)} {day(flight.departure_date)}{at} is CANCELLED.", 0, change.facts),
+        Piece(
+            f"{route(flight)}{f' {day(flight.departure_date)}' if leaves else ''}{at} is CANCELLED.", 0, change.facts
+        ),
         Piece(next_step, 1),
     ]
 

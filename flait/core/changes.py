@@ -12,6 +12,7 @@ from enum import StrEnum
 from flait.core.flights import Flight, Phase, cancelled, elsewhere, progress
 from flait.core.labels import short_label
 from flait.core.observations import is_overtaken
+from flait.core.polling import NO_ONWARD
 from flait.core.told import FACTS, NONE, NOT_LANDED, NOT_LEFT, UNKNOWN_AIRPORT, Told, further
 
 
@@ -91,7 +92,6 @@ def step(late: timedelta, until: timedelta) -> timedelta:
 
 LONG_TAXI = timedelta(minutes=60)  # off the gate and not off the ground
 OVERDUE = timedelta(hours=2)  # past the best known time, and nothing was reported
-NO_ONWARD = timedelta(hours=6)  # after it came down elsewhere: nothing flies on
 DIVERTED_STEP = timedelta(minutes=30)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from flait.core.changes import NO_ONWARD
 from flait.core.flights import Flight, Phase, cancelled, elsewhere, progress
 from flait.core.observations import is_overtaken
 
@@ -42,6 +41,7 @@ CANCELLED: Sequence[tuple[timedelta, timedelta]] = (
     (-2 * H, 15 * M),
     (timedelta.min, H),
 )
+NO_ONWARD = 6 * H  # after it came down elsewhere: nothing flies on
 ELSEWHERE = 20 * M  # it came down at another airport: its next leg is looked for
 CONFIRMS = M  # between the two looks that must agree that it is over
 

@@ -108,15 +108,21 @@ def see(
         log.warning("%s is no longer ours to poll: this answer is dropped", tracked.flight.number)
         return []
     _close_or_readopt(store, tracked, after, next_poll, now)
-    messages = [
-        _tell(store, tracked, subscriber, decision.alert, held=decision.held, now=now)
-        for subscriber, decision in decided
-        if decision.alert
-    ]
+    messages = _told(store, tracked, decided, now)
     detail = _detail(messages, decisions, changed=after != before, closed=next_poll is None)
     lies = "".join(f", not believed: {event}" for event in impossible(flight, believed))
     _note(store, tracked, detail + lies, now, took)
     return messages
+
+
+def _told(
+    store: Store, tracked: TrackedFlight, decided: Iterable[tuple[Subscriber, Decision]], now: datetime
+) -> list[Message]:
+    return [
+        _tell(store, tracked, subscriber, decision.alert, held=decision.held, now=now)
+        for subscriber, decision in decided
+        if decision.alert
+    ]
 
 
 def _close_or_readopt(
@@ -361,7 +367,7 @@ def _tell_silence(store: Store, tracked: TrackedFlight, now: datetime, rules: Ru
     for person in reachable:
         heard, _ = _heard(texts[person.subscription.id])
         alert = silence(heard, role=person.subscription.role, flight=tracked.flight, seen_at=seen_at, now=now)
-        if alert and not _is_muted(person, now):
+        if alert and not _is_muted(person, now) and person.user.id != rules.asker:  # the answer says so
             key = f"stale:{person.subscription.id}:{seen_at.isoformat()}"
             store.enqueue(_message(tracked, person, alert, dedup_key=key, now=now))
 

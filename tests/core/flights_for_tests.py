@@ -118,6 +118,17 @@ def at_gate(flight: Flight = F12, at: datetime | None = None) -> Flight:
     return replace(down, in_=replace(down.in_, actual=at or down.in_.best))
 
 
+def hours_ago(by: float, flight: Flight) -> Flight:
+    """The same so many hours before: for a flight that is over at NOON."""
+    events = {name: _moved(getattr(flight, name), -hours(by)) for name in ("out", "off", "on", "in_")}
+    return replace(flight, **events)
+
+
+def _moved(times: Times, by: timedelta) -> Times:
+    parts = {name: at + by if (at := getattr(times, name)) else None for name in ("scheduled", "estimated", "actual")}
+    return Times(**parts)
+
+
 def diverted(to: Airport | None = PIT, flight: Flight = F12) -> Flight:
     """In the air and on its way to another airport, where it is to land at 23:05 EST."""
     flown = replace(took_off(flight), diverted=True, diverted_to=to)

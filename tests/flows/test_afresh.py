@@ -12,7 +12,7 @@ from flait.core.whatsapp import Setup
 from flait.errors import SendError
 from flait.flows import deliver, receipts
 from flait.flows.ports import Sent
-from tests.core.flights_for_tests import F12, at_gate, hours, late, minutes
+from tests.core.flights_for_tests import F12, at_gate, hours, late, minutes, planned
 from tests.flows.talk import Talk
 from tests.flows.world import PHONES, World, in_doubt, not_sent, refused
 
@@ -220,10 +220,10 @@ def test_a_report_about_a_text_given_up_as_lost_has_the_true_word_said_again(wor
 
 
 def test_a_later_text_about_something_else_is_not_taken_back(world: World) -> None:
-    world.follow(F12)
-    lost = told(world, B4)
+    world.follow(planned())
+    lost = told(world, late(minutes(50), planned()), late(minutes(50), planned()))
     doubted(world)
-    told(world, late(minutes(50), B4), late(minutes(50), B4))
+    told(world, late(minutes(50), F12))
     world.deliver()
     later = world.texts[-1]
     report(world, lost, S.DELIVERED, "SM98")

