@@ -11,6 +11,7 @@ from flait.core.subscriptions import Role
 from flait.errors import BudgetExhausted, FlightSourceError
 from tests.core.flights_for_tests import (
     F12,
+    IN,
     OFF,
     ON,
     OUT,
@@ -145,7 +146,9 @@ def test_a_restart_between_look_and_answer_costs_no_second_look(world: World, ta
 )  # fmt: skip
 def test_a_status_says_how_far_it_has_come(world: World, talk: Talk, flight: Flight, answered: str) -> None:
     world.follow(F12, role=Role.MEETER)
-    if flight.on.actual:
+    if flight.in_.actual:
+        world.clock.moment = IN + minutes(5)
+    elif flight.on.actual:
         world.clock.moment = ON + minutes(5)
     elif flight.off.actual:
         world.clock.moment = OFF + minutes(5)
