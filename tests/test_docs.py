@@ -171,7 +171,7 @@ FLYING = took_off(replace(INBOUND, baggage_claim=None), OFF + minutes(6))
 MOVED = replace(F12, gate_origin="C3", terminal_origin="1")
 CANCELLED = replace(F12, cancelled=True)
 ELSEWHERE = at_gate(diverted(PIT))
-ONWARD = replace(late(hours(4), planned()), origin=PIT, via=("PIT",))
+ONWARD = replace(late(hours(7), planned()), origin=PIT, via=("PIT",))
 K = ChangeKind
 
 # kind → what was told, what two polls then show, when, and to whom

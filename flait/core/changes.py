@@ -287,7 +287,7 @@ def _differs(known: str | None, value: str | None) -> bool:
 
 def _words(told: Told, flight: Flight, now: datetime) -> Iterator[Change]:
     """Nothing was reported of what should have happened long ago; or there is word again."""
-    missing = NONE if cancelled(flight) else unreported(flight, now)
+    missing = unreported(flight, now)
     if missing and told.stale != missing:
         yield Change(kind=K.STALE, facts=("stale",))
     elif told.stale and not missing:
@@ -295,8 +295,13 @@ def _words(told: Told, flight: Flight, now: datetime) -> Iterator[Change]:
 
 
 def unreported(flight: Flight, now: datetime) -> str:
-    """What should have been reported two hours ago and was not: NOT_LEFT, NOT_LANDED, or ''."""
+    """What should have been reported two hours ago and was not: NOT_LEFT, NOT_LANDED, or ''.
+
+    That it left the gate is a report of leaving.
+    """
     reached = progress(flight)
+    if cancelled(flight):
+        return NONE
     if reached is Phase.SCHEDULED:
         expected, word = flight.departure.best, NOT_LEFT
     elif reached is Phase.OFF:

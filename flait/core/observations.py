@@ -103,13 +103,14 @@ def scheduled_flying(flight: Flight) -> timedelta | None:
 
 
 def is_overtaken(flight: Flight, now: datetime) -> bool:
-    """Whether its estimate of landing contradicts its take-off a while ago: it is from before, and no news."""
-    off, lands, flying = flight.off.actual, flight.on.best or flight.arrival.best, scheduled_flying(flight)
-    if off is None or lands is None or flying is None or flight.diverted or flight.on.actual or flight.in_.actual:
+    """Whether its estimate of landing contradicts its leaving a while ago: it is from before, and no news."""
+    left = flight.off.actual or flight.out.actual
+    lands, flying = flight.on.best or flight.arrival.best, scheduled_flying(flight)
+    if left is None or lands is None or flying is None or flight.diverted or flight.on.actual or flight.in_.actual:
         return False
-    if now - off > RENEWED:
+    if flight.off.actual and now - left > RENEWED:
         return False
-    return lands < off + flying * FASTEST - FASTER_BY
+    return lands < left + flying * FASTEST - FASTER_BY
 
 
 def merged(before: Flight | None, after: Flight, now: datetime | None) -> Flight:

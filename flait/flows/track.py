@@ -363,6 +363,7 @@ def _tell_silence(store: Store, tracked: TrackedFlight, now: datetime, rules: Ru
     if seen_at is None or not rules.may_end or now - seen_at < NO_WORD:
         return
     reachable = [person for person in store.live_subscribers(tracked.id) if not person.user.opted_out_at]
+    reachable = [person for person in reachable if person.user.id != rules.asker]  # the answer says it
     texts = store.told_rows([person.subscription.id for person in reachable])
     for person in reachable:
         heard, _ = _heard(texts[person.subscription.id])

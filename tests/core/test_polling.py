@@ -65,8 +65,7 @@ FALSE_LANDING = replace(took_off(), on=Times(scheduled=ON, actual=OFF))
         # late: by the estimate; long overdue: hardly
         (late(minutes(120)), OUT, minutes(15)),
         (late(hours(5)), OUT, minutes(30)),
-        (F12, OUT + hours(2.9), minutes(15)),
-        (F12, OUT + hours(3), minutes(15)),
+        (F12, OUT + hours(4.9), minutes(15)),
         (F12, OUT + hours(5), hours(1)),
         # out, in the air, down
         (left_gate(), OUT + minutes(5), minutes(10)),

@@ -31,7 +31,6 @@ from tests.core.flights_for_tests import (
     PIT,
     at_gate,
     hours,
-    hours_ago,
     late,
     minutes,
     planned,
@@ -126,7 +125,7 @@ def test_a_fault_for_the_operator_is_noted_and_waited_out(
     ("board", "why"),
     [
         ([], "AeroAPI knows no UA1234"),
-        ([hours_ago(10, at_gate())], "has already landed"),
+        ([at_gate(rescheduled(hours(-8)))], "has already landed"),
         ([F12, planned(fa_flight_id="UAL1234-2", origin=F12.destination)], "more than one flight"),
         ([planned(ident="GEC1234", ident_icao="GEC1234", ident_iata="LH1234")], "another airline's"),
     ],

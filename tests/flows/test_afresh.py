@@ -8,11 +8,12 @@ import pytest
 from flait.core.flights import Flight
 from flait.core.messages import LOOK_AGAIN, Channel, Message, MessageStatus
 from flait.core.receipts import Receipt
+from flait.core.subscriptions import Role
 from flait.core.whatsapp import Setup
 from flait.errors import SendError
 from flait.flows import deliver, receipts
 from flait.flows.ports import Sent
-from tests.core.flights_for_tests import F12, at_gate, hours, late, minutes, planned
+from tests.core.flights_for_tests import F12, at_gate, hours, late, minutes
 from tests.flows.talk import Talk
 from tests.flows.world import PHONES, World, in_doubt, not_sent, refused
 
@@ -220,10 +221,12 @@ def test_a_report_about_a_text_given_up_as_lost_has_the_true_word_said_again(wor
 
 
 def test_a_later_text_about_something_else_is_not_taken_back(world: World) -> None:
-    world.follow(planned())
-    lost = told(world, late(minutes(50), planned()), late(minutes(50), planned()))
+    c91, c95 = replace(F12, gate_destination="C91"), replace(F12, gate_destination="C95")
+    world.follow(c91, role=Role.MEETER)
+    lost = told(world, c95)
+    assert lost.kind == "arrival_gate"
     doubted(world)
-    told(world, late(minutes(50), F12))
+    told(world, late(minutes(50), c95), late(minutes(50), c95))
     world.deliver()
     later = world.texts[-1]
     report(world, lost, S.DELIVERED, "SM98")

@@ -18,7 +18,6 @@ from tests.core.flights_for_tests import (
     SFO,
     at_gate,
     hours,
-    hours_ago,
     late,
     minutes,
     planned,
@@ -219,7 +218,7 @@ def test_yesterdays_flight_that_has_not_left_can_be_chosen(world: World, ann: Ta
         ),
         (
             "track UA1234 today",
-            [hours_ago(10, at_gate())],
+            [at_gate(rescheduled(hours(-8)))],
             "UA1234 of Tue 25 Nov has already landed. Reply like TRACK UA1234 25 nov, fri or tomorrow.",
         ),
     ],

@@ -41,10 +41,6 @@ def test_nothing_is_asked_before_it_is_due(world: World) -> None:
         (RateLimited("AeroAPI asks for a pause", retry_after=timedelta(seconds=61)), timedelta(seconds=61)),
         (Refused("AeroAPI refuses the key"), minutes(5)),
         (MissingCredential("no key is stored"), minutes(5)),
-        (
-            BudgetExhausted("the AeroAPI budget is spent"),
-            timedelta(seconds=1769, milliseconds=399),
-        ),  # then the last word is 45 min old
     ],
 )
 def test_each_fault_has_its_own_patience(world: World, fault: FlaitError, again_after: timedelta) -> None:
@@ -57,6 +53,17 @@ def test_each_fault_has_its_own_patience(world: World, fault: FlaitError, again_
     assert world.store.providers()["flightaware"].last_error == fault.message
 
 
+def test_a_spent_budget_is_looked_at_hourly_and_when_the_last_word_grows_old(world: World) -> None:
+    world.follow(F12)
+    world.next_poll(F12)
+    seen_at = world.clock.now()
+    world.source.fault = BudgetExhausted("the AeroAPI budget is spent")
+    world.next_poll()
+    assert world.due() == pytest.approx(seen_at + minutes(45), abs=timedelta(milliseconds=1))
+    world.next_poll()
+    assert waited(world) == pytest.approx(hours(1), abs=timedelta(milliseconds=1))
+
+
 def test_a_long_outage_is_asked_about_ever_less_often(world: World) -> None:
     world.follow(F12)
     world.source.fault = OUTAGE
@@ -64,7 +71,9 @@ def test_a_long_outage_is_asked_about_ever_less_often(world: World) -> None:
     for _ in range(8):
         world.next_poll(B4)
         waits.append(round(waited(world).total_seconds()))
-    assert waits == [30, 60, 120, 240, 480, 900, 900, 900]
+    sooner = waits.pop(5)  # when the last word is 45 min old
+    assert sooner <= 900
+    assert waits == [30, 60, 120, 240, 480, 900, 900]
 
 
 def test_an_answer_ends_the_outage(world: World) -> None:

@@ -34,7 +34,6 @@ from tests.core.flights_for_tests import (
     SFO,
     at_gate,
     hours,
-    hours_ago,
     knowing,
     late,
     minutes,
@@ -104,7 +103,7 @@ def test_a_nameless_person_is_called_by_their_number(world: World) -> None:
     [
         ("31 feb", [F12], InvalidDate),
         ("2025-11-20", [F12], InvalidDate),
-        ("today", [hours_ago(10, at_gate())], InvalidDate),
+        ("today", [at_gate(rescheduled(hours(-8)))], InvalidDate),
         ("today", [], NoSuchFlight),
         ("2025-12-02", [], NoSuchFlight),
         ("", [planned(ident="GEC1234", ident_icao="GEC1234", ident_iata="LH1234")], NoSuchFlight),
