@@ -123,10 +123,14 @@ class AnyOrder(RuleBasedStateMachine):
         """What each has to hear of it, by the rules, going by the texts that reached them or still may."""
         kinds: dict[int | None, str] = {}
         for view in self.world.store.subscription_views(include_ended=True):
-            texts = heard[view.subscription.id]
+            texts, number = heard[view.subscription.id], view.subscription.id
+            urgent = {row.message_id for row in self.world.store.told_rows([number])[number] if row.priority == "P0"}
             decision = decide(
                 told(text.tells for text in texts),
-                [PastText(at=text.created_at, kind=text.kind, gate_origin=_gate(text)) for text in texts],
+                [
+                    PastText(at=text.created_at, kind=text.kind, gate_origin=_gate(text), urgent=text.id in urgent)
+                    for text in texts
+                ],
                 role=view.subscription.role,
                 before=before,
                 after=after,
