@@ -1,4 +1,4 @@
-# The five things a developer does. Each makes its own environment in .venv from constraints.txt.
+# The six things a developer does. Each makes its own environment in .venv from constraints.txt.
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -19,9 +19,12 @@ check: .venv/installed
 bench: .venv/installed
 	$(BIN)/python scripts/bench.py
 
+texts: .venv/installed
+	$(BIN)/python scripts/texts.py
+
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 
-.PHONY: demo test torture check bench
+.PHONY: demo test torture check bench texts

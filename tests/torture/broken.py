@@ -1,24 +1,30 @@
-"""Three ways to break Flait, for tests only: a campaign that does not see them sees nothing.
+"""Ways to break Flait, for tests only: a campaign that does not see them sees nothing.
 
 Each is a patch that holds inside a `with`, and in every process forked meanwhile.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from flait.adapters.twilio_forms import TwilioForms
 from flait.clock import Clock
+from flait.core.flights import Flight
 from flait.core.messages import Message
+from flait.core.told import tells
 from flait.core.whatsapp import Setup
-from flait.flows import deliver
+from flait.core.wording import Text
+from flait.flows import deliver, subscribe, track
 from flait.flows.deliver import Progress
 from flait.flows.ports import Gateway
 from flait.store import Store
 
 _send_next, _send = deliver.send_next, deliver._send
+_merged, _tracked_text = track.merged, subscribe.tracked_text
 
 
 @contextmanager
@@ -54,4 +60,45 @@ def checks_no_signature() -> Iterator[None]:
     """Whatever stands where the signature should, the request counts as Twilio's."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TwilioForms, "_genuine", lambda *_: True)
+        yield
+
+
+@contextmanager
+def ends_at_one_sight() -> Iterator[None]:
+    """A watch ends as soon as one look says that it is over, whatever was held back and not told."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(track, "_last_looks", lambda *_, **__: None)
+        yield
+
+
+@contextmanager
+def counts_what_it_does_not_say() -> Iterator[None]:
+    """A confirmation counts as telling everything that is known, mentioned or not."""
+
+    def tracked_text(flight: Flight, *others: Any, **more: Any) -> Text:
+        text = _tracked_text(flight, *others, **more)
+        return replace(text, tells={**tells(flight), **text.tells})
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(subscribe, "tracked_text", tracked_text)
+        yield
+
+
+@contextmanager
+def takes_nothing_back() -> Iterator[None]:
+    """What once happened has happened, and what once was diverted is: no look makes any of it undone."""
+
+    def merged(before: Flight | None, after: Flight, now: datetime | None) -> Flight:
+        known = _merged(before, after, now)
+        if before is None or len(known.via) > len(before.via):
+            return known
+        kept = {
+            name: replace(there, actual=there.actual or was.actual)
+            for name in ("out", "off", "on", "in_")
+            if (there := getattr(known, name)) and (was := getattr(before, name))
+        }
+        return replace(known, **kept)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(track, "merged", merged)
         yield

@@ -10,7 +10,7 @@ from tests.torture.lives_words import Said, label
 
 KEPT: Final = frozenset(
     {"dep", "arr", "gate_o", "term_o", "gate_d", "term_d", "belt", "cancelled", "diverted_to", "phase", "boards", "to"}
-    | {"stale", "ends", "onward"}
+    | {"stale", "ends", "onward", "no_new_time"}
 )
 
 TELLS: Final[Mapping[str, str]] = {
@@ -53,6 +53,8 @@ class Belief:
         if {"diverted_to", "to", "onward"} & set(said.facts):  # what is known of one airport says nothing of another
             for name in ("gate_d", "term_d", "belt", "arr"):
                 self.facts.pop(name, None)
+        if "dep" in news or "phase" in news:
+            news.setdefault("no_new_time", False)
         if news and not news.get("stale"):
             news.setdefault("stale", "")  # whoever hears how it stands has fresh word
         self.facts |= news
@@ -108,8 +110,8 @@ def _same(fact: str, stored: Any, words: Any) -> bool:
     if fact in _PRESENCE:
         return bool(stored) == bool(words)
     if fact in _MOMENTS:
-        return stored == words or (
-            (bool(stored) and bool(words)) and floor(datetime.fromisoformat(stored)) == floor(words)
+        return (
+            stored == words or (bool(stored) and bool(words)) and floor(datetime.fromisoformat(stored)) == floor(words)
         )
     if fact in _LABELS:
         return label(stored) == label(words)

@@ -302,7 +302,7 @@ class Birth:
 
     def _false_start(self) -> None:
         """Said to have left, possibly, and then not."""
-        if self.leg.cancelled or self.leg.leaves + self.late > self.t + 30 * MINUTE or self.leg.act_off:
+        if self.leg.cancelled or self.leg.returned or self.leg.leaves + self.late > self.t + 30 * MINUTE or self.leg.act_off:
             return
         false = {"act_out": self.t - 12 * MINUTE, "act_off": self.t - 2 * MINUTE}
         if not self.gated:

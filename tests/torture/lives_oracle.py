@@ -79,7 +79,7 @@ class Judge:
         self.of, self.all = "ours", {of: list[View]() for of in self.eyes}
         self.views = self.all["ours"]
         self.last_seen: datetime | None = None
-        self.here: list[View] = []  # of this very moment
+        self.here: list[View] = []
         self.again_by: datetime | None = None
         self.spoken = False
         self.latest: Heard | None = None
@@ -108,7 +108,8 @@ class Judge:
 
     def _look(self, look: Look) -> None:
         alone = look.asked and self.views
-        self.here = [one for one in self.here if one.at == look.at]
+        if not alone:
+            self.here = [one for one in self.here if one.at == look.at]
         for of, eye in self.eyes.items():
             view = (Eye(of=of) if alone else eye).sees(look.at, look.shown)
             if view and of == self.of:
@@ -120,8 +121,10 @@ class Judge:
     def _owed(self, at: datetime, look: Look) -> None:
         if not self.spoken or self._twilio_ails(at):
             return
-        self._silence(at, look)
         self._journey(at)
+        if self.of == "ours" and any(leg.of == "onward" for leg in look.shown):
+            return  # what is said of its next leg says all of this one
+        self._silence(at, look)
         if not self.views or self.views[-1].at != at:
             return
         view, before = self.views[-1], self.views[-2] if len(self.views) > 1 else None
@@ -145,7 +148,8 @@ class Judge:
 
     def _second_look(self, view: View, at: datetime) -> None:
         """What cannot wait and was seen once is looked at again soon."""
-        if self.again_by and at > self.again_by:
+        missed = any(not look.shown for look in self.looks if self.again_by and at > look.at > at - 2 * HOUR)
+        if self.again_by and at > self.again_by and not missed:
             self._wrong("late", "second look", at, f"it was due by {self.again_by:%H:%M:%S}")
         held_by_rest = held(Owed("cancelled", 1, 0), self.past, at, muted=False)
         differs = view.now["cancelled"] != self.belief.get("cancelled", False)
@@ -194,20 +198,16 @@ class Judge:
         return any(at - text.at < span for text in self.past)
 
     def _overdue(self, at: datetime, view: View) -> None:
-        if self.last_seen != at or "phase" in view.unsure or view.now["cancelled"]:
+        if self.last_seen != at or {"phase", "dep", "arr"} & view.unsure or view.now["cancelled"]:
             return
         phase, best = view.now["phase"], {"scheduled": view.now["dep"], "off": view.now["arr"]}.get(view.now["phase"])
         if phase == "off" and view.now["diverted_to"]:
             return
         late = best is not None and at >= best + OVERDUE + 15 * MINUTE and len(self.views) > 1
-        if late and not self.belief.get("stale") and not any(at - text.at < 65 * MINUTE for text in self.past):
+        known = self.belief.get("stale") or self.belief.get("no_new_time")
+        if late and not known and not any(at - text.at < 65 * MINUTE for text in self.past):
             before = self.views[-2]
-            if (
-                not before.now["cancelled"]
-                and before.now["phase"] == phase
-                and before.now["dep"] == view.now["dep"]
-                and before.at >= best + OVERDUE
-            ):
+            if not before.now["cancelled"] and before.now["phase"] == phase and before.now["dep"] == view.now["dep"] and before.at >= best + OVERDUE:
                 self._once("lost", "overdue", at, f"{phase}, {best:%d/%H:%M}Z is two hours ago, and nobody is told")
 
     def _once(self, kind: str, about: str, at: datetime, what: str) -> None:
@@ -219,7 +219,7 @@ class Judge:
     def _text(self, text: Heard) -> None:
         if self.of == "ours" and re.search(GOES_ON, text.body):
             self.of, self.views, self.here = "onward", self.all["onward"], []
-        here = [one for one in self.here if one.at == text.at] or self.views[-1:]
+        here = self.here or self.views[-1:]  # the last look, and those that somebody asked for since
         if not here:
             if self.of == "onward":
                 self._wrong("false", "onward", text.at, f"nothing was seen to fly on: {text.body}")
@@ -260,7 +260,8 @@ class Judge:
     def _is_true(self, said: Said, view: View, text: Heard) -> None:
         """What it says was so at the last look before it."""
         for fact in ("cancelled", "diverted_to", "to", "dep", "arr", *LABELS):
-            if fact in said.facts and not _stands(said.facts[fact], view.may[fact]):
+            told = said.facts.get(fact)
+            if fact in said.facts and not (told == "" and fact in ("dep", "arr")) and not _stands(told, view.may[fact]):
                 self._false(fact, said.facts[fact], view, text)
         phase = said.facts.get("phase")
         if phase and phase not in view.may["phase"] and not (phase == "on" and "in" in view.may["phase"]):
@@ -275,7 +276,7 @@ class Judge:
         if "arr" in said.facts and "in" not in said.facts and contradicts(view.leg, view.acts, said.facts["arr"]):
             self._wrong("false", "arr too soon", text.at, f"nobody flies that fast: {text.body}")
         dep, blank = said.facts.get("dep"), view.leg.est_out is None and view.leg.est_off is None
-        if dep and blank and dep < text.at - HOUR and dep != self.belief.get("dep") and "stale" not in said.facts:
+        if dep and blank and dep < text.at - HOUR and dep != self.belief.get("dep") and not {"stale", "no_new_time"} & set(said.facts):
             self._wrong("false", "dep is past", text.at, f"plans for what is long past: {text.body}")
         self._olds(said, view, text)
 
@@ -369,7 +370,7 @@ class Judge:
         assert self.closed_at
         view, now = self.views[-1], self.closed_at
         down = view.acts.get("in"), view.acts.get("on")
-        best = max(at for at in (view.now["arr"], view.now["dep"], view.leg.arrives) if at)
+        best = max(at for at in (view.now["arr"], view.now["dep"]) if at)
         if down[0] and not view.now["diverted_to"]:
             return "" if now - down[0] >= 45 * MINUTE else "less than 45 min at the gate"
         if down[1] and not view.now["diverted_to"]:

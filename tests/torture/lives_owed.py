@@ -42,7 +42,7 @@ def owed(role: str, belief: Belief, view: View, before: View | None, first: date
     """What two looks agree on and the person does not know. `first`: the schedule when they asked."""
     if view.sure("cancelled", before) and view.now["cancelled"] != belief.get("cancelled", False):
         yield Owed("cancelled", view.now["cancelled"], belief.get("cancelled", False))
-    if view.now["cancelled"] or (before and before.now["cancelled"]):
+    if view.now["cancelled"] or (before and before.now["cancelled"]) or belief.get("cancelled"):
         return
     for fact, otherwise in (("diverted_to", ""), ("to", view.now["to"])):
         if view.sure(fact, before) and view.now[fact] != belief.get(fact, otherwise):
@@ -76,9 +76,9 @@ def _times(role: str, belief: Belief, view: View, before: View | None) -> Iterat
     phase = view.now["phase"]
     if phase == "scheduled" and role != "meeter":
         fact, planned = "dep", view.leg.leaves
-    elif (role == "meeter" and phase in ("scheduled", "out", "off") and not view.now["diverted_to"]) or (
-        role == "watcher" and phase == "off" and not view.now["diverted_to"]
-    ):
+    elif role == "meeter" and phase in ("scheduled", "out", "off") and not view.now["diverted_to"]:
+        fact, planned = "arr", view.leg.arrives
+    elif role == "watcher" and phase == "off" and not view.now["diverted_to"]:
         fact, planned = "arr", view.leg.arrives
     else:
         return

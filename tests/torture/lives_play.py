@@ -19,7 +19,7 @@ from flait.core.idents import Ident, parse_ident
 from flait.core.messages import Message, MessageStatus
 from flait.core.receipts import Inbound, Receipt
 from flait.core.subscriptions import Role
-from flait.errors import BudgetExhausted, FlightSourceError, InDoubt, NotSent, Refused, Rejected, UserError
+from flait.errors import BudgetExhausted, FlightSourceError, InDoubt, NotSent, Rejected, Refused, UserError
 from flait.flows import deliver, subscribe, track
 from flait.flows.ports import Accepted, Answer, Sent
 from flait.flows.resolve import Wanted
@@ -217,6 +217,7 @@ class _Play:
         self.source = Published(life, self.clock, played.looks)
         self.phones = Phones(life, self.clock)
         self.silent_until = self.clock.now()
+        self.text_at = self.clock.now()  # not before: a text may wait for an older one
         self.settle_at = self.clock.now()
         self.events = sorted(self._events(), key=lambda event: event[0])
 
@@ -233,7 +234,8 @@ class _Play:
                 return
             self.clock.moment = max(self.clock.moment, at)
             what()
-            self._deliver()
+            if what != self._deliver:
+                self._deliver()
         self.played.trouble = "it never ends"
 
     def _next(self) -> tuple[datetime | None, Any]:
@@ -243,7 +245,7 @@ class _Play:
             found.append((self.settle_at, self._settle))
         if self.events:
             found.append((self.events[0][0], self._happen))
-        found = [(max(at, self.silent_until) if what == self._deliver else at, what) for at, what in found]
+        found = [(max(at, self.silent_until, self.text_at) if what == self._deliver else at, what) for at, what in found]
         return min(found, key=lambda one: one[0], default=(None, None))
 
     @property
@@ -293,6 +295,7 @@ class _Play:
         progress = deliver.send_next(self.store, self.phones, self.clock, BOOT)
         while progress.more:
             progress = deliver.send_next(self.store, self.phones, self.clock, BOOT)
+        self.text_at = self.clock.now() + SOON
         if progress.pause:
             self.silent_until = self.clock.now() + progress.pause
 

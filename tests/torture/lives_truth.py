@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from tests.torture.lives_words import label
 from tests.torture.lives_world import MINUTE, Leg
+from tests.torture.lives_words import label
 
 AHEAD: Final = 2 * MINUTE  # an actual time that far in the future is possible still
 LEAST_FLYING, LEAST_SHARE = 10 * MINUTE, 0.4
@@ -20,6 +20,7 @@ UNSEEN: Final = 45 * MINUTE  # so much before its time a flight may have left of
 BLANK_FOR: Final = 15 * MINUTE  # and in two looks: then it is withdrawn
 SURELY_BLANK: Final = 25 * MINUTE  # and in three: then there is no doubt of it
 BACK_AT_THE_GATE: Final = 15 * MINUTE  # an estimate that far after the actual time of leaving
+SURELY_BACK: Final = 65 * MINUTE  # since the time of leaving that stands, and nobody has taken off
 PHASES: Final = ("scheduled", "out", "off", "on", "in")
 LABELS: Final = ("gate_o", "term_o", "gate_d", "term_d", "belt")
 ESTIMATES: Final = ("est_out", "est_off", "est_on", "est_in")
@@ -130,15 +131,21 @@ class Eye:
             doubts.add("dep")
         if self._memory(_arrives(leg)).open(at):
             doubts.add("arr")
-        if unsure or (leg.returned and self.returned < 4):
+        stands = leg.act_out is not None and at - leg.act_out < SURELY_BACK
+        if leg.leaves < at and self._memory(_departs(leg)).withdrawn(at) and now["phase"] == "scheduled":
+            doubts |= {"dep", "arr"}  # the schedule is past, and nobody says when instead
+        if leg.arrives < at and self._memory(_arrives(leg)).withdrawn(at):
+            doubts.add("arr")
+        skipped = acts.keys() & {"on", "in"} and "off" not in acts  # down, and nobody saw it leave
+        if skipped or unsure or (leg.returned and (self.returned < 4 or stands)):
             doubts |= {"phase", "dep", "arr", "cancelled"}
         if contradicts(leg, acts, self._memory("est_on").best(at) or now["arr"]):
             doubts.add("arr")
         may = {name: frozenset({value}) for name, value in now.items()}
-        self._leeway(leg, at, now, may)
+        self._leeway(leg, at, acts, may)
         return View(at, leg, now, may, frozenset(doubts), acts)
 
-    def _leeway(self, leg: Leg, at: datetime, now: dict[str, Any], may: dict[str, frozenset[Any]]) -> None:
+    def _leeway(self, leg: Leg, at: datetime, acts: dict[str, datetime], may: dict[str, frozenset[Any]]) -> None:
         """What may be said besides: the value that is just blank, the time by the schedule where no other is left."""
         for name in LABELS:
             memory = self._memory(name)
@@ -149,6 +156,9 @@ class Eye:
             if memory.blanks:
                 planned = leg.leaves if fact == "dep" else leg.arrives
                 may[fact] |= {value for value in (memory.value, planned) if value}
+        if acts.keys() & {"on", "in"} and "off" not in acts:
+            may["phase"] |= {_phase(acts.keys() - {"on", "in"})}
+            may["dep"] |= {value for value in (self._memory("est_out").value, leg.leaves) if value}
         if leg.returned:
             out = self._memory("est_out").value
             may["dep"] |= {value for value in (leg.act_out, out) if value}

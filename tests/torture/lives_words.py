@@ -133,8 +133,7 @@ def moment(
 def _is_about_arrival(body: str, role: str) -> bool:
     """Whether a gate or terminal in it is the one of arrival: once it flies, and for those who wait there."""
     flies = re.search(
-        r"landed|took off|Took off|[Aa]t the gate [A-Z]{3}|in the air|[Bb]ags at|DIVERTED|Taxiing|[Aa]t [A-Z]{3}: ",
-        body,
+        r"landed|took off|Took off|[Aa]t the gate [A-Z]{3}|in the air|[Bb]ags at|DIVERTED|Taxiing|[Aa]t [A-Z]{3}: ", body
     )
     leaves = re.search(
         r"GATE CHANGE|gate assigned|TERMINAL CHANGE|leaves from|returned to the gate|NOT taken off", body
@@ -314,6 +313,13 @@ def _was(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
     said.was_late = minutes(match[1])
 
 
+def _no_new_time(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
+    """It goes by the schedule, which is past, and nobody says that it still holds."""
+    _dep(said, match, reader, _)
+    at = _moment_of(said, match, "there", said.facts.get("lands_at", reader.lands_at), reader)
+    said.facts |= {"no_new_time": True, **({"arr": at} if at else {})}
+
+
 def _in_the_air_since(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
     said.facts["phase"] = "off"
     at = _moment_of(said, match, "at", reader.origin, reader)
@@ -350,36 +356,25 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], _Does], ...]] = tuple(
     for pattern, does in (
         # a subscription
         (r"^Tracking (?=[A-Z0-9])", _fact(tracked=True)),
-        (
-            r"\bsaved\. Live tracking starts 2 days before; (?:you will hear from us then|we text you then)",
-            _fact(pending=True),
-        ),
-        (
-            r"^Flait(?: flight alerts(?: for [^:]+)?)?:|Flait(?: flight alerts)?\.$|Flait(?: flight alerts)?\. (?=Msg|Set)",
-            _nothing,
-        ),
-        (
-            r"Set up by [^.]*|We text when it (?:takes off and )?lands|We tell you if it (?:is on again|goes on)",
-            _nothing,
-        ),
-        (rf"in the air since {_time('at')}, (?=arrives|was to)", _in_the_air_since),
+        (r"\bsaved\. Live tracking starts 2 days before; (?:you will hear from us then|we text you then)", _fact(pending=True)),
+        (r"^Flait(?: flight alerts(?: for [^:]+)?)?:|Flait(?: flight alerts)?\.$|Flait(?: flight alerts)?\. (?=Msg|Set)", _nothing),
+        (r"Set up by [^.]*|We text when it (?:takes off and )?lands|We tell you if it (?:is on again|goes on)", _nothing),
+        (rf"in the air since {_time('at')}", _in_the_air_since),
+        (rf"\bwas to leave {_time('at')}(?: and arrive {_time('there')})?, no new time yet", _no_new_time),
         (rf"\bwas to leave {_time('at')}", _dep),
         (rf"\band arrive {_time('at')}", _arr),
         (rf"\bwas to arrive {_PLACE} {_time('at')}", _lands),
-        (r"no new time yet|moved again:?", _nothing),
         (r"no report (?:yet )?that it (?:left|landed)", _nothing),
         (rf"\bleft the gate {_time('at')}(?: \({_SPAN} ago\))?, not taken off yet", _left),
         (rf"\bback at {_PLACE}(?: {_time('at')})?(?:, not [A-Z]{{3}})?", _landed_elsewhere),
         (rf", (?:leaves )?({_SPAN}) (?:late|early):", _lateness("any")),
         (r"leaves EARLIER:", _nothing),
-        (r"(?:\d{4}-\d\d-\d\d )?is (?:NOT tracked|not tracked yet): .*", _fact(failed=True)),
+        (rf"(?:\d{{4}}-\d\d-\d\d |{_DATE} )?is (?:NOT tracked|not tracked yet): .*", _fact(failed=True)),
         (rf"of {_DATE} .*: not tracked\. Reply TRACK [A-Z0-9]+ for the next", _fact(failed=True)),
         # what stands above all
         (r"the airline shows it CANCELLED\. We tell you if that changes", _fact(cancelled=True)),
-        (
-            rf"{_DATE}(?: {_time('at')})? is CANCELLED|is CANCELLED|still CANCELLED|Last: CANCELLED|^CANCELLED",
-            _fact(cancelled=True),
-        ),
+        (rf"{_DATE}(?: {_time('at')})? is CANCELLED|is CANCELLED|^CANCELLED", _fact(cancelled=True)),
+        (r"(?<=Last: )CANCELLED|still CANCELLED", _fact(cancelled=True)),
         (r"is ON AGAIN(?:, not cancelled)?", _fact(cancelled=False)),
         (r"NO LONGER DIVERTED: (?=landed)", _fact(diverted_to="")),
         (r"NO LONGER DIVERTED\. It goes to (?P<place>[A-Z]{3}) as planned", _undiverted),
@@ -394,6 +389,7 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], _Does], ...]] = tuple(
         (rf"^DIVERTED: (?=.* {_DATE}, )", _nothing),
         (rf"(?:It )?now goes to {_TOWN}, not [A-Z]{{3}}", _rerouted),
         (r"goes on ([A-Z]{3})-([A-Z]{3})", _goes_on),
+        (r"(?:It )?ends at another airport", _fact(ends="?")),
         (rf"(?:It )?ends at {_TOWN}(?:; ask the airline[^.]*)?", _named("ends")),
         (rf"Ask the airline how (?:you|passengers) get to {_TOWN}", _nothing),
         (r"We look for its flight on(?: to [A-Z]{3})?", _nothing),
@@ -407,7 +403,7 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], _Does], ...]] = tuple(
         (r"(?:It )?has NOT taken off after all", _fact(phase="scheduled", taken_back="off")),
         (r"(?:It )?has NOT landed after all", _fact(phase="off", taken_back="on")),
         (
-            r"(?:It )?returned to the gate(?: at [A-Z]{3})?(?:: (?:now )?(?=dep|left|was to))?",
+            r"(?:It )?returned to the gate(?: at [A-Z]{3})?(?:: now(?= dep| left))?",
             _fact(phase="scheduled", returned=True),
         ),
         (rf"(?:It )?left the gate {_PLACE} {_time('at')}(?:, not taken off yet)?", _left),
@@ -436,7 +432,7 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], _Does], ...]] = tuple(
         (rf"\bdelay cut to ({_SPAN})", _lateness("any")),
         (rf"\(({_SPAN}) late\)", _lateness("dep")),
         (rf"\b(?:Was(?: told)?|Earlier) ({_SPAN})(?: delay is cleared)?", _was),
-        (r"back on time|, on time", _fact(on_time=True)),
+        (r"back on time|, on time|moved again", _fact(on_time=True)),
         (rf"(?:{_DATE} )?moved by the airline, {_SPAN} (?:EARLIER|LATER)", _nothing),
         (r"(?:leaves|arrives) EARLIER", _nothing),
         # places
@@ -446,7 +442,7 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], _Does], ...]] = tuple(
             _both_gone,
         ),
         (rf"(?P<what>[Gg]ate|[Tt]erminal|[Bb]elt) (?P<label>{_LABEL}) (?:is )?no longer shown", _gone),
-        (r"bags at [A-Za-z]+: +(?=~)", _nothing),
+        (r"[Bb]ags at [A-Za-z]+: +(?=~)", _nothing),
         (
             rf"GATE CHANGE (?P<gate_old>{_LABEL})->(?P<gate>{_LABEL})"
             rf"(?:,? \(?(?:Terminal |T)(?:(?P<term_old>[A-Z0-9]{{1,8}})->)?(?P<term>[A-Z0-9]{{1,8}})\)?)?(?: [A-Z]{{3}}\b)?",
