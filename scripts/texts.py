@@ -34,7 +34,8 @@ from flait.store import Store
 
 BOOT: Final = "texts"
 HOURS: Final = timedelta(hours=1)
-ASK: Final = {Role.TRAVELER: 20 * HOURS, Role.MEETER: 5 * HOURS, Role.WATCHER: 2 * HOURS}  # so long before it is to leave
+# so long before it is to leave they ask for it
+ASK: Final = {Role.TRAVELER: 20 * HOURS, Role.MEETER: 5 * HOURS, Role.WATCHER: 2 * HOURS}
 PHONES: Final = {role: f"+1555555010{number}" for number, role in enumerate(ASK)}
 PLAIN: Final = (
     "cancelled", "diverted", "gate_origin", "terminal_origin", "gate_destination", "terminal_destination",
@@ -70,7 +71,7 @@ class Sandbox:
     def departures(self, ident: Ident, start: datetime, end: datetime) -> Answer:
         return self._answer(str(ident), "designator", start, end)
 
-    def schedules(self, ident: Ident, start: date, end: date) -> Sequence[ScheduledFlight]:
+    def schedules(self, ident: Ident, start: date, end: date) -> Sequence[ScheduledFlight]:  # noqa: ARG002 - the port's
         return ()
 
     def records(self, fa_flight_id: str) -> list[Record]:
@@ -94,13 +95,13 @@ class Phones:
         self.texts.append((now, message))
         return Accepted(sid=f"SM{len(self.texts):032x}")
 
-    def sent_to(self, to: str, *, since: datetime) -> Sequence[Sent]:
+    def sent_to(self, to: str, *, since: datetime) -> Sequence[Sent]:  # noqa: ARG002 - the port's
         return ()
 
     def status_of(self, sid: str) -> Receipt:
         raise NotImplementedError
 
-    def received(self, since: datetime) -> Sequence[Inbound]:
+    def received(self, since: datetime) -> Sequence[Inbound]:  # noqa: ARG002 - the port's
         return ()
 
 

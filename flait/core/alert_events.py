@@ -33,12 +33,10 @@ def cancelled(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     clock = f"{clock_time(leaves, zone, reader.clock)} {zone_label(leaves, zone)}" if leaves else ""
     at = f" {day(flight.departure_date)} {clock}" if clock else ""
     next_step = (
-        "Ask the airline now to rebook you." if alert.role is Role.TRAVELER else "Ask who flies for the new flight."
+        "Ask the airline now to rebook you." if alert.role is Role.TRAVELER else "Ask your traveler for the new flight."
     )
     return [
-        Piece(
-            f"{route(flight)}{f' {day(flight.departure_date)}' if leaves else ''}{at} is CANCELLED.", 0, change.facts
-        ),
+        Piece(f"{route(flight)}{at} is CANCELLED.", 0, change.facts),
         Piece(next_step, 1),
     ]
 
@@ -66,7 +64,7 @@ def _stands(alert: Alert, reader: Reader) -> tuple[str, tuple[str, ...]]:
         return f"landed {landed_where(alert, reader)}", ("phase",)
     leaves = flight.departure.best
     if reached is Phase.SCHEDULED:
-        words, facts = departs(flight, reader), ("phase", *LEAVING)
+        words, facts = departs(flight, reader), LEAVING  # that it has not left is said by whoever takes that back
         if leaves and reader.now - leaves >= NO_REPORT:
             words = f"was to leave {reader.at(leaves, flight.origin)}"
             to = f" and arrive {arrival.removeprefix('arr ')}" if arrival else ""
@@ -146,7 +144,7 @@ def rerouted(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
 def onward(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     words, facts = _stands(alert, reader)
     return [
-        Piece(f"goes on {route(alert.flight)}: {words}.", 0, ("onward", "destination", *_NEW_LEG, *facts)),
+        Piece(f"goes on {route(alert.flight)}: {words}.", 0, ("onward", "destination", "phase", *_NEW_LEG, *facts)),
         Piece("Ask at the airport." if alert.role is Role.TRAVELER else "", 3),
     ]
 
@@ -170,7 +168,7 @@ def withdrawn(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     reached, told = progress(alert.flight), alert.told.phase
     what = "left the gate" if told is Phase.OUT else "landed" if reached is Phase.OFF else "taken off"
     words, facts = _stands(alert, reader)
-    return [Piece(f"has NOT {what} after all: {words}.", 0, facts)]
+    return [Piece(f"has NOT {what} after all: {words}.", 0, ("phase", *facts))]
 
 
 def departed(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
@@ -214,7 +212,7 @@ def arrived(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
 
 def returned(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     words, facts = _stands(alert, reader)
-    return [Piece(f"returned to the gate at {alert.flight.origin.short}: {words}.", 0, ("returned", *facts))]
+    return [Piece(f"returned to the gate at {alert.flight.origin.short}: {words}.", 0, ("returned", "phase", *facts))]
 
 
 def taxiing(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:

@@ -6,9 +6,10 @@ from datetime import timedelta
 from flait.core.alert_places import at_gate
 from flait.core.alerts import Alert
 from flait.core.changes import NEAR, Change, End
+from flait.core.flights import Phase, progress
 from flait.core.formats import Piece, Reader, day, span
 from flait.core.subscriptions import Role
-from flait.core.wording import arrives, departs, route, town
+from flait.core.wording import arrives, departs, place_and_time, route, town
 
 _TEN = timedelta(minutes=10)
 
@@ -25,7 +26,10 @@ def moved_time(alert: Alert, change: Change, reader: Reader) -> Piece:
 
 
 def _moved(sentence: str, alert: Alert, change: Change, reader: Reader, *, old_arrival: bool) -> list[Piece]:
-    """`<sentence> dep 14:10->14:55 PST, arr 22:31->23:16 EST.` and what it tells."""
+    """`<sentence> dep 14:10->14:55 PST, arr 22:31->23:16 EST.` and what it tells; what has happened is no plan."""
+    if change.end is End.DEPARTURE and progress(alert.flight) is Phase.OUT:
+        left = place_and_time(alert.flight.origin, alert.flight.out.actual, reader)
+        return [Piece(f"left the gate {left}.", 0, ("phase", "departure", "scheduled_out"))]
     time = moved_time(alert, change, reader)
     if change.end is End.ARRIVAL and alert.flight.diverted:
         return [Piece(f"{time.text}.", 0, time.facts)]

@@ -208,6 +208,8 @@ def _move(told: Told, flight: Flight, *, ear: Ear, now: datetime) -> Iterator[Ch
         late = times.late
         until = times.best - now
         kind = _move_kind(moved, known - planned, late, rescheduled=rescheduled, until=until, delay=ear.delay)
+        if kind is None and ear.least:  # whoever hears of big moves alone hears of each
+            kind = K.DELAY_MORE if moved > timedelta() else K.DELAY_LESS if late >= ON_TIME_BELOW else K.EARLIER
         if kind:
             yield Change(kind=kind, facts=_STATES[ear.end], end=ear.end, moved=moved)
 
@@ -247,7 +249,7 @@ def _move_kind(
         (K.SCHEDULE_CHANGE, lambda: rescheduled and abs(moved) >= STEP_NEAR),
         (K.DELAY_FIRST, lambda: moved >= STEP_NEAR and (was_late < delay <= late or (back and late >= ON_TIME_BELOW))),
         (K.DELAY_MORE, lambda: was_late >= delay and moved >= step(late, until)),
-        (K.EARLIER, lambda: sooner and late <= -STEP_NEAR),
+        (K.EARLIER, lambda: sooner and (late <= -STEP_NEAR or was_late < ON_TIME_BELOW)),
         (K.ON_TIME, lambda: max(late, was_late + moved) < ON_TIME_BELOW and (was_late >= delay or cut or back)),
         (K.DELAY_LESS, lambda: cut),
     )

@@ -120,7 +120,7 @@ def at_gate(flight: Flight = F12, at: datetime | None = None) -> Flight:
 
 def hours_ago(by: float, flight: Flight) -> Flight:
     """The same so many hours before: for a flight that is over at NOON."""
-    events = {name: _moved(getattr(flight, name), -hours(by)) for name in ("out", "off", "on", "in_")}
+    events: dict[str, Any] = {name: _moved(getattr(flight, name), -hours(by)) for name in ("out", "off", "on", "in_")}
     return replace(flight, **events)
 
 

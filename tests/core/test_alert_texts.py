@@ -73,7 +73,7 @@ def texted(
         (TRAVELER, NOON, F12, CANCELLED,
          "UA1234 SFO-EWR Tue 25 Nov 14:10 PST is CANCELLED. Ask the airline now to rebook you."),
         (WATCHER, NOON, F12, CANCELLED,
-         "UA1234 SFO-EWR Tue 25 Nov 14:10 PST is CANCELLED. Ask who flies for the new flight."),
+         "UA1234 SFO-EWR Tue 25 Nov 14:10 PST is CANCELLED. Ask your traveler for the new flight."),
         (TRAVELER, NOON, CANCELLED, late(minutes(45)),
          "UA1234 SFO-EWR is ON AGAIN, not cancelled: dep 14:55 PST, arr 23:16 EST. Gate F12, Terminal 3. Check with the airline that your booking stands."),
         (WATCHER, ON, took_off(), diverted(None),

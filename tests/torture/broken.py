@@ -13,6 +13,7 @@ import pytest
 
 from flait.adapters.twilio_forms import TwilioForms
 from flait.clock import Clock
+from flait.core import confirmations, observations
 from flait.core.flights import Flight
 from flait.core.messages import Message
 from flait.core.told import tells
@@ -24,7 +25,7 @@ from flait.flows.ports import Gateway
 from flait.store import Store
 
 _send_next, _send = deliver.send_next, deliver._send
-_merged, _tracked_text = track.merged, subscribe.tracked_text
+_merged, _tracked_text = observations.merged, confirmations.tracked_text
 
 
 @contextmanager

@@ -110,8 +110,8 @@ def _same(fact: str, stored: Any, words: Any) -> bool:
     if fact in _PRESENCE:
         return bool(stored) == bool(words)
     if fact in _MOMENTS:
-        return (
-            stored == words or (bool(stored) and bool(words)) and floor(datetime.fromisoformat(stored)) == floor(words)
+        return stored == words or (
+            (bool(stored) and bool(words)) and floor(datetime.fromisoformat(stored)) == floor(words)
         )
     if fact in _LABELS:
         return label(stored) == label(words)

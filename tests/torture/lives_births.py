@@ -115,9 +115,12 @@ class Birth:
         routes = ((leg.destination, other), (other, leg.origin), (leg.origin, other))
         which = rng.randrange(3)
         apart = rng.choice((-6, 3, 5, 9)) if which == 2 else (4, -5)[which]
-        times = {f"sched_{event}": (getattr(leg, f"sched_{event}") or leg.leaves) + apart * HOUR for event in EVENTS}
+        times: dict[str, Any] = {
+            f"sched_{event}": (getattr(leg, f"sched_{event}") or leg.leaves) + apart * HOUR for event in EVENTS
+        }
         extra = Leg(id=f"{leg.id}-o", of="other", origin=routes[which][0], destination=routes[which][1], **times)
-        extra = replace(extra, **{f"est_{event}": times[f"sched_{event}"] for event in EVENTS}, gate_o="X9")
+        estimates: dict[str, Any] = {f"est_{event}": times[f"sched_{event}"] for event in EVENTS}
+        extra = replace(extra, **estimates, gate_o="X9")
         at = self.asked_at + rng_minutes(rng, 1, 50) if which == 2 else self.t
         self.later(at, lambda: self.others.append(extra))
         self.story.append(f"another leg {extra.origin}-{extra.destination} at {apart:+} h")
@@ -144,7 +147,8 @@ class Birth:
 
     def show(self) -> None:
         """Publish it."""
-        shown = replace(self.leg, **dict.fromkeys(self.mask, None))
+        blanks: dict[str, Any] = dict.fromkeys(self.mask, None)
+        shown = replace(self.leg, **blanks)
         legs = (*(() if self.hidden else (shown,)), *self.others)
         if not self.pages or self.pages[-1].legs != legs:
             if self.pages and self.pages[-1].at == self.t:
@@ -183,7 +187,7 @@ class Birth:
             if not self.leg.cancelled and (turns <= 0 or at >= leaving):
                 self.until(max(leaving, self.t + MINUTE))
                 return not self.leg.cancelled and not self.gone
-            if self.leg.cancelled and (turns <= 0 or at > self.leg.arrives + self.late + 5 * HOUR):
+            if turns <= 0 or at > self.leg.arrives + self.late + 5 * HOUR:
                 return False
             self.until(at)
             rng.choice(self._turns())()
@@ -302,7 +306,12 @@ class Birth:
 
     def _false_start(self) -> None:
         """Said to have left, possibly, and then not."""
-        if self.leg.cancelled or self.leg.returned or self.leg.leaves + self.late > self.t + 30 * MINUTE or self.leg.act_off:
+        if (
+            self.leg.cancelled
+            or self.leg.returned
+            or self.leg.leaves + self.late > self.t + 30 * MINUTE
+            or self.leg.act_off
+        ):
             return
         false = {"act_out": self.t - 12 * MINUTE, "act_off": self.t - 2 * MINUTE}
         if not self.gated:

@@ -156,7 +156,7 @@ class Flying(Birth):
         else:
             self.later(self.t + rng_minutes(rng, 1, 14), known)
         if rng.random() < 0.35:
-            self.later(self.t + rng_minutes(rng, 2, 60), lambda: self._undiverts(lands) and self.show())
+            self.later(self.t + rng_minutes(rng, 2, 60), lambda: (self._undiverts(lands), self.show()))
         return lands
 
     def _undiverts(self, lands: datetime) -> datetime:
@@ -212,10 +212,11 @@ class Flying(Birth):
         assert leg.diverted_to
         out = (self.t + rng_minutes(rng, 50, 200)).replace(second=0)
         times = {"out": out, "off": out + 15 * MINUTE, "on": out + 75 * MINUTE, "in": out + 83 * MINUTE}
+        estimates: dict[str, Any] = {f"est_{event}": times[event] for event in EVENTS}
         on = Leg(
             id=f"{leg.id}-on", of="onward", origin=leg.diverted_to, destination=leg.destination,
             sched_out=out, sched_off=times["off"], sched_on=times["on"], sched_in=times["in"],
-            **{f"est_{event}": times[event] for event in EVENTS},
+            **estimates,
         )  # fmt: skip
         self.story.append(f"flies on from {on.origin}")
         self.until(self.t + rng_minutes(rng, 1, 40))
@@ -223,7 +224,8 @@ class Flying(Birth):
         self.show()
         for event in EVENTS:
             self.until(times[event] + rng_minutes(rng, 0, 5))
-            self.others[-1] = replace(self.others[-1], **{f"act_{event}": times[event]})
+            happened: dict[str, Any] = {f"act_{event}": times[event]}
+            self.others[-1] = replace(self.others[-1], **happened)
             self.show()
 
     # --- who follows it ----------------------------------------------------------------------------------------------

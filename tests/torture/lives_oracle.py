@@ -29,20 +29,29 @@ SETTLES: Final = 20 * MINUTE  # after Twilio works again
 class Look(Protocol):
     """See lives_play."""
 
-    at: datetime
-    shown: tuple[Leg, ...]
-    fault: str
-    asked: bool
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def shown(self) -> tuple[Leg, ...]: ...
+    @property
+    def fault(self) -> str: ...
+    @property
+    def asked(self) -> bool: ...
 
 
 class Heard(Protocol):
     """See lives_play."""
 
-    at: datetime
-    body: str
-    kind: str
-    tells: dict[str, Any]
-    written_at: datetime
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def body(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def tells(self) -> dict[str, Any]: ...
+    @property
+    def written_at(self) -> datetime: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +127,7 @@ class Judge:
                 self.all[of].append(view)
                 self.last_seen = look.at if of == self.of else self.last_seen
 
-    def _owed(self, at: datetime, look: Look) -> None:
+    def _owed(self, at: datetime, look: Look) -> None:  # noqa: C901 - the rules, one after the other
         if not self.spoken or self._twilio_ails(at):
             return
         self._journey(at)
@@ -207,7 +216,13 @@ class Judge:
         known = self.belief.get("stale") or self.belief.get("no_new_time")
         if late and not known and not any(at - text.at < 65 * MINUTE for text in self.past):
             before = self.views[-2]
-            if not before.now["cancelled"] and before.now["phase"] == phase and before.now["dep"] == view.now["dep"] and before.at >= best + OVERDUE:
+            if (
+                not before.now["cancelled"]
+                and before.now["phase"] == phase
+                and before.now["dep"] == view.now["dep"]
+                and best
+                and before.at >= best + OVERDUE
+            ):
                 self._once("lost", "overdue", at, f"{phase}, {best:%d/%H:%M}Z is two hours ago, and nobody is told")
 
     def _once(self, kind: str, about: str, at: datetime, what: str) -> None:
@@ -216,7 +231,7 @@ class Judge:
 
     # --- texts -------------------------------------------------------------------------------------------------------
 
-    def _text(self, text: Heard) -> None:
+    def _text(self, text: Heard) -> None:  # noqa: C901 - the rules, one after the other
         if self.of == "ours" and re.search(GOES_ON, text.body):
             self.of, self.views, self.here = "onward", self.all["onward"], []
         here = self.here or self.views[-1:]  # the last look, and those that somebody asked for since
@@ -257,7 +272,7 @@ class Judge:
         here = self.belief.lands_at(view.leg.destination)
         return Reader(role=self.who.role, number=self.life.number, now=text.at, origin=view.leg.origin, lands_at=here)
 
-    def _is_true(self, said: Said, view: View, text: Heard) -> None:
+    def _is_true(self, said: Said, view: View, text: Heard) -> None:  # noqa: C901 - the rules, one after the other
         """What it says was so at the last look before it."""
         for fact in ("cancelled", "diverted_to", "to", "dep", "arr", *LABELS):
             told = said.facts.get(fact)
@@ -276,7 +291,13 @@ class Judge:
         if "arr" in said.facts and "in" not in said.facts and contradicts(view.leg, view.acts, said.facts["arr"]):
             self._wrong("false", "arr too soon", text.at, f"nobody flies that fast: {text.body}")
         dep, blank = said.facts.get("dep"), view.leg.est_out is None and view.leg.est_off is None
-        if dep and blank and dep < text.at - HOUR and dep != self.belief.get("dep") and not {"stale", "no_new_time"} & set(said.facts):
+        if (
+            dep
+            and blank
+            and dep < text.at - HOUR
+            and dep != self.belief.get("dep")
+            and not {"stale", "no_new_time"} & set(said.facts)
+        ):
             self._wrong("false", "dep is past", text.at, f"plans for what is long past: {text.body}")
         self._olds(said, view, text)
 
@@ -346,7 +367,7 @@ class Judge:
 
     # --- the end -----------------------------------------------------------------------------------------------------
 
-    def _the_end(self) -> None:
+    def _the_end(self) -> None:  # noqa: C901 - the rules, one after the other
         if not self.spoken or not self.views:
             return
         for fact, (since, one) in self.overdue.items():

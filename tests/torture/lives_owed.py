@@ -76,9 +76,9 @@ def _times(role: str, belief: Belief, view: View, before: View | None) -> Iterat
     phase = view.now["phase"]
     if phase == "scheduled" and role != "meeter":
         fact, planned = "dep", view.leg.leaves
-    elif role == "meeter" and phase in ("scheduled", "out", "off") and not view.now["diverted_to"]:
-        fact, planned = "arr", view.leg.arrives
-    elif role == "watcher" and phase == "off" and not view.now["diverted_to"]:
+    elif (role == "meeter" and phase in ("scheduled", "out", "off") and not view.now["diverted_to"]) or (
+        role == "watcher" and phase == "off" and not view.now["diverted_to"]
+    ):
         fact, planned = "arr", view.leg.arrives
     else:
         return

@@ -19,7 +19,7 @@ from flait.core.idents import Ident, parse_ident
 from flait.core.messages import Message, MessageStatus
 from flait.core.receipts import Inbound, Receipt
 from flait.core.subscriptions import Role
-from flait.errors import BudgetExhausted, FlightSourceError, InDoubt, NotSent, Rejected, Refused, UserError
+from flait.errors import BudgetExhausted, FlightSourceError, InDoubt, NotSent, Refused, Rejected, UserError
 from flait.flows import deliver, subscribe, track
 from flait.flows.ports import Accepted, Answer, Sent
 from flait.flows.resolve import Wanted
@@ -245,7 +245,9 @@ class _Play:
             found.append((self.settle_at, self._settle))
         if self.events:
             found.append((self.events[0][0], self._happen))
-        found = [(max(at, self.silent_until, self.text_at) if what == self._deliver else at, what) for at, what in found]
+        found = [
+            (max(at, self.silent_until, self.text_at) if what == self._deliver else at, what) for at, what in found
+        ]
         return min(found, key=lambda one: one[0], default=(None, None))
 
     @property

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from tests.torture.lives_world import MINUTE, Leg
 from tests.torture.lives_words import label
+from tests.torture.lives_world import MINUTE, Leg
 
 AHEAD: Final = 2 * MINUTE  # an actual time that far in the future is possible still
 LEAST_FLYING, LEAST_SHARE = 10 * MINUTE, 0.4
@@ -145,7 +145,7 @@ class Eye:
         self._leeway(leg, at, acts, may)
         return View(at, leg, now, may, frozenset(doubts), acts)
 
-    def _leeway(self, leg: Leg, at: datetime, acts: dict[str, datetime], may: dict[str, frozenset[Any]]) -> None:
+    def _leeway(self, leg: Leg, at: datetime, acts: dict[str, datetime], may: dict[str, frozenset[Any]]) -> None:  # noqa: C901 - the rules, one after the other
         """What may be said besides: the value that is just blank, the time by the schedule where no other is left."""
         for name in LABELS:
             memory = self._memory(name)

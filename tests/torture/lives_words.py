@@ -110,7 +110,7 @@ def _named_day(body: str, now: datetime) -> date | None:
     return next((on for on in found if _DAYS[on.weekday()] == weekday), None)
 
 
-def moment(
+def moment(  # noqa: PLR0917 - a time as it is written, part by part
     text: str, zone_name: str | None, day: str | None, place: str, now: datetime, on: date | None = None
 ) -> datetime | None:
     """The moment that those words mean to somebody who reads them `now`; None when there is none such."""
@@ -133,7 +133,8 @@ def moment(
 def _is_about_arrival(body: str, role: str) -> bool:
     """Whether a gate or terminal in it is the one of arrival: once it flies, and for those who wait there."""
     flies = re.search(
-        r"landed|took off|Took off|[Aa]t the gate [A-Z]{3}|in the air|[Bb]ags at|DIVERTED|Taxiing|[Aa]t [A-Z]{3}: ", body
+        r"landed|took off|Took off|[Aa]t the gate [A-Z]{3}|in the air|[Bb]ags at|DIVERTED|Taxiing|[Aa]t [A-Z]{3}: ",
+        body,
     )
     leaves = re.search(
         r"GATE CHANGE|gate assigned|TERMINAL CHANGE|leaves from|returned to the gate|NOT taken off", body
@@ -356,9 +357,18 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], _Does], ...]] = tuple(
     for pattern, does in (
         # a subscription
         (r"^Tracking (?=[A-Z0-9])", _fact(tracked=True)),
-        (r"\bsaved\. Live tracking starts 2 days before; (?:you will hear from us then|we text you then)", _fact(pending=True)),
-        (r"^Flait(?: flight alerts(?: for [^:]+)?)?:|Flait(?: flight alerts)?\.$|Flait(?: flight alerts)?\. (?=Msg|Set)", _nothing),
-        (r"Set up by [^.]*|We text when it (?:takes off and )?lands|We tell you if it (?:is on again|goes on)", _nothing),
+        (
+            r"\bsaved\. Live tracking starts 2 days before; (?:you will hear from us then|we text you then)",
+            _fact(pending=True),
+        ),
+        (
+            r"^Flait(?: flight alerts(?: for [^:]+)?)?:|Flait(?: flight alerts)?\.$|Flait(?: flight alerts)?\. (?=Msg|Set)",
+            _nothing,
+        ),
+        (
+            r"Set up by [^.]*|We text when it (?:takes off and )?lands|We tell you if it (?:is on again|goes on)",
+            _nothing,
+        ),
         (rf"in the air since {_time('at')}", _in_the_air_since),
         (rf"\bwas to leave {_time('at')}(?: and arrive {_time('there')})?, no new time yet", _no_new_time),
         (rf"\bwas to leave {_time('at')}", _dep),
@@ -444,8 +454,10 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], _Does], ...]] = tuple(
         (rf"(?P<what>[Gg]ate|[Tt]erminal|[Bb]elt) (?P<label>{_LABEL}) (?:is )?no longer shown", _gone),
         (r"[Bb]ags at [A-Za-z]+: +(?=~)", _nothing),
         (
-            rf"GATE CHANGE (?P<gate_old>{_LABEL})->(?P<gate>{_LABEL})"
-            rf"(?:,? \(?(?:Terminal |T)(?:(?P<term_old>[A-Z0-9]{{1,8}})->)?(?P<term>[A-Z0-9]{{1,8}})\)?)?(?: [A-Z]{{3}}\b)?",
+            (
+                rf"GATE CHANGE (?P<gate_old>{_LABEL})->(?P<gate>{_LABEL})"
+                rf"(?:,? \(?(?:Terminal |T)(?:(?P<term_old>[A-Z0-9]{{1,8}})->)?(?P<term>[A-Z0-9]{{1,8}})\)?)?(?: [A-Z]{{3}}\b)?"
+            ),
             _gates,
         ),
         (r"TERMINAL CHANGE (?P<term_old>[A-Z0-9]{1,8})->(?P<term>[A-Z0-9]{1,8})(?: [A-Z]{3}\b)?", _gates),
@@ -455,14 +467,16 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], _Does], ...]] = tuple(
         (rf"Bags: belt (?:(?P<old>{_LABEL})->)?(?P<belt>{_LABEL}){_TERM}", _belt),
         (r"Gate later|gate later", _nothing),
         (
-            rf"[Gg]ate (?:(?P<gate_old>{_LABEL})->)?(?P<gate>{_LABEL})"
-            rf"(?: \(T(?P<term>[A-Z0-9]{{1,8}})\)|, Terminal (?:(?P<term_old>[A-Z0-9]{{1,8}})->)?(?P<term_2>[A-Z0-9]{{1,8}}))?",
+            (
+                rf"[Gg]ate (?:(?P<gate_old>{_LABEL})->)?(?P<gate>{_LABEL})"
+                rf"(?: \(T(?P<term>[A-Z0-9]{{1,8}})\)|, Terminal (?:(?P<term_old>[A-Z0-9]{{1,8}})->)?(?P<term_2>[A-Z0-9]{{1,8}}))?"
+            ),
             _gates,
         ),
         (r"Terminal (?:(?P<term_old>[A-Z0-9]{1,8})->)?(?P<term>[A-Z0-9]{1,8})", _gates),
         # what it says besides
         (r"Ask the airline (?:now )?to rebook you|Check with the airline that your booking stands", _nothing),
-        (r"Ask who flies for the new flight|Ask the airline what that means for you|Ask at the airport", _nothing),
+        (r"Ask your traveler for the new flight|Ask the airline what that means for you|Ask at the airport", _nothing),
         (
             r"We keep tracking it|Next text when it lands|Check connections|Airline may recover time, stay near",
             _nothing,

@@ -173,7 +173,7 @@ def timetable(number: str, ident: str, leg: Leg) -> bytes:
 
 def _records(number: str, ident: str, leg: Leg) -> list[dict[str, Any]]:
     """One record, or the two of a diversion: the flight that was planned, and the one that is flown."""
-    whole = {
+    whole: dict[str, Any] = {
         "ident": ident, "ident_icao": ident, "ident_iata": number, "fa_flight_id": leg.id, "codeshares": [],
         "codeshares_iata": [], "type": "Airline", "position_only": False, "cancelled": leg.cancelled,
         "diverted": leg.diverted, "origin": _airport(leg.origin), "destination": _airport(leg.destination),

@@ -19,14 +19,16 @@ from flait.core import polling
 from flait.core.alert_texts import alert_text
 from flait.core.alerts import CONFIRMED_KINDS, Alert, decide
 from flait.core.dates import parse_date
-from flait.core.flights import Flight, merged
+from flait.core.flights import Flight
 from flait.core.formats import Reader
 from flait.core.idents import parse_ident
 from flait.core.messages import is_gsm_7, units
+from flait.core.observations import merged
 from flait.core.subscriptions import Role
 from flait.core.told import tells, told
 from flait.errors import FlaitError, FlightSourceError
 from flait.flows import subscribe, track
+from flait.flows.asking import ask
 from flait.flows.resolve import Wanted, resolve
 from flait.store import Store, TrackedFlight
 from tests.adapters.aeroapi_bodies import record
@@ -129,7 +131,7 @@ def _looked(rig: Rig, spoilt: Payload, now: datetime) -> Iterator[str]:
     before = rig.gone if spoilt.gone else rig.planned
     rig.clock.moment = now
     try:
-        seen, _ = track._ask(rig.source, tracked(before, spoilt))
+        seen, _ = ask(rig.source, tracked(before, spoilt))
     except FlightSourceError:
         if spoilt.kinds:
             yield f"{spoilt.name}): could not be read"
@@ -138,7 +140,7 @@ def _looked(rig: Rig, spoilt: Payload, now: datetime) -> Iterator[str]:
         if spoilt.kinds:
             yield f"{spoilt.name}): was not found"
         return
-    after = merged(before, seen)
+    after = merged(before, seen, now)
     at = polling.next_poll_at(after, now, jitter=polling.jitter(after.fa_flight_id))
     if at is not None and not now < at <= now + timedelta(hours=24):
         yield f"{spoilt.name}): is looked at again {at}"
@@ -170,7 +172,7 @@ def _heard(spoilt: Payload, role: Role, before: Flight, after: Flight, now: date
         before.out.actual == after.out.actual,
         before.in_.actual == after.in_.actual,
     )
-    back = merged(after, before)
+    back = merged(after, before, now)
     third = decide(known, [], role=role, before=after, after=back, now=now).alert
     if third and all(shown) and any(change.kind in CONFIRMED_KINDS for change in third.changes):
         yield f"{spoilt.name}): {role} hears {[change.kind.value for change in third.changes]} of what is over"
