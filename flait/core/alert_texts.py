@@ -120,6 +120,10 @@ def _belt(alert: Alert, change: Change, reader: Reader) -> Piece:
     return Piece(f"Bags: belt {short(claim)}.", 1, ("baggage_claim",)) if claim else _place(alert, change, reader)
 
 
+def _returned(alert: Alert, _: Change, __: Reader) -> Piece:
+    return Piece(f"It returned to the gate at {alert.flight.origin.short}.", 1, ("returned", "phase"))
+
+
 def _landed(alert: Alert, _: Change, reader: Reader) -> Piece:
     return Piece(f"Landed {events.landed_where(alert, reader)}.", 1, ("phase",))
 
@@ -130,8 +134,9 @@ def _arrived(alert: Alert, _: Change, reader: Reader) -> Piece:
 
 
 TAILS: Mapping[ChangeKind, Tail] = {
-    **dict.fromkeys((K.REROUTED, K.ENDS, K.WITHDRAWN, K.RETURNED, K.TAXIING), _as_led),
+    **dict.fromkeys((K.REROUTED, K.ENDS, K.WITHDRAWN, K.TAXIING), _as_led),
     **dict.fromkeys(sorted(MOVES), _moved),
+    K.RETURNED: _returned,
     K.ARRIVED: _arrived,
     K.LANDED: _landed,
     K.DEPARTED: lambda alert, _, __: Piece(f"Took off from {alert.flight.origin.short}.", 1, ("phase",)),

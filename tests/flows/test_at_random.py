@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from flait.core.alerts import PastText, decide
+from flait.core.alerts import PastText, Priority, decide
 from flait.core.flights import Flight, Times, cancelled
 from flait.core.messages import LOOK_AGAIN, Message, MessageStatus
 from flait.core.subscriptions import Role, SubscriptionState
@@ -123,8 +123,7 @@ class AnyOrder(RuleBasedStateMachine):
         """What each has to hear of it, by the rules, going by the texts that reached them or still may."""
         kinds: dict[int | None, str] = {}
         for view in self.world.store.subscription_views(include_ended=True):
-            texts, number = heard[view.subscription.id], view.subscription.id
-            urgent = {row.message_id for row in self.world.store.told_rows([number])[number] if row.priority == "P0"}
+            texts, urgent = heard[view.subscription.id], self.urgent(view.subscription.id)
             decision = decide(
                 told(text.tells for text in texts),
                 [
@@ -139,6 +138,11 @@ class AnyOrder(RuleBasedStateMachine):
             if decision.alert:
                 kinds[view.subscription.id] = decision.alert.changes[0].kind
         return kinds
+
+    def urgent(self, subscription: int) -> set[int]:
+        """The texts that were P0."""
+        rows = self.world.store.told_rows([subscription])[subscription]
+        return {row.message_id for row in rows if row.priority == Priority.P0.name}
 
     @rule(fault=st.sampled_from(FAULTS))
     def poll_in_an_outage(self, fault: FlightSourceError) -> None:
