@@ -79,7 +79,7 @@ def _overtaken(store: Store, message: Message, now: datetime, fresh: timedelta) 
     later = [text for text in store.said_after(message) if is_news(message) or text.status not in WAITING]
     if later:
         return f"msg:{later[0].id} is about the same flight, and newer"
-    passed = next((name for name in AHEAD if _is_past(message, name, now)), None)
+    passed = next((name for name in AHEAD if is_news(message) and _is_past(message, name, now)), None)
     if passed:
         return f"the {passed} it tells of has passed"
     tracked = store.tracked(message.flight_id or 0)
@@ -87,7 +87,7 @@ def _overtaken(store: Store, message: Message, now: datetime, fresh: timedelta) 
         return ""
     if _is_changed(store, message, tracked, now):
         return "the flight has changed since"
-    if _was_tried(message) and now - message.created_at > fresh:
+    if message.kind != TRACKED and _was_tried(message) and now - message.created_at > fresh:
         return f"it was written more than {fresh.seconds // 60} min ago"
     return ""
 
@@ -96,7 +96,11 @@ def _is_changed(store: Store, message: Message, tracked: TrackedFlight, now: dat
     """An alert was written with its look; what says how a flight stands perhaps a moment before the look it is from."""
     if is_news(message):
         return store.is_changed(tracked.id, since=message.created_at, now=now)
+<<<<<<< HEAD
     if tracked.seen_at is None or tracked.seen_at < message.created_at:  # written after a look of its own
+=======
+    if tracked.last_polled_at is None or tracked.last_polled_at < message.created_at:  # written after a look of its own
+>>>>>>> outgoing
         return False
     present = tells(tracked.flight)
     matters = {"cancelled", "diverted_to"} & {name for name, value in present.items() if value}
@@ -145,9 +149,17 @@ def _go_on(store: Store, message: Message, now: datetime, *, lost: bool) -> None
                 _end(
                     store, other, now, why=f"decided anew together with msg:{message.id}", status=MessageStatus.EXPIRED
                 )
-    lost_twice = lost and message.dedup_key.startswith(AGAIN)  # then it is the operator's
+    lost_twice = lost and _was_lost_before(store, message)  # then it is the operator's
     if not is_news(message) and not lost_twice:
         _word_again(store, message, now)
+
+
+def _was_lost_before(store: Store, message: Message) -> bool:
+    """Whether it says in words of later what was lost before."""
+    if not message.dedup_key.startswith(AGAIN):
+        return False
+    before = store.message(int(message.dedup_key.removeprefix(AGAIN)))
+    return before is not None and before.status is MessageStatus.FAILED
 
 
 def decide_again(store: Store, message: Message, now: datetime) -> None:

@@ -443,6 +443,30 @@ def test_a_confirmation_of_what_is_followed_no_more_is_not_sent(world: World) ->
     assert set(statuses(world).values()) == {S.EXPIRED}
 
 
+def test_a_confirmation_that_knows_more_than_the_last_look_goes_as_it_was_written(world: World) -> None:
+    """It was written after a look of its own, which the flight's row does not have."""
+    world.follow(F12, 0)
+    world.clock.advance(minutes(10))
+    world.source.board = [late(minutes(50))]
+    world.subscribe(1)
+    world.deliver()
+    assert "15:00 PST" in arrived(world)[-1]
+    assert [text.status for text in world.texts] == [S.ACCEPTED, S.ACCEPTED]
+
+
+def test_a_confirmation_that_waited_long_for_an_unchanged_flight_goes_as_it_was_written(world: World) -> None:
+    world.source.board = [F12]
+    world.subscribe()
+    world.gateway.fails(*[not_sent()] * 30)
+    for _ in range(25):
+        world.deliver()
+        world.clock.advance(minutes(2))
+    told(world, F12)
+    world.gateway.recovers()
+    world.deliver()
+    assert [text.status for text in world.texts] == [S.ACCEPTED]
+
+
 def test_an_answer_that_waited_says_how_it_stands_now(talk: Talk) -> None:
     world = talk.world
     world.follow(F12)

@@ -184,9 +184,10 @@ class Birth:
         while True:
             leaving = self._leaving()
             at = self._moment(max(leaving - self.t, HOUR))
-            if not self.leg.cancelled and (turns <= 0 or at >= leaving):
+            cancelled = self.leg.cancelled
+            if not cancelled and (turns <= 0 or at >= leaving):
                 self.until(max(leaving, self.t + MINUTE))
-                return not self.leg.cancelled and not self.gone
+                return not (self.leg.cancelled or self.gone)
             if turns <= 0 or at > self.leg.arrives + self.late + 5 * HOUR:
                 return False
             self.until(at)

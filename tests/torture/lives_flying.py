@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from tests.torture.lives_births import BELTS, GATES, TERMINALS, Birth, rng_minutes
@@ -156,8 +157,12 @@ class Flying(Birth):
         else:
             self.later(self.t + rng_minutes(rng, 1, 14), known)
         if rng.random() < 0.35:
-            self.later(self.t + rng_minutes(rng, 2, 60), lambda: (self._undiverts(lands), self.show()))
+            self.later(self.t + rng_minutes(rng, 2, 60), partial(self._undiverted_again, lands))
         return lands
+
+    def _undiverted_again(self, lands: datetime) -> None:
+        self._undiverts(lands)
+        self.show()
 
     def _undiverts(self, lands: datetime) -> datetime:
         if not self.leg.diverted or self.leg.act_on:

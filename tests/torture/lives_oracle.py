@@ -356,7 +356,7 @@ class Judge:
             else:
                 ends = {"dep": leg.leaves, "arr": leg.arrives}
                 true = {
-                    round((floor(one) - ends[fact]) / MINUTE) * (1 if where == "arr" else sign)
+                    round(((floor(one) or ends[fact]) - ends[fact]) / MINUTE) * (1 if where == "arr" else sign)
                     for fact in (("arr",) if where == "arr" else ends)
                     for one in view.may[fact]
                     for sign in (1, -1)
