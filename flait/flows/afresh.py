@@ -109,7 +109,8 @@ def _was_tried(message: Message) -> bool:
 
 
 def _is_past(message: Message, name: str, now: datetime) -> bool:
-    value = message.tells.get(name)
+    """Whether it named a time that was ahead; for who has landed, none is."""
+    value = message.tells.get(name) if message.tells.get("phase") not in (Phase.ON, Phase.IN) else None
     return bool(value) and message.created_at < datetime.fromisoformat(str(value)) <= now
 
 

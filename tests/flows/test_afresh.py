@@ -13,7 +13,7 @@ from flait.core.whatsapp import Setup
 from flait.errors import SendError
 from flait.flows import deliver, receipts
 from flait.flows.ports import Sent
-from tests.core.flights_for_tests import F12, at_gate, hours, late, minutes
+from tests.core.flights_for_tests import F12, ON, at_gate, hours, late, minutes, touched_down
 from tests.flows.talk import Talk
 from tests.flows.world import PHONES, World, in_doubt, not_sent, refused
 
@@ -358,6 +358,17 @@ def test_advice_that_has_passed_is_not_given(world: World) -> None:
     assert ended
     assert (ended.status, ended.error) == (S.EXPIRED, "the boards it tells of has passed")
     assert decided_anew(world, B4) == ["gate_change"]
+
+
+def test_who_has_landed_is_told_so_though_the_time_at_the_gate_has_passed(world: World) -> None:
+    world.follow(F12, role=Role.MEETER)
+    world.clock.moment = ON + minutes(1)
+    text = told(world, touched_down())
+    gate = (world.clock.now() + minutes(2)).isoformat()
+    world.store._change("UPDATE messages SET tells = json_set(tells, '$.arrival', :at) WHERE id = 2", at=gate)
+    world.clock.advance(minutes(3))
+    world.deliver()
+    assert arrived(world)[-1] == text.body
 
 
 def test_a_text_for_later_is_not_sent_after_a_newer_one(world: World) -> None:
