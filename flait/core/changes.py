@@ -132,7 +132,7 @@ def _cancellation(told: Told, flight: Flight) -> Iterator[Change]:
     if told.cancelled == cancelled(flight):
         return
     if told.cancelled:
-        yield Change(kind=K.REINSTATED, facts=("cancelled", "phase", *_STATES[End.DEPARTURE]))
+        yield Change(kind=K.REINSTATED, facts=("cancelled", *_STATES[End.DEPARTURE]))
     else:
         yield Change(kind=K.CANCELLED, facts=("cancelled",))
 
@@ -293,7 +293,7 @@ def _words(told: Told, flight: Flight, now: datetime) -> Iterator[Change]:
     if missing and told.stale != missing:
         yield Change(kind=K.STALE, facts=("stale",))
     elif told.stale and not missing:
-        yield Change(kind=K.FRESH, facts=("stale", "phase", *_STATES[End.DEPARTURE]))
+        yield Change(kind=K.FRESH, facts=("stale", *_STATES[End.DEPARTURE]))
 
 
 def unreported(flight: Flight, now: datetime) -> str:

@@ -123,8 +123,7 @@ def merged(before: Flight | None, after: Flight, now: datetime | None) -> Flight
     after = _gone_again(before, replace(after, via=before.via, returned=before.returned), now)
     filled, blank = _filled(before, after, now)
     known = possible(_with(after, {**filled, "blank": blank}), now)  # what two looks said may not go together
-    moved = known.out.estimated != before.out.estimated
-    if moved and _taken_back("out.actual", before, known) and _later(known.out.estimated, before.out.actual):
+    if _taken_back("out.actual", before, known) and _later(known.out.estimated, before.out.actual):
         known = replace(known, returned=before.out.actual)
     return known
 

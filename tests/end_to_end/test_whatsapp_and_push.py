@@ -48,7 +48,7 @@ def test_each_whatsapp_text_goes_in_the_form_that_may_go_now(world: World, way: 
 
 
 FREE_ALERT = ["*UA9001* *GATE CHANGE A1->B2 JFK*", "Dep 13:00 EST, boards about 12:25."]
-VARIABLES = {"1": "UA9001", "2": "JFK-LAX", "3": "GATE CHANGE A1->B2 JFK", "4": "-", "5": "JFK gate B2"}
+VARIABLES = {"1": "UA9001", "2": "JFK-LAX", "3": "GATE CHANGE A1->B2 JFK", "4": "dep 13:00 EST", "5": "JFK gate B2"}
 
 # Of each person's texts of one kind: by which channel, and what became of it.
 CONFIRMED = {

@@ -6,14 +6,14 @@ Each is a patch that holds inside a `with`, and in every process forked meanwhil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from flait.adapters.twilio_forms import TwilioForms
 from flait.clock import Clock
-from flait.core import confirmations, observations
+from flait.core import confirmations, observations, polling
 from flait.core.flights import Flight
 from flait.core.messages import Message
 from flait.core.told import tells
@@ -69,6 +69,8 @@ def ends_at_one_sight() -> Iterator[None]:
     """A watch ends as soon as one look says that it is over, whatever was held back and not told."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(track, "_last_looks", lambda *_, **__: None)
+        patch.setattr(polling, "ON_AGAIN", timedelta())
+        patch.setattr(polling, "GIVE_UP", timedelta(minutes=30))
         yield
 
 
