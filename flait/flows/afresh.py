@@ -96,11 +96,7 @@ def _is_changed(store: Store, message: Message, tracked: TrackedFlight, now: dat
     """An alert was written with its look; what says how a flight stands perhaps a moment before the look it is from."""
     if is_news(message):
         return store.is_changed(tracked.id, since=message.created_at, now=now)
-<<<<<<< HEAD
     if tracked.seen_at is None or tracked.seen_at < message.created_at:  # written after a look of its own
-=======
-    if tracked.last_polled_at is None or tracked.last_polled_at < message.created_at:  # written after a look of its own
->>>>>>> outgoing
         return False
     present = tells(tracked.flight)
     matters = {"cancelled", "diverted_to"} & {name for name, value in present.items() if value}

@@ -52,15 +52,10 @@ def test_while_twilio_cannot_be_reached_texts_wait_and_then_go_out_once_in_order
                 told = [(text["to"], text["body"]) for text in twilio.texts()]
 
     for who in (ANA, BEN):
-<<<<<<< HEAD
-        assert [body for to, body in told if to == who] == ["Flait flight al", "Tracking UA8302", "UA8302 JFK-LAX "]
-    assert len(told) == 6
-=======
         assert sum(to == who and "UA8301" in body for to, body in told) == 1
         cancelled = [body for to, body in told if to == who and "UA8302" in body]
         assert "CANCELLED" in cancelled[-1]
         assert len(cancelled) == len(set(cancelled))
->>>>>>> outgoing
 
 
 def test_twilio_out_of_order_with_503_ends_in_one_text_each(world: World) -> None:
