@@ -19,7 +19,7 @@ from flait.core.wording import arrives, capital, departs, place_and_time, route,
 ARRIVAL = ("arrival", "scheduled_in")
 LEAVING = ("departure", "scheduled_out")
 NO_LONGER_THERE = ("-gate_destination", "-terminal_destination", "-baggage_claim")  # told of the other airport
-_NEW_LEG = ("-gate_origin", "-terminal_origin", *NO_LONGER_THERE, "-diverted_to", "-boards", "-returned")
+_NEW_LEG = ("-gate_origin", "-terminal_origin", *NO_LONGER_THERE, "-diverted_to", "-boards", "-returned", "-ends")
 _TEN = timedelta(minutes=10)
 
 

