@@ -194,7 +194,7 @@ def kinds(listener: Listener) -> list[str]:
     return ["landed" if text.kind == "arrived" else text.kind for text in listener.alerts]
 
 
-WAVERS = st.lists(st.integers(-4, 5), min_size=1, max_size=40)  # ten minutes sooner than told is news
+WAVERS = st.lists(st.integers(-4, 5), min_size=1, max_size=40)
 
 
 @given(wavers=WAVERS, jitter=st.floats(0, 0.99))
