@@ -19,7 +19,7 @@ from flait.core.wording import arrives, capital, departs, place_and_time, route,
 ARRIVAL = ("arrival", "scheduled_in")
 LEAVING = ("departure", "scheduled_out")
 NO_LONGER_THERE = ("-gate_destination", "-terminal_destination", "-baggage_claim")  # told of the other airport
-_NEW_LEG = ("-gate_origin", "-terminal_origin", *NO_LONGER_THERE, "-diverted_to", "-boards", "-returned")
+_NEW_LEG = ("-gate_origin", "-terminal_origin", *NO_LONGER_THERE, "-diverted_to", "-boards", "-returned", "-ends")
 _TEN = timedelta(minutes=10)
 
 
@@ -60,7 +60,9 @@ def _stands(alert: Alert, reader: Reader) -> tuple[str, tuple[str, ...]]:
     reached = progress(flight)
     facts: tuple[str, ...] = ("phase",)
     arrival = "" if is_overtaken(flight, reader.now) else arrives(flight, reader)
-    if reached in (Phase.ON, Phase.IN):
+    if reached is Phase.IN:
+        return f"at the gate {place_and_time(flight.lands_at, flight.in_.actual, reader)}", ("phase", "arrival")
+    if reached is Phase.ON:
         return f"landed {landed_where(alert, reader)}", ("phase",)
     leaves = flight.departure.best
     if reached is Phase.SCHEDULED:
@@ -99,7 +101,7 @@ def diverted(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
         ]
     if progress(flight) in (Phase.ON, Phase.IN):
         words = f"DIVERTED: landed {landed_where(alert, reader)}, not {planned}."
-        return [Piece(words, 0, ("diverted_to", "phase", *NO_LONGER_THERE)), _onward_hope(alert)]
+        return [Piece(words, 0, ("diverted_to", *_down(alert), *NO_LONGER_THERE)), _onward_hope(alert)]
     best = flight.arrival.best
     when = f" about {reader.at(best, flight.diverted_to)}" if best else ""
     return [
@@ -112,6 +114,11 @@ def diverted(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     ]
 
 
+def _down(alert: Alert) -> tuple[str, ...]:
+    """What `landed` tells; that it is at the gate is said by itself."""
+    return ("phase",) if progress(alert.flight) is Phase.ON else ()
+
+
 def _onward_hope(alert: Alert) -> Piece:
     flight = alert.flight
     planned = f" to {flight.destination.short}" if flight.destination else ""
@@ -121,7 +128,7 @@ def _onward_hope(alert: Alert) -> Piece:
 def undiverted(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     flight = alert.flight
     if progress(flight) in (Phase.ON, Phase.IN):
-        return [Piece(f"NO LONGER DIVERTED: landed {landed_where(alert, reader)}.", 0, ("-diverted_to", "phase"))]
+        return [Piece(f"NO LONGER DIVERTED: landed {landed_where(alert, reader)}.", 0, ("-diverted_to", *_down(alert)))]
     best, where = flight.arrival.best, flight.destination
     if not best or not where or is_overtaken(flight, reader.now):
         there = f" It goes to {where.short} as planned." if where else ""

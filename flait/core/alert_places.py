@@ -64,15 +64,20 @@ def place(alert: Alert, rank: int = 1) -> Piece:
 
 def _no_longer(alert: Alert, rank: int) -> Piece:
     """`Gate C12 is no longer shown.`"""
-    flight, told = alert.flight, alert.told
-    gone = []
-    if told.gate_origin and not flight.gate_origin:
-        gone.append((f"gate {short(told.gate_origin)}", "-gate_origin"))
-    if told.terminal_origin and not flight.terminal_origin:
-        gone.append((f"Terminal {short(told.terminal_origin)}", "-terminal_origin"))
-    words = ", ".join(word for word, _ in gone)
+    words, facts = _gone(alert, "gate_origin", "terminal_origin")
+    return Piece(capital(words), rank, facts)
+
+
+def _gone(alert: Alert, gate_name: str, terminal_name: str) -> tuple[str, tuple[str, ...]]:
+    """`gate C12, Terminal 1 are no longer shown.`, what of the two was told and is no more; '' where nothing is."""
+    told, flight = alert.told, alert.flight
+    named = (("gate", gate_name), ("Terminal", terminal_name))
+    gone = [(f"{word} {short(getattr(told, name))}", f"-{name}") for word, name in named
+            if getattr(told, name) and not getattr(flight, name)]  # fmt: skip
+    if not gone:
+        return "", ()
     verb = "are" if len(gone) > 1 else "is"
-    return Piece(f"{capital(words)} {verb} no longer shown.", rank, tuple(fact for _, fact in gone))
+    return f"{', '.join(word for word, _ in gone)} {verb} no longer shown.", tuple(fact for _, fact in gone)
 
 
 def _new_terminal(alert: Alert) -> str:
@@ -169,11 +174,11 @@ def arrival_gate(alert: Alert, _: Change, __: Reader) -> Sequence[Piece]:
         if value and was != value:
             parts.append(f"{word} {f'{short(was)}->' if was else ''}{short(value)}")
             facts.append(name)
-        elif was and not value:
-            parts.append(f"{word} {short(was)} no longer shown")
-            facts.append(f"-{name}")
+    gone, no_more = _gone(alert, *_GATE_IN)
+    now = f"{', '.join(parts)}." if parts else ""
     at = flight.lands_at.short if flight.lands_at else "arrival"
-    return [Piece(f"at {at}: {', '.join(parts)}.", 0, tuple(facts))]
+    words = " ".join(part for part in (now, capital(gone) if now else gone) if part)
+    return [Piece(f"at {at}: {words}", 0, (*facts, *no_more))]
 
 
 def belt(alert: Alert, _: Change, __: Reader) -> Sequence[Piece]:

@@ -23,8 +23,12 @@ def alert_text(alert: Alert, reader: Reader) -> Text:
     first, *others = alert.changes
     lead, *pieces = LEADS[first.kind](alert, first, reader)
     stated = {fact for piece in (lead, *pieces) if piece.text and piece.rank < 2 for fact in piece.facts}
-    tails = [TAILS[change.kind](alert, change, reader) for change in others]
-    news = [piece for piece in tails if not set(piece.facts) <= stated]
+    news: list[Piece] = []
+    for change in others:
+        tail = TAILS[change.kind](alert, change, reader)
+        if not set(tail.facts) <= stated:  # what was said is not said again
+            news.append(tail)
+            stated |= set(tail.facts)
     said = {fact for piece in news if piece.text for fact in piece.facts}
     kept = [piece for piece in pieces if not (piece.facts and set(piece.facts) <= said)]
     name = label(alert.flight, reader.ident)

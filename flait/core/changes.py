@@ -151,8 +151,9 @@ def _diversion(told: Told, flight: Flight) -> Iterator[Change]:
 
 
 def _destination(told: Told, flight: Flight) -> Iterator[Change]:
+    """Another one than was told. Where a diverted flight was to go is nobody's news."""
     there = FACTS["destination"](flight)
-    if told.destination and there not in (None, told.destination):
+    if not flight.diverted and told.destination and there not in (None, told.destination):
         yield Change(kind=K.REROUTED, facts=("destination", "arrival", "scheduled_in"))
 
 

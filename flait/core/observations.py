@@ -129,14 +129,15 @@ def merged(before: Flight | None, after: Flight, now: datetime | None) -> Flight
 
 
 def _gone_again(before: Flight, after: Flight, now: datetime | None) -> Flight:
-    """Without a leaving that came to nothing: the estimate moved on after it, and nobody took off."""
-    left, again = after.out.actual, after.out.estimated
-    if left is None or after.off.actual is not None:
+    """Without a leaving that came to nothing: it stands or is gone, the estimate moved on, and nobody took off."""
+    left, again = after.out.actual or before.out.actual, after.out.estimated
+    if left is None or after.off.actual is not None or before.off.actual is not None:
         return after
     if after.returned and left <= after.returned:
-        return _with(after, {"out.actual": None})
+        in_vain = _later(again or before.out.estimated, left)  # the estimate is back: so is the leaving
+        return _with(after, {"out.actual": None} if in_vain else {"returned": None})
     moved = before.out.actual is not None and before.out.estimated != again
-    unseen = now is not None and now - left >= RETURNED_UNSEEN
+    unseen = now is not None and after.out.actual is not None and now - left >= RETURNED_UNSEEN
     ahead = again is not None and (now is None or again > now)
     if _later(again, left) and ahead and (moved or unseen):
         return _with(after, {"out.actual": None, "returned": left})

@@ -46,10 +46,10 @@ def _search(source: FlightSource, tracked: TrackedFlight) -> tuple[Flight | None
 
 
 def _likeness(flight: Flight, pinned: Flight) -> tuple[bool, timedelta, bool]:
-    """Of several records of a leg the living one, the nearest to its schedule, the one it was known by."""
+    """Of several records of a leg one not called cancelled, the nearest to its schedule, the one it was known by."""
     scheduled, known = flight.departure.scheduled, pinned.departure.scheduled
     apart = abs(scheduled - known) if scheduled and known else timedelta.max
-    return cancelled(flight), apart, flight.fa_flight_id != pinned.fa_flight_id
+    return flight.cancelled, apart, flight.fa_flight_id != pinned.fa_flight_id
 
 
 def _is_pinned(flight: Flight, pinned: Flight) -> bool:

@@ -174,3 +174,14 @@ def test_no_lateness_is_told_of_a_landing_elsewhere(world: World, role: Role) ->
     landed = [body for body in bodies(texts) if "anded" in body]
     assert landed
     assert not [body for body in landed if "late" in body or "early" in body]
+
+
+def test_a_next_leg_that_comes_down_elsewhere_too_is_said_to_end_there(world: World) -> None:
+    world.follow(F12, 0)
+    leg = onward(ORD, 60)
+    down = DOWN + minutes(140)
+    flown = replace(took_off(leg), diverted=True)
+    there = replace(took_off(leg), destination=PIT, on=Times(estimated=down, actual=down), in_=Times())
+    texts = play(world, life_of(ORD, (30, [leg]), (80, [took_off(leg)]), (140, [flown, there])))
+    assert [text.kind for text in texts].count("onward") == 1
+    assert bodies(texts)[-1].startswith("UA1234 ends at Pittsburgh (PIT).")
