@@ -6,7 +6,7 @@ Each is a patch that holds inside a `with`, and in every process forked meanwhil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ import pytest
 from flait.adapters.twilio_forms import TwilioForms
 from flait.clock import Clock
 from flait.core import confirmations, observations, polling
-from flait.core.flights import Flight
+from flait.core.flights import Flight, cancelled
 from flait.core.messages import Message
 from flait.core.told import tells
 from flait.core.whatsapp import Setup
@@ -26,6 +26,7 @@ from flait.store import Store
 
 _send_next, _send = deliver.send_next, deliver._send
 _merged, _tracked_text = observations.merged, confirmations.tracked_text
+_finished = polling.finished
 
 
 @contextmanager
@@ -65,12 +66,20 @@ def checks_no_signature() -> Iterator[None]:
 
 
 @contextmanager
-def ends_at_one_sight() -> Iterator[None]:
-    """A watch ends as soon as one look says that it is over, whatever was held back and not told."""
+def ends_by_the_schedule_at_one_sight() -> Iterator[None]:
+    """A cancelled flight is over when it was to arrive by its schedule, and any is when one look says so.
+
+    Whatever was held back then, and not told, nobody ever hears of.
+    """
+
+    def finished(flight: Flight, now: datetime) -> bool:
+        if cancelled(flight):
+            return now >= (flight.arrival.scheduled or now)
+        return _finished(flight, now)
+
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(polling, "finished", finished)
         patch.setattr(track, "_last_looks", lambda *_, **__: None)
-        patch.setattr(polling, "ON_AGAIN", timedelta())
-        patch.setattr(polling, "GIVE_UP", timedelta(minutes=30))
         yield
 
 

@@ -20,6 +20,7 @@ from tests.torture.lives_flying import life
 from tests.torture.lives_oracle import Fault, Judge
 from tests.torture.lives_pace import too_seldom
 from tests.torture.lives_play import Heart, Played, Stage
+from tests.torture.lives_truth import sights
 from tests.torture.lives_world import script
 from tests.torture.rig import in_memory
 from tests.torture.score import Score, Size
@@ -53,8 +54,7 @@ def _chunk(folder: str, seeds: Sequence[int]) -> Score:
         counts["expected"] += max(followed, 1)
         wrong = {number for number, _ in faults}
         counts["ok"] += max(followed, 1) - len(wrong)
-        for _, fault in faults[:1]:
-            remarks.append(f"life {played.life.seed}: {fault}")
+        remarks += [f"life {played.life.seed}: {fault}" for fault in {f.kind + f.about: f for _, f in faults}.values()]
         for number in wrong:
             first = next(fault for one, fault in faults if one == number)
             counts[COUNTED.get(first.kind, "unexpected")] += 1
@@ -80,11 +80,12 @@ def verdict(played: Played) -> Iterator[tuple[int, Fault]]:
     """What was wrong with a life that was played."""
     if played.trouble:
         yield 0, Fault("unexpected", played.trouble.split(":")[0], played.life.ends, played.trouble)
-    yield from ((0, fault) for fault in too_seldom(played.life, played.looks, played.closed_at))
+    seen = list(sights(played.looks))
+    yield from ((0, fault) for fault in too_seldom(seen))
     for number, heart in enumerate(played.hearts):
-        judge = Judge(
-            life=played.life, who=heart.who, looks=played.looks, texts=heart.texts, closed_at=played.closed_at
-        )
+        if heart.refused:
+            continue
+        judge = Judge(life=played.life, who=heart.who, sights=seen, texts=heart.texts, closed_at=played.closed_at)
         yield from ((number, fault) for fault in judge.judged())
 
 

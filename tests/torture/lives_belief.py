@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from tests.torture.lives_reader import Said, label
 from tests.torture.lives_truth import floor
-from tests.torture.lives_words import Said, label
 
 KEPT: Final = frozenset(
     {"dep", "arr", "gate_o", "term_o", "gate_d", "term_d", "belt", "cancelled", "diverted_to", "phase", "boards", "to"}

@@ -8,13 +8,15 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from tests.torture.lives_belief import Belief, tells_and_words
+from tests.torture.lives_belief import Belief
 from tests.torture.lives_owed import Owed, Past, held, owed
-from tests.torture.lives_truth import LABELS, Eye, View, contradicts, floor
-from tests.torture.lives_words import BOARDS_BEFORE, Reader, Said, clock, read
-from tests.torture.lives_world import HOUR, MINUTE, Follower, Leg, Life
+from tests.torture.lives_reader import BOARDS_BEFORE, Reader, Said
+from tests.torture.lives_said import Heard, Moment, groups, wrongs
+from tests.torture.lives_truth import Look, Sight, View
+from tests.torture.lives_words import read
+from tests.torture.lives_world import HOUR, MINUTE, Follower, Life
 
 SILENT_FOR: Final = 45 * MINUTE
 SILENT_AT_MOST: Final = SILENT_FOR + 17 * MINUTE  # a look that fails is repeated every quarter of an hour
@@ -23,35 +25,8 @@ AFTER_A_DIVERSION: Final = 6 * HOUR
 FOUND_WITHIN: Final = 50 * MINUTE  # the next leg, once it is published: a look every 20 min, and a second look
 GOES_ON: Final = r"\bgoes on [A-Z]{3}-[A-Z]{3}"
 SECOND_LOOK: Final = 18 * MINUTE  # a minute, or a quarter of an hour where there were many looks
+WAITED_FOR: Final = ("cancelled", "diverted_to", "to", "phase", "dep", "arr")
 SETTLES: Final = 20 * MINUTE  # after Twilio works again
-
-
-class Look(Protocol):
-    """See lives_play."""
-
-    @property
-    def at(self) -> datetime: ...
-    @property
-    def shown(self) -> tuple[Leg, ...]: ...
-    @property
-    def fault(self) -> str: ...
-    @property
-    def asked(self) -> bool: ...
-
-
-class Heard(Protocol):
-    """See lives_play."""
-
-    @property
-    def at(self) -> datetime: ...
-    @property
-    def body(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def tells(self) -> dict[str, Any]: ...
-    @property
-    def written_at(self) -> datetime: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +48,7 @@ class Judge:
 
     life: Life
     who: Follower
-    looks: Sequence[Look]
+    sights: Sequence[Sight]
     texts: Sequence[Heard]
     closed_at: datetime | None
     belief: Belief = field(default_factory=Belief)
@@ -84,8 +59,7 @@ class Judge:
 
     def judged(self) -> list[Fault]:
         """Everything that was wrong, in order."""
-        self.eyes = {of: Eye(of=of) for of in ("ours", "onward")}
-        self.of, self.all = "ours", {of: list[View]() for of in self.eyes}
+        self.of, self.all = "ours", {of: list[View]() for of in ("ours", "onward")}
         self.views = self.all["ours"]
         self.last_seen: datetime | None = None
         self.here: list[View] = []
@@ -103,10 +77,10 @@ class Judge:
         return self.faults
 
     def _events(self) -> Iterator[tuple[datetime, int, Any]]:
-        for look in self.looks:
-            yield look.at, 0, look
-            if not look.asked:
-                yield look.at, 2, look
+        for sight in self.sights:
+            yield sight.look.at, 0, sight
+            if not sight.look.asked:
+                yield sight.look.at, 2, sight.look
         for text in self.texts:
             yield text.at, 1, text
 
@@ -115,19 +89,18 @@ class Judge:
 
     # --- looks -------------------------------------------------------------------------------------------------------
 
-    def _look(self, look: Look) -> None:
-        alone = look.asked and self.views
-        if not alone:
-            self.here = [one for one in self.here if one.at == look.at]
-        for of, eye in self.eyes.items():
-            view = (Eye(of=of) if alone else eye).sees(look.at, look.shown)
+    def _look(self, sight: Sight) -> None:
+        at = sight.look.at
+        if not sight.alone:
+            self.here = [one for one in self.here if one.at == at]
+        for of, view in sight.views.items():
             if view and of == self.of:
                 self.here.append(view)
-            if view and not alone:
+            if view and not sight.alone:
                 self.all[of].append(view)
-                self.last_seen = look.at if of == self.of else self.last_seen
+                self.last_seen = at if of == self.of else self.last_seen
 
-    def _owed(self, at: datetime, look: Look) -> None:  # noqa: C901 - the rules, one after the other
+    def _owed(self, at: datetime, look: Look) -> None:
         if not self.spoken or self._twilio_ails(at):
             return
         self._journey(at)
@@ -136,28 +109,30 @@ class Judge:
         self._silence(at, look)
         if not self.views or self.views[-1].at != at:
             return
-        view, before = self.views[-1], self.views[-2] if len(self.views) > 1 else None
-        self._second_look(view, at)
-        due = {one.fact: one for one in owed(self.who.role, self.belief, view, before, self.who.asked_at)}
-        open_news = any(
-            not view.sure(fact, before) for fact in ("cancelled", "diverted_to", "to", "phase", "dep", "arr")
-        )
-        for fact, (since, one) in list(self.overdue.items()):
-            if fact not in due:
-                told = self.past and self.past[-1].at >= since
-                self._wrong(
-                    "late" if told else "lost", fact, since, f"{one}; {'told' if told else 'over'} {at:%H:%M:%S}"
-                )
-                del self.overdue[fact]
+        self._second_look(self.views[-1], at)
+        self._reckon(at)
+
+    def _last_two(self) -> tuple[View, View | None]:
+        return self.views[-1], self.views[-2] if len(self.views) > 1 else None
+
+    def _reckon(self, at: datetime) -> None:
+        """What is owed after this look, what was, and whether it was told meanwhile."""
+        view, before = self._last_two()
+        due = {one.fact: one for one in owed(self.who.role, self.belief, view, before)}
+        for fact in [fact for fact in self.overdue if fact not in due]:
+            since, one = self.overdue.pop(fact)
+            told = bool(self.past) and self.past[-1].at >= since
+            end = f"{'told' if told else 'over'} {at:%H:%M:%S}"
+            self._wrong("late" if told else "lost", fact, since, f"{one}; {end}")
+        open_news = any(not view.sure(fact, before) for fact in WAITED_FOR)  # lesser news waits for it
         for fact, one in due.items():
-            if not one.urgent and open_news:
-                continue
-            if fact not in self.overdue and not held(one, self.past, at, muted=self.who.muted(at)):
+            waits = open_news and not one.urgent
+            if not waits and fact not in self.overdue and not held(one, self.past, at, muted=self.who.muted(at)):
                 self.overdue[fact] = (at, one)
 
     def _second_look(self, view: View, at: datetime) -> None:
         """What cannot wait and was seen once is looked at again soon."""
-        missed = any(not look.shown for look in self.looks if self.again_by and at > look.at > at - 2 * HOUR)
+        missed = any(not one.look.shown for one in self.sights if self.again_by and at > one.look.at > at - 2 * HOUR)
         if self.again_by and at > self.again_by and not missed:
             self._wrong("late", "second look", at, f"it was due by {self.again_by:%H:%M:%S}")
         held_by_rest = held(Owed("cancelled", 1, 0), self.past, at, muted=False)
@@ -182,9 +157,9 @@ class Judge:
         silent = self.last_seen is not None and at - self.last_seen >= SILENT_AT_MOST
         if waits and silent and not self.belief.get("stale"):
             self._once("lost", "no word", at, f"nothing seen since {self.last_seen:%H:%M}, and nobody is told")
-        if look.shown and self.belief.get("stale") == "word" and self.views[-1].at == at and len(self.views) > 1:
+        if look.shown and self.belief.get("stale") == "word" and self.views[-1].at == at and len(self.views) > 2:
             calm = any(at - text.at < 15 * MINUTE for text in self.past)
-            if not calm and self.views[-2].at > self.past[-1].at:
+            if not calm and self.past and self.views[-3].at > self.past[-1].at:
                 self._once("lost", "word again", at, "it is seen again, and nobody is told")
         self._overdue(at, view)
 
@@ -207,23 +182,18 @@ class Judge:
         return any(at - text.at < span for text in self.past)
 
     def _overdue(self, at: datetime, view: View) -> None:
-        if self.last_seen != at or {"phase", "dep", "arr"} & view.unsure or view.now["cancelled"]:
+        """Two hours past its time nothing is reported: that is told."""
+        if self.last_seen != at or {"phase", "dep", "arr"} & view.unsure or len(self.views) < 2:
             return
-        phase, best = view.now["phase"], {"scheduled": view.now["dep"], "off": view.now["arr"]}.get(view.now["phase"])
-        if phase == "off" and view.now["diverted_to"]:
+        phase, before = view.now["phase"], self.views[-2]
+        best = {"scheduled": view.now["dep"], "off": view.now["arr"]}.get(phase)
+        if best is None or view.now["cancelled"] or (phase == "off" and view.now["diverted_to"]):
             return
-        late = best is not None and at >= best + OVERDUE + 15 * MINUTE and len(self.views) > 1
+        since = all(not one.now["cancelled"] and one.now["phase"] == phase for one in (before, view))
+        late = before.at >= best + OVERDUE and at >= best + OVERDUE + 15 * MINUTE
         known = self.belief.get("stale") or self.belief.get("no_new_time")
-        if late and not known and not any(at - text.at < 65 * MINUTE for text in self.past):
-            before = self.views[-2]
-            if (
-                not before.now["cancelled"]
-                and before.now["phase"] == phase
-                and before.now["dep"] == view.now["dep"]
-                and best
-                and before.at >= best + OVERDUE
-            ):
-                self._once("lost", "overdue", at, f"{phase}, {best:%d/%H:%M}Z is two hours ago, and nobody is told")
+        if since and late and before.now["dep"] == view.now["dep"] and not known and not self._recent(at, 65 * MINUTE):
+            self._once("lost", "overdue", at, f"{phase}, {best:%d/%H:%M}Z is two hours ago, and nobody is told")
 
     def _once(self, kind: str, about: str, at: datetime, what: str) -> None:
         if not any(one.kind == kind and one.about == about for one in self.faults):
@@ -231,143 +201,51 @@ class Judge:
 
     # --- texts -------------------------------------------------------------------------------------------------------
 
-    def _text(self, text: Heard) -> None:  # noqa: C901 - the rules, one after the other
+    def _text(self, text: Heard) -> None:
+        view = self._seen_before(text)
+        if view is None:
+            return
+        said = read(text.body, self._reader(text, view))
+        self._boarding_day(said)
+        moment = Moment(text=text, said=said, view=view, views=self.views, belief=self.belief)
+        for kind, about, what in wrongs(moment):
+            self._wrong(kind, about, text.at, f"{what}: {text.body}")
+        if self.latest and (self.latest.body, self.latest.kind) == (text.body, text.kind):
+            self._wrong("twice", text.kind, text.at, text.body)
+        self.belief.hears(said)
+        if "failed" not in said.facts:
+            self.spoken, self.latest = True, text
+        if text.kind not in ("tracked", "pending"):
+            self.past.append(Past(text.at, frozenset(groups(said))))
+
+    def _seen_before(self, text: Heard) -> View | None:
+        """What the last look showed, and those that somebody asked for since."""
         if self.of == "ours" and re.search(GOES_ON, text.body):
             self.of, self.views, self.here = "onward", self.all["onward"], []
-        here = self.here or self.views[-1:]  # the last look, and those that somebody asked for since
-        if not here:
-            if self.of == "onward":
-                self._wrong("false", "onward", text.at, f"nothing was seen to fly on: {text.body}")
-            return
-        view = here[-1]
-        view = replace(view, may={fact: frozenset().union(*(one.may[fact] for one in here)) for fact in view.may})
-        said = read(text.body, self._reader(text, view))
-        if said.unread:
-            self._wrong("unread", " ".join(said.unread.split()[:3]), text.at, text.body)
-        self._boarding_day(said)
-        for problem in said.problems:
-            self._wrong("false", "a time", text.at, problem)
-        if self.latest and self.latest.body == text.body and text.kind == self.latest.kind:
-            self._wrong("twice", text.kind, text.at, text.body)
-        for fact, difference in tells_and_words(text.tells, said, self.belief):
-            self._wrong("uncounted", fact, text.at, f"{difference}: {text.body}")
-        self._is_true(said, view, text)
-        self._advice(said, text)
-        self._lateness(said, view, text)
-        self.belief.hears(said)
-        if "failed" in said.facts:
-            return
-        self.spoken, self.latest = True, text
-        if text.kind not in ("tracked", "pending"):
-            self.past.append(Past(text.at, frozenset(_groups(said))))
+        here = self.here or self.views[-1:]
+        if here:
+            may = {fact: frozenset().union(*(one.may[fact] for one in here)) for fact in here[-1].may}
+            return replace(here[-1], may=may)
+        if self.of == "onward":
+            self._wrong("false", "onward", text.at, f"nothing was seen to fly on: {text.body}")
+        return None
 
     def _boarding_day(self, said: Said) -> None:
         """Advice names no day: it is of the departure that it goes with."""
         dep = said.facts.get("dep") or self.belief.get("dep")
         if said.facts.get("boards") and dep:
             days = [said.facts["boards"] + timedelta(days=days) for days in range(-3, 4)]
-            said.facts["boards"] = min(days, key=lambda at: abs(at - (dep - BOARDS_BEFORE)))
+            said.facts["boards"] = boards = min(days, key=lambda at: abs(at - (dep - BOARDS_BEFORE)))
+            if f"{boards:%M}" == f"{dep - BOARDS_BEFORE:%M}" and abs(boards - (dep - BOARDS_BEFORE)) == HOUR:
+                said.facts["boards"] = dep - BOARDS_BEFORE  # nor which of two such hours, where the clocks change
 
     def _reader(self, text: Heard, view: View) -> Reader:
         here = self.belief.lands_at(view.leg.destination)
         return Reader(role=self.who.role, number=self.life.number, now=text.at, origin=view.leg.origin, lands_at=here)
 
-    def _is_true(self, said: Said, view: View, text: Heard) -> None:  # noqa: C901 - the rules, one after the other
-        """What it says was so at the last look before it."""
-        for fact in ("cancelled", "diverted_to", "to", "dep", "arr", *LABELS):
-            told = said.facts.get(fact)
-            if fact in said.facts and not (told == "" and fact in ("dep", "arr")) and not _stands(told, view.may[fact]):
-                self._false(fact, said.facts[fact], view, text)
-        phase = said.facts.get("phase")
-        if phase and phase not in view.may["phase"] and not (phase == "on" and "in" in view.may["phase"]):
-            self._false("phase", phase, view, text)
-        for phase in ("out", "off", "on", "in"):
-            at = said.facts.get(f"at_{phase}")
-            act = view.acts.get(phase) or (view.acts.get("in") if phase == "on" else None)
-            if phase == "out" and view.leg.returned:  # nobody can know that yet
-                act = view.leg.act_out
-            if at and floor(at) != floor(act):
-                self._false(f"time of {phase}", at, view, text)
-        if "arr" in said.facts and "in" not in said.facts and contradicts(view.leg, view.acts, said.facts["arr"]):
-            self._wrong("false", "arr too soon", text.at, f"nobody flies that fast: {text.body}")
-        dep, blank = said.facts.get("dep"), view.leg.est_out is None and view.leg.est_off is None
-        if (
-            dep
-            and blank
-            and dep < text.at - HOUR
-            and dep != self.belief.get("dep")
-            and not {"stale", "no_new_time"} & set(said.facts)
-        ):
-            self._wrong("false", "dep is past", text.at, f"plans for what is long past: {text.body}")
-        self._olds(said, view, text)
-
-    def _false(self, fact: str, value: Any, view: View, text: Heard) -> None:
-        earlier = any(fact in one.may and _stands(value, one.may[fact]) for one in self.views[-8:])
-        kind = "overtaken" if earlier and fact != "phase" else "false"
-        shown = ", ".join(sorted(_shown(one) for one in view.may.get(fact, ())))
-        self._wrong(kind, fact, text.at, f"says {_shown(value)}, where {shown or 'nothing'} is so: {text.body}")
-
-    def _olds(self, said: Said, view: View, text: Heard) -> None:
-        """What an arrow comes from is what they were told, or what stands on their ticket."""
-        for fact, old in said.olds.items():
-            known = self.belief.get(fact)
-            if fact in ("dep", "arr"):
-                leg, place = view.leg, view.leg.origin if fact == "dep" else self.belief.lands_at(view.leg.destination)
-                known = known or (leg.leaves if fact == "dep" else leg.arrives)
-                known = clock(known, place)
-            if known != old and fact in (*LABELS, "dep", "arr"):
-                self._wrong("false", f"old {fact}", text.at, f"says it was {old}, told was {known}: {text.body}")
-        planned = {"dep": view.leg.leaves, "arr": view.leg.arrives}
-        if said.was_late is not None:
-            lates = {abs(round((at - planned[fact]) / MINUTE)) for fact in planned if (at := self.belief.get(fact))}
-            if not any(abs(said.was_late - one) <= 1 for one in lates):
-                self._wrong("false", "was late", text.at, f"says {said.was_late} min, told were {lates}: {text.body}")
-
-    def _advice(self, said: Said, text: Heard) -> None:
-        """When to be at the gate belongs to the departure that was told, and is ahead."""
-        boards = said.facts.get("boards")
-        dep = said.facts.get("dep") or self.belief.get("dep")
-        if boards:
-            if floor(boards) != floor(dep - BOARDS_BEFORE if dep else None):
-                self._wrong("false", "boards", text.at, f"not 35 min before the departure it goes by: {text.body}")
-            if boards <= text.at - MINUTE:
-                self._wrong("false", "boards", text.at, f"advises what is past: {text.body}")
-            return
-        told = self.belief.get("boards")
-        new = said.facts.get("dep")
-        if told and new and new - BOARDS_BEFORE > text.at + MINUTE and floor(new - BOARDS_BEFORE) != floor(told):
-            self._wrong("overtaken", "boards", text.at, f"leaves {_shown(told)} standing: {text.body}")
-            self.belief.facts.pop("boards")
-
-    def _lateness(self, said: Said, view: View, text: Heard) -> None:
-        leg = view.leg
-        for where, late in said.lates:
-            if where == "arr" and (leg.diverted or abs(late) < 10):
-                self._wrong("false", "late arr", text.at, f"means nothing here: {text.body}")
-            if where in ("off", "on"):
-                if leg.sched_out or leg.sched_in or leg.diverted:
-                    self._wrong("false", f"late {where}", text.at, f"no schedule was told for that: {text.body}")
-                continue
-            if where == "in":
-                act = view.acts.get("in")
-                true = {round((act - leg.arrives) / MINUTE)} if act else set()
-                if leg.diverted or abs(late) < 10:
-                    self._wrong("false", "late in", text.at, f"means nothing here: {text.body}")
-            else:
-                ends = {"dep": leg.leaves, "arr": leg.arrives}
-                true = {
-                    round(((floor(one) or ends[fact]) - ends[fact]) / MINUTE) * (1 if where == "arr" else sign)
-                    for fact in (("arr",) if where == "arr" else ends)
-                    for one in view.may[fact]
-                    for sign in (1, -1)
-                    if one
-                }
-            if not any(abs(late - one) <= 1 for one in true):  # runway times carry seconds
-                self._wrong("false", f"late {where}", text.at, f"{late} min; so is {sorted(true)}: {text.body}")
-
     # --- the end -----------------------------------------------------------------------------------------------------
 
-    def _the_end(self) -> None:  # noqa: C901 - the rules, one after the other
+    def _the_end(self) -> None:
         if not self.spoken or not self.views:
             return
         for fact, (since, one) in self.overdue.items():
@@ -376,15 +254,17 @@ class Judge:
             if self.life.ends > self.views[-1].at:
                 self._wrong("lost", "no end", self.life.ends, "the watch never ends")
             return
+        self._ended(self.closed_at)
+
+    def _ended(self, at: datetime) -> None:
         early = self._early()
         if early:
-            self._wrong("lost", "ended early", self.closed_at, early)
-        if self.belief.get("stale") or self._twilio_ails(self.closed_at):
+            self._wrong("lost", "ended early", at, early)
+        if self.belief.get("stale") or self._twilio_ails(at):
             return
-        view, before = self.views[-1], self.views[-2] if len(self.views) > 1 else None
-        for one in owed(self.who.role, self.belief, view, before, self.who.asked_at):
+        for one in owed(self.who.role, self.belief, *self._last_two()):
             if one.fact not in self.overdue:
-                self._wrong("lost", f"at the end, {one.fact}", self.closed_at, str(one))
+                self._wrong("lost", f"at the end, {one.fact}", at, str(one))
 
     def _early(self) -> str:
         """Why the watch should not have ended then."""
@@ -407,24 +287,3 @@ class Judge:
         return (
             "" if now - best >= 24 * HOUR - MINUTE else f"it may still be heard of: {best:%d/%H:%M}Z is not a day ago"
         )
-
-
-def _stands(value: Any, may: frozenset[Any]) -> bool:
-    if isinstance(value, datetime):
-        return any(floor(value) == floor(one) for one in may if one)
-    return value in may
-
-
-def _shown(value: Any) -> str:
-    return f"{value:%d/%H:%M}Z" if isinstance(value, datetime) else repr(value)
-
-
-def _groups(said: Said) -> Iterator[str]:
-    if "cancelled" in said.facts:
-        yield "cancelled"
-    if "diverted_to" in said.facts or "to" in said.facts:
-        yield "diverted"
-    if "gate_o" in said.facts or "term_o" in said.facts:
-        yield "gates"
-    if "dep" in said.facts:
-        yield "sooner"

@@ -38,8 +38,8 @@ def _shown(value: Any) -> str:
     return f"{value:%d/%H:%M}Z" if isinstance(value, datetime) else repr(value)
 
 
-def owed(role: str, belief: Belief, view: View, before: View | None, first: datetime) -> Iterator[Owed]:
-    """What two looks agree on and the person does not know. `first`: the schedule when they asked."""
+def owed(role: str, belief: Belief, view: View, before: View | None) -> Iterator[Owed]:
+    """What two looks agree on and the person does not know."""
     if view.sure("cancelled", before) and view.now["cancelled"] != belief.get("cancelled", False):
         yield Owed("cancelled", view.now["cancelled"], belief.get("cancelled", False))
     if view.now["cancelled"] or (before and before.now["cancelled"]) or belief.get("cancelled"):

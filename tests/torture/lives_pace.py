@@ -1,12 +1,12 @@
 """Whether AeroAPI was looked at as often as docs/architecture.md says: a table of its own, and what each look showed."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
-from tests.torture.lives_oracle import Fault, Look
-from tests.torture.lives_truth import Eye, View
-from tests.torture.lives_world import HOUR, MINUTE, Life
+from tests.torture.lives_oracle import Fault
+from tests.torture.lives_truth import Sight, View
+from tests.torture.lives_world import HOUR, MINUTE
 
 BEFORE: Final = ((24 * HOUR, 10 * HOUR), (6 * HOUR, 3 * HOUR), (3 * HOUR, 30 * MINUTE), (2 * HOUR, 20 * MINUTE))
 LATE, VERY_LATE, VERY_LATE_FROM = 15 * MINUTE, HOUR, 3 * HOUR
@@ -20,26 +20,25 @@ HURRIED: Final = 15 * MINUTE  # where there were many looks, the next may be so 
 SLACK: Final = 2 * MINUTE
 
 
-def too_seldom(life: Life, looks: Sequence[Look], closed_at: datetime | None) -> Iterator[Fault]:
+def too_seldom(sights: Sequence[Sight]) -> Iterator[Fault]:
     """Every look that came later after the one before than the plan says."""
-    eyes, before = [Eye(of=of) for of in ("ours", "onward")], None
-    for look in looks:
-        if look.asked and before is not None:
+    before: Sight | None = None
+    for sight in sights:
+        at, seen = sight.look.at, any(sight.views.values())
+        if sight.look.asked and (before is not None or not seen):
             continue
-        if before is not None and look.at - before.at > (most := _most(before, eyes)) + SLACK:
-            what = f"nobody looked from {before.at:%d %H:%M:%S} to {look.at:%H:%M:%S}; {most} is the plan"
-            yield Fault("late", "look", look.at, what)
-        seen = [eye.sees(look.at, look.shown) for eye in eyes]
-        if any(seen) or before is not None:
-            before = look
+        if before is not None and at - before.look.at > (most := _most(before)) + SLACK:
+            what = f"nobody looked from {before.look.at:%d %H:%M:%S} to {at:%H:%M:%S}; {most} is the plan"
+            yield Fault("late", "look", at, what)
+        if seen or before is not None:
+            before = sight
 
 
-def _most(look: Look, eyes: Sequence[Eye]) -> timedelta:
+def _most(sight: Sight) -> timedelta:
     """How long after that look the next may be, tenth and all."""
-    if look.fault:
-        return FAULTS[look.fault] * 1.1
-    seen = [eye.last for eye in eyes if eye.last and eye.last.at == look.at]
-    return max([MISSED, HURRIED, *map(_planned, seen)]) * 1.1
+    if sight.look.fault:
+        return FAULTS[sight.look.fault] * 1.1
+    return max([MISSED, HURRIED, *(_planned(view) for view in sight.views.values() if view)]) * 1.1
 
 
 def _planned(view: View) -> timedelta:
@@ -55,6 +54,8 @@ def _in_phase(phase: str, view: View) -> timedelta:
         return HOUR
     if view.now["diverted_to"] and phase in ("on", "in"):
         return ELSEWHERE
+    if phase == "in" and view.at - view.acts.get("in", view.at) >= 45 * MINUTE:
+        return VERY_LATE  # over, and kept open for what is held
     if phase == "off":
         return _in_the_air(view)
     return AT_THE_GATE if phase == "in" else TAXIING

@@ -267,14 +267,17 @@ class _Play:
             ident=parse_ident(self.life.number),
             wish=parse_date(self.life.day.isoformat()),
             origin=leg.origin,
+            destination=leg.destination if self.life.seed % 2 else None,
             role=ROLES[heart.who.role],
             asked_at=self.clock.now(),
         )
         person = subscribe.Person(phone=PHONES[number], consent="asked for it")
         self.source.asked = True
         try:
-            subscribe.subscribe(self.store, self.source, self.clock, person=person, wanted=wish)
+            asked = subscribe.subscribe(self.store, self.source, self.clock, person=person, wanted=wish)
             heart.followed_from = self.clock.now()
+            if asked.flight and asked.flight.fa_flight_id.endswith("-o"):
+                heart.refused = "they follow the other leg, the only one there was"
         except (UserError, Refused, BudgetExhausted) as refusal:
             heart.refused = str(refusal)
         except Exception as refusal:

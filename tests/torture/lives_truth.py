@@ -4,12 +4,12 @@ A `View` is how things stand after a look. `now` is the value of a fact, `may` w
 names the facts that nobody can be sure of yet: blank since the last look, or just taken back.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from tests.torture.lives_words import label
+from tests.torture.lives_reader import label
 from tests.torture.lives_world import MINUTE, Leg
 
 AHEAD: Final = 2 * MINUTE  # an actual time that far in the future is possible still
@@ -27,6 +27,19 @@ ESTIMATES: Final = ("est_out", "est_off", "est_on", "est_in")
 AT_ARRIVAL: Final = ("gate_d", "term_d", "belt", "est_on", "est_in")
 EVENTS: Final = ("out", "off", "on", "in")
 FACTS: Final = ("cancelled", "diverted_to", "to", "phase", "dep", "arr", *LABELS)
+
+
+class Look(Protocol):
+    """See lives_play."""
+
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def shown(self) -> tuple[Leg, ...]: ...
+    @property
+    def fault(self) -> str: ...
+    @property
+    def asked(self) -> bool: ...
 
 
 @dataclass(slots=True)
@@ -134,7 +147,8 @@ class Eye:
         stands = leg.act_out is not None and at - leg.act_out < SURELY_BACK
         if leg.leaves < at and self._memory(_departs(leg)).withdrawn(at) and now["phase"] == "scheduled":
             doubts |= {"dep", "arr"}  # the schedule is past, and nobody says when instead
-        if leg.arrives < at and self._memory(_arrives(leg)).withdrawn(at):
+        flies = now["phase"] in ("out", "off")  # late or not: its schedule says nothing any more
+        if (flies or leg.arrives < at) and self._memory(_arrives(leg)).withdrawn(at):
             doubts.add("arr")
         skipped = acts.keys() & {"on", "in"} and "off" not in acts  # down, and nobody saw it leave
         if skipped or unsure or (leg.returned and (self.returned < 4 or stands)):
@@ -145,7 +159,7 @@ class Eye:
         self._leeway(leg, at, acts, may)
         return View(at, leg, now, may, frozenset(doubts), acts)
 
-    def _leeway(self, leg: Leg, at: datetime, acts: dict[str, datetime], may: dict[str, frozenset[Any]]) -> None:  # noqa: C901 - the rules, one after the other
+    def _leeway(self, leg: Leg, at: datetime, acts: dict[str, datetime], may: dict[str, frozenset[Any]]) -> None:
         """What may be said besides: the value that is just blank, the time by the schedule where no other is left."""
         for name in LABELS:
             memory = self._memory(name)
@@ -156,6 +170,12 @@ class Eye:
             if memory.blanks:
                 planned = leg.leaves if fact == "dep" else leg.arrives
                 may[fact] |= {value for value in (memory.value, planned) if value}
+        self._leeway_of_events(leg, at, acts, may)
+
+    def _leeway_of_events(
+        self, leg: Leg, at: datetime, acts: dict[str, datetime], may: dict[str, frozenset[Any]]
+    ) -> None:
+        """What may be said of how far it is while that is open."""
         if acts.keys() & {"on", "in"} and "off" not in acts:
             may["phase"] |= {_phase(acts.keys() - {"on", "in"})}
             may["dep"] |= {value for value in (self._memory("est_out").value, leg.leaves) if value}
@@ -182,6 +202,26 @@ class Eye:
         if leg.sched_in or gate.value or acts.get("in") or there:
             return acts.get("in") or gate.best(at) or there or leg.sched_in
         return acts.get("on") or self._memory("est_on").best(at) or leg.sched_on
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A look, and what it showed of the flight and of the one that flies on; `alone` where only somebody asked."""
+
+    look: Look
+    alone: bool
+    views: dict[str, View | None]
+
+
+def sights(looks: Iterable[Look]) -> Iterator[Sight]:
+    """Every look in order; what a person asked for tells nothing to those who follow the flight already."""
+    eyes = {of: Eye(of=of) for of in ("ours", "onward")}
+    begun = False
+    for look in looks:
+        alone = look.asked and begun
+        views = {of: (Eye(of=of) if alone else eye).sees(look.at, look.shown) for of, eye in eyes.items()}
+        begun |= views["ours"] is not None
+        yield Sight(look, alone, views)
 
 
 def possible_acts(leg: Leg, at: datetime) -> dict[str, datetime]:

@@ -1,0 +1,212 @@
+"""What each wording of lives_words makes its reader believe: functions of the match, the reader, and what was said."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from tests.torture.lives_reader import DAYS, Reader, Said, minutes, moment
+from tests.torture.lives_world import MINUTE
+
+Does = Callable[[Said, re.Match[str], Reader, bool], None]
+
+
+def _moment_of(said: Said, match: re.Match[str], name: str, place: str, reader: Reader) -> datetime | None:
+    text = match[name]
+    if not text:
+        return None
+    at = moment(text, match[f"{name}_zone"], match[f"{name}_day"], place, now=reader.now, on=reader.on)
+    if at is None:
+        said.problems.append(f"no such time at {place}: {match[0]!r}")
+    return at
+
+
+def dep(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
+    _moves(said, match, "dep", said.facts.get("from", reader.origin), reader)
+
+
+def arr(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
+    _moves(said, match, "arr", said.facts.get("lands_at", reader.lands_at), reader)
+
+
+def _moves(said: Said, match: re.Match[str], fact: str, place: str, reader: Reader) -> None:
+    at = _moment_of(said, match, "at", place, reader)
+    if at:
+        said.facts[fact] = at
+    known = match.re.groupindex
+    if "old" in known and match["old"]:
+        said.olds[fact] = match["old"]
+    if "late" in known and match["late"]:
+        said.lates.append((fact, minutes(match["late"]) * (1 if match["way"] == "late" else -1)))
+
+
+def lands(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
+    at = _moment_of(said, match, "at", match["place"], reader)
+    if at:
+        said.facts["arr"] = at
+    said.facts["lands_at"] = match["place"]
+    known = match.re.groupindex
+    if "late" in known and match["late"]:
+        said.lates.append(("arr", minutes(match["late"]) * (1 if match["way"] == "late" else -1)))
+    if "term" in known and match["term"]:
+        said.facts["term_d"] = match["term"]
+
+
+def happened(phase: str, place_fact: str | None) -> Does:
+    def does(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
+        place = match["place"] or reader.lands_at
+        at = _moment_of(said, match, "at", place, reader)
+        said.facts["phase"] = phase
+        if at:
+            said.facts[f"at_{phase}"] = at
+        if at and phase == "in":
+            said.facts["arr"] = at
+        if place_fact and match["place"]:
+            said.facts[place_fact] = match["place"]
+        if match["late"]:
+            said.lates.append((phase, minutes(match["late"]) * (1 if match["way"] == "late" else -1)))
+
+    return does
+
+
+def diverted(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
+    place = match["place"]
+    said.facts["diverted_to"] = place
+    said.facts["lands_at"] = place
+    at = _moment_of(said, match, "at", place, reader) if "at" in match.re.groupindex else None
+    if at:
+        said.facts["arr"] = at
+
+
+def landed_elsewhere(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
+    said.facts |= {"diverted_to": match["place"], "lands_at": match["place"], "phase": "on"}
+    at = _moment_of(said, match, "at", match["place"], reader)
+    if at:
+        said.facts["at_on"] = at
+
+
+def lands_there(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
+    _moves(said, match, "arr", match["place"], reader)
+    said.facts["lands_at"] = match["place"]
+
+
+def no_word(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
+    said.facts["stale"] = "word"
+    since = _moment_of(said, match, "at", reader.origin, reader)
+    if since:
+        said.facts["since"] = since
+
+
+def both_gone(said: Said, match: re.Match[str], reader: Reader, arriving: bool) -> None:
+    end = "d" if arriving else "o"
+    said.facts |= {f"gate_{end}": "", f"term_{end}": ""}
+    said.olds |= {f"gate_{end}": match["gate"], f"term_{end}": match["term"]}
+
+
+def undiverted(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
+    said.facts["diverted_to"] = ""
+    if match["place"]:
+        said.facts["lands_at"] = match["place"]
+        at = _moment_of(said, match, "at", match["place"], reader) if "at" in match.re.groupindex else None
+        if at:
+            said.facts["arr"] = at
+
+
+def fact(**facts: Any) -> Does:
+    def does(said: Said, match: re.Match[str], reader: Reader, arriving: bool) -> None:
+        said.facts.update(facts)
+
+    return does
+
+
+def named(*names: str) -> Does:
+    """The groups of the match are these facts."""
+
+    def does(said: Said, match: re.Match[str], reader: Reader, arriving: bool) -> None:
+        for name, group in zip(names, match.groups(), strict=True):
+            if group:
+                said.facts[name] = group
+
+    return does
+
+
+def boards(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
+    days = (None, *DAYS)
+    found = (moment(match["at"], None, day, reader.origin, now=reader.now) for day in days)
+    times = [at for at in found if at and abs(at - reader.now) < 23 * 60 * MINUTE]
+    if times:
+        said.facts["boards"] = min(times, key=lambda at: (at < reader.now - 6 * 60 * MINUTE, abs(at - reader.now)))
+
+
+def gates(said: Said, match: re.Match[str], reader: Reader, arriving: bool) -> None:
+    """A gate, a terminal or both, of where the text is about; old ones where an arrow says so."""
+    for name, group in (("gate", "gate"), ("term", "term"), ("term", "term_2")):
+        known = match.re.groupindex
+        if group in known and match[group]:
+            said.facts[f"{name}_{'d' if arriving else 'o'}"] = match[group]
+        if f"{group}_old" in known and match[f"{group}_old"]:
+            said.olds[f"{name}_{'d' if arriving else 'o'}"] = match[f"{group}_old"]
+
+
+def gone(said: Said, match: re.Match[str], reader: Reader, arriving: bool) -> None:
+    field_name = match["what"].lower()
+    name = {"gate": "gate", "terminal": "term", "belt": "belt"}[field_name]
+    said.facts[name if name == "belt" else f"{name}_{'d' if arriving else 'o'}"] = ""
+    said.olds[name if name == "belt" else f"{name}_{'d' if arriving else 'o'}"] = match["label"]
+
+
+def belt(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
+    said.facts["belt"] = match["belt"]
+    if match["old"]:
+        said.olds["belt"] = match["old"]
+    if match["term"]:
+        said.facts["term_d"] = match["term"]
+
+
+def lateness(where: str) -> Does:
+    def does(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
+        said.lates.append((where, minutes(match[1])))
+
+    return does
+
+
+def was(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
+    said.was_late = minutes(match[1])
+
+
+def no_new_time(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
+    """It goes by the schedule, which is past, and nobody says that it still holds."""
+    dep(said, match, reader, _)
+    at = _moment_of(said, match, "there", said.facts.get("lands_at", reader.lands_at), reader)
+    said.facts |= {"no_new_time": True, **({"arr": at} if at else {})}
+
+
+def in_the_air_since(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
+    said.facts["phase"] = "off"
+    at = _moment_of(said, match, "at", reader.origin, reader)
+    if at:
+        said.facts["at_off"] = at
+
+
+def left(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
+    said.facts["phase"] = "out"
+    place = match["place"] if "place" in match.re.groupindex else reader.origin
+    at = _moment_of(said, match, "at", place, reader)
+    if at:
+        said.facts["at_out"] = at
+
+
+def route(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
+    said.facts["from"], said.facts["to"] = match[1], match[2]
+
+
+def goes_on(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
+    said.facts |= {"phase": "scheduled", "onward": match[1], "from": match[1], "to": match[2], "lands_at": match[2]}
+
+
+def rerouted(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
+    said.facts |= {"to": match[1], "lands_at": match[1]}
+
+
+def nothing(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
+    pass
