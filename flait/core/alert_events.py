@@ -11,7 +11,7 @@ from flait.core.flights import Phase, progress
 from flait.core.flights import cancelled as is_cancelled
 from flait.core.formats import Piece, Reader, clock_time, day, span, zone_label
 from flait.core.observations import is_overtaken
-from flait.core.standing import NO_REPORT
+from flait.core.standing import NO_REPORT, notable
 from flait.core.subscriptions import Role
 from flait.core.told import NOT_LEFT
 from flait.core.wording import arrives, capital, departs, place_and_time, route, town
@@ -20,7 +20,6 @@ ARRIVAL = ("arrival", "scheduled_in")
 LEAVING = ("departure", "scheduled_out")
 NO_LONGER_THERE = ("-gate_destination", "-terminal_destination", "-baggage_claim")  # told of the other airport
 _NEW_LEG = ("-gate_origin", "-terminal_origin", *NO_LONGER_THERE, "-diverted_to", "-boards", "-returned", "-ends")
-_TEN = timedelta(minutes=10)
 
 
 # What changes the day
@@ -95,7 +94,7 @@ def diverted(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
             Piece(
                 f"DIVERTED: not going to {planned} as planned.",
                 0,
-                ("diverted_to", "-gate_destination", *NO_LONGER_THERE),
+                ("diverted_to", *NO_LONGER_THERE),
             ),
             Piece("The new airport is not known yet; we tell you when it is.", 2),
         ]
@@ -191,8 +190,8 @@ def departed(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
 
 def _late_there(alert: Alert) -> str:
     """` (21m late)` at the arrival: nothing below ten minutes, and nothing where it was not to go."""
-    late = alert.flight.arrival.late
-    if abs(late) < _TEN or alert.flight.diverted:
+    late = notable(alert.flight.arrival)
+    if not late or alert.flight.diverted:
         return ""
     return f" ({span(late)} {'late' if late > timedelta() else 'early'})"
 

@@ -99,10 +99,12 @@ def finished(flight: Flight, now: datetime) -> bool:
     reached = progress(flight)
     if reached is Phase.ON and flight.on.actual:
         return now - flight.on.actual >= NEVER_IN + LINGERS
-    last = max((moment for moment in (flight.arrival.best, flight.departure.best) if moment), default=now)
-    if cancelled(flight):
-        return now - last >= ON_AGAIN
-    return now - last >= GIVE_UP
+    return since_last_event(flight, now) >= (ON_AGAIN if cancelled(flight) else GIVE_UP)
+
+
+def since_last_event(flight: Flight, now: datetime) -> timedelta:
+    """How long the last that is expected of it is past, by the best times known; nothing where none is."""
+    return now - max((moment for moment in (flight.arrival.best, flight.departure.best) if moment), default=now)
 
 
 def _plan(flight: Flight, now: datetime) -> tuple[timedelta, Sequence[tuple[timedelta, timedelta]]]:

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from flait.core.changes import LONG_TAXI
 from flait.core.flights import Airport, Flight, Phase, Times, cancelled, progress
 
 NOTABLE = timedelta(minutes=10)  # less than that from its schedule is on time
 NO_REPORT = timedelta(minutes=30)  # so long past its time, and nothing reported: it is overdue
-LONG_TAXI = timedelta(minutes=60)  # since it left the gate, and it is not off the ground
 
 
 class State(StrEnum):

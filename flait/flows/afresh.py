@@ -212,10 +212,11 @@ def words_of_now(store: Store, message: Message, now: datetime) -> Text | None:
     if message.kind == TRACKED:
         return tracked_text(tracked.flight, reader, role=subscription.role)
     seen = Seen(age=max(now - (tracked.seen_at or now), timedelta()))
-    return status_text(tracked.flight, reader, seen, role=subscription.role, told=_told(store, subscription.id))
+    return status_text(tracked.flight, reader, seen, role=subscription.role, told=heard(store, subscription.id))
 
 
-def _told(store: Store, subscription_id: int) -> Told:
+def heard(store: Store, subscription_id: int) -> Told:
+    """What the person of that subscription knows by the texts about it, as alerts count them."""
     rows = store.told_rows([subscription_id])[subscription_id]
     counted = count_as_told([row.status for row in rows])
     return told(row.tells for row, counts in zip(rows, counted, strict=True) if counts)

@@ -160,7 +160,7 @@ def _decided(
     store: Store, subscribers: Sequence[Subscriber], *, before: Flight, after: Flight, rules: Rules, now: datetime
 ) -> list[tuple[Subscriber, Decision]]:
     """What each is to hear. Nothing for those who said STOP: a text that cannot go out would be written every poll."""
-    reachable = [subscriber for subscriber in subscribers if not subscriber.user.opted_out_at]
+    reachable = _reachable(subscribers)
     texts = store.told_rows([subscriber.subscription.id for subscriber in reachable])
     return [
         (
@@ -169,6 +169,10 @@ def _decided(
         )
         for subscriber in reachable
     ]
+
+
+def _reachable(subscribers: Iterable[Subscriber]) -> list[Subscriber]:
+    return [subscriber for subscriber in subscribers if not subscriber.user.opted_out_at]
 
 
 def _decide(
@@ -279,10 +283,14 @@ def _last_looks(
         return now + OVER_PERHAPS
     if not polling.finished(before, now) or (before.via, cancelled(before)) != (after.via, cancelled(after)):
         return now + polling.CONFIRMS
-    last = max((moment for moment in (after.arrival.best, after.departure.best) if moment), default=now)
-    if any(decision.held for decision in decisions) and now - last < HELD_AT_MOST + polling.GIVE_UP:
+    if any(decision.held for decision in decisions) and not _is_long_over(after, now):
         return now + HELD_LOOK
     return None
+
+
+def _is_long_over(flight: Flight, now: datetime) -> bool:
+    """Whether it is over for so long that it is not kept open for what is held or untold."""
+    return polling.since_last_event(flight, now) >= HELD_AT_MOST + polling.GIVE_UP
 
 
 def _detail(messages: list[Message], decisions: Iterable[Decision], *, changed: bool, closed: bool) -> str:
@@ -316,8 +324,7 @@ def _missed(store: Store, tracked: TrackedFlight, *, boot: str, now: datetime, r
 def _is_owed(store: Store, tracked: TrackedFlight, rules: Rules, now: datetime) -> bool:
     """Whether somebody has not heard what was last seen: its watch goes on for a day."""
     flight = tracked.flight
-    last = max((moment for moment in (flight.arrival.best, flight.departure.best) if moment), default=now)
-    if now - last >= HELD_AT_MOST + polling.GIVE_UP:
+    if _is_long_over(flight, now):
         return False
     subscribers = store.live_subscribers(tracked.id)
     decided = _decided(store, subscribers, before=flight, after=flight, rules=rules, now=now)
@@ -362,13 +369,12 @@ def _tell_silence(store: Store, tracked: TrackedFlight, now: datetime, rules: Ru
     seen_at = tracked.seen_at
     if seen_at is None or not rules.may_end or now - seen_at < NO_WORD:
         return
-    reachable = [person for person in store.live_subscribers(tracked.id) if not person.user.opted_out_at]
-    reachable = [person for person in reachable if person.user.id != rules.asker]  # the answer says it
-    texts = store.told_rows([person.subscription.id for person in reachable])
-    for person in reachable:
+    people = [person for person in _reachable(store.live_subscribers(tracked.id)) if person.user.id != rules.asker]
+    texts = store.told_rows([person.subscription.id for person in people])
+    for person in people:  # who asks reads it in the answer
         heard, _ = _heard(texts[person.subscription.id])
         alert = silence(heard, role=person.subscription.role, flight=tracked.flight, seen_at=seen_at, now=now)
-        if alert and not _is_muted(person, now) and person.user.id != rules.asker:  # the answer says so
+        if alert and not _is_muted(person, now):
             key = f"stale:{person.subscription.id}:{seen_at.isoformat()}"
             store.enqueue(_message(tracked, person, alert, dedup_key=key, now=now))
 

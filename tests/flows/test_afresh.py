@@ -505,7 +505,6 @@ def test_a_confirmation_and_an_answer_that_wait_together_both_go_and_in_order(ta
     assert [text.status for text in world.texts] == [S.ACCEPTED, S.ACCEPTED]
 
 
-@pytest.mark.xfail(reason="its texts tell the departure now, and are decided anew in another number", strict=False)
 @pytest.mark.parametrize("changed", [False, True])
 def test_many_that_wait_together_come_to_an_end_whatever_is_seen(talk: Talk, changed: bool) -> None:
     world = talk.world

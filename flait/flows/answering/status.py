@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from flait.core import reply_texts as texts
 from flait.core.reply_kinds import Fact, ListFlights, Start, Status
 from flait.core.status_texts import Listed, Seen, list_text, status_text
-from flait.core.told import Told, count_as_told, told
 from flait.flows import track
+from flait.flows.afresh import heard
 from flait.flows.answering.desk import (
     LIST,
     LIST_HOLDS,
@@ -97,18 +97,11 @@ def _line(desk: Desk, view: SubscriptionView, flight_id: int, fact: Fact, *, sta
         reader,
         Seen(age=_age(desk, tracked), stale=stale),
         role=subscription.role,
-        told=_told(desk, subscription.id),
+        told=heard(desk.store, subscription.id),
         fact=fact,
         others=others,
     )
     return Line(body=text.body, tells=text.tells, subscription_id=subscription.id, flight_id=flight_id)
-
-
-def _told(desk: Desk, subscription_id: int) -> Told:
-    """What the person knows of it, as alerts count it."""
-    rows = desk.store.told_rows([subscription_id])[subscription_id]
-    counted = count_as_told([row.status for row in rows])
-    return told(row.tells for row, counts in zip(rows, counted, strict=True) if counts)
 
 
 def list_flights(desk: Desk, _: ListFlights) -> Act:
