@@ -13,7 +13,7 @@ from flait.core.formats import Piece, Reader, clock_time, day, span, zone_label
 from flait.core.observations import is_overtaken
 from flait.core.standing import NO_REPORT, notable
 from flait.core.subscriptions import Role
-from flait.core.told import NOT_LEFT
+from flait.core.told import GIVEN_UP, NOT_LEFT
 from flait.core.wording import arrives, capital, departs, place_and_time, route, town
 
 ARRIVAL = ("arrival", "scheduled_in")
@@ -58,7 +58,7 @@ def _stands(alert: Alert, reader: Reader) -> tuple[str, tuple[str, ...]]:
         return "still CANCELLED", ("cancelled",)
     reached = progress(flight)
     facts: tuple[str, ...] = ("phase",)
-    arrival = "" if is_overtaken(flight, reader.now) else arrives(flight, reader)
+    arrival = arrives(flight, reader)
     if reached is Phase.IN:
         return f"at the gate {place_and_time(flight.lands_at, flight.in_.actual, reader)}", ("phase", "arrival")
     if reached is Phase.ON:
@@ -90,13 +90,14 @@ def diverted(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     flight = alert.flight
     planned = flight.destination.short if flight.destination else "its destination"
     if not flight.diverted_to:
+        down = progress(flight) in (Phase.ON, Phase.IN)
         return [
             Piece(
                 f"DIVERTED: not going to {planned} as planned.",
                 0,
                 ("diverted_to", *NO_LONGER_THERE),
             ),
-            Piece("The new airport is not known yet; we tell you when it is.", 2),
+            Piece("We tell you where." if down else "The new airport is not known yet; we tell you when it is.", 2),
         ]
     if progress(flight) in (Phase.ON, Phase.IN):
         words = f"DIVERTED: landed {landed_where(alert, reader)}, not {planned}."
@@ -129,7 +130,7 @@ def undiverted(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     if progress(flight) in (Phase.ON, Phase.IN):
         return [Piece(f"NO LONGER DIVERTED: landed {landed_where(alert, reader)}.", 0, ("-diverted_to", *_down(alert)))]
     best, where = flight.arrival.best, flight.destination
-    if not best or not where or is_overtaken(flight, reader.now):
+    if not best or not where or is_overtaken(flight):
         there = f" It goes to {where.short} as planned." if where else ""
         return [Piece(f"NO LONGER DIVERTED.{there}", 0, ("-diverted_to", *NO_LONGER_THERE))]
     words = f"NO LONGER DIVERTED: landing {where.short} about {reader.at(best, where)}."
@@ -170,18 +171,18 @@ def ends(alert: Alert, _: Change, __: Reader) -> Sequence[Piece]:
 # How far it has come
 
 
-def withdrawn(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
+def withdrawn(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     reached, told = progress(alert.flight), alert.told.phase
     what = "left the gate" if told is Phase.OUT else "landed" if reached is Phase.OFF else "taken off"
     words, facts = _stands(alert, reader)
-    return [Piece(f"has NOT {what} after all: {words}.", 0, ("phase", *facts))]
+    return [Piece(f"has NOT {what} after all: {words}.", 0, ("phase", *facts)), at_gate(alert, change)]
 
 
 def departed(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     flight = alert.flight
     pieces = [Piece(f"took off {place_and_time(flight.origin, flight.off.actual, reader)}.", 0, ("phase",))]
     lands, where = flight.arrival.best, flight.lands_at
-    if is_overtaken(flight, reader.now):
+    if is_overtaken(flight):
         pieces.append(Piece("It lands later than planned; the time follows.", 1))
     elif lands and where:
         pieces.append(Piece(f"Arrives {where.short} about {reader.at(lands, where)}{_late_there(alert)}.", 1, ARRIVAL))
@@ -216,9 +217,12 @@ def arrived(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     return [Piece(f"is at the gate {at}{_late_there(alert)}.", 0, ("phase", "arrival")), *places_in(alert, 1)]
 
 
-def returned(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
+def returned(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     words, facts = _stands(alert, reader)
-    return [Piece(f"returned to the gate at {alert.flight.origin.short}: {words}.", 0, ("returned", "phase", *facts))]
+    return [
+        Piece(f"returned to the gate at {alert.flight.origin.short}: {words}.", 0, ("returned", "phase", *facts)),
+        at_gate(alert, change),
+    ]
 
 
 def taxiing(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
@@ -232,6 +236,9 @@ def taxiing(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
 def stale(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     flight = alert.flight
     missing = unreported(flight, reader.now)
+    if not alert.since and missing == GIVEN_UP:
+        words = f"No report that {{}} has {_AWAITED[progress(flight)]}, and we stop watching it now."
+        return [Piece(words, 0, ("stale",)), Piece("Ask the airline.", 1)]
     if not alert.since and missing == NOT_LEFT:
         words = f"No report that {{}} has left {flight.origin.short}: {departs(flight, reader)} was the last word."
         return [Piece(words, 0, ("stale", *LEAVING)), Piece("Check the board.", 1)]
@@ -246,6 +253,9 @@ def stale(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
         Piece(f"Last: {words}." if words else "", 1, facts),
         Piece("Check the board; we keep trying.", 1),
     ]
+
+
+_AWAITED = {Phase.SCHEDULED: "left", Phase.OUT: "taken off", Phase.OFF: "landed"}
 
 
 def _last_word(alert: Alert, reader: Reader) -> tuple[str, tuple[str, ...]]:

@@ -98,4 +98,5 @@ def schedule_change(alert: Alert, change: Change, reader: Reader) -> Sequence[Pi
     return [
         *_moved(f"{on} moved by the airline, {span(change.moved)} {way}:", alert, change, reader, old_arrival=False),
         Piece(check, 1),
+        at_gate(alert, change, rank=2),
     ]

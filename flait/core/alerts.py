@@ -7,7 +7,7 @@ down, over the cap) is simply still a change at the next look, against what the 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 from flait.core.changes import (
     DELAY,
@@ -22,10 +22,11 @@ from flait.core.changes import (
     Ear,
     End,
     changes,
+    unreported,
 )
 from flait.core.flights import Flight, Phase, progress
 from flait.core.subscriptions import Role
-from flait.core.told import Told, further, presumed
+from flait.core.told import GIVEN_UP, Told, further, presumed
 
 K = ChangeKind
 
@@ -95,10 +96,13 @@ COOLDOWN = (  # after a text about one of these, the next about them waits; P0 d
 )
 FLAPPING = timedelta(minutes=30)  # a gate told before, given up and back within this is still changing
 CAPS = (
-    # texts within that span about one flight to one person → no further one that is not P0
-    (timedelta(hours=1), 4),  # P0 counted too
-    (timedelta(days=1), 12),  # P0 not counted: gates that flap must not hide a delay for a day
+    # so many texts within that span about one flight to one person → the next that is not P0 so long after the last
+    (timedelta(hours=1), 4, timedelta(hours=1)),  # P0 counted too
+    (timedelta(days=1), 12, timedelta(hours=2)),  # P0 not counted: gates that flap must not hide a delay
 )
+RETRIES = (timedelta(), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=3))
+"""So long after the last of so many texts in a row that were lost, whatever they said, the next may go: a number that
+cannot be texted is not billed at every poll, and news that is true is never given up."""
 TURNS_AWAY = frozenset({K.DIVERTED, K.UNDIVERTED, K.REROUTED})
 SOONER_THAN_TOLD = SOONER | {K.SCHEDULE_CHANGE}  # of these, those that are P0
 URGENT = frozenset({K.CANCELLED, K.REINSTATED, K.GATE_CHANGE, K.TERMINAL_CHANGE}) | TURNS_AWAY | SOONER_THAN_TOLD
@@ -117,18 +121,31 @@ NO_WORD = timedelta(minutes=45)  # so old may the last word be while one is wait
 AWAITED = timedelta(hours=3)  # before it leaves: from here on people act on every word
 
 
+class Reach(StrEnum):
+    """How far a text came."""
+
+    UNDER_WAY = "under way"  # or given to Twilio, and nothing is reported
+    ARRIVED = "arrived"
+    LOST = "lost"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastText:
     """A text this person had about this flight: when, its kind, and the gate it told, if any.
 
-    One that never arrived has not `told` anything, and yet was sent: it counts towards the caps. `urgent`: it was P0.
+    One that was lost has told nothing, and yet was sent: it counts towards the caps. `urgent`: it was P0.
     """
 
     at: datetime
     kind: str
     gate_origin: str | None = None
-    told: bool = True
+    reach: Reach = Reach.UNDER_WAY
     urgent: bool = False
+
+    @property
+    def told(self) -> bool:
+        """Whether it counts as said."""
+        return self.reach is not Reach.LOST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +197,7 @@ def decide(
 ) -> Decision:
     """What to tell one person after a poll: `before` is the flight as of the poll before, `after` as of this one.
 
-    While something big is read a second time, a minute's wait, lesser news waits with it: one text, not two.
+    While something big is read a second time, a minute's wait, other news waits with it: one text, not two.
     To who is `muted` only P0 is told; the rest stays untold, and so is news when the mute is over, if still true.
     """
     told, ear = presumed(told, before), ear_of(role, after, delay)
@@ -196,7 +213,7 @@ def decide(
         else:
             due.append(change)
     if any(hold.look_again == CONFIRM_BIG for _, hold in holds):
-        due = [change for change in due if priority(change, after, now) is Priority.P0]
+        due = []  # its words would say what is not sure yet
     look_again = min((hold.look_again for _, hold in holds if hold.look_again), default=None)
     return Decision(
         alert=_alert(due, told, past, flight=after, role=role, now=now) if due else None,
@@ -231,8 +248,14 @@ def _is_more_than_they_see(change: Change, role: Role, told: Told, flight: Fligh
 
 
 def silence(told: Told, *, role: Role, flight: Flight, seen_at: datetime, now: datetime) -> Alert | None:
-    """The one text that there has been no word since `seen_at`, while somebody acts on the last; else None."""
-    if told.stale or now - seen_at < NO_WORD or not is_awaited(flight, now):
+    """The one text that there has been no word since `seen_at`, while somebody acts on the last; else None.
+
+    And the last, that its end was never reported.
+    """
+    over = unreported(flight, now) == GIVEN_UP
+    if told.stale == GIVEN_UP or now - seen_at < NO_WORD:
+        return None
+    if not over and (told.stale or not is_awaited(flight, now)):
         return None
     return Alert(
         flight=flight,
@@ -241,7 +264,7 @@ def silence(told: Told, *, role: Role, flight: Flight, seen_at: datetime, now: d
         role=role,
         priority=Priority.P1,
         expires_at=now + RULES[K.STALE][2],
-        since=seen_at,
+        since=None if over else seen_at,
     )
 
 
@@ -292,12 +315,24 @@ def _held(
 ) -> _Hold | None:
     """Why this change waits, or None when it is due. The rules are tried in order."""
     return (
-        _too_early(change, flight, now)
+        out_of_reach(past, now)
+        or _too_early(change, flight, now)
         or _unconfirmed(change, seen_twice)
         or _cooling(change, past, flight=flight, now=now)
         or _turning(change, past, flight=flight, now=now)
         or _capped(change, past, flight=flight, now=now)
     )
+
+
+def out_of_reach(past: Sequence[PastText], now: datetime) -> _Hold | None:
+    """The rest after texts that were lost, and none arrived since."""
+    lost = 0
+    for text in past:
+        lost = 0 if text.reach is Reach.ARRIVED else lost + (text.reach is Reach.LOST)
+    if not lost:
+        return None
+    left = RETRIES[min(lost, len(RETRIES)) - 1] - (now - max(text.at for text in past))
+    return _Hold(why=f"{lost} texts in a row were lost", look_again=left) if left > timedelta() else None
 
 
 def _too_early(change: Change, flight: Flight, now: datetime) -> _Hold | None:
@@ -351,13 +386,14 @@ def _turned(kinds: frozenset[ChangeKind], most: int, past: Sequence[PastText], n
 
 
 def _capped(change: Change, past: Sequence[PastText], *, flight: Flight, now: datetime) -> _Hold | None:
-    """Over the cap, changes wait and become one text with the facts of then: that is the summary."""
+    """Over the cap, changes wait for a rest and become one text with the facts of then: that is the summary."""
     if priority(change, flight, now) is Priority.P0:
         return None
     alerts = [text for text in past if text.kind in _ALERT_KINDS]
     lesser = [text for text in alerts if not text.urgent]
-    for (span, most), counted in zip(CAPS, (alerts, lesser), strict=True):
-        if sum(1 for text in counted if now - text.at < span) >= most:
+    for (span, most, rest), counted in zip(CAPS, (alerts, lesser), strict=True):
+        recent = [text.at for text in counted if now - text.at < span]
+        if len(recent) >= most and now - max(recent) < rest:
             return _Hold(why=f"{most} texts within {span} already")
     return None
 

@@ -11,9 +11,9 @@ from enum import StrEnum
 
 from flait.core.flights import Flight, Phase, cancelled, elsewhere, progress
 from flait.core.labels import short_label
-from flait.core.observations import is_overtaken
-from flait.core.polling import NO_ONWARD
-from flait.core.told import FACTS, NONE, NOT_LANDED, NOT_LEFT, UNKNOWN_AIRPORT, Told, further
+from flait.core.observations import is_overtaken, lands_by
+from flait.core.polling import NO_ONWARD, finished
+from flait.core.told import FACTS, GIVEN_UP, NONE, NOT_LANDED, NOT_LEFT, UNKNOWN_AIRPORT, Told, further
 
 
 class ChangeKind(StrEnum):
@@ -203,7 +203,7 @@ def _move(told: Told, flight: Flight, *, ear: Ear, now: datetime) -> Iterator[Ch
     moved = times.best - known
     if ear.end is End.ARRIVAL and flight.diverted:
         yield from _diverted_move(told, flight, moved)
-    elif abs(moved) >= ear.least and not _is_idle(flight, ear.end, moved, now):
+    elif abs(moved) >= ear.least and not _is_idle(flight, ear.end, moved):
         rescheduled = abs(times.scheduled - planned) >= STEP_NEAR
         late = times.late
         until = times.best - now
@@ -221,11 +221,11 @@ def _diverted_move(told: Told, flight: Flight, moved: timedelta) -> Iterator[Cha
         yield Change(kind=kind, facts=("arrival",), end=End.ARRIVAL, moved=moved)
 
 
-def _is_idle(flight: Flight, end: End, moved: timedelta, now: datetime) -> bool:
+def _is_idle(flight: Flight, end: End, moved: timedelta) -> bool:
     """Whether nobody is helped by it: later, and it has left; or an estimate from before it took off."""
     if end is End.DEPARTURE:
         return progress(flight) is Phase.OUT and moved > timedelta()
-    return is_overtaken(flight, now)
+    return is_overtaken(flight)
 
 
 _STATES = {
@@ -297,17 +297,19 @@ def _words(told: Told, flight: Flight, now: datetime) -> Iterator[Change]:
 
 
 def unreported(flight: Flight, now: datetime) -> str:
-    """What should have been reported two hours ago and was not: NOT_LEFT, NOT_LANDED, or ''.
+    """What should have been reported two hours ago and was not: NOT_LEFT, NOT_LANDED, or ''. GIVEN_UP after a day.
 
     That it left the gate is a report of leaving.
     """
     reached = progress(flight)
-    if cancelled(flight):
+    if cancelled(flight) or further(reached, Phase.OFF):
         return NONE
+    if finished(flight, now):
+        return GIVEN_UP
     if reached is Phase.SCHEDULED:
         expected, word = flight.departure.best, NOT_LEFT
     elif reached is Phase.OFF:
-        expected, word = flight.arrival.best, NOT_LANDED
+        expected, word = lands_by(flight), NOT_LANDED
     else:
         return NONE
     return word if expected and now - expected >= OVERDUE else NONE

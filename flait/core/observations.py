@@ -17,7 +17,6 @@ LEAVES_EARLY = timedelta(hours=2)  # no flight leaves longer than this before it
 LEFT_UNSEEN = timedelta(minutes=30)  # a flight that nobody reported leaving left no earlier before its best time
 LEAST_FLYING, LEAST_SHARE = timedelta(minutes=10), 0.4  # of its scheduled flying time, unless it came down elsewhere
 FASTEST, FASTER_BY = 0.85, timedelta(minutes=5)  # of the scheduled flying time; who is said to beat that did not
-RENEWED = timedelta(minutes=45)  # after take-off the estimate is AeroAPI's own word again
 RETURNED_LATER = timedelta(minutes=15)  # an estimate of leaving so much after the leaving: it is not gone
 RETURNED_UNSEEN = timedelta(minutes=45)  # so long nobody took off: the same, though no look saw the estimate move
 
@@ -81,7 +80,8 @@ def _earliest(flight: Flight) -> datetime | None:
 
 def _earliest_landing(flight: Flight, left: datetime | None) -> datetime | None:
     """After the least time of flying; a flight of which no leaving is known left half an hour early at most."""
-    expected = flight.off.estimated or flight.off.scheduled or flight.departure.best
+    known = [times.estimated or times.scheduled for times in (flight.out, flight.off)]
+    expected = max((moment for moment in known if moment), default=None)
     off = left or (expected - LEFT_UNSEEN if expected else None)
     return off + least_flying(flight) if off else None
 
@@ -102,15 +102,22 @@ def scheduled_flying(flight: Flight) -> timedelta | None:
     return None
 
 
-def is_overtaken(flight: Flight, now: datetime) -> bool:
-    """Whether its estimate of landing contradicts its leaving a while ago: it is from before, and no news."""
-    left = flight.off.actual or flight.out.actual
+def is_overtaken(flight: Flight) -> bool:
+    """Whether its time of landing contradicts its leaving, done or expected: it is from before, and no news."""
+    left = flight.off.actual or flight.departure.best
     lands, flying = flight.on.best or flight.arrival.best, scheduled_flying(flight)
     if left is None or lands is None or flying is None or flight.diverted or flight.on.actual or flight.in_.actual:
         return False
-    if flight.off.actual and now - left > RENEWED:
-        return False
     return lands < left + flying * FASTEST - FASTER_BY
+
+
+def lands_by(flight: Flight) -> datetime | None:
+    """When it is expected to be there: of a time that contradicts its leaving, by its scheduled time of flying instead.
+
+    To be waited for, and never told.
+    """
+    left, flying = flight.off.actual or flight.departure.best, scheduled_flying(flight)
+    return left + flying if left and flying and is_overtaken(flight) else flight.arrival.best
 
 
 def merged(before: Flight | None, after: Flight, now: datetime | None) -> Flight:
@@ -122,10 +129,7 @@ def merged(before: Flight | None, after: Flight, now: datetime | None) -> Flight
         after = _with(after, {fact: _value(before, fact) for fact in _AT_ARRIVAL})
     after = _gone_again(before, replace(after, via=before.via, returned=before.returned), now)
     filled, blank = _filled(before, after, now)
-    known = possible(_with(after, {**filled, "blank": blank}), now)  # what two looks said may not go together
-    if _taken_back("out.actual", before, known) and _later(known.out.estimated, before.out.actual):
-        known = replace(known, returned=before.out.actual)
-    return known
+    return possible(_with(after, {**filled, "blank": blank}), now)  # what two looks said may not go together
 
 
 def _gone_again(before: Flight, after: Flight, now: datetime | None) -> Flight:
@@ -146,10 +150,6 @@ def _gone_again(before: Flight, after: Flight, now: datetime | None) -> Flight:
 
 def _later(estimate: datetime | None, left: datetime | None) -> bool:
     return estimate is not None and left is not None and estimate - left >= RETURNED_LATER
-
-
-def _taken_back(fact: str, before: Flight, known: Flight) -> bool:
-    return _value(before, fact) is not None and _value(known, fact) is None
 
 
 def _filled(

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from flait.core.flights import Flight, Phase, cancelled, elsewhere, progress
-from flait.core.observations import is_overtaken
+from flait.core.observations import is_overtaken, lands_by
 
 H = timedelta(hours=1)
 M = timedelta(minutes=1)
@@ -33,6 +33,7 @@ TAXIING_OUT = 10 * M
 TAXIING_IN = 10 * M
 AT_THE_GATE = 15 * M  # baggage belts are published late
 JUST_OFF = 12 * M  # the estimate of landing is from before take-off: a new one comes soon
+RENEWED = 45 * M  # after take-off, at the latest; what contradicts it then stays as it is
 CANCELLED: Sequence[tuple[timedelta, timedelta]] = (
     # longer than this until it would leave, by its best time → so often: cancellations are withdrawn at times
     (12 * H, 3 * H),
@@ -118,10 +119,11 @@ def _plan(flight: Flight, now: datetime) -> tuple[timedelta, Sequence[tuple[time
     if reached is Phase.OUT:
         return timedelta(), _always(TAXIING_OUT)
     if reached is Phase.OFF:
-        if is_overtaken(flight, now):
+        if is_overtaken(flight) and flight.off.actual and now - flight.off.actual <= RENEWED:
             return timedelta(), _always(JUST_OFF)
         # Not `best`: a touchdown that is recorded and yet not over is a false one.
-        return _until(flight.on.estimated or flight.on.scheduled or flight.arrival.best, now), IN_THE_AIR
+        planned = flight.on.estimated or flight.on.scheduled or flight.arrival.best
+        return _until(lands_by(flight) if is_overtaken(flight) else planned, now), IN_THE_AIR
     return timedelta(), _always(TAXIING_IN if reached is Phase.ON else AT_THE_GATE)
 
 

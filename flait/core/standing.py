@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from flait.core.changes import LONG_TAXI
 from flait.core.flights import Airport, Flight, Phase, Times, cancelled, progress
+from flait.core.observations import is_overtaken, lands_by
 
 NOTABLE = timedelta(minutes=10)  # less than that from its schedule is on time
 NO_REPORT = timedelta(minutes=30)  # so long past its time, and nothing reported: it is overdue
@@ -95,11 +96,12 @@ def _out(flight: Flight, now: datetime) -> Standing:
 
 
 def _off(flight: Flight, now: datetime) -> Standing:
-    lands = flight.arrival.best
+    lands = lands_by(flight)
     overdue = lands is not None and now - lands >= NO_REPORT
     state = State.OVERDUE_LANDING if overdue else State.FLYING
     passed = lands is not None and now >= lands
-    return Standing(state=state, at=lands, where=flight.destination, late=notable(flight.arrival), passed=passed)
+    late = timedelta() if is_overtaken(flight) else notable(flight.arrival)
+    return Standing(state=state, at=lands, where=flight.destination, late=late, passed=passed)
 
 
 def _down(flight: Flight, reached: Phase) -> Standing:

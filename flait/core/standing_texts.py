@@ -135,6 +135,7 @@ def _overdue(view: View) -> Words:
     flight, reader = view.flight, view.reader
     leaves, lands, there = flight.departure.best, flight.arrival.best, flight.lands_at
     at = f" {reader.at(leaves, flight.origin, on=view.on)}" if leaves else ""
+    lands = None if is_overtaken(flight) else lands
     arrives = f" and arrive {reader.at(lands, there, on=view.on)}" if lands and there else ""
     rest = f"was to leave{at}{arrives}, no report that it left"
     return Words(rest=rest, facts=(*DEPARTURE, *_if(arrives, ARRIVAL)))
@@ -161,7 +162,7 @@ def _leaving(view: View) -> str:
 def _arrival(view: View, verb: str = "arr") -> str:
     """`arr 23:16 EST, was 22:31`, or nothing where no time is known."""
     best, airport = view.flight.arrival.best, view.flight.lands_at
-    if best is None or airport is None:
+    if best is None or airport is None or is_overtaken(view.flight):
         return ""
     return f"{verb} {view.reader.at(best, airport, on=view.on)}{_was(view, view.known.arrival, best, airport)}"
 
@@ -189,13 +190,12 @@ def _flying(view: View) -> Words:
     since = f" since {view.reader.at(flight.off.actual, flight.origin, on=view.on)}" if flight.off.actual else ""
     there = flight.lands_at.short if flight.lands_at else ""
     if stands.passed:
-        arrival = _arrival(view, f"was to arrive {there}") + ", no report that it landed"
-    elif is_overtaken(flight, view.reader.now):
-        arrival = ""
+        arrival, more = _arrival(view, f"was to arrive {there}"), "no report that it landed"
     else:
-        arrival = _arrival(view, f"arrives {there} about")
-        arrival += _against_schedule(view) if arrival else ""
-    return Words(rest=_list(f"in the air{since}", arrival), facts=("phase", *_if(arrival, ARRIVAL)))
+        arrival, more = _arrival(view, f"arrives {there} about"), ""
+    against = _against_schedule(view) if arrival and not stands.passed else ""
+    facts = ("phase", *_if(arrival, ARRIVAL))
+    return Words(rest=_list(f"in the air{since}", f"{arrival}{against}", more), facts=facts)
 
 
 def _against_schedule(view: View) -> str:
@@ -246,7 +246,7 @@ def _elsewhere(view: View) -> Words:
     flight, reader = view.flight, view.reader
     there, planned = flight.diverted_to, flight.destination.short if flight.destination else ""
     if there is None:
-        landed = f"landed {landed_at(flight, reader)}, airport not known"
+        landed = f"landed {landed_at(flight, reader)}"
     else:
         verb = "at the gate" if view.stands.state is State.ARRIVED_ELSEWHERE else "landed"
         back = "back at" if there.code == flight.origin.code else verb

@@ -4,19 +4,18 @@ Every text carries the facts it states ("tells"). Folded in order, texts that ne
 what that person knows. Comparing with the last poll instead would text every creeping minute, or none of them.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from flait.core.flights import FLOWN, Flight, Phase, cancelled, elsewhere, progress
-from flait.core.messages import UNTOLD, MessageStatus
 
-S = MessageStatus
 Tells = Mapping[str, str | bool]
 
 UNKNOWN_AIRPORT = "?"  # told as diverted before AeroAPI knew where to
 NONE = ""  # told that there is none: a gate taken back, a diversion that is over, a silence that has ended
 NOT_LEFT, NOT_LANDED = "not left", "not landed"  # told that nothing was reported, though it should have been
+GIVEN_UP = "given up"  # told that nobody watches it any more, though its end was not reported
 BOARDS_BEFORE = timedelta(minutes=35)  # usual for a narrow-body; an estimate, and worded as one
 
 
@@ -25,7 +24,8 @@ class Told:
     """Facts as this person knows them; None where nothing was said, '' where it was said that there is none.
 
     `boards` is advice, "boards about"; `returned` the leaving that came to nothing; `onward` the leg that follows a
-    diversion; `stale` since when there was no word, NOT_LEFT or NOT_LANDED; `ends` that the journey ends elsewhere.
+    diversion; `stale` since when there was no word, NOT_LEFT, NOT_LANDED or GIVEN_UP; `ends` that the journey ends
+    elsewhere.
     """
 
     scheduled_out: datetime | None = None
@@ -114,23 +114,6 @@ def presumed(told: Told, flight: Flight) -> Told:
         scheduled_in=told.scheduled_in or arrival,
         arrival=told.arrival or arrival,
     )
-
-
-NEVER_ARRIVED = frozenset({S.FAILED, S.UNDELIVERED})
-ARRIVES = frozenset({S.SENT, S.DELIVERED, S.READ})
-
-
-def count_as_told(statuses: Sequence[MessageStatus]) -> list[bool]:
-    """Which of one person's texts count as said, oldest first.
-
-    What expired, was withheld or failed never reached them and is said again, but only once in a row for failures:
-    a number that cannot be texted must not be sent, and billed, the same news at every poll.
-    """
-    counted, failures = [], 0
-    for status in statuses:
-        failures = 0 if status in ARRIVES else failures + (status in NEVER_ARRIVED)
-        counted.append(status not in UNTOLD or (status in NEVER_ARRIVED and failures > 1))
-    return counted
 
 
 def _value(name: str, value: str | bool) -> object:

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from flait.core.flights import Airport, Flight, ScheduledFlight, Times
 from flait.core.formats import Piece, Reader, fitted, fold, span
 from flait.core.labels import short_label
+from flait.core.observations import is_overtaken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +72,9 @@ def departs(flight: Flight, reader: Reader, *, was: datetime | None = None, on: 
 
 
 def arrives(flight: Flight, reader: Reader, *, was: datetime | None = None, on: date | None = None) -> str:
-    """`arr 22:31 EST`, or nothing where no time is known; `on` is a day the sentence names already."""
+    """`arr 22:31 EST`, or nothing where no time is known, or one that cannot be; `on` is a day the sentence names."""
     best, airport = flight.arrival.best, flight.lands_at
-    return f"arr {reader.at(best, airport, was=was, on=on)}" if best and airport else ""
+    return f"arr {reader.at(best, airport, was=was, on=on)}" if best and airport and not is_overtaken(flight) else ""
 
 
 def capital(text: str) -> str:
@@ -95,10 +96,11 @@ def landed_at(flight: Flight, reader: Reader) -> str:
 
 
 def place_and_time(where: Airport | None, at: datetime | None, reader: Reader) -> str:
-    """`EWR 22:38 EST`; `at 03:38 UTC` while nobody knows where."""
+    """`EWR 22:38 EST`; `03:38 UTC, airport not known yet`."""
     if where is None:
-        return f"at {reader.at(at, _SOMEWHERE)}" if at else ""
+        return f"{reader.at(at, _SOMEWHERE)}, {NOT_KNOWN_WHERE}" if at else NOT_KNOWN_WHERE
     return f"{where.short} {reader.at(at, where)}" if at else where.short
 
 
+NOT_KNOWN_WHERE = "airport not known yet"
 _SOMEWHERE = Airport(code="?")

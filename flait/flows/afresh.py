@@ -16,7 +16,7 @@ from flait.core.formats import Reader
 from flait.core.messages import UNTOLD, Message, MessageStatus
 from flait.core.status_texts import Seen, status_text
 from flait.core.subscriptions import SubscriptionState
-from flait.core.told import FACTS, NONE, Told, count_as_told, tells, told
+from flait.core.told import FACTS, NONE, Told, tells, told
 from flait.core.wording import Text
 from flait.flows.looks import hasten
 from flait.store import INVITATION, STOP_CONFIRMED, STRANGER, Store, TrackedFlight
@@ -49,18 +49,15 @@ def is_about_a_flight(message: Message) -> bool:
     return message.flight_id is not None and message.subscription_id is not None and said
 
 
-def why_not(store: Store, message: Message, now: datetime, *, fresh: timedelta = FRESH) -> str:
-    """Why these stored words may not go out, or not again, as they stand; '' when they may.
-
-    Words that were tried in vain are good for as long as `fresh`.
-    """
+def why_not(store: Store, message: Message, now: datetime) -> str:
+    """Why these stored words may not go out, or not again, as they stand; '' when they may."""
     if now >= message.expires_at:
         return "too late to be of use"
     first = _first(store, message)
     if first is not None and first.status in ARRIVED:
         return f"msg:{first.id}, in whose place it was to go, has arrived after all"
     if is_about_a_flight(message):
-        return _overtaken(store, message, now, fresh)
+        return _overtaken(store, message, now)
     return over(store, message)
 
 
@@ -70,7 +67,7 @@ def _first(store: Store, message: Message) -> Message | None:
     return store.message(int(message.dedup_key.removeprefix(prefix))) if prefix else None
 
 
-def _overtaken(store: Store, message: Message, now: datetime, fresh: timedelta) -> str:
+def _overtaken(store: Store, message: Message, now: datetime) -> str:
     """The flight went on, or the person was told more of it, since these words were written.
 
     For an alert that which only waits counts too: it was decided as if these words were said. What says how the flight
@@ -87,8 +84,8 @@ def _overtaken(store: Store, message: Message, now: datetime, fresh: timedelta) 
         return ""
     if _is_changed(store, message, tracked, now):
         return "the flight has changed since"
-    if message.kind != TRACKED and _was_tried(message) and now - message.created_at > fresh:
-        return f"it was written more than {fresh.seconds // 60} min ago"
+    if message.kind != TRACKED and _was_tried(message) and now - message.created_at > FRESH:
+        return f"it was written more than {FRESH.seconds // 60} min ago"
     return ""
 
 
@@ -217,18 +214,15 @@ def words_of_now(store: Store, message: Message, now: datetime) -> Text | None:
 
 def heard(store: Store, subscription_id: int) -> Told:
     """What the person of that subscription knows by the texts about it, as alerts count them."""
-    rows = store.told_rows([subscription_id])[subscription_id]
-    counted = count_as_told([row.status for row in rows])
-    return told(row.tells for row, counts in zip(rows, counted, strict=True) if counts)
+    return told(row.tells for row in store.told_rows([subscription_id])[subscription_id] if row.is_said)
 
 
 def still_news(store: Store, message: Message, tracked: TrackedFlight) -> dict[str, str | bool]:
     """Of what an alert told: the facts that its person does not know by other texts, as they stand now."""
     rows = store.told_rows([message.subscription_id or 0])[message.subscription_id or 0]
-    counted = count_as_told([row.status for row in rows])
     known = {"cancelled": False, "phase": Phase.SCHEDULED.value} | _ticket(tracked.flight)
-    for row, counts in zip(rows, counted, strict=True):
-        known |= row.tells if counts and row.message_id != message.id else {}
+    for row in rows:
+        known |= row.tells if row.is_said and row.message_id != message.id else {}
     present = tells(tracked.flight, [name for name in FACTS if name in message.tells and name not in BOOKKEEPING])
     return {name: value for name, value in present.items() if known.get(name) != value}
 

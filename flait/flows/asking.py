@@ -12,6 +12,7 @@ from flait.flows.resolve import AHEAD, BEHIND
 from flait.store import TrackedFlight
 
 _EARLY = timedelta(minutes=10)  # a leg that is said to leave before the one before it has landed
+_SAME_TIME = timedelta(minutes=30)  # one number does not leave one airport twice within that
 
 
 def ask(source: FlightSource, tracked: TrackedFlight) -> tuple[Flight | None, str]:
@@ -41,7 +42,7 @@ def _search(source: FlightSource, tracked: TrackedFlight) -> tuple[Flight | None
     if onward:
         via = pinned.diverted_to.short if pinned.diverted_to else pinned.origin.short
         return replace(onward, via=(*pinned.via, via)), answer.raw
-    legs = [flight for flight in answer.flights if same_leg(flight, pinned) or _is_pinned(flight, pinned)]
+    legs = [flight for flight in answer.flights if _is_ours(flight, pinned)]
     return min(legs, key=lambda flight: _likeness(flight, pinned), default=None), answer.raw
 
 
@@ -50,6 +51,14 @@ def _likeness(flight: Flight, pinned: Flight) -> tuple[bool, timedelta, bool]:
     scheduled, known = flight.departure.scheduled, pinned.departure.scheduled
     apart = abs(scheduled - known) if scheduled and known else timedelta.max
     return flight.cancelled, apart, flight.fa_flight_id != pinned.fa_flight_id
+
+
+def _is_ours(flight: Flight, pinned: Flight) -> bool:
+    """The leg, under whatever id; also when it got another id and another destination at once: it leaves then."""
+    here = flight.origin.code == pinned.origin.code and flight.ident == pinned.ident
+    leaves, left = flight.departure.scheduled, pinned.departure.scheduled
+    at_its_time = leaves is not None and left is not None and abs(leaves - left) <= _SAME_TIME
+    return same_leg(flight, pinned) or _is_pinned(flight, pinned) or (here and at_its_time)
 
 
 def _is_pinned(flight: Flight, pinned: Flight) -> bool:

@@ -157,7 +157,7 @@ def _found(store: Store, message: Message, found: Sent, sent: Sequence[Sent], no
 def _absent(store: Store, message: Message, *, looks: int, now: datetime) -> None:
     """Twice not there: sent once more while its words hold, else decided anew; or it stays in doubt, and is shown.
 
-    The same words are never sent a third time, and old age alone is no reason to say the same in others.
+    The same words are never sent a third time. News then goes on as after any text that was lost, ever more seldom.
     """
     with store.transaction():
         store.note_look(message.id, at=now)
@@ -165,7 +165,7 @@ def _absent(store: Store, message: Message, *, looks: int, now: datetime) -> Non
             _record(store, message, now, "looked", f"absent from Twilio's record, reading {looks}")
             return
         may_go = _times_sent(store, message) < MOST_SENDS
-        why = afresh.why_not(store, message, now, fresh=afresh.FRESH if may_go else timedelta.max)
+        why = afresh.why_not(store, message, now) or ("" if may_go else f"it was sent {MOST_SENDS} times")
         is_late = now >= message.expires_at
         if why and (afresh.is_about_a_flight(message) or not is_late):
             lost = f"not in Twilio's record, and {why}"

@@ -95,17 +95,14 @@ def _act(store: Store, reported: Reported, receipt: Receipt, now: datetime, what
         return
     if by_whatsapp.in_place_of(store, message, receipt.error_code, whatsapp, now):
         return
-    if message.flight_id is not None and message.tells and _worth_telling_again(store, message):
+    if message.flight_id is not None and message.tells and _worth_telling_again(message):
         hasten(store, message.flight_id, now)  # what still holds is told afresh
 
 
-def _worth_telling_again(store: Store, message: Message) -> bool:
-    """Once: a phone that is off for long must not make every failed text the cause of the next."""
+def _worth_telling_again(message: Message) -> bool:
+    """How soon is `alerts.RETRIES`' matter."""
     known = ERRORS.get(message.error_code or 0)
-    if (known and known.kind in IN_VAIN) or message.subscription_id is None:
-        return False
-    texts = store.told_rows([message.subscription_id])[message.subscription_id]
-    return not any(text.status in UNTOLD for text in texts if text.message_id < message.id)
+    return message.subscription_id is not None and not (known and known.kind in IN_VAIN)
 
 
 def _step(message: Message, receipt: Receipt, word: str, now: datetime) -> Step:

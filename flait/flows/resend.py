@@ -139,7 +139,7 @@ def _followed(store: Store, message: Message) -> TrackedFlight:
 def _words(store: Store, message: Message, now: datetime) -> Text:
     """What is said in its place. Raises UserError where that would not be true any more, or of no use."""
     if message.kind not in (afresh.TRACKED, afresh.PENDING, afresh.FAILED):
-        why = afresh.why_not(store, message, now, fresh=timedelta.max) if message.kind == afresh.REPLY else ""
+        why = afresh.why_not(store, message, now) if message.kind == afresh.REPLY else ""
         if now >= message.expires_at or (why and not afresh.is_about_a_flight(message)):
             over = f"msg:{message.id} was for a moment that is over"
             raise UserError(over, "whoever asked can ask again" if message.kind == afresh.REPLY else "")

@@ -12,13 +12,25 @@ from datetime import datetime, timedelta
 from flait.clock import Clock
 from flait.core import polling
 from flait.core.alert_texts import alert_text
-from flait.core.alerts import CONFIRM_BIG, NO_WORD, Alert, Decision, Held, PastText, Priority, decide, silence
+from flait.core.alerts import (
+    CONFIRM_BIG,
+    NO_WORD,
+    Alert,
+    Decision,
+    Held,
+    PastText,
+    Priority,
+    Reach,
+    decide,
+    out_of_reach,
+    silence,
+)
 from flait.core.changes import DELAY, ChangeKind
 from flait.core.flights import Flight, cancelled
 from flait.core.formats import Reader
-from flait.core.messages import Message
+from flait.core.messages import UNTOLD, Message, MessageStatus
 from flait.core.observations import impossible, merged
-from flait.core.told import NEVER_ARRIVED, Told, count_as_told, told
+from flait.core.told import Told, told
 from flait.errors import BudgetExhausted, ConfigError, FlightSourceError, RateLimited, Refused
 from flait.flows.asking import ask
 from flait.flows.looks import MISSING, POLL, SEEN, cut_short, next_look, put_off
@@ -178,9 +190,9 @@ def _reachable(subscribers: Iterable[Subscriber]) -> list[Subscriber]:
 def _decide(
     subscriber: Subscriber, rows: list[TellRow], *, before: Flight, after: Flight, rules: Rules, now: datetime
 ) -> Decision:
-    heard, past = _heard(rows)
+    known, past = _heard(rows)
     decision = decide(
-        heard,
+        known,
         past,
         role=subscriber.subscription.role,
         before=before,
@@ -196,13 +208,25 @@ def _decide(
 
 def _heard(rows: Sequence[TellRow]) -> tuple[Told, list[PastText]]:
     """What one person knows by these texts, and when they had them."""
-    counted = count_as_told([row.status for row in rows])
     past = [
-        PastText(at=row.at, kind=row.kind, gate_origin=_gate(row), told=counts, urgent=row.priority == Priority.P0.name)
-        for row, counts in zip(rows, counted, strict=True)
-        if counts or row.status in NEVER_ARRIVED
+        PastText(
+            at=row.at,
+            kind=row.kind,
+            gate_origin=_gate(row),
+            reach=_REACH.get(row.status, Reach.UNDER_WAY),
+            urgent=row.priority == Priority.P0.name,
+        )
+        for row in rows
+        if row.status not in NEVER_LEFT
     ]
-    return told(row.tells for row, counts in zip(rows, counted, strict=True) if counts), past
+    return told(row.tells for row in rows if row.is_said), past
+
+
+NEVER_LEFT = frozenset({MessageStatus.EXPIRED, MessageStatus.SUPPRESSED})
+_REACH = {
+    **dict.fromkeys((MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ), Reach.ARRIVED),
+    **dict.fromkeys(UNTOLD, Reach.LOST),
+}
 
 
 def _is_muted(subscriber: Subscriber, now: datetime) -> bool:
@@ -283,8 +307,9 @@ def _last_looks(
         return now + OVER_PERHAPS
     if not polling.finished(before, now) or (before.via, cancelled(before)) != (after.via, cancelled(after)):
         return now + polling.CONFIRMS
-    if any(decision.held for decision in decisions) and not _is_long_over(after, now):
-        return now + HELD_LOOK
+    held = [decision.look_again or HELD_LOOK for decision in decisions if decision.held]
+    if held and not _is_long_over(after, now):
+        return now + max(HELD_LOOK, min(held))
     return None
 
 
@@ -316,7 +341,7 @@ def _missed(store: Store, tracked: TrackedFlight, *, boot: str, now: datetime, r
         return
     store.record(Step(at=now, flight_id=tracked.id, step=POLL, outcome=MISSING, attempt=misses))
     log.info("%s not in AeroAPI's answer (%d in a row)", tracked.flight.number, misses)
-    _tell_silence(store, tracked, now, rules)
+    _tell_silence(store, tracked, now, rules, over=over)
     if over:
         store.close_flight(tracked.id, now)
 
@@ -364,18 +389,21 @@ def _before_it_is_old(tracked: TrackedFlight, at: datetime, now: datetime) -> da
     return min(at, old) if old > now else at
 
 
-def _tell_silence(store: Store, tracked: TrackedFlight, now: datetime, rules: Rules) -> None:
+def _tell_silence(store: Store, tracked: TrackedFlight, now: datetime, rules: Rules, *, over: bool = False) -> None:
     """Inside the transaction of a look that showed nothing: who acts on an old word is told once that it is old."""
     seen_at = tracked.seen_at
     if seen_at is None or not rules.may_end or now - seen_at < NO_WORD:
         return
+    if polling.finished(tracked.flight, now) and not over:  # the end is told when the watch ends
+        return
     people = [person for person in _reachable(store.live_subscribers(tracked.id)) if person.user.id != rules.asker]
     texts = store.told_rows([person.subscription.id for person in people])
     for person in people:  # who asks reads it in the answer
-        heard, _ = _heard(texts[person.subscription.id])
-        alert = silence(heard, role=person.subscription.role, flight=tracked.flight, seen_at=seen_at, now=now)
-        if alert and not _is_muted(person, now):
-            key = f"stale:{person.subscription.id}:{seen_at.isoformat()}"
+        rows = texts[person.subscription.id]
+        known, past = _heard(rows)
+        alert = silence(known, role=person.subscription.role, flight=tracked.flight, seen_at=seen_at, now=now)
+        if alert and not _is_muted(person, now) and not out_of_reach(past, now):
+            key = f"stale:{person.subscription.id}:{seen_at.isoformat()}:{len(rows)}"
             store.enqueue(_message(tracked, person, alert, dedup_key=key, now=now))
 
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from flait.core.flights import Flight, Phase, phase
-from flait.core.messages import Message, MessageStatus
+from flait.core.messages import UNTOLD, Message, MessageStatus
 from flait.core.receipts import Inbound
 from flait.core.subscriptions import Role, Subscription, User
 from flait.errors import NotOurs
@@ -206,6 +206,11 @@ class TellRow:
     tells: dict[str, str | bool]
     status: MessageStatus
     priority: str | None = None
+
+    @property
+    def is_said(self) -> bool:
+        """Whether it counts as said: what expired, was withheld or failed told nothing."""
+        return self.status not in UNTOLD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

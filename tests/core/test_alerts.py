@@ -16,6 +16,7 @@ from flait.core.alerts import (
     Decision,
     PastText,
     Priority,
+    Reach,
     decide,
 )
 from flait.core.changes import ChangeKind
@@ -242,13 +243,14 @@ def test_lesser_news_waits_the_minute_in_which_something_big_is_confirmed() -> N
     assert told_kinds(twice) == [K.DELAY_FIRST, K.GATE_FIRST]
 
 
-def test_critical_news_does_not_wait_for_another_confirmation() -> None:
+def test_critical_news_too_waits_the_minute_after_which_its_other_words_are_sure() -> None:
     after = replace(late(minutes(45)), gate_origin="C3")
 
     decision = decided(F12, after, before=F12, now=OUT - minutes(30))
 
-    assert told_kinds(decision) == [K.GATE_CHANGE]
-    assert held_kinds(decision) == [K.DELAY_FIRST]
+    assert told_kinds(decision) == []
+    assert decision.look_again == CONFIRM_BIG
+    assert told_kinds(decided(F12, after, before=after, now=OUT - minutes(29))) == [K.DELAY_FIRST, K.GATE_CHANGE]
 
 
 def test_a_small_move_does_not_hold_back_a_gate() -> None:
@@ -459,10 +461,37 @@ def test_critical_texts_do_not_use_up_the_day_of_others() -> None:
 
 
 def test_a_text_that_never_arrived_counts_towards_the_caps_and_cools_nothing() -> None:
-    lost = [replace(past(K.GATE_CHANGE, ago), told=False) for ago in (1, 2, 3)]
+    lost = [replace(past(K.GATE_CHANGE, ago), reach=Reach.LOST) for ago in (21, 22, 23)]
+    there = replace(past(K.BELT, 20), reach=Reach.ARRIVED)
 
-    assert told_kinds(decided(F12, C3, past=lost, now=NOON)) == [K.GATE_CHANGE]
-    assert decided(F12, C3, past=[*lost, replace(lost[0])], now=NOON).alert is None
+    assert told_kinds(decided(F12, C3, past=[*lost[:2], there], now=NOON)) == [K.GATE_CHANGE]
+    assert decided(F12, C3, past=[*lost, there], now=NOON).alert is None
+
+
+@pytest.mark.parametrize(
+    ("reaches", "since", "waits"),
+    [
+        ((Reach.LOST,), 0, None),
+        ((Reach.LOST, Reach.LOST), 14, 1),
+        ((Reach.LOST, Reach.LOST), 15, None),
+        ((Reach.LOST, Reach.UNDER_WAY, Reach.LOST), 14, 1),
+        ((Reach.LOST, Reach.ARRIVED, Reach.LOST), 1, None),
+        ((Reach.LOST, Reach.LOST, Reach.ARRIVED), 1, None),
+        ((Reach.LOST,) * 3, 59, 1),
+        ((Reach.LOST,) * 4, 179, 1),
+        ((Reach.LOST,) * 9, 179, 1),
+        ((Reach.LOST,) * 9, 180, None),
+    ],
+)
+def test_news_that_was_lost_is_told_again_ever_more_seldom_and_never_given_up(
+    reaches: Sequence[Reach], since: int, waits: int | None
+) -> None:
+    texts = [replace(past(K.BELT, since), reach=reach) for reach in reaches]
+
+    decision = decided(F12, CANCELLED, past=texts, before=CANCELLED, now=NOON)
+
+    assert told_kinds(decision) == ([K.CANCELLED] if waits is None else [])
+    assert waits is None or decision.look_again == minutes(waits)
 
 
 def test_a_text_from_the_future_holds_nothing() -> None:

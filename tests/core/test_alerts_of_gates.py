@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from flait.core.alerts import Decision, PastText, Priority, decide
+from flait.core.alerts import Decision, PastText, Priority, Reach, decide
 from flait.core.changes import ChangeKind
 from flait.core.flights import Flight
 from flait.core.subscriptions import Role
@@ -116,7 +116,12 @@ def told_gates(*gates: str, told: bool = True) -> list[PastText]:
     """Texts about these gates, four minutes apart, the last four minutes ago."""
     ago = [4 * minutes(number) for number in range(len(gates), 0, -1)]
     return [
-        PastText(at=OUT - hours(1) - span, kind=ChangeKind.GATE_CHANGE, gate_origin=gate, told=told)
+        PastText(
+            at=OUT - hours(1) - span,
+            kind=ChangeKind.GATE_CHANGE,
+            gate_origin=gate,
+            reach=Reach.UNDER_WAY if told else Reach.LOST,
+        )
         for gate, span in zip(gates, ago, strict=True)
     ]
 
@@ -128,7 +133,7 @@ def told_gates(*gates: str, told: bool = True) -> list[PastText]:
         (told_gates("C3", "A1", "B7"), True),
         (told_gates("A1", "B7"), False),
         (told_gates("C3", "B7", "C3"), False),  # where it was told to be
-        (told_gates("C3", "B7", told=False), False),  # of which nobody heard
+        ([*told_gates("C3", told=False), *told_gates("B7")], False),  # of which nobody heard
     ],
 )
 def test_a_gate_is_still_changing_when_it_is_back_at_any_that_was_told_and_given_up(

@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flait.core.flights import FLOWN, Flight, Phase, Times
-from flait.core.messages import MessageStatus
-from flait.core.told import FACTS, UNKNOWN_AIRPORT, Told, count_as_told, further, presumed, tells, told
+from flait.core.told import FACTS, UNKNOWN_AIRPORT, Told, further, presumed, tells, told
 from tests.core.flights_for_tests import (
     EWR,
     F12,
@@ -104,23 +103,3 @@ def test_news_moves_forward_only() -> None:
 
 def test_the_airport_is_known_by_its_code() -> None:
     assert diverted(EWR).lands_at == EWR
-
-
-S = MessageStatus
-
-
-@pytest.mark.parametrize(
-    ("statuses", "counted"),
-    [
-        ([S.DELIVERED, S.ACCEPTED, S.QUEUED, S.IN_DOUBT], [True, True, True, True]),
-        ([S.EXPIRED, S.SUPPRESSED, S.CANCELED, S.EXPIRED], [False, False, True, False]),
-        ([S.FAILED], [False]),
-        ([S.FAILED, S.FAILED, S.UNDELIVERED], [False, True, True]),
-        ([S.UNDELIVERED, S.DELIVERED, S.FAILED], [False, True, False]),
-        ([S.FAILED, S.ACCEPTED, S.FAILED], [False, True, True]),
-    ],
-)
-def test_a_number_that_cannot_be_texted_is_told_the_same_twice_at_most(
-    statuses: list[MessageStatus], counted: list[bool]
-) -> None:
-    assert count_as_told(statuses) == counted

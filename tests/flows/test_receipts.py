@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.core.flights_for_tests import NOON, minutes, planned
 from tests.flows.world import PHONES, FakeGateway, World
 
 S = MessageStatus
+CANCELLED = replace(planned(), cancelled=True)
 TWO_MINUTES = minutes(2)
 
 
@@ -168,12 +170,24 @@ def test_what_would_fail_again_is_not_hastened(followed: World, code: int) -> No
     assert followed.due() > followed.clock.now()
 
 
-def test_a_phone_that_is_off_is_not_the_cause_of_ever_more_texts(followed: World) -> None:
-    for number in (1, 2):
-        told_of_a_gate(followed, number=number)
-        followed.store._change("UPDATE flights SET next_poll_at = :at", at=followed.clock.now() + timedelta(hours=1))
-        report(followed, "undelivered", f"SM{number}", error_code=30003)
-        assert (followed.due() == followed.clock.now()) is (number == 1)
+def test_a_phone_that_is_off_gets_the_news_again_ever_more_seldom(followed: World) -> None:
+    told_of_a_gate(followed, number=1)
+    at = [followed.clock.now()]
+    report(followed, "undelivered", "SM1", error_code=30003)
+    for _ in range(8 * 60):
+        followed.clock.advance(timedelta(minutes=1))
+        followed.source.board = [CANCELLED]
+        if followed.poll(CANCELLED):
+            followed.deliver()
+            at.append(followed.clock.now())
+            sid = followed.texts[-1].sid
+            assert sid
+            report(followed, "undelivered", sid, error_code=30003)
+    apart = [round((later - earlier) / timedelta(minutes=1)) for earlier, later in pairwise(at)]
+    assert len(at) == 6
+    assert apart[1] >= 15
+    assert apart[2] >= 60
+    assert min(apart[3:]) >= 180
 
 
 def test_an_opt_out_that_only_twilio_knew_of_holds_from_now_on(followed: World) -> None:

@@ -141,16 +141,18 @@ def test_absent_twice_a_minute_apart_it_is_sent_once_more(world: World, doubted:
     assert [message.id for message in world.gateway.posts] == [doubted.id, doubted.id]
 
 
-def test_in_doubt_a_second_time_it_stays_so_for_ever(world: World, doubted: Message) -> None:
+def test_sent_twice_and_never_at_twilio_it_is_lost_and_said_once_more_in_words_of_then(
+    world: World, doubted: Message
+) -> None:
     world.settle()
     look(world)
-    world.gateway.fails(in_doubt())
-    world.deliver()
-    for _ in range(20):
-        look(world, minutes(3))
+    world.gateway.fails(*[in_doubt()] * 40)
+    for _ in range(40):
         world.deliver()
-    assert (text(world).status, text(world).attempts) == (S.IN_DOUBT, 2)
-    assert len(world.gateway.posts) == 2
+        look(world, minutes(3))
+    assert (text(world).status, text(world).attempts) == (S.FAILED, 2)
+    assert len(world.gateway.posts) == 4
+    assert len({post.id for post in world.gateway.posts}) == 2
 
 
 def test_however_late_the_proof_it_counts(world: World, doubted: Message) -> None:

@@ -21,7 +21,7 @@ from flait.core.idents import parse_ident
 from flait.core.messages import Message, MessageStatus
 from flait.core.receipts import Inbound, Receipt
 from flait.core.subscriptions import Role
-from flait.core.told import count_as_told, told
+from flait.core.told import told
 from flait.errors import FlaitError, FlightSourceError, InDoubt, StoreError
 from flait.flows import answer, deliver, intake, push, receipts, subscribe, track
 from flait.flows.meter import PACES, StoreMeter
@@ -338,8 +338,7 @@ class Day:
         for subscriber in self.store.live_subscribers(1):
             subscription = subscriber.subscription
             rows = self.store.told_rows([subscription.id])[subscription.id]
-            counted = count_as_told([row.status for row in rows])
-            known = told(row.tells for row, counts in zip(rows, counted, strict=True) if counts)
+            known = told(row.tells for row in rows if row.is_said)
             decision = decide(known, [], role=subscription.role, before=flight, after=flight, now=self.clock.now())
             if decision.alert:
                 kinds = ", ".join(change.kind for change in decision.alert.changes)

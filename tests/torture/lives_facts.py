@@ -69,6 +69,16 @@ def happened(phase: str, place_fact: str | None) -> Does:
     return does
 
 
+def happened_somewhere(phase: str) -> Does:
+    """Where nobody knows the airport, the clock is UTC's."""
+
+    def does(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
+        day = reader.now.replace(hour=int(match["at"][:2]), minute=int(match["at"][3:]), second=0, microsecond=0)
+        said.facts |= {"phase": phase, f"at_{phase}": day if day <= reader.now else day - 24 * 60 * MINUTE}
+
+    return does
+
+
 def diverted(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
     place = match["place"]
     said.facts["diverted_to"] = place

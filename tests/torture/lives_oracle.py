@@ -214,7 +214,8 @@ class Judge:
             self._wrong("twice", text.kind, text.at, text.body)
         self.belief.hears(said)
         if "failed" not in said.facts:
-            self.spoken, self.latest = True, text
+            self.spoken = self.spoken or "pending" not in said.facts
+            self.latest = text
         if text.kind not in ("tracked", "pending"):
             self.past.append(Past(text.at, frozenset(groups(said))))
 

@@ -148,7 +148,7 @@ def held(one: Owed, past: Sequence[Past], at: datetime, *, muted: bool) -> bool:
     """Whether a rule of docs/alerts.md holds it at that moment."""
     if not one.urgent:
         hour = sum(at - text.at < AN_HOUR[0] for text in past)
-        day = sum(at - text.at < A_DAY[0] for text in past)
+        day = sum(at - text.at < A_DAY[0] for text in past) if _rested_little(past, at) else 0
         calm = any(at - text.at < CALM for text in past)
         return muted or calm or hour >= AN_HOUR[1] or day >= A_DAY[1]
     if any(text.at == at for text in past):
@@ -159,6 +159,11 @@ def held(one: Owed, past: Sequence[Past], at: datetime, *, muted: bool) -> bool:
     return _rests([text.at for text in past if group in text.groups], TURNS[group], at) or _rests(
         [text.at for text in past if text.groups], 6, at
     )
+
+
+def _rested_little(past: Sequence[Past], at: datetime) -> bool:
+    """Whether the last text is so near that the cap of the day holds the next."""
+    return any(at - text.at < 2 * HOUR for text in past)
 
 
 def _rests(texts: Sequence[datetime], most: int, at: datetime) -> bool:

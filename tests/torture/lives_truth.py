@@ -153,7 +153,7 @@ class Eye:
         skipped = acts.keys() & {"on", "in"} and "off" not in acts  # down, and nobody saw it leave
         if skipped or unsure or (leg.returned and (self.returned < 4 or stands)):
             doubts |= {"phase", "dep", "arr", "cancelled"}
-        if contradicts(leg, acts, self._memory("est_on").best(at) or now["arr"]):
+        if contradicts(leg, acts, self._memory("est_on").best(at) or now["arr"], now["dep"]):
             doubts.add("arr")
         may = {name: frozenset({value}) for name, value in now.items()}
         self._leeway(leg, at, acts, may)
@@ -246,9 +246,11 @@ def possible_acts(leg: Leg, at: datetime) -> dict[str, datetime]:
 FASTEST, FASTER_BY = 0.85, 5 * MINUTE
 
 
-def contradicts(leg: Leg, acts: dict[str, datetime], lands: datetime | None) -> bool:
-    """Whether that time of landing is too soon after its take-off: an estimate from before it."""
-    off = acts.get("off")
+def contradicts(
+    leg: Leg, acts: dict[str, datetime], lands: datetime | None, expected: datetime | None = None
+) -> bool:
+    """Whether that time of landing is too soon after its take-off, done or expected: an estimate from before it."""
+    off = acts.get("off") or acts.get("out") or expected
     if off is None or lands is None or leg.diverted or "on" in acts or "in" in acts:
         return False
     return lands < off + FASTEST * (leg.sched_on - leg.sched_off) - FASTER_BY

@@ -96,6 +96,10 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
         (rf"\b([A-Z]{{3}})-([A-Z]{{3}})\b(?: {DATE})?", does.route),
         # silence
         (rf"No word on [A-Z0-9]+(?: since {time_('at')})?[.,]?", does.no_word),
+        (
+            r"No report that [A-Z0-9]+ has (left|landed|taken off), and we stop watching it now",
+            does.named("stale"),
+        ),
         (r"No report that [A-Z0-9]+ has (left|landed)(?: [A-Z]{3})?:?", does.named("stale")),
         (r"Fresh word on [A-Z0-9]+:?", does.fact(stale="")),
         # how far it is
@@ -109,9 +113,15 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
         (rf"(?:It )?left the gate {PLACE} {time_('at')}(?:, not taken off yet)?", does.left),
         (rf"[Tt]ook off(?: from)? {PLACE}(?: {time_('at')})?{LATE}", does.happened("off", None)),
         (rf"[Ll]anded {PLACE}(?: {time_('at')})?{LATE}(?:, not [A-Z]{{3}})?", does.happened("on", "lands_at")),
-        (rf"[Ll]anded(?P<place>)(?: at)?(?: {time_('at')})?{LATE}", does.happened("on", None)),
+        (
+            r"[Ll]anded (?P<at>\d\d:\d\d) UTC(?: (?P<day>[A-Z][a-z]{2}))?, airport not known yet",
+            does.happened_somewhere("on"),
+        ),
+        (
+            r"[Aa]t the gate (?P<at>\d\d:\d\d) UTC(?: (?P<day>[A-Z][a-z]{2}))?, airport not known yet",
+            does.happened_somewhere("in"),
+        ),
         (rf"(?:is at|[Aa]t) the gate {PLACE}\b(?: {time_('at')})?{LATE}", does.happened("in", "lands_at")),
-        (rf"(?:is at|At) the gate(?P<place>)(?: at)?(?: {time_('at')})?{LATE}", does.happened("in", None)),
         (r"in the air", does.fact(phase="off")),
         (rf"(?<=, )at the gate about {time_('at')}(?: \({SPAN} (?:late|early)\))?", does.arr),
         (rf"(?:[Ll]ands|[Aa]rrives) {PLACE} about {time_('at')}{LATE}(?:, on time)?{TERM}", does.lands),
@@ -161,7 +171,7 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
         # what it says besides
         (r"Ask the airline (?:now )?to rebook you|Check with the airline that your booking stands", does.nothing),
         (
-            r"Ask (?:who flies|your traveler) for the new flight|Ask the airline what that means for you|Ask at the airport",
+            r"Ask (?:who flies|your traveler) for the new flight|Ask the airline what that means for you|Ask at the airport|Ask the airline|We tell you where",
             does.nothing,
         ),
         (
