@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from flait.flows.meter import Pace, StoreMeter
     from flait.flows.ports import FlightSource, Gateway
     from flait.flows.push import Office
+    from flait.flows.telling import Rules
     from flait.flows.timekeeping import Witness
-    from flait.flows.track import Rules
     from flait.settings import Flags, Settings
 
 
@@ -237,7 +237,7 @@ class App:
     @property
     def rules(self) -> "Rules":
         """The settings that decide what is told and kept."""
-        from flait.flows.track import Rules
+        from flait.flows.telling import Rules
 
         return Rules(
             delay=timedelta(minutes=self.settings.alerts.delay_minutes), keep_raw=self.settings.retention.raw_hours > 0

@@ -4,6 +4,7 @@ A text tells what its words say and nothing else. A fact named with `-` before i
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from flait.core import alert_events as events
 from flait.core import alert_places as places
@@ -138,7 +139,8 @@ def _arrived(alert: Alert, _: Change, reader: Reader) -> Piece:
 
 
 TAILS: Mapping[ChangeKind, Tail] = {
-    **dict.fromkeys((K.REROUTED, K.ENDS, K.WITHDRAWN, K.TAXIING), _as_led),
+    **dict.fromkeys((K.ENDS, K.WITHDRAWN, K.TAXIING), _as_led),
+    K.REROUTED: lambda alert, change, reader: replace(_as_led(alert, change, reader), rank=0),
     **dict.fromkeys(sorted(MOVES), _moved),
     K.RETURNED: _returned,
     K.ARRIVED: _arrived,

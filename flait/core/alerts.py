@@ -100,7 +100,7 @@ CAPS = (
     (timedelta(hours=1), 4, timedelta(hours=1)),  # P0 counted too
     (timedelta(days=1), 12, timedelta(hours=2)),  # P0 not counted: gates that flap must not hide a delay
 )
-RETRIES = (timedelta(), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=3))
+RETRIES = (timedelta(), timedelta(minutes=15), timedelta(minutes=30), timedelta(hours=1))
 """So long after the last of so many texts in a row that were lost, whatever they said, the next may go: a number that
 cannot be texted is not billed at every poll, and news that is true is never given up."""
 TURNS_AWAY = frozenset({K.DIVERTED, K.UNDIVERTED, K.REROUTED})

@@ -106,7 +106,8 @@ class Ear:
 def changes(told: Told, flight: Flight, *, ear: Ear, now: datetime) -> tuple[Change, ...]:
     """Everything in which `flight` differs from what was told, most important first."""
     if cancelled(flight) or told.cancelled:
-        return tuple(_cancellation(told, flight)) or tuple(_words(told, flight, now))
+        found = [*_cancellation(told, flight), *([] if cancelled(flight) else _destination(told, flight))]
+        return tuple(found) or tuple(_words(told, flight, now))
     if FACTS["onward"](flight) not in (None, told.onward):
         return (Change(kind=K.ONWARD, facts=_ALL_NEW),)
     found = [

@@ -138,7 +138,8 @@ def _gone_again(before: Flight, after: Flight, now: datetime | None) -> Flight:
     if left is None or after.off.actual is not None or before.off.actual is not None:
         return after
     if after.returned and left <= after.returned:
-        in_vain = _later(again or before.out.estimated, left)  # the estimate is back: so is the leaving
+        estimate = again or before.out.estimated
+        in_vain = estimate is None or _later(estimate, left)  # the estimate is back: so is the leaving
         return _with(after, {"out.actual": None} if in_vain else {"returned": None})
     moved = before.out.actual is not None and before.out.estimated != again
     unseen = now is not None and after.out.actual is not None and now - left >= RETURNED_UNSEEN

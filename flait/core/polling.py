@@ -123,7 +123,8 @@ def _plan(flight: Flight, now: datetime) -> tuple[timedelta, Sequence[tuple[time
             return timedelta(), _always(JUST_OFF)
         # Not `best`: a touchdown that is recorded and yet not over is a false one.
         planned = flight.on.estimated or flight.on.scheduled or flight.arrival.best
-        return _until(lands_by(flight) if is_overtaken(flight) else planned, now), IN_THE_AIR
+        is_past = is_overtaken(flight) and planned is not None and planned <= now
+        return _until(lands_by(flight) if is_past else planned, now), IN_THE_AIR
     return timedelta(), _always(TAXIING_IN if reached is Phase.ON else AT_THE_GATE)
 
 

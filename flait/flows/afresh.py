@@ -19,6 +19,7 @@ from flait.core.subscriptions import SubscriptionState
 from flait.core.told import FACTS, NONE, Told, tells, told
 from flait.core.wording import Text
 from flait.flows.looks import hasten
+from flait.flows.telling import retell
 from flait.store import INVITATION, STOP_CONFIRMED, STRANGER, Store, TrackedFlight
 
 log = logging.getLogger("flait.afresh")
@@ -57,7 +58,8 @@ def why_not(store: Store, message: Message, now: datetime) -> str:
     if first is not None and first.status in ARRIVED:
         return f"msg:{first.id}, in whose place it was to go, has arrived after all"
     if is_about_a_flight(message):
-        return _overtaken(store, message, now)
+        stands_on_sand = is_news(message) and store.lost_before(message, besides=first.id if first else 0)
+        return "a text that it counts on was lost" if stands_on_sand else _overtaken(store, message, now)
     return over(store, message)
 
 
@@ -157,9 +159,14 @@ def _was_lost_before(store: Store, message: Message) -> bool:
 
 
 def decide_again(store: Store, message: Message, now: datetime) -> None:
-    """Have the flight decided anew for the text's person."""
-    if message.flight_id is not None:
-        hasten(store, message.flight_id, now)
+    """Have the flight decided anew for the text's person: by a look now, or by the last where no more is taken."""
+    tracked = store.tracked(message.flight_id or 0)
+    if tracked is None:
+        return
+    if tracked.closed_at and message.subscription_id:
+        retell(store, tracked, message.subscription_id, now)
+    else:
+        hasten(store, tracked.id, now)
 
 
 def _end(store: Store, message: Message, now: datetime, *, why: str, status: MessageStatus) -> None:

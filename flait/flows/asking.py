@@ -12,7 +12,6 @@ from flait.flows.resolve import AHEAD, BEHIND
 from flait.store import TrackedFlight
 
 _EARLY = timedelta(minutes=10)  # a leg that is said to leave before the one before it has landed
-_SAME_TIME = timedelta(minutes=30)  # one number does not leave one airport twice within that
 
 
 def ask(source: FlightSource, tracked: TrackedFlight) -> tuple[Flight | None, str]:
@@ -54,11 +53,11 @@ def _likeness(flight: Flight, pinned: Flight) -> tuple[bool, timedelta, bool]:
 
 
 def _is_ours(flight: Flight, pinned: Flight) -> bool:
-    """The leg, under whatever id; also when it got another id and another destination at once: it leaves then."""
+    """The leg, under whatever id; also when it got another id and another destination at once."""
     here = flight.origin.code == pinned.origin.code and flight.ident == pinned.ident
     leaves, left = flight.departure.scheduled, pinned.departure.scheduled
-    at_its_time = leaves is not None and left is not None and abs(leaves - left) <= _SAME_TIME
-    return same_leg(flight, pinned) or _is_pinned(flight, pinned) or (here and at_its_time)
+    rerouted = here and leaves is not None and leaves == left
+    return same_leg(flight, pinned) or _is_pinned(flight, pinned) or rerouted
 
 
 def _is_pinned(flight: Flight, pinned: Flight) -> bool:

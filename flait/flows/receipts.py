@@ -18,7 +18,6 @@ from flait.errors import Rejected, SendError
 from flait.flows import afresh
 from flait.flows import whatsapp as by_whatsapp
 from flait.flows.deliver import TWILIO, opted_out, withhold
-from flait.flows.looks import hasten
 from flait.flows.ports import Gateway
 from flait.store import Reported, Step, Store
 
@@ -96,7 +95,7 @@ def _act(store: Store, reported: Reported, receipt: Receipt, now: datetime, what
     if by_whatsapp.in_place_of(store, message, receipt.error_code, whatsapp, now):
         return
     if message.flight_id is not None and message.tells and _worth_telling_again(message):
-        hasten(store, message.flight_id, now)  # what still holds is told afresh
+        afresh.decide_again(store, message, now)  # what still holds is told afresh
 
 
 def _worth_telling_again(message: Message) -> bool:

@@ -6,37 +6,26 @@ A crash anywhere costs one look-up and decides nothing twice.
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from flait.clock import Clock
 from flait.core import polling
-from flait.core.alert_texts import alert_text
 from flait.core.alerts import (
     CONFIRM_BIG,
     NO_WORD,
-    Alert,
     Decision,
-    Held,
-    PastText,
-    Priority,
-    Reach,
-    decide,
-    out_of_reach,
-    silence,
 )
-from flait.core.changes import DELAY, ChangeKind
+from flait.core.changes import ChangeKind
 from flait.core.flights import Flight, cancelled
-from flait.core.formats import Reader
-from flait.core.messages import UNTOLD, Message, MessageStatus
+from flait.core.messages import Message
 from flait.core.observations import impossible, merged
-from flait.core.told import Told, told
 from flait.errors import BudgetExhausted, ConfigError, FlightSourceError, RateLimited, Refused
 from flait.flows.asking import ask
 from flait.flows.looks import MISSING, POLL, SEEN, cut_short, next_look, put_off
 from flait.flows.ports import FlightSource
 from flait.flows.resolve import AEROAPI
-from flait.store import Step, Store, Subscriber, TellRow, TrackedFlight
+from flait.flows.telling import Rules, decided, tell, tell_silence
+from flait.store import Step, Store, Subscriber, TrackedFlight
 
 log = logging.getLogger("flait.track")
 
@@ -44,23 +33,9 @@ BUDGET_PAUSE = timedelta(hours=1)  # spent for this month: look whether that cha
 REFUSED_PAUSE = timedelta(minutes=5)  # a refused key is probed gently until the operator mends it
 OWN_FAULT_PAUSE = timedelta(hours=1)
 NOBODY_LISTENS = timedelta(hours=3)
-ANSWERED = timedelta(minutes=5)
 HELD_LOOK = timedelta(hours=1)  # what waits for time and not for a look keeps a flight open that is over
 HELD_AT_MOST = timedelta(hours=24)
 OVER_PERHAPS = timedelta(minutes=15)  # over by a clock that is in doubt: looked at again when it may be believed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """What decides who is told, and what is kept. `asker` has just asked, and hears of it by the answer instead.
-
-    `may_end` is false while the clock is in doubt: no flight is over because of what it says.
-    """
-
-    delay: timedelta = DELAY
-    keep_raw: bool = True
-    asker: int | None = None
-    may_end: bool = True
 
 
 def claim_due(store: Store, clock: Clock, boot: str, limit: int) -> list[TrackedFlight]:
@@ -102,8 +77,8 @@ def see(
     believed = now if rules.may_end else None  # a clock in doubt makes no report impossible
     before, after = tracked.flight, merged(tracked.flight, flight, believed)
     subscribers = store.live_subscribers(tracked.id)
-    decided = _decided(store, subscribers, before=before, after=after, rules=rules, now=now)
-    decisions = [decision for _, decision in decided]
+    news = decided(store, subscribers, before=before, after=after, rules=rules, now=now)
+    decisions = [decision for _, decision in news]
     planned = _next_poll(before, after, decisions, now, may_end=rules.may_end) if subscribers else None
     next_poll = next_look(store, tracked.id, planned, now) if planned else None
     saved = store.save_poll(
@@ -120,7 +95,7 @@ def see(
         log.warning("%s is no longer ours to poll: this answer is dropped", tracked.flight.number)
         return []
     _close_or_readopt(store, tracked, after, next_poll, now)
-    messages = _told(store, tracked, decided, now)
+    messages = _told(store, tracked, news, now)
     detail = _detail(messages, decisions, changed=after != before, closed=next_poll is None)
     lies = "".join(f", not believed: {event}" for event in impossible(flight, believed))
     _note(store, tracked, detail + lies, now, took)
@@ -131,7 +106,7 @@ def _told(
     store: Store, tracked: TrackedFlight, decided: Iterable[tuple[Subscriber, Decision]], now: datetime
 ) -> list[Message]:
     return [
-        _tell(store, tracked, subscriber, decision.alert, held=decision.held, now=now)
+        tell(store, tracked, subscriber, decision.alert, held=decision.held, now=now)
         for subscriber, decision in decided
         if decision.alert
     ]
@@ -168,120 +143,6 @@ def give_back(store: Store, clock: Clock, tracked: TrackedFlight) -> None:
         cut_short(store, tracked, clock.now())
 
 
-def _decided(
-    store: Store, subscribers: Sequence[Subscriber], *, before: Flight, after: Flight, rules: Rules, now: datetime
-) -> list[tuple[Subscriber, Decision]]:
-    """What each is to hear. Nothing for those who said STOP: a text that cannot go out would be written every poll."""
-    reachable = _reachable(subscribers)
-    texts = store.told_rows([subscriber.subscription.id for subscriber in reachable])
-    return [
-        (
-            subscriber,
-            _decide(subscriber, texts[subscriber.subscription.id], before=before, after=after, rules=rules, now=now),
-        )
-        for subscriber in reachable
-    ]
-
-
-def _reachable(subscribers: Iterable[Subscriber]) -> list[Subscriber]:
-    return [subscriber for subscriber in subscribers if not subscriber.user.opted_out_at]
-
-
-def _decide(
-    subscriber: Subscriber, rows: list[TellRow], *, before: Flight, after: Flight, rules: Rules, now: datetime
-) -> Decision:
-    known, past = _heard(rows)
-    decision = decide(
-        known,
-        past,
-        role=subscriber.subscription.role,
-        before=before,
-        after=after,
-        now=now,
-        delay=rules.delay,
-        muted=_is_muted(subscriber, now),
-    )
-    if decision.alert and subscriber.user.id == rules.asker:  # what the answer leaves out is told at the next look
-        return replace(decision, alert=None, look_again=min(decision.look_again or ANSWERED, ANSWERED))
-    return decision
-
-
-def _heard(rows: Sequence[TellRow]) -> tuple[Told, list[PastText]]:
-    """What one person knows by these texts, and when they had them."""
-    past = [
-        PastText(
-            at=row.at,
-            kind=row.kind,
-            gate_origin=_gate(row),
-            reach=_REACH.get(row.status, Reach.UNDER_WAY),
-            urgent=row.priority == Priority.P0.name,
-        )
-        for row in rows
-        if row.status not in NEVER_LEFT
-    ]
-    return told(row.tells for row in rows if row.is_said), past
-
-
-NEVER_LEFT = frozenset({MessageStatus.EXPIRED, MessageStatus.SUPPRESSED})
-_REACH = {
-    **dict.fromkeys((MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ), Reach.ARRIVED),
-    **dict.fromkeys(UNTOLD, Reach.LOST),
-}
-
-
-def _is_muted(subscriber: Subscriber, now: datetime) -> bool:
-    ends = (subscriber.user.muted_until, subscriber.subscription.muted_until)
-    return any(until is not None and now < until for until in ends)
-
-
-def _gate(row: TellRow) -> str | None:
-    gate = row.tells.get("gate_origin")
-    return str(gate) if gate else None
-
-
-def _tell(
-    store: Store,
-    tracked: TrackedFlight,
-    subscriber: Subscriber,
-    alert: Alert,
-    *,
-    held: Held,
-    now: datetime,
-) -> Message:
-    polls, subscription = tracked.polls + 1, subscriber.subscription
-    message = _message(tracked, subscriber, alert, dedup_key=f"alert:{subscription.id}:{polls}", now=now)
-    stored = store.enqueue(message)
-    store.add_alert(
-        subscription_id=subscription.id,
-        flight_id=tracked.id,
-        poll=polls,
-        kinds=[change.kind for change in alert.changes],
-        why={"priority": alert.priority.name, "held": [f"{kind}: {why}" for kind, why in held]},
-        message_id=stored.id if stored else None,
-        at=now,
-    )
-    return stored or message
-
-
-def _message(tracked: TrackedFlight, subscriber: Subscriber, alert: Alert, *, dedup_key: str, now: datetime) -> Message:
-    subscription, user = subscriber.subscription, subscriber.user
-    text = alert_text(alert, Reader(ident=subscription.ident, now=now, clock=user.clock))
-    return Message(
-        user_id=user.id,
-        to=user.phone,
-        channel=subscription.channel,
-        kind=alert.changes[0].kind,
-        body=text.body,
-        tells=text.tells,
-        dedup_key=dedup_key,
-        subscription_id=subscription.id,
-        flight_id=tracked.id,
-        created_at=now,
-        not_before=now,
-        expires_at=alert.expires_at,
-    )
-
-
 def _next_poll(
     before: Flight, after: Flight, decisions: Sequence[Decision], now: datetime, *, may_end: bool
 ) -> datetime | None:
@@ -306,6 +167,8 @@ def _last_looks(
     if not may_end:
         return now + OVER_PERHAPS
     if not polling.finished(before, now) or (before.via, cancelled(before)) != (after.via, cancelled(after)):
+        return now + polling.CONFIRMS
+    if any(decision.alert for decision in decisions):  # what had no room in it is told at the next look
         return now + polling.CONFIRMS
     held = [decision.look_again or HELD_LOOK for decision in decisions if decision.held]
     if held and not _is_long_over(after, now):
@@ -341,7 +204,7 @@ def _missed(store: Store, tracked: TrackedFlight, *, boot: str, now: datetime, r
         return
     store.record(Step(at=now, flight_id=tracked.id, step=POLL, outcome=MISSING, attempt=misses))
     log.info("%s not in AeroAPI's answer (%d in a row)", tracked.flight.number, misses)
-    _tell_silence(store, tracked, now, rules, over=over)
+    tell_silence(store, tracked, now, rules, over=over)
     if over:
         store.close_flight(tracked.id, now)
 
@@ -352,8 +215,8 @@ def _is_owed(store: Store, tracked: TrackedFlight, rules: Rules, now: datetime) 
     if _is_long_over(flight, now):
         return False
     subscribers = store.live_subscribers(tracked.id)
-    decided = _decided(store, subscribers, before=flight, after=flight, rules=rules, now=now)
-    return any(set(_kinds(decision)) - {ChangeKind.STALE, ChangeKind.FRESH} for _, decision in decided)
+    news = decided(store, subscribers, before=flight, after=flight, rules=rules, now=now)
+    return any(set(_kinds(decision)) - {ChangeKind.STALE, ChangeKind.FRESH} for _, decision in news)
 
 
 def _kinds(decision: Decision) -> Iterable[ChangeKind]:
@@ -378,7 +241,7 @@ def _postpone(
         store.record(
             Step(at=now, flight_id=tracked.id, step=POLL, outcome=fault.code, detail=fault.message, attempt=failures)
         )
-        _tell_silence(store, tracked, now, rules)
+        tell_silence(store, tracked, now, rules)
     if failures == 1:  # said once; the recovery says itself
         log.warning("%s: %s", tracked.flight.number, fault)
 
@@ -387,24 +250,6 @@ def _before_it_is_old(tracked: TrackedFlight, at: datetime, now: datetime) -> da
     """Not after the moment at which the last word is too old not to say so."""
     old = (tracked.seen_at or now) + NO_WORD
     return min(at, old) if old > now else at
-
-
-def _tell_silence(store: Store, tracked: TrackedFlight, now: datetime, rules: Rules, *, over: bool = False) -> None:
-    """Inside the transaction of a look that showed nothing: who acts on an old word is told once that it is old."""
-    seen_at = tracked.seen_at
-    if seen_at is None or not rules.may_end or now - seen_at < NO_WORD:
-        return
-    if polling.finished(tracked.flight, now) and not over:  # the end is told when the watch ends
-        return
-    people = [person for person in _reachable(store.live_subscribers(tracked.id)) if person.user.id != rules.asker]
-    texts = store.told_rows([person.subscription.id for person in people])
-    for person in people:  # who asks reads it in the answer
-        rows = texts[person.subscription.id]
-        known, past = _heard(rows)
-        alert = silence(known, role=person.subscription.role, flight=tracked.flight, seen_at=seen_at, now=now)
-        if alert and not _is_muted(person, now) and not out_of_reach(past, now):
-            key = f"stale:{person.subscription.id}:{seen_at.isoformat()}:{len(rows)}"
-            store.enqueue(_message(tracked, person, alert, dedup_key=key, now=now))
 
 
 def _retry_at(fault: BudgetExhausted | ConfigError | FlightSourceError, failures: int, now: datetime) -> datetime:

@@ -132,6 +132,10 @@ _WAITING_ABOUT: Final = """
 SELECT * FROM messages WHERE flight_id = :flight_id AND "to" = :to AND id <> :id AND status IN ('queued', 'held')
 ORDER BY id
 """
+_LOST_BEFORE: Final = """
+SELECT EXISTS (SELECT 1 FROM messages WHERE flight_id = :flight_id AND id < :id AND id <> :besides AND "to" = :to
+    AND tells <> '{}' AND status IN ('failed', 'undelivered', 'expired') AND ended_at > :at) AS there
+"""
 _BEFORE: Final = """
 SELECT * FROM messages WHERE flight_id = :flight_id AND id < :id AND "to" = :to
     AND status NOT IN ('queued', 'held', 'expired', 'canceled', 'suppressed')
@@ -261,6 +265,12 @@ class Outbox(Connection):
         """Later texts to the same number about the same flight that count as said: sent, or to be sent."""
         rows = self._rows(_SAID_AFTER, flight_id=message.flight_id, id=message.id, to=message.to)
         return [read_message(row) for row in rows]
+
+    def lost_before(self, message: Message, *, besides: int) -> bool:
+        """Whether an older text to the same number about the same flight was lost after this one was written."""
+        here = {"flight_id": message.flight_id, "id": message.id, "to": message.to, "besides": besides}
+        row = self._row(_LOST_BEFORE, at=message.created_at, **here)
+        return bool(row and row["there"])
 
     def waiting_about(self, message: Message) -> list[Message]:
         """What else waits to be said to the same number about the same flight."""

@@ -477,10 +477,10 @@ def test_a_text_that_never_arrived_counts_towards_the_caps_and_cools_nothing() -
         ((Reach.LOST, Reach.UNDER_WAY, Reach.LOST), 14, 1),
         ((Reach.LOST, Reach.ARRIVED, Reach.LOST), 1, None),
         ((Reach.LOST, Reach.LOST, Reach.ARRIVED), 1, None),
-        ((Reach.LOST,) * 3, 59, 1),
-        ((Reach.LOST,) * 4, 179, 1),
-        ((Reach.LOST,) * 9, 179, 1),
-        ((Reach.LOST,) * 9, 180, None),
+        ((Reach.LOST,) * 3, 29, 1),
+        ((Reach.LOST,) * 4, 59, 1),
+        ((Reach.LOST,) * 9, 59, 1),
+        ((Reach.LOST,) * 9, 60, None),
     ],
 )
 def test_news_that_was_lost_is_told_again_ever_more_seldom_and_never_given_up(

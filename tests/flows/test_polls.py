@@ -9,6 +9,7 @@ from flait.core.flights import Flight
 from flait.core.subscriptions import SubscriptionState
 from flait.errors import BudgetExhausted, FlaitError, FlightSourceError, MissingCredential, RateLimited, Refused
 from flait.flows import looks, subscribe, track
+from flait.flows.telling import Rules
 from flait.store import Store
 from tests.core.flights_for_tests import F12, NOON, OUT, at_gate, hours, late, minutes
 from tests.flows.mortal import Killed
@@ -191,7 +192,8 @@ def test_a_flight_never_seen_again_is_let_go_a_day_after_it(world: World) -> Non
         world.next_poll()
     assert hours(24) <= world.clock.now() - (F12.arrival.best or OUT) < hours(25)
     assert world.subscription().state is SubscriptionState.ENDED
-    assert world.kinds == ["tracked", "stale"]  # once, that there is no word
+    assert world.kinds == ["tracked", "stale", "stale"]  # once that there is no word, and once that it is over
+    assert world.texts[-1].body.endswith("has left, and we stop watching it now. Ask the airline.")
 
 
 # --- crashes, and a second daemon -------------------------------------------------------------------------------
@@ -210,7 +212,7 @@ def test_a_crash_before_the_commit_decides_nothing_and_the_next_boot_decides_onc
     (claimed,) = track.claim_due(world.store, world.clock, world.boot, 10)
     world.source.board = [B4]
     with DiesAtTheEnd.open(world.path) as mortal, pytest.raises(Killed):
-        track.poll(mortal, world.source, world.clock, claimed, boot=world.boot, rules=track.Rules())
+        track.poll(mortal, world.source, world.clock, claimed, boot=world.boot, rules=Rules())
     assert world.kinds == ["tracked", "tracked"]
     assert world.poll(B4) == []  # still claimed by the dead
     world.restart()
@@ -235,7 +237,7 @@ def test_an_answer_to_a_daemon_that_lost_its_claim_changes_nothing(world: World,
     assert world.poll(late(hours(1))) == []  # waits for a second poll
     before = {name: rows for name, rows in world.dump().items() if name != "providers"}
     world.source.board = then
-    assert track.poll(world.store, world.source, world.clock, stale, boot="boot 1", rules=track.Rules()) == []
+    assert track.poll(world.store, world.source, world.clock, stale, boot="boot 1", rules=Rules()) == []
     assert {name: rows for name, rows in world.dump().items() if name != "providers"} == before
 
 
@@ -246,7 +248,7 @@ def test_an_outage_of_a_daemon_that_lost_its_claim_postpones_nothing(world: Worl
     world.restart()
     before = world.flight()
     world.source.fault = OUTAGE
-    track.poll(world.store, world.source, world.clock, stale, boot="boot 1", rules=track.Rules())
+    track.poll(world.store, world.source, world.clock, stale, boot="boot 1", rules=Rules())
     assert world.flight() == before
 
 

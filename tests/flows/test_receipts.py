@@ -184,10 +184,10 @@ def test_a_phone_that_is_off_gets_the_news_again_ever_more_seldom(followed: Worl
             assert sid
             report(followed, "undelivered", sid, error_code=30003)
     apart = [round((later - earlier) / timedelta(minutes=1)) for earlier, later in pairwise(at)]
-    assert len(at) == 6
+    assert 6 <= len(at) <= 12
     assert apart[1] >= 15
-    assert apart[2] >= 60
-    assert min(apart[3:]) >= 180
+    assert apart[2] >= 30
+    assert min(apart[3:]) >= 60
 
 
 def test_an_opt_out_that_only_twilio_knew_of_holds_from_now_on(followed: World) -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from flait.core.messages import MessageStatus
 from flait.flows import subscribe, upkeep
-from flait.flows.track import Rules
+from flait.flows.telling import Rules
 from tests.core.flights_for_tests import F12, NOON, hours, late, minutes
 from tests.flows.world import World, in_doubt
 

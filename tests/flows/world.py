@@ -20,12 +20,13 @@ from flait.errors import FlaitError, InDoubt, NotSent, Rejected
 from flait.flows import deliver, subscribe, track
 from flait.flows.ports import Accepted, Answer, Sent
 from flait.flows.resolve import Wanted
+from flait.flows.telling import Rules
 from flait.store import Step, Store, TrackedFlight
 from flait.store.rows import read
 from tests.core.flights_for_tests import EWR, NOON, SFO, hours
 
 FIRST_BOOT = "boot 1"
-RULES = track.Rules()
+RULES = Rules()
 PHONES = tuple(f"+155555501{number:02}" for number in range(10))
 
 
@@ -198,13 +199,13 @@ class World:
     def activate(self) -> bool:
         return subscribe.activate_next(self.store, self.source, self.clock)
 
-    def next_poll(self, *board: Flight, rules: track.Rules = RULES) -> list[str]:
+    def next_poll(self, *board: Flight, rules: Rules = RULES) -> list[str]:
         """When the next poll is due, it shows `board`; the kinds of the texts that follow."""
         if self.flight().next_poll_at:
             self.clock.moment = max(self.clock.moment, self.due())
         return self.poll(*board, rules=rules)
 
-    def poll(self, *board: Flight, rules: track.Rules = RULES) -> list[str]:
+    def poll(self, *board: Flight, rules: Rules = RULES) -> list[str]:
         """Poll whatever is due now."""
         self.source.board = board
         claimed = track.claim_due(self.store, self.clock, self.boot, 10)

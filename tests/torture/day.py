@@ -27,6 +27,7 @@ from flait.flows import answer, deliver, intake, push, receipts, subscribe, trac
 from flait.flows.meter import PACES, StoreMeter
 from flait.flows.ports import AlertWish, Listed, Sent
 from flait.flows.resolve import Wanted
+from flait.flows.telling import Rules
 from flait.store import Store, TrackedFlight
 from tests.adapters.aeroapi_bodies import flights, record
 from tests.end_to_end.rig import SECRETS
@@ -234,7 +235,7 @@ class Day:
         self._event = next(self._events, None)
 
     def _poll(self) -> None:
-        rules = track.Rules(keep_raw=False)
+        rules = Rules(keep_raw=False)
         for tracked in track.claim_due(self.store, self.clock, self.boot, 8):
             try:
                 track.poll(self.store, self.source, self.clock, tracked, boot=self.boot, rules=rules)
@@ -285,7 +286,7 @@ class Day:
         """A person texts, and is answered at once."""
         inbound = Inbound(sid=f"SM{next(self._sids):032}", sender=phone, to="+15555550199", body=body)
         intake.take_in(self.store, inbound, now=self.clock.now(), keyword_owner="flait")
-        rules = answer.Rules(contact="ben@example.com", polls=track.Rules(keep_raw=False))
+        rules = answer.Rules(contact="ben@example.com", polls=Rules(keep_raw=False))
         while answer.answer_next(self.store, self.source, self.clock, boot=self.boot, rules=rules):
             pass
 

@@ -19,7 +19,7 @@ from typing import Final
 from tests.torture.lives_flying import life
 from tests.torture.lives_oracle import Fault, Judge
 from tests.torture.lives_pace import too_seldom
-from tests.torture.lives_play import Heart, Played, Stage
+from tests.torture.lives_play import OTHER_LEG, Heart, Played, Stage
 from tests.torture.lives_truth import sights
 from tests.torture.lives_world import script
 from tests.torture.rig import in_memory
@@ -81,7 +81,8 @@ def verdict(played: Played) -> Iterator[tuple[int, Fault]]:
     if played.trouble:
         yield 0, Fault("unexpected", played.trouble.split(":")[0], played.life.ends, played.trouble)
     seen = list(sights(played.looks))
-    yield from ((0, fault) for fault in too_seldom(seen))
+    if not any(OTHER_LEG in heart.refused for heart in played.hearts):  # else the looks are those at two flights
+        yield from ((0, fault) for fault in too_seldom(seen))
     for number, heart in enumerate(played.hearts):
         if heart.refused:
             continue

@@ -260,7 +260,7 @@ class Flying(Birth):
         rng, found, at = self.rng, [], asked
         for _ in range(rng.choice((1, 2, 4))):
             at += rng_minutes(rng, 3, 120)
-            kind = rng.choice(("unreached", "unreached", "lost, taken", "lost, not taken", "account"))
+            kind = rng.choice(("unreached", "undelivered", "lost, taken", "lost, not taken", "account", "undelivered"))
             found.append(Trouble(at, at + rng_minutes(rng, 1, 50), kind))
             at = found[-1].until
         return tuple(found)

@@ -26,7 +26,8 @@ FOUND_WITHIN: Final = 50 * MINUTE  # the next leg, once it is published: a look 
 GOES_ON: Final = r"\bgoes on [A-Z]{3}-[A-Z]{3}"
 SECOND_LOOK: Final = 18 * MINUTE  # a minute, or a quarter of an hour where there were many looks
 WAITED_FOR: Final = ("cancelled", "diverted_to", "to", "phase", "dep", "arr")
-SETTLES: Final = 20 * MINUTE  # after Twilio works again
+SETTLED: Final = 20 * MINUTE  # after Twilio works again
+SETTLES: Final = {"undelivered": 80 * MINUTE}  # news that is lost again and again is tried every hour at last
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ class Judge:
         self.again_by = at + SECOND_LOOK if differs and not held_by_rest else None
 
     def _twilio_ails(self, at: datetime) -> bool:
-        return any(one.since <= at < one.until + SETTLES for one in self.life.twilio)
+        return any(one.since <= at < one.until + SETTLES.get(one.kind, SETTLED) for one in self.life.twilio)
 
     def _silence(self, at: datetime, look: Look) -> None:
         """No word for long, where people wait for one."""

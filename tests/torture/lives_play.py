@@ -20,16 +20,20 @@ from flait.core.messages import Message, MessageStatus
 from flait.core.receipts import Inbound, Receipt
 from flait.core.subscriptions import Role
 from flait.errors import BudgetExhausted, FlightSourceError, InDoubt, NotSent, Refused, Rejected, UserError
-from flait.flows import deliver, subscribe, track
+from flait.flows import deliver, receipts, subscribe, track
 from flait.flows.ports import Accepted, Answer, Sent
 from flait.flows.resolve import Wanted
+from flait.flows.telling import Rules
 from flait.store import Store
 from tests.flows.world import PHONES, FixedClock
 from tests.torture.lives_world import Follower, Glitch, Leg, Life, body, timetable
 
 BOOT: Final = "boot 1"
-RULES: Final = track.Rules(keep_raw=False)
+RULES: Final = Rules(keep_raw=False)
+OTHER_LEG: Final = "they follow the other leg, the only one there was"
 SOON: Final = timedelta(seconds=2)
+REPORTED: Final = timedelta(seconds=20)
+OFF: Final = 30003  # the phone is off, or out of reach
 MOST_STEPS: Final = 3000  # of one life; more is a loop
 KNOWN_BEFORE: Final = timedelta(hours=48)
 ROLES: Final = {role.value: role for role in Role}
@@ -139,6 +143,8 @@ class Phones:
     def __init__(self, life: Life, clock: FixedClock) -> None:
         self._life, self._clock = life, clock
         self.arrived: list[tuple[datetime, Message]] = []
+        self.reports: list[tuple[datetime, str]] = []  # when it is known what became of a text, by its sid
+        self.there: set[str] = set()
         self._record: list[Sent] = []
 
     def send(self, message: Message, *, now: datetime) -> Accepted:
@@ -146,11 +152,14 @@ class Phones:
         if kind in ("unreached", "account"):
             raise NotSent("Twilio cannot be reached", account=kind == "account")
         if kind != "lost, not taken":
-            self.arrived.append((now, message))
-            self._record.append(
-                Sent(sid=f"SM{len(self._record):032x}", to=message.to, body=message.body, created_at=now)
-            )
-        if kind:
+            sid = f"SM{len(self._record):032x}"
+            if kind != "undelivered":
+                self.arrived.append((now, message))
+                self.there.add(sid)
+            if any(one.kind == "undelivered" for one in self._life.twilio):
+                self.reports.append((now + REPORTED, sid))
+            self._record.append(Sent(sid=sid, to=message.to, body=message.body, created_at=now))
+        if kind and kind != "undelivered":
             raise InDoubt("Twilio did not answer")
         return Accepted(sid=self._record[-1].sid)
 
@@ -245,6 +254,8 @@ class _Play:
             found.append((self.settle_at, self._settle))
         if self.events:
             found.append((self.events[0][0], self._happen))
+        if self.phones.reports:
+            found.append((self.phones.reports[0][0], self._report))
         found = [
             (max(at, self.silent_until, self.text_at) if what == self._deliver else at, what) for at, what in found
         ]
@@ -277,7 +288,7 @@ class _Play:
             asked = subscribe.subscribe(self.store, self.source, self.clock, person=person, wanted=wish)
             heart.followed_from = self.clock.now()
             if asked.flight and asked.flight.fa_flight_id.endswith("-o"):
-                heart.refused = "they follow the other leg, the only one there was"
+                heart.refused = OTHER_LEG
         except (UserError, Refused, BudgetExhausted) as refusal:
             heart.refused = str(refusal)
         except Exception as refusal:
@@ -286,6 +297,12 @@ class _Play:
             heart.refused = str(refusal)
         finally:
             self.source.asked = False
+
+    def _report(self) -> None:
+        _, sid = self.phones.reports.pop(0)
+        status = MessageStatus.DELIVERED if sid in self.phones.there else MessageStatus.UNDELIVERED
+        receipt = Receipt(sid=sid, status=status, error_code=None if sid in self.phones.there else OFF)
+        receipts.take(self.store, receipt, status.value, self.clock.now())
 
     def _poll(self) -> None:
         for tracked in track.claim_due(self.store, self.clock, BOOT, 8):

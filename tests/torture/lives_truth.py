@@ -121,7 +121,8 @@ class Eye:
         return self.memories.setdefault(name, _Memory())
 
     def _believe(self, leg: Leg, at: datetime) -> None:
-        possible = possible_acts(leg, at)
+        known = self._memory("est_out").value or self._memory("est_off").value
+        possible = possible_acts(leg, at, known)
         for event in EVENTS:
             memory = self.acts.setdefault(event, _Memory())
             memory.sees(possible.get(event), at)
@@ -135,7 +136,7 @@ class Eye:
             acts.pop("out", None)
         now: dict[str, Any] = {"phase": _phase(acts)}
         now["cancelled"] = leg.cancelled and now["phase"] in ("scheduled", "out")
-        now["diverted_to"] = (leg.diverted_to or "?") if leg.diverted else ""
+        now["diverted_to"] = (leg.diverted_to or self.place or "?") if leg.diverted else ""
         now["to"] = leg.destination
         now["dep"], now["arr"] = self._dep(leg, acts, at), self._arr(leg, acts, at)
         now |= {name: self._memory(name).best(at) or "" for name in LABELS}
@@ -224,8 +225,8 @@ def sights(looks: Iterable[Look]) -> Iterator[Sight]:
         yield Sight(look, alone, views)
 
 
-def possible_acts(leg: Leg, at: datetime) -> dict[str, datetime]:
-    """The actual times of a look that can be, by rule."""
+def possible_acts(leg: Leg, at: datetime, known: datetime | None = None) -> dict[str, datetime]:
+    """The actual times of a look that can be, by rule; `known` is the estimate of leaving as it was last seen."""
     found: dict[str, datetime] = {}
     left: datetime | None = None
     for event, act in (("out", leg.act_out), ("off", leg.act_off)):
@@ -234,7 +235,9 @@ def possible_acts(leg: Leg, at: datetime) -> dict[str, datetime]:
             found[event] = left = act
     flying = leg.sched_on - leg.sched_off
     least = LEAST_FLYING if leg.diverted else max(LEAST_FLYING, LEAST_SHARE * flying)
-    planned = max(leg.leaves, leg.est_out or leg.est_off or leg.leaves)  # it cannot have landed before it can have left
+    planned = max(
+        leg.leaves, leg.est_out or leg.est_off or known or leg.leaves
+    )  # it cannot have landed before it can have left
     down: datetime | None = None
     for event, act in (("on", leg.act_on), ("in", leg.act_in)):
         earliest = down - FORGIVEN if down else (left or planned - UNSEEN) + least
@@ -246,9 +249,7 @@ def possible_acts(leg: Leg, at: datetime) -> dict[str, datetime]:
 FASTEST, FASTER_BY = 0.85, 5 * MINUTE
 
 
-def contradicts(
-    leg: Leg, acts: dict[str, datetime], lands: datetime | None, expected: datetime | None = None
-) -> bool:
+def contradicts(leg: Leg, acts: dict[str, datetime], lands: datetime | None, expected: datetime | None = None) -> bool:
     """Whether that time of landing is too soon after its take-off, done or expected: an estimate from before it."""
     off = acts.get("off") or acts.get("out") or expected
     if off is None or lands is None or leg.diverted or "on" in acts or "in" in acts:

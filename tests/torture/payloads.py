@@ -30,6 +30,7 @@ from flait.errors import FlaitError, FlightSourceError
 from flait.flows import subscribe, track
 from flait.flows.asking import ask
 from flait.flows.resolve import Wanted, resolve
+from flait.flows.telling import Rules
 from flait.store import Store, TrackedFlight
 from tests.adapters.aeroapi_bodies import record
 from tests.end_to_end.rig import SECRETS
@@ -257,7 +258,7 @@ def _poll(rig: Rig, store: Store, spoilt: Payload) -> Iterator[str]:
         rig.clock.moment = datetime.fromisoformat(due["at"])
         [claimed] = track.claim_due(store, rig.clock, "boot", 1)
         try:
-            track.poll(store, rig.source, rig.clock, claimed, boot="boot", rules=track.Rules())
+            track.poll(store, rig.source, rig.clock, claimed, boot="boot", rules=Rules())
         except Exception as fault:  # noqa: BLE001 - whatever it is, it is what this looks for
             yield f"{spoilt.name}): {fault!r}"
             return

@@ -21,6 +21,7 @@ from flait.core.receipts import Inbound, Receipt
 from flait.core.subscriptions import Role
 from flait.errors import FlaitError, UserError
 from flait.flows import answer, backup, deliver, intake, receipts, subscribe, track, upkeep
+from flait.flows.telling import Rules
 from tests.flows.mortal import Killed, Mortal
 from tests.flows.world import FixedClock, wanted
 from tests.torture.soak_legs import Leg, Span, leg
@@ -193,7 +194,7 @@ class Days:
         while due.poll and due.poll <= clock.now() and (claimed := track.claim_due(store, clock, self.boot, AT_ONCE)):
             for tracked in claimed:
                 with self._watched():
-                    track.poll(store, self.source, clock, tracked, boot=self.boot, rules=track.Rules())
+                    track.poll(store, self.source, clock, tracked, boot=self.boot, rules=Rules())
         while due.pending and subscribe.activate_next(store, self.source, clock):
             pass
         while self._unanswered:

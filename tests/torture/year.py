@@ -15,6 +15,7 @@ from flait.core.flights import Flight, Times
 from flait.core.messages import MessageStatus
 from flait.core.receipts import Inbound, Receipt
 from flait.flows import answer, backup, intake, receipts, track, upkeep
+from flait.flows.telling import Rules
 from flait.store import Store
 from tests.core.flights_for_tests import F12, NOON, at_gate, hours, late, left_gate, minutes, took_off, touched_down
 from tests.flows.world import PHONES, FixedClock, World
@@ -140,7 +141,7 @@ class Year:
             world.clock.moment = noon + hours(after)
             world.source.board = [_shifted(shown, day)]
             for tracked in track.claim_due(world.store, world.clock, world.boot, 10):
-                rules = track.Rules()
+                rules = Rules()
                 track.poll(world.store, world.source, world.clock, tracked, boot=world.boot, rules=rules)
             self._posted()
         if day % 7 == 0:

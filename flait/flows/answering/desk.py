@@ -19,7 +19,7 @@ from flait.core.reply_kinds import ListNumber, Subject
 from flait.core.subscriptions import User
 from flait.core.wording import route
 from flait.errors import InvalidDate
-from flait.flows import track
+from flait.flows import telling
 from flait.flows.ports import FlightSource
 from flait.store import Heard, Store, SubscriptionView
 
@@ -34,7 +34,7 @@ class Rules:
 
     contact: str = ""
     region: str = "US"
-    polls: track.Rules = field(default_factory=track.Rules)
+    polls: telling.Rules = field(default_factory=telling.Rules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

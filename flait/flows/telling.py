@@ -1,0 +1,181 @@
+"""What each person who follows a flight is to hear of it, and its way to the outbox.
+
+Decided from what was seen and what they were told before; everything here is inside a transaction, and asks nobody.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from flait.core import polling
+from flait.core.alert_texts import alert_text
+from flait.core.alerts import NO_WORD, Alert, Decision, Held, PastText, Priority, Reach, decide, out_of_reach, silence
+from flait.core.changes import DELAY
+from flait.core.flights import Flight
+from flait.core.formats import Reader
+from flait.core.messages import UNTOLD, Message, MessageStatus
+from flait.core.subscriptions import SubscriptionState
+from flait.core.told import Told, told
+from flait.store import Store, Subscriber, TellRow, TrackedFlight
+
+ANSWERED = timedelta(minutes=5)
+NEVER_LEFT = frozenset({MessageStatus.EXPIRED, MessageStatus.SUPPRESSED})
+_REACH = {
+    **dict.fromkeys((MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ), Reach.ARRIVED),
+    **dict.fromkeys(UNTOLD, Reach.LOST),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What decides who is told, and what is kept. `asker` has just asked, and hears of it by the answer instead.
+
+    `may_end` is false while the clock is in doubt: no flight is over because of what it says.
+    """
+
+    delay: timedelta = DELAY
+    keep_raw: bool = True
+    asker: int | None = None
+    may_end: bool = True
+
+
+def decided(
+    store: Store, subscribers: Sequence[Subscriber], *, before: Flight, after: Flight, rules: Rules, now: datetime
+) -> list[tuple[Subscriber, Decision]]:
+    """What each is to hear. Nothing for those who said STOP: a text that cannot go out would be written every poll."""
+    reachable = _reachable(subscribers)
+    texts = store.told_rows([subscriber.subscription.id for subscriber in reachable])
+    return [
+        (
+            subscriber,
+            _decide(subscriber, texts[subscriber.subscription.id], before=before, after=after, rules=rules, now=now),
+        )
+        for subscriber in reachable
+    ]
+
+
+def _reachable(subscribers: Iterable[Subscriber]) -> list[Subscriber]:
+    return [subscriber for subscriber in subscribers if not subscriber.user.opted_out_at]
+
+
+def _decide(
+    subscriber: Subscriber, rows: list[TellRow], *, before: Flight, after: Flight, rules: Rules, now: datetime
+) -> Decision:
+    known, past = heard(rows)
+    decision = decide(
+        known,
+        past,
+        role=subscriber.subscription.role,
+        before=before,
+        after=after,
+        now=now,
+        delay=rules.delay,
+        muted=_is_muted(subscriber, now),
+    )
+    if decision.alert and subscriber.user.id == rules.asker:  # what the answer leaves out is told at the next look
+        return replace(decision, alert=None, look_again=min(decision.look_again or ANSWERED, ANSWERED))
+    return decision
+
+
+def heard(rows: Sequence[TellRow]) -> tuple[Told, list[PastText]]:
+    """What one person knows by these texts, and when they had them."""
+    past = [
+        PastText(
+            at=row.at,
+            kind=row.kind,
+            gate_origin=_gate(row),
+            reach=_REACH.get(row.status, Reach.UNDER_WAY),
+            urgent=row.priority == Priority.P0.name,
+        )
+        for row in rows
+        if row.status not in NEVER_LEFT
+    ]
+    return told(row.tells for row in rows if row.is_said), past
+
+
+def _is_muted(subscriber: Subscriber, now: datetime) -> bool:
+    ends = (subscriber.user.muted_until, subscriber.subscription.muted_until)
+    return any(until is not None and now < until for until in ends)
+
+
+def _gate(row: TellRow) -> str | None:
+    gate = row.tells.get("gate_origin")
+    return str(gate) if gate else None
+
+
+def tell(
+    store: Store,
+    tracked: TrackedFlight,
+    subscriber: Subscriber,
+    alert: Alert,
+    *,
+    held: Held,
+    now: datetime,
+    dedup_key: str | None = None,
+) -> Message:
+    """Put one alert in the outbox, once for each look unless `dedup_key` says otherwise, and note why it was told."""
+    polls, subscription = tracked.polls + 1, subscriber.subscription
+    key = dedup_key or f"alert:{subscription.id}:{polls}"
+    message = _message(tracked, subscriber, alert, dedup_key=key, now=now)
+    stored = store.enqueue(message)
+    store.add_alert(
+        subscription_id=subscription.id,
+        flight_id=tracked.id,
+        poll=polls,
+        kinds=[change.kind for change in alert.changes],
+        why={"priority": alert.priority.name, "held": [f"{kind}: {why}" for kind, why in held]},
+        message_id=stored.id if stored else None,
+        at=now,
+    )
+    return stored or message
+
+
+def _message(tracked: TrackedFlight, subscriber: Subscriber, alert: Alert, *, dedup_key: str, now: datetime) -> Message:
+    subscription, user = subscriber.subscription, subscriber.user
+    text = alert_text(alert, Reader(ident=subscription.ident, now=now, clock=user.clock))
+    return Message(
+        user_id=user.id,
+        to=user.phone,
+        channel=subscription.channel,
+        kind=alert.changes[0].kind,
+        body=text.body,
+        tells=text.tells,
+        dedup_key=dedup_key,
+        subscription_id=subscription.id,
+        flight_id=tracked.id,
+        created_at=now,
+        not_before=now,
+        expires_at=alert.expires_at,
+    )
+
+
+def tell_silence(store: Store, tracked: TrackedFlight, now: datetime, rules: Rules, *, over: bool = False) -> None:
+    """Inside the transaction of a look that showed nothing: who acts on an old word is told once that it is old."""
+    seen_at = tracked.seen_at
+    if seen_at is None or not rules.may_end or now - seen_at < NO_WORD:
+        return
+    if polling.finished(tracked.flight, now) and not over:  # the end is told when the watch ends
+        return
+    people = [person for person in _reachable(store.live_subscribers(tracked.id)) if person.user.id != rules.asker]
+    texts = store.told_rows([person.subscription.id for person in people])
+    for person in people:  # who asks reads it in the answer
+        rows = texts[person.subscription.id]
+        known, past = heard(rows)
+        alert = silence(known, role=person.subscription.role, flight=tracked.flight, seen_at=seen_at, now=now)
+        if alert and not _is_muted(person, now) and not out_of_reach(past, now):
+            key = f"stale:{person.subscription.id}:{seen_at.isoformat()}:{len(rows)}"
+            store.enqueue(_message(tracked, person, alert, dedup_key=key, now=now))
+
+
+def retell(store: Store, tracked: TrackedFlight, subscription_id: int, now: datetime) -> Message | None:
+    """What one person still has not heard of a flight that nobody looks at any more, by what was last seen."""
+    subscription = store.subscription(subscription_id)
+    user = store.user(subscription.user_id) if subscription else None
+    if subscription is None or user is None or subscription.state is not SubscriptionState.ENDED:
+        return None
+    person, flight = Subscriber(subscription=subscription, user=user), tracked.flight
+    for subscriber, decision in decided(store, [person], before=flight, after=flight, rules=Rules(), now=now):
+        if decision.alert:
+            key = f"alert-again:{subscription.id}:{len(store.told_rows([subscription.id])[subscription.id])}"
+            return tell(store, tracked, subscriber, decision.alert, held=decision.held, now=now, dedup_key=key)
+    return None
