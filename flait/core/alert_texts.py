@@ -54,7 +54,7 @@ def _tells(alert: Alert, facts: Sequence[str], reader: Reader) -> dict[str, str 
 def _advice(alert: Alert, change: Change, said: Sequence[Piece], reader: Reader) -> list[Piece]:
     """Boarding as it is now, where a text moves the departure of somebody who was told when it boards."""
     facts = {fact for piece in said if piece.text for fact in piece.facts}
-    if alert.role is not Role.TRAVELER or "departure" not in facts or "boards" in facts or alert.since:
+    if alert.role is not Role.TRAVELER or "departure" not in facts or "boards" in facts:
         return []
     when = places.boarding(alert.flight, reader)
     sooner = change.kind in SOONER

@@ -8,6 +8,7 @@ from flait.core.alerts import Alert
 from flait.core.changes import NEAR, Change, End
 from flait.core.flights import Phase, progress
 from flait.core.formats import Piece, Reader, day, span
+from flait.core.standing import NO_REPORT
 from flait.core.subscriptions import Role
 from flait.core.wording import arrives, departs, place_and_time, route, town
 
@@ -30,6 +31,13 @@ def _moved(sentence: str, alert: Alert, change: Change, reader: Reader, *, old_a
     if change.end is End.DEPARTURE and progress(alert.flight) is Phase.OUT:
         left = place_and_time(alert.flight.origin, alert.flight.out.actual, reader)
         return [Piece(f"left the gate {left}.", 0, ("phase", "departure", "scheduled_out"))]
+    leaves = alert.flight.departure.best
+    if change.end is End.DEPARTURE and leaves and reader.now - leaves >= NO_REPORT:  # by the schedule, which is past
+        arrival = arrives(alert.flight, reader)
+        there = f" and arrive {arrival.removeprefix('arr ')}" if arrival else ""
+        words = f"was to leave {reader.at(leaves, alert.flight.origin)}{there}, no new time yet."
+        facts = ("departure", "scheduled_out", *(("arrival", "scheduled_in") if there else ()))
+        return [Piece(words, 0, facts)]
     time = moved_time(alert, change, reader)
     if change.end is End.ARRIVAL and alert.flight.diverted:
         return [Piece(f"{time.text}.", 0, time.facts)]

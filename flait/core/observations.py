@@ -123,13 +123,20 @@ def lands_by(flight: Flight) -> datetime | None:
 def merged(before: Flight | None, after: Flight, now: datetime | None) -> Flight:
     """What is known after a look that showed `after`: blanks filled, lies left out, what was taken back forgotten."""
     after = possible(after, now)
-    if before is None or len(after.via) > len(before.via):  # the next leg: nothing of the last one holds
-        return after
+    if before is None or len(after.via) > len(before.via) or _leaves_anew(before, after):
+        return after  # the next leg, or the same from the start: nothing of the last one holds
     if after.diverted and after.diverted_to is None and before.diverted_to:  # the second leg's record is missing
         after = _with(after, {fact: _value(before, fact) for fact in _AT_ARRIVAL})
     after = _gone_again(before, replace(after, via=before.via, returned=before.returned), now)
     filled, blank = _filled(before, after, now)
     return possible(_with(after, {**filled, "blank": blank}), now)  # what two looks said may not go together
+
+
+def _leaves_anew(before: Flight, after: Flight) -> bool:
+    """Whether it is scheduled later than it took off: it came back, and leaves once more."""
+    left, planned = before.off.actual, after.departure.scheduled
+    another = before.fa_flight_id != after.fa_flight_id
+    return another and left is not None and planned is not None and planned - left >= RETURNED_LATER
 
 
 def _gone_again(before: Flight, after: Flight, now: datetime | None) -> Flight:

@@ -50,7 +50,10 @@ class Belief:
         if "onward" in news:
             self.facts = {"stale": self.facts.get("stale", "")}
             news["diverted_to"] = ""
-        if {"diverted_to", "to", "onward"} & set(said.facts):  # what is known of one airport says nothing of another
+        places = {name for name in ("diverted_to", "to", "onward") if name in said.facts}
+        if any(
+            said.facts[name] != self.facts.get(name, said.facts[name]) for name in places
+        ):  # what is known of one airport says nothing of another
             for name in ("gate_d", "term_d", "belt", "arr"):
                 self.facts.pop(name, None)
         if "dep" in news or "phase" in news:

@@ -112,6 +112,7 @@ class Birth:
         """The same number flies on, or came from elsewhere, or leaves from here for somewhere else."""
         rng, leg = self.rng, self.leg
         other = rng.choice([place for place in PLACES if place not in (leg.origin, leg.destination)])
+        self.other_place = other
         routes = ((leg.destination, other), (other, leg.origin), (leg.origin, other))
         which = rng.randrange(3)
         apart = rng.choice((-6, 3, 5, 9)) if which == 2 else (4, -5)[which]
@@ -124,6 +125,8 @@ class Birth:
         at = self.asked_at + rng_minutes(rng, 1, 50) if which == 2 else self.t
         self.later(at, lambda: self.others.append(extra))
         self.story.append(f"another leg {extra.origin}-{extra.destination} at {apart:+} h")
+
+    other_place = ""  # where another leg of the number flies to, or from
 
     # --- time --------------------------------------------------------------------------------------------------------
 
@@ -276,7 +279,7 @@ class Birth:
             self.later(self.t + rng_minutes(rng, 30, 400), lambda: self.others.remove(ghost))
 
     def _elsewhere(self) -> None:
-        near = [place for place in PLACES if place not in (self.leg.origin, self.leg.destination)]
+        near = [place for place in PLACES if place not in (self.leg.origin, self.leg.destination, self.other_place)]
         self.change(destination=self.rng.choice(near), gate_d=None, term_d=None, belt=None)
 
     def _impossible(self) -> None:

@@ -74,7 +74,8 @@ def happened_somewhere(phase: str) -> Does:
 
     def does(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
         day = reader.now.replace(hour=int(match["at"][:2]), minute=int(match["at"][3:]), second=0, microsecond=0)
-        said.facts |= {"phase": phase, f"at_{phase}": day if day <= reader.now else day - 24 * 60 * MINUTE}
+        at = day if day <= reader.now else day - 24 * 60 * MINUTE
+        said.facts |= {"phase": phase, f"at_{phase}": at, **({"arr": at} if phase == "in" else {})}
 
     return does
 

@@ -23,6 +23,7 @@ SILENT_AT_MOST: Final = SILENT_FOR + 17 * MINUTE  # a look that fails is repeate
 OVERDUE: Final = 2 * HOUR
 AFTER_A_DIVERSION: Final = 6 * HOUR
 FOUND_WITHIN: Final = 50 * MINUTE  # the next leg, once it is published: a look every 20 min, and a second look
+NOT_GONE: Final = r"has NOT taken off after all"
 GOES_ON: Final = r"\bgoes on [A-Z]{3}-[A-Z]{3}"
 SECOND_LOOK: Final = 18 * MINUTE  # a minute, or a quarter of an hour where there were many looks
 WAITED_FOR: Final = ("cancelled", "diverted_to", "to", "phase", "dep", "arr")
@@ -65,6 +66,8 @@ class Judge:
         self.last_seen: datetime | None = None
         self.here: list[View] = []
         self.again_by: datetime | None = None
+        self.waited: set[str] = set()
+        self.down_elsewhere: datetime | None = None
         self.spoken = False
         self.latest: Heard | None = None
         for at, order, what in sorted(self._events(), key=lambda event: event[:2]):
@@ -127,13 +130,16 @@ class Judge:
             self._wrong("late" if told else "lost", fact, since, f"{one}; {end}")
         open_news = any(not view.sure(fact, before) for fact in WAITED_FOR)  # lesser news waits for it
         for fact, one in due.items():
-            waits = open_news and not one.urgent
+            waits = open_news and (not one.urgent or fact not in self.waited)  # of what cannot wait, for one look
+            self.waited = self.waited | {fact} if waits else self.waited - {fact}
             if not waits and fact not in self.overdue and not held(one, self.past, at, muted=self.who.muted(at)):
                 self.overdue[fact] = (at, one)
 
     def _second_look(self, view: View, at: datetime) -> None:
         """What cannot wait and was seen once is looked at again soon."""
-        missed = any(not one.look.shown for one in self.sights if self.again_by and at > one.look.at > at - 2 * HOUR)
+        missed = any(
+            one.views[self.of] is None for one in self.sights if self.again_by and at > one.look.at > at - 2 * HOUR
+        )
         if self.again_by and at > self.again_by and not missed:
             self._wrong("late", "second look", at, f"it was due by {self.again_by:%H:%M:%S}")
         held_by_rest = held(Owed("cancelled", 1, 0), self.past, at, muted=False)
@@ -170,7 +176,10 @@ class Judge:
         down = view and view.at == at and view.now["diverted_to"] and (view.acts.get("on") or view.acts.get("in"))
         if not view or not down or self.of == "onward" or "phase" in view.unsure or self.belief.get("ends"):
             return
+        self.down_elsewhere = self.down_elsewhere or at
         then = at - FOUND_WITHIN
+        if then < self.down_elsewhere:
+            return
         seen = any(leg.of == "onward" for leg in self.life.legs(then)) and then >= down
         works = not any(one.until > then and one.since <= at for one in self.life.aeroapi)
         if seen and works and not self.who.muted(at) and not self._recent(at, 65 * MINUTE):
@@ -209,7 +218,10 @@ class Judge:
         said = read(text.body, self._reader(text, view))
         self._boarding_day(said)
         moment = Moment(text=text, said=said, view=view, views=self.views, belief=self.belief)
+        ails = self._twilio_ails(text.at)
         for kind, about, what in wrongs(moment):
+            if ails and about.startswith("old "):  # what was lost is known only a while later
+                continue
             self._wrong(kind, about, text.at, f"{what}: {text.body}")
         if self.latest and (self.latest.body, self.latest.kind) == (text.body, text.kind):
             self._wrong("twice", text.kind, text.at, text.body)
@@ -222,7 +234,8 @@ class Judge:
 
     def _seen_before(self, text: Heard) -> View | None:
         """What the last look showed, and those that somebody asked for since."""
-        if self.of == "ours" and re.search(GOES_ON, text.body):
+        began_anew = self.life.pages[0].legs and re.search(NOT_GONE, text.body) and self._is_back_where_it_began()
+        if self.of == "ours" and (re.search(GOES_ON, text.body) or began_anew):
             self.of, self.views, self.here = "onward", self.all["onward"], []
         here = self.here or self.views[-1:]
         if here:
@@ -231,6 +244,12 @@ class Judge:
         if self.of == "onward":
             self._wrong("false", "onward", text.at, f"nothing was seen to fly on: {text.body}")
         return None
+
+    def _is_back_where_it_began(self) -> bool:
+        """It vanished in the air, and what is to be seen instead leaves from where it had left."""
+        onward = self.all["onward"][-1:]
+        ours = self.views[-1:]
+        return bool(onward and ours and onward[0].at > ours[0].at and onward[0].leg.origin == ours[0].leg.origin)
 
     def _boarding_day(self, said: Said) -> None:
         """Advice names no day: it is of the departure that it goes with."""

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from tests.torture.lives_oracle import Fault
-from tests.torture.lives_truth import Sight, View
+from tests.torture.lives_truth import Sight, View, contradicts
 from tests.torture.lives_world import HOUR, MINUTE
 
 BEFORE: Final = ((24 * HOUR, 10 * HOUR), (6 * HOUR, 3 * HOUR), (3 * HOUR, 30 * MINUTE), (2 * HOUR, 20 * MINUTE))
@@ -54,7 +54,8 @@ def _in_phase(phase: str, view: View) -> timedelta:
         return HOUR
     if view.now["diverted_to"] and phase in ("on", "in"):
         return ELSEWHERE
-    if phase == "in" and view.at - view.acts.get("in", view.at) >= 45 * MINUTE:
+    down = view.acts.get("in") or view.acts.get("on") or view.at
+    if phase in ("on", "in") and view.at - down >= 45 * MINUTE:
         return VERY_LATE  # over, and kept open for what is held
     if phase == "off":
         return _in_the_air(view)
@@ -75,6 +76,8 @@ def cancelled(until: timedelta) -> timedelta:
 
 
 def _in_the_air(view: View) -> timedelta:
+    if contradicts(view.leg, view.acts, view.leg.est_on or view.leg.sched_on):
+        return FLYING  # that time says nothing; the next look is by the scheduled time of flying
     until = max((at - view.at for at in view.may["arr"] if at), default=timedelta())
     if until > LANDING_FROM:
         return FLYING

@@ -16,7 +16,7 @@ AHEAD: Final = 2 * MINUTE  # an actual time that far in the future is possible s
 LEAST_FLYING, LEAST_SHARE = 10 * MINUTE, 0.4
 LEAVES_EARLY: Final = 120 * MINUTE  # at most, before its schedule
 FORGIVEN: Final = 15 * MINUTE  # so far an event may be before the one before it
-UNSEEN: Final = 45 * MINUTE  # so much before its time a flight may have left of which no leaving is known
+UNSEEN: Final = 30 * MINUTE  # so much before its time a flight may have left of which no leaving is known
 BLANK_FOR: Final = 15 * MINUTE  # and in two looks: then it is withdrawn
 SURELY_BLANK: Final = 25 * MINUTE  # and in three: then there is no doubt of it
 BACK_AT_THE_GATE: Final = 15 * MINUTE  # an estimate that far after the actual time of leaving
@@ -121,7 +121,7 @@ class Eye:
         return self.memories.setdefault(name, _Memory())
 
     def _believe(self, leg: Leg, at: datetime) -> None:
-        known = self._memory("est_out").value or self._memory("est_off").value
+        known = self._memory("est_off").value or self._memory("est_out").value
         possible = possible_acts(leg, at, known)
         for event in EVENTS:
             memory = self.acts.setdefault(event, _Memory())
@@ -154,7 +154,7 @@ class Eye:
         skipped = acts.keys() & {"on", "in"} and "off" not in acts  # down, and nobody saw it leave
         if skipped or unsure or (leg.returned and (self.returned < 4 or stands)):
             doubts |= {"phase", "dep", "arr", "cancelled"}
-        if contradicts(leg, acts, self._memory("est_on").best(at) or now["arr"], now["dep"]):
+        if contradicts(leg, acts, self._memory("est_on").best(at) or leg.sched_on, now["dep"]):
             doubts.add("arr")
         may = {name: frozenset({value}) for name, value in now.items()}
         self._leeway(leg, at, acts, may)
@@ -236,7 +236,7 @@ def possible_acts(leg: Leg, at: datetime, known: datetime | None = None) -> dict
     flying = leg.sched_on - leg.sched_off
     least = LEAST_FLYING if leg.diverted else max(LEAST_FLYING, LEAST_SHARE * flying)
     planned = max(
-        leg.leaves, leg.est_out or leg.est_off or known or leg.leaves
+        at for at in (leg.leaves, leg.sched_off, leg.est_out, leg.est_off, known) if at
     )  # it cannot have landed before it can have left
     down: datetime | None = None
     for event, act in (("on", leg.act_on), ("in", leg.act_in)):

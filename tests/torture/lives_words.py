@@ -118,7 +118,7 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
             does.happened_somewhere("on"),
         ),
         (
-            r"[Aa]t the gate (?P<at>\d\d:\d\d) UTC(?: (?P<day>[A-Z][a-z]{2}))?, airport not known yet",
+            r"(?:is )?[Aa]t the gate (?P<at>\d\d:\d\d) UTC(?: (?P<day>[A-Z][a-z]{2}))?, airport not known yet",
             does.happened_somewhere("in"),
         ),
         (rf"(?:is at|[Aa]t) the gate {PLACE}\b(?: {time_('at')})?{LATE}", does.happened("in", "lands_at")),
