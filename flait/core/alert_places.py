@@ -6,6 +6,7 @@ from flait.core.alerts import Alert
 from flait.core.changes import Change, End
 from flait.core.flights import Flight, Phase, progress
 from flait.core.formats import Piece, Reader, clock_time
+from flait.core.standing import NO_REPORT
 from flait.core.subscriptions import Role
 from flait.core.told import boards
 from flait.core.wording import capital, departs, gate, short
@@ -87,7 +88,9 @@ def _new_terminal(alert: Alert) -> str:
 
 def _leaves(alert: Alert, reader: Reader) -> Piece:
     """The tail of gate texts: when it leaves, and when it boards."""
-    when = boarding(alert.flight, reader)
+    when, at = boarding(alert.flight, reader), alert.flight.departure.best
+    if at and reader.now - at >= NO_REPORT and progress(alert.flight) is Phase.SCHEDULED:
+        return Piece("")  # nobody says when instead
     leaves = capital(departs(alert.flight, reader))
     facts = ("departure", "scheduled_out")
     if when:

@@ -148,7 +148,7 @@ def _gone_again(before: Flight, after: Flight, now: datetime | None) -> Flight:
         estimate = again or before.out.estimated
         in_vain = estimate is None or _later(estimate, left)  # the estimate is back: so is the leaving
         return _with(after, {"out.actual": None} if in_vain else {"returned": None})
-    moved = before.out.actual is not None and before.out.estimated != again
+    moved = before.out.actual == after.out.actual and before.out.estimated != again
     unseen = now is not None and after.out.actual is not None and now - left >= RETURNED_UNSEEN
     ahead = again is not None and (now is None or again > now)
     if _later(again, left) and ahead and (moved or unseen):
