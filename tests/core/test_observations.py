@@ -251,10 +251,17 @@ def test_on_again_an_estimate_from_before_says_nothing() -> None:
 LATER = late(minutes(150))
 
 
-def test_a_leaving_that_is_gone_and_a_new_estimate_are_a_return() -> None:
+def test_a_leaving_that_is_gone_was_none_whatever_the_estimate() -> None:
     known = looked_at(left_gate(), (10, LATER), (11, LATER), start=OUT)
 
-    assert (known.out.actual, known.returned, known.departure.best) == (None, OUT, OUT + minutes(150))
+    assert (known.out.actual, known.returned, known.departure.best) == (None, None, OUT + minutes(150))
+
+
+def test_a_new_report_of_leaving_is_no_return_whatever_the_estimate() -> None:
+    again = left_gate(LATER, OUT + minutes(40))
+    known = looked_at(left_gate(), (10, left_gate(LATER, OUT)), (50, again), (51, again), start=OUT)
+
+    assert (known.out.actual, known.returned) == (OUT + minutes(40), None)
 
 
 def test_a_leaving_that_stands_and_an_estimate_that_moves_on_are_a_return() -> None:

@@ -228,7 +228,8 @@ class Birth:
         least = (self.t - self.leg.leaves) / MINUTE + rng.choice((3, 10, 25, 60))
         self.late = timedelta(minutes=max(late, round(least) if self.t > self.leg.leaves - HOUR else late))
         makes_up = rng.choice((0, 0, 0, 5, 12)) * MINUTE
-        for event in EVENTS:
+        gone = self.leg.act_out is not None and not self.leg.returned
+        for event in EVENTS[2:] if gone else EVENTS:
             planned = getattr(self.leg, f"sched_{event}")
             by = self.late - (makes_up if event in ("on", "in") else timedelta())
             self.change(**{f"est_{event}": planned and planned + by})
