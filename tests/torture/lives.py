@@ -35,21 +35,22 @@ COUNTED: Final = {"lost": "lost", "late": "lost", "twice": "dup"}  # anything el
 def run(folder: Path, size: Size) -> Score:
     """That many lives; each person who follows one is owed a true last word."""
     seeds = range(size.of(cut=CUT, full=FULL))
-    chunks = [(str(folder), seeds[at : at + CHUNK]) for at in range(0, len(seeds), CHUNK)]
+    chunks = [(folder, seeds[at : at + CHUNK]) for at in range(0, len(seeds), CHUNK)]
     if size is Size.CUT:
-        scores = [_chunk(*chunk) for chunk in chunks]
+        scores = [judged(*chunk) for chunk in chunks]
     else:
         with multiprocessing.get_context("fork").Pool(PROCESSES) as pool:
-            scores = pool.starmap(_chunk, chunks)
+            scores = pool.starmap(judged, chunks)
     total = sum(scores, Score(campaign="lives"))
     return replace(total, remarks=total.remarks[:MOST_REMARKS])
 
 
-def _chunk(folder: str, seeds: Sequence[int]) -> Score:
+def judged(folder: Path, seeds: Sequence[int]) -> Score:
+    """Some of them."""
     logging.getLogger("flait").setLevel(logging.CRITICAL)  # what goes wrong is meant to
     counts: Counter[str] = Counter()
     remarks = []
-    for played, faults in lives(Path(folder), seeds):
+    for played, faults in lives(folder, seeds):
         followed = len([heart for heart in played.hearts if heart.texts])
         counts["expected"] += max(followed, 1)
         wrong = {number for number, _ in faults}

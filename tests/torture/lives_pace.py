@@ -14,6 +14,7 @@ FLYING, LANDING, LANDING_FROM = 45 * MINUTE, 19 * MINUTE, 45 * MINUTE  # the las
 TAXIING, AT_THE_GATE, JUST_OFF = 10 * MINUTE, 15 * MINUTE, 12 * MINUTE
 CANCELLED: Final = ((12 * HOUR, 3 * HOUR), (4 * HOUR, HOUR), (3 * HOUR, 30 * MINUTE), (-2 * HOUR, 15 * MINUTE))
 ELSEWHERE: Final = HOUR  # landed where it was not to, and may fly on
+OVER: Final = {"on": 105 * MINUTE, "in": 45 * MINUTE}  # so long ago: over, and kept open for what is held
 FAULTS: Final = {"down": 15 * MINUTE, "refused": 5 * MINUTE, "budget": HOUR}
 MISSED: Final = 15 * MINUTE
 HURRIED: Final = 15 * MINUTE  # where there were many looks, the next may be so late
@@ -54,9 +55,8 @@ def _in_phase(phase: str, view: View) -> timedelta:
         return HOUR
     if view.now["diverted_to"] and phase in ("on", "in"):
         return ELSEWHERE
-    down = view.acts.get("in") or view.acts.get("on") or view.at
-    if phase in ("on", "in") and view.at - down >= 45 * MINUTE:
-        return VERY_LATE  # over, and kept open for what is held
+    if phase in OVER and view.at - view.acts.get(phase, view.at) >= OVER[phase]:
+        return VERY_LATE
     if phase == "off":
         return _in_the_air(view)
     return AT_THE_GATE if phase == "in" else TAXIING

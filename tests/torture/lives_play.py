@@ -271,7 +271,7 @@ class _Play:
         if until:
             user = self.store.user_by_phone(PHONES[number])
             if user:
-                self.store.save_user(replace(user, muted_until=until))
+                self.store.mute_user(user.id, until)
             return
         leg = self.life.pages[0].legs[0]
         wish = Wanted(

@@ -14,27 +14,30 @@ from typing import Any, Final
 from tests.adapters.aeroapi_bodies import ALBANY, BOSTON, CHICAGO, airport, flights, record
 
 LEAVES: Final = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
+ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
 Record = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
-    """A body. `silent`: nobody may be told anything. `kinds`: what the second look must lead to for a watcher.
+    """A body. `silent`: it is no news. `kinds`: what two looks at it must lead to for a watcher, from `since` on.
 
-    With neither, a text may follow, and must be in order. `by_number`: the answer to a search. `gone`: in the air.
+    With neither, a text may follow, and must be in order. `blank` are the fields that it leaves out, which is no news
+    until it lasts. `by_number`: the answer to a search. `gone`: in the air.
     """
 
     name: str
     body: bytes
     silent: bool = False
+    blank: frozenset[str] = frozenset()
     kinds: tuple[str, ...] = ()
+    since: datetime = ALWAYS
     by_number: bool = False
     gone: bool = False
 
 
-TIMES: Final = tuple(
-    f"{kind}_{event}" for event in ("out", "off", "on", "in") for kind in ("scheduled", "estimated", "actual")
-)
+EVENTS: Final = ("out", "off", "on", "in")
+TIMES: Final = tuple(f"{kind}_{event}" for event in EVENTS for kind in ("scheduled", "estimated", "actual"))
 PLACES: Final = ("gate_origin", "terminal_origin", "gate_destination", "terminal_destination", "baggage_claim")
 NEWS: Final = (*TIMES, *PLACES, "cancelled", "diverted")
 REST: Final = tuple(name for name in record() if name not in (*NEWS, "fa_flight_id", "origin", "destination"))
@@ -128,7 +131,13 @@ def _blank(rng: random.Random) -> Payload:
     blanked = {**pinned, **{name: None for name in blanks if name not in keep}}
     if rng.random() < 0.3:
         blanked = {name: value for name, value in blanked.items() if value is not None}
-    return Payload(name="blank", body=_mixed(rng, blanked), silent=True, gone=gone)
+    return Payload(name="blank", body=_mixed(rng, blanked), silent=True, blank=_left_out(blanked), gone=gone)
+
+
+def _left_out(shown: Record) -> frozenset[str]:
+    """The fields of which nothing can be read."""
+    unreadable = (None, *NO_MOMENTS, *WRONG_YEARS)
+    return frozenset(name for name in NEWS if shown.get(name) in unreadable)
 
 
 def _no_news(rng: random.Random) -> Payload:
@@ -147,7 +156,7 @@ def _no_moment(rng: random.Random) -> Payload:
     if rng.random() < 0.5:  # of a wrong year, while most others are right
         pinned |= {name: record()[name] for name in TIMES if not name.startswith("actual")}
         pinned |= {name: rng.choice(WRONG_YEARS) for name in rng.sample(TIMES, 2)}
-    return Payload(name="no moment", body=_mixed(rng, pinned), silent=True, gone=gone)
+    return Payload(name="no moment", body=_mixed(rng, pinned), silent=True, blank=_left_out(pinned), gone=gone)
 
 
 def _same_moment(rng: random.Random) -> Payload:
@@ -174,8 +183,19 @@ def _places(rng: random.Random) -> Payload:
 
 
 def _false_landing(rng: random.Random) -> Payload:
-    landed = record(**GONE, actual_on=GONE["actual_off"], progress_percent=100, status="result unknown")
+    """Down with the take-off, or long before it can be."""
+    off = GONE["actual_off"]
+    on = rng.choice([off, _at(off, timedelta(minutes=rng.randrange(1, 45)))])
+    landed = record(**GONE, actual_on=on, progress_percent=100, status="result unknown")
     return Payload(name="false landing", body=_mixed(rng, landed), silent=True, gone=True)
+
+
+def _ahead(rng: random.Random) -> Payload:
+    """It has happened tomorrow: what has not happened yet is not reported."""
+    hours = rng.randrange(20, 100)
+    happens = {f"actual_{event}": _at(record()[f"scheduled_{event}"], timedelta(hours=hours)) for event in EVENTS}
+    ahead = {name: happens[name] for name in rng.sample(sorted(happens), rng.randrange(1, 5))}
+    return Payload(name="ahead", body=_mixed(rng, record(**ahead)), silent=True)
 
 
 def _broken(rng: random.Random) -> Payload:
@@ -282,8 +302,10 @@ def _cancelled(rng: random.Random) -> Payload:
 
 def _landed(rng: random.Random) -> Payload:
     """At the gate by its status, landed by its times."""
-    landed = record(**GONE, actual_on="2026-03-02T03:40:00Z", status="Arrived / Gate Arrival", progress_percent=100)
-    return Payload(name="landed", body=_mixed(rng, landed), kinds=("landed",), gone=True)
+    on = datetime(2026, 3, 2, 3, 40, tzinfo=UTC)
+    times = {**GONE, "actual_on": f"{on:%Y-%m-%dT%H:%M:%SZ}"}
+    landed = record(**times, status="Arrived / Gate Arrival", progress_percent=100)
+    return Payload(name="landed", body=_mixed(rng, landed), kinds=("landed",), since=on, gone=True)
 
 
 KINDS: Final[Mapping[str, tuple[int, Callable[[random.Random], Payload]]]] = {
@@ -297,6 +319,7 @@ KINDS: Final[Mapping[str, tuple[int, Callable[[random.Random], Payload]]]] = {
     "same moment": (5, _same_moment),
     "places": (6, _places),
     "false landing": (3, _false_landing),
+    "ahead": (4, _ahead),
     "broken": (10, _broken),
     "deep": (3, _deep),
     "wrong types": (8, _wrong_types),

@@ -30,7 +30,7 @@ from tests.torture.soak_providers import Mood, Source, Taken, Twilio
 S = MessageStatus
 DAY, HOUR, MINUTE, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
 KEEP = 3 * DAY  # Flait's retention here: the database must be as big on the last day as it was soon after that
-JUDGED = 16 * HOUR  # after the planned departure: by then everything about a flight has come to its end
+JUDGED = 20 * HOUR  # after the planned departure: by then everything about a flight has come to its end
 POOL, AT_ONCE = 250, 8
 ROLES = (*[Role.TRAVELER] * 6, *[Role.MEETER] * 3, Role.WATCHER)
 ANSWERS = answer.Rules(contact="ben@example.com")
@@ -41,6 +41,7 @@ SELECT (SELECT min(next_poll_at) FROM flights WHERE next_poll_at IS NOT NULL AND
     (SELECT min(not_before) FROM messages WHERE status = 'queued' AND sid IS NULL),
     EXISTS (SELECT 1 FROM messages WHERE status = 'in_doubt')
 """
+_SEEN = "SELECT fa_flight_id FROM flights WHERE last_polled_at = ?"
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -95,6 +96,7 @@ class Days:
     judge_replies: Callable[["Days", datetime, datetime], None]
     legs: list[tuple[Leg, list[Follow]]] = field(default_factory=list)
     rough: list[Span] = field(default_factory=list)  # when texts could not go out, or nobody was there to send them
+    blind: list[Span] = field(default_factory=list)  # when AeroAPI answered nothing
     stops: dict[str, list[tuple[datetime, datetime | None]]] = field(default_factory=dict)
     texts: dict[int | None, list[Taken]] = field(default_factory=dict)  # by subscription
     samples: list[Sample] = field(default_factory=list)
@@ -113,6 +115,7 @@ class Days:
         self._boot = 0
         self._silent_until = self.begins
         self._fate = "prompt"
+        self._blind_since: datetime | None = None
         self._replies_judged = self.begins
         self._unanswered = False
         self._open()
@@ -362,10 +365,11 @@ class Days:
             self._in(timedelta(), self.restart)
         elif isinstance(kind, Mood):
             self.rough.append((self.clock.now(), self.clock.now() + lasts))
-            self.twilio.mood = kind
+            self.twilio.becomes(kind)
             self._in(lasts, self._calm)
         elif kind in ("down", "busy"):
             setattr(self.source, kind, True)
+            self._blind_since = self._blind_since or self.clock.now()
             self._in(lasts, self._calm)
         else:
             self._fate = kind
@@ -374,6 +378,9 @@ class Days:
     def _calm(self) -> None:
         self.twilio.mood, self._fate = Mood.WELL, "prompt"
         self.source.down = self.source.busy = False
+        if self._blind_since:
+            self.blind.append((self._blind_since, self.clock.now()))
+            self._blind_since = None
 
     def _took(self, taken: Taken) -> None:
         """A text is at Twilio: what becomes of it, and when Flait hears of that."""
@@ -431,6 +438,7 @@ class Days:
         self.twilio.forget(cut - 2 * DAY)
         self.asked = [asked for asked in self.asked if asked.at > cut]
         self.rough = [span for span in self.rough if span[1] > cut]
+        self.blind = [span for span in self.blind if span[1] > cut]
         self.texts[None] = [taken for taken in self.texts.get(None, []) if taken.at > cut]
         gc.collect()
         resident = int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
@@ -463,7 +471,7 @@ TROUBLES: tuple[tuple[Any, tuple[int, int]], ...] = (
 
 
 class _Watch:
-    """What a poll was shown counts as seen when the poll has been stored."""
+    """What a poll was shown of a flight counts as seen when that has been stored; a search shows other days' too."""
 
     def __init__(self, days: Days) -> None:
         self._days = days
@@ -472,10 +480,13 @@ class _Watch:
         self._days.source.polling = True
 
     def __exit__(self, kind: object, *_: object) -> None:
-        source = self._days.source
+        source, days = self._days.source, self._days
         source.polling = False
-        if kind is None:
+        if kind is None and source.shown:
+            now = f"{days.clock.now():%Y-%m-%dT%H:%M:%S.%f}"[:23] + "Z"
+            stored = [source.leg_of(row["fa_flight_id"]) for row in days.rows(_SEEN, now)]
             for made, seen in source.shown:
-                made.seen.append(seen)
-                self._days.polls += 1
+                if any(made is leg for leg in stored):
+                    made.seen.append(seen)
+                    days.polls += 1
         source.shown.clear()

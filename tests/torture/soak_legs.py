@@ -151,8 +151,9 @@ def _story(dice: Random, planned: Flight, out: datetime) -> Iterator[News]:
         yield cancelled, {"cancelled": True}
         if dice.random() < 0.7:
             return
-        yield cancelled + dice.randint(45, 120) * M, {"cancelled": False, "late": late + 90}
         leaves = max(leaves + 90 * M, cancelled + 200 * M)
+        late = (leaves - out) // M - moved
+        yield cancelled + dice.randint(45, 120) * M, {"cancelled": False, "late": late}
     yield from _flown(dice, planned, leaves, planned.on.scheduled - out if planned.on.scheduled else 90 * M)
 
 

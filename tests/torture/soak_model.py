@@ -1,7 +1,8 @@
 """What everybody must have been told, worked out from the script of the flights alone, and how far it was so.
 
 Nothing of flait.core.alerts or changes is asked. The facts are coarse, and a fact is owed once AeroAPI has shown it to
-enough polls while texts could go out; what was told before that is no fault, and what was never true is one.
+enough polls while texts could go out; what was told before that is no fault, and what was never true is one. So is a
+word that there is no word where there was one; and where AeroAPI was silent for long, that is owed.
 """
 
 import json
@@ -14,14 +15,18 @@ from typing import Any
 from flait.core.flights import Flight
 from flait.core.messages import MessageStatus
 from flait.core.subscriptions import Role
-from tests.torture.soak_days import MINUTE, Asked, Days, Follow
+from tests.torture.soak_days import MINUTE, NEVER, Asked, Days, Follow
 from tests.torture.soak_legs import Leg, Seen
 from tests.torture.soak_providers import Taken
+from tests.torture.soak_truth import NEAR, facts_of, gates_of, is_awaited
 
 S = MessageStatus
-ENDS = frozenset({S.DELIVERED, S.UNDELIVERED, S.FAILED, S.EXPIRED, S.SUPPRESSED})
+FINAL = frozenset({S.DELIVERED, S.UNDELIVERED, S.FAILED, S.EXPIRED, S.SUPPRESSED})
 NOISE = timedelta(minutes=10)  # a time told is not further from the truth than that
-NEAR = timedelta(hours=3)  # a gate is owed from then on
+BIG_MOVE = timedelta(hours=1)  # all that who watches hears of before it leaves
+SILENT, SILENT_SURELY = 45 * MINUTE, 65 * MINUTE  # without a word; looks that fail come every quarter of an hour
+RESTS = (0 * MINUTE, 15 * MINUTE, 60 * MINUTE, 180 * MINUTE)  # after so many texts in a row that were lost
+ENDS = timedelta(hours=6)  # after it came down elsewhere and nothing flew on
 ENOUGH, LOOKS = 20 * MINUTE, 3  # so long, and so often, a fact must have been shown before it is owed
 SETTLED = 5  # days until the process and the database are as big as they are to be
 MOST_GROWN = 5_000_000  # bytes
@@ -130,7 +135,7 @@ def _accounts(verdict: Verdict, rows: list[dict[str, Any]], texts: list[Taken], 
     for sid in by_sid.keys() ^ taken.keys():
         verdict.wrong(f"{sid} is Twilio's or ours alone, {about}")
     for row in rows:
-        if row["status"] not in ENDS:
+        if row["status"] not in FINAL:
             verdict.wrong(f"text {row['id']} is {row['status']} for ever, {about}")
         elif row["sid"] in taken and row["status"] != taken[row["sid"]].fate:
             verdict.wrong(f"text {row['id']} is {row['status']}, at Twilio {taken[row['sid']].fate}, {about}")
@@ -145,6 +150,7 @@ class _Judge:
         self.heard = [text for text in self.texts if text.fate is S.DELIVERED]
         self.missed = [text for text in self.texts if text.fate is not S.DELIVERED]
         self.alerts = [text for text in self.texts if text.message.dedup_key.startswith("alert:")]
+        self.silences = [text for text in self.texts if text.message.dedup_key.startswith("stale:")]
         self.who = f"{leg.name}, {follow.role} {follow.phone}"
 
     def all(self) -> None:
@@ -152,6 +158,8 @@ class _Judge:
         _accounts(self.verdict, self.rows, self.texts, self.who)
         for alert in self.alerts:
             self._is_true(alert)
+        for text in self.silences:
+            self._is_silence(text)
         self._told_once()
         confirmation = next((row for row in self.rows if row["kind"] == "tracked"), None)
         if confirmation is None:
@@ -164,9 +172,10 @@ class _Judge:
             self.verdict.owes("confirmation", len(taken) == 1, self.who)
         for started in (start for _, start in self.days.stops.get(self.follow.phone, []) if start):
             self.since = max(self.since, started)
-        if self.follow.unsubscribed_at or not self._always_reachable(self.since, over) or len(self.missed) > 1:
+        if self.follow.unsubscribed_at or not self._always_reachable(self.since, over):
             return  # what is owed to them is that nothing forbidden reached them
-        for owed in (self._cancellation, self._times, self._gate, self._diversion, self._end, self._take_off):
+        facts = (self._cancellation, self._times, self._gate, self._diversion, self._take_off, self._end, self._belt)
+        for owed in (*facts, self._journey, self._silence):
             owed()
 
     def _never_followed(self) -> None:
@@ -186,27 +195,28 @@ class _Judge:
     def _is_true(self, alert: Taken) -> None:
         """An alert says what the poll that made it was shown, of the right flight, to somebody who follows it."""
         message = alert.message
-        seen = next((seen for seen in self.leg.seen if seen.at == message.created_at), None)
+        looks = [seen for seen in self.leg.seen if seen.at <= message.created_at]
+        seen = looks[-1] if looks and looks[-1].at == message.created_at else None
         gone = self.follow.unsubscribed_at
         if seen is None or self.leg.iata not in message.body or (gone and message.created_at > gone):
             self.verdict.wrong(f"{message.kind} from nowhere: {self.who}")
             return
-        truth = {
-            "cancelled": seen.truth.cancelled,
-            "departure": _iso(seen.truth.departure.best),
-            "arrival": _iso(seen.truth.arrival.best),
-            "gate_origin": seen.truth.gate_origin,
-            "baggage_claim": seen.truth.baggage_claim,
-        }
-        false = [
-            name
-            for name, value in message.tells.items()
-            if name in truth and value != truth[name] and not (seen.blank and name == "gate_origin")
-        ]
+        truth = {**facts_of(seen.truth), "gate_origin": gates_of(looks)}
+        false = [name for name, value in message.tells.items() if name in truth and value not in truth[name]]
         gate = "" if seen.blank else seen.truth.gate_origin or ""  # a blank shows no gate: the one before is kept
-        words = {"cancelled": "CANCELLED", "gate_change": gate, "diverted": "DIVERTED"}
+        words = {"cancelled": "CANCELLED", "gate_change": gate, "diverted": "DIVERTED", "ends": "ends at"}
         if false or words.get(message.kind, "") not in message.body:
             self.verdict.wrong(f"{message.kind} tells a false {false}: {self.who}: {message.body}")
+
+    def _is_silence(self, text: Taken) -> None:
+        """Nothing had been seen for so long, nor told to a new follower, of a flight that people wait for."""
+        at, body = text.message.created_at, text.message.body
+        confirmed = [datetime.fromisoformat(row["created_at"]) for row in self.rows if row["kind"] == "tracked"]
+        words = [word for word in (*(seen.at for seen in self.leg.seen), *confirmed) if word <= at]
+        if not words or at - max(words) < SILENT or not is_awaited(self.leg.truth(max(words)), at):
+            self.verdict.wrong(f"there was word at {max(words, default=None)}: {self.who}, {at}: {body}")
+        if f"No word on {self.leg.iata} " not in body:
+            self.verdict.wrong(f"that there is no word, in other words: {self.who}: {body}")
 
     def _told_once(self) -> None:
         heard = [text.message for text in self.heard if text.message.dedup_key.startswith("alert:")]
@@ -229,93 +239,139 @@ class _Judge:
         told = [text.message.tells[fact] for text in self.heard if fact in text.message.tells and text.at <= by]
         return told[-1] if told else None
 
-    def _shown(self, value: Callable[[Flight], object], seen: Sequence[Seen]) -> tuple[object, bool]:
+    def _shown(self, value: Callable[[Seen], object], seen: Sequence[Seen]) -> tuple[object, bool]:
         """The value shown last, and whether it was shown for long enough, in a time fit for texts, to be owed."""
         if not seen:
             return None, False
-        last = value(seen[-1].truth)
+        last = value(seen[-1])
         run = len(seen)
-        while run and value(seen[run - 1].truth) == last:
+        while run and value(seen[run - 1]) == last:
             run -= 1
         start, end = max(seen[run].at, self.since), seen[-1].at
         for rough, calm in self.days.rough:
             if rough < end and calm > start - 15 * MINUTE:
                 start = max(start, calm + 5 * MINUTE)
-        for text in self.missed:
-            start = max(start, text.at + 4 * MINUTE)
+        for text, rest in self._lost():
+            start = max(start, text.at + rest)
         shown = [look.at for look in seen if look.at >= start]
         lately = sum(end - 80 * MINUTE < text.at <= end for text in self.alerts)
         return last, len(shown) >= LOOKS and shown[-1] - shown[0] >= ENOUGH and lately < MOST_AN_HOUR
+
+    def _lost(self) -> Iterator[tuple[Taken, timedelta]]:
+        """Each text that never arrived, and how long it takes at most until its news is said again."""
+        in_a_row = 0
+        for text in self.texts:
+            in_a_row = 0 if text in self.heard else in_a_row + 1
+            if in_a_row:
+                yield text, 4 * MINUTE + RESTS[min(in_a_row, len(RESTS)) - 1]
 
     def _clear(self, value: Callable[[Flight], bool]) -> list[Seen]:
         return [seen for seen in self.leg.seen if value(seen.truth) and not seen.blank]
 
     def _cancellation(self) -> None:
-        last, owed = self._shown(lambda flight: flight.cancelled, self._clear(lambda _: True))
+        last, owed = self._shown(lambda seen: seen.truth.cancelled, self._clear(lambda _: True))
         if owed:
-            told = bool(self._known("cancelled", datetime.max.replace(tzinfo=self.since.tzinfo)))
+            told = bool(self._known("cancelled", NEVER))
             self.verdict.owes("cancelled" if last else "flies", told == last, self.who)
 
     def _times(self) -> None:
-        if self.follow.role is Role.WATCHER:
-            return
-        fact, over = ("departure", "off") if self.follow.role is Role.TRAVELER else ("arrival", "on")
+        fact, over = ("arrival", "on") if self.follow.role is Role.MEETER else ("departure", "out")
         ahead = self._clear(lambda flight: getattr(flight, over).actual is None and not flight.cancelled)
         if self.leg.seen and (self.leg.seen[-1].truth.cancelled or self.leg.seen[-1].truth.diverted):
             return
-        last, owed = self._shown(lambda flight: getattr(flight, fact).best, ahead)
+        last, owed = self._shown(lambda seen: getattr(seen.truth, fact).best, ahead)
         if not owed or not isinstance(last, datetime):
             return
         told = self._known(fact, ahead[-1].at + MINUTE)
         ticket = getattr(ahead[-1].truth, fact).scheduled  # what they go by whose confirmation was lost on the way
-        kept = abs((datetime.fromisoformat(told) if told else ticket) - last) <= NOISE
+        off = abs((datetime.fromisoformat(told) if told else ticket) - last)
+        kept = off < BIG_MOVE if self.follow.role is Role.WATCHER else off <= NOISE
         self.verdict.owes(fact, kept, f"{self.who}: {told} for {last}")
 
     def _gate(self) -> None:
+        """Where it leaves from; and where AeroAPI left that out for long, that it was no longer shown."""
         if self.follow.role is not Role.TRAVELER or self.leg.seen[-1].truth.cancelled:
             return
         ahead = [
             seen
-            for seen in self._clear(lambda flight: flight.off.actual is None and not flight.cancelled)
+            for seen in self.leg.seen
+            if seen.truth.out.actual is None and not seen.truth.cancelled
             if seen.truth.departure.best and seen.truth.departure.best - seen.at <= NEAR
         ]
-        last, owed = self._shown(lambda flight: flight.gate_origin, ahead)
-        if owed and last is not None:
-            told = self._known("gate_origin", ahead[-1].at + MINUTE)
-            self.verdict.owes("gate", told == last, f"{self.who}: {told} for {last}")
+        blanks = [nth for nth, (seen, then) in enumerate(pairwise(ahead), 1) if seen.blank and not then.blank]
+        for nth in {*blanks, len(ahead)}:
+            last, owed = self._shown(lambda seen: "" if seen.blank else seen.truth.gate_origin or "", ahead[:nth])
+            told = self._known("gate_origin", ahead[nth - 1].at + MINUTE) if owed else None
+            if owed and (last or told is not None):
+                self.verdict.owes("gate" if last else "no gate", told == last, f"{self.who}: {told} for {last}")
 
     def _diversion(self) -> None:
         away = self._clear(lambda flight: flight.diverted)
-        last, owed = self._shown(lambda flight: flight.diverted_to and flight.diverted_to.code, away)
+        last, owed = self._shown(lambda seen: seen.truth.diverted_to and seen.truth.diverted_to.code, away)
         if owed:
             told = self._known("diverted_to", away[-1].at + MINUTE)
             self.verdict.owes("diverted", told == last, self.who)
 
     def _end(self) -> None:
+        """Who sits in it sees that it is down: they are owed where their bags are, or where they are."""
         down = self._clear(lambda flight: flight.on.actual is not None)
-        if down and self._in_time(down, down[0].truth.on.actual):
+        on_board = self.follow.role is Role.TRAVELER and bool(down) and not down[0].truth.diverted
+        if not on_board and self._in_time(down, lambda flight: flight.on.actual):
             told = self._known("phase", down[-1].at + 30 * MINUTE)
             self.verdict.owes("landed", told in ("on", "in"), self.who)
 
+    def _belt(self) -> None:
+        down = self._clear(lambda flight: flight.on.actual is not None)
+        last, owed = self._shown(lambda seen: seen.truth.baggage_claim, down)
+        if owed and last and self.follow.role is not Role.WATCHER:
+            told = self._known("baggage_claim", down[-1].at + MINUTE)
+            self.verdict.owes("belt", told == last, f"{self.who}: {told} for {last}")
+
     def _take_off(self) -> None:
         flying = self._clear(lambda flight: flight.off.actual is not None and flight.on.actual is None)
-        if self.follow.role is not Role.TRAVELER and flying and self._in_time(flying, flying[0].truth.off.actual):
+        if self.follow.role is not Role.TRAVELER and self._in_time(flying, lambda flight: flight.off.actual):
             told = any(
                 text.message.kind in ("departed", "diverted") or text.message.tells.get("phase") for text in self.heard
             )
             self.verdict.owes("departed", told, self.who)
 
-    def _in_time(self, seen: Sequence[Seen], happened: datetime | None) -> bool:
+    def _journey(self) -> None:
+        """It came down elsewhere, and nothing flies on from there."""
+        down = self._clear(lambda flight: flight.diverted and flight.on.actual is not None)
+        over = [seen for seen in down if (on := seen.truth.on.actual) and seen.at - on >= ENDS]
+        _, owed = self._shown(lambda _: True, over)
+        if owed:
+            self.verdict.owes("ends", bool(self._known("ends", NEVER)), self.who)
+
+    def _silence(self) -> None:
+        """Where nothing was seen for long, people who wait for word were told; and were told when it was over."""
+        for before, after in pairwise(self.leg.seen):
+            if self.since <= before.at and self._was_blind(before, after):
+                told = any(before.at + SILENT <= text.message.created_at <= after.at for text in self.silences)
+                known = bool(self._known("stale", before.at))
+                self.verdict.owes("no word", told or known, f"{self.who}: {before.at:%d %H:%M}")
+        again = [seen for seen in self.leg.seen if self.silences and seen.at > self.silences[-1].at]
+        _, owed = self._shown(lambda _: True, again)
+        if owed:
+            self.verdict.owes("word again", not self._known("stale", NEVER), self.who)
+
+    def _was_blind(self, before: Seen, after: Seen) -> bool:
+        """Whether between those looks others were made in vain, late enough for people who wait to be told."""
+        due, surely = before.at + SILENT, before.at + SILENT_SURELY
+        spans = (*self.days.blind, *self.leg.hidden)
+        blind = after.at > surely and any(start < due and end > surely for start, end in spans)
+        awake = not any(start < surely and end > before.at for start, end in self.days.rough)
+        return blind and awake and is_awaited(before.truth, due)
+
+    def _in_time(self, seen: Sequence[Seen], when: Callable[[Flight], datetime | None]) -> bool:
         """Whether it was first shown while it was news, to somebody who could hear of it then."""
-        first = seen[0].at
+        if not seen:
+            return False
+        first, happened = seen[0].at, when(seen[0].truth)
         late = happened is None or first - happened > timedelta(hours=1)
         rough = any(start < first + 20 * MINUTE and end > first - 5 * MINUTE for start, end in self.days.rough)
         lately = sum(first - 80 * MINUTE < text.at < first for text in self.alerts) >= MOST_AN_HOUR
         return not (late or rough or lately or self.missed or first < self.since)
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
 
 
 def problems_of(days: Days) -> Iterator[str]:

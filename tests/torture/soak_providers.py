@@ -118,7 +118,12 @@ class Twilio:
     after_stop: list[Message] = field(default_factory=list)  # posts that must not have been
     posts: int = 0
     _by_number: dict[str, list[Taken]] = field(default_factory=dict)
-    _lost: set[int] = field(default_factory=set)
+    _lost: set[str] = field(default_factory=set)
+
+    def becomes(self, mood: Mood) -> None:
+        """From now on."""
+        self.mood = mood
+        self._lost.clear()
 
     def send(self, message: Message, *, now: datetime) -> Accepted:
         self.posts += 1
@@ -130,8 +135,8 @@ class Twilio:
             raise NotSent("Twilio cannot be reached")
         if mood is Mood.BUSY:
             raise NotSent("Twilio asks for a pause", retry_after=timedelta(seconds=30))
-        if mood is Mood.SILENT_LOSES and message.id not in self._lost:
-            self._lost.add(message.id)  # the second time it gets there: a third there is not
+        if mood is Mood.SILENT_LOSES and message.to not in self._lost:
+            self._lost.add(message.to)  # one text is lost, the next is not
             raise InDoubt("Twilio did not answer")
         if mood is Mood.KILLS_BEFORE:
             raise Killed
