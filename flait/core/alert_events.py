@@ -11,7 +11,8 @@ from flait.core.flights import Phase, progress
 from flait.core.flights import cancelled as is_cancelled
 from flait.core.formats import Piece, Reader, clock_time, day, span, zone_label
 from flait.core.observations import is_overtaken
-from flait.core.standing import NO_REPORT, notable
+from flait.core.standing import notable
+from flait.core.standing_texts import View, stand
 from flait.core.subscriptions import Role
 from flait.core.told import NOT_LEFT
 from flait.core.wording import arrives, capital, departs, place_and_time, route, town
@@ -52,29 +53,14 @@ def reinstated(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
 
 
 def _stands(alert: Alert, reader: Reader) -> tuple[str, tuple[str, ...]]:
-    """How it stands now, in a few words, and the facts in them."""
-    flight = alert.flight
+    """How it stands now, as an answer words it to somebody who was told nothing before, and what that tells.
+
+    `dep 14:55 PST, arr 23:16 EST`; of a diverted flight with its new airport before that.
+    """
+    flight, words = alert.flight, stand(View(flight=alert.flight, reader=reader, role=alert.role))
     if is_cancelled(flight):
-        return "still CANCELLED", ("cancelled",)
-    reached = progress(flight)
-    facts: tuple[str, ...] = ("phase",)
-    arrival = "" if is_overtaken(flight, reader.now) else arrives(flight, reader)
-    if reached is Phase.IN:
-        return f"at the gate {place_and_time(flight.lands_at, flight.in_.actual, reader)}", ("phase", "arrival")
-    if reached is Phase.ON:
-        return f"landed {landed_where(alert, reader)}", ("phase",)
-    leaves = flight.departure.best
-    if reached is Phase.SCHEDULED:
-        words, facts = departs(flight, reader), LEAVING  # that it has not left is said by whoever takes that back
-        if leaves and reader.now - leaves >= NO_REPORT:
-            words = f"was to leave {reader.at(leaves, flight.origin)}"
-            to = f" and arrive {arrival.removeprefix('arr ')}" if arrival else ""
-            return f"{words}{to}, no new time yet", (*facts, *(ARRIVAL if arrival else ()))
-    elif reached is Phase.OUT:
-        words = f"left the gate {place_and_time(flight.origin, flight.out.actual, reader)}"
-    else:
-        words = f"took off {place_and_time(flight.origin, flight.off.actual, reader)}"
-    return ", ".join(part for part in (words, arrival) if part), (*facts, *(ARRIVAL if arrival else ()))
+        return "still CANCELLED", words.facts
+    return f"{words.title}, {words.rest}" if flight.diverted else words.rest, words.facts
 
 
 def landed_where(alert: Alert, reader: Reader) -> str:

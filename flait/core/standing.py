@@ -60,7 +60,7 @@ def standing(flight: Flight, now: datetime) -> Standing:
     if cancelled(flight):
         return Standing(state=State.CANCELLED, at=flight.departure.scheduled, where=flight.origin)
     if flight.diverted:
-        return _diverted(flight, reached)
+        return _diverted(flight, reached, now)
     if reached is Phase.SCHEDULED:
         return _scheduled(flight, now)
     if reached is Phase.OUT:
@@ -108,7 +108,11 @@ def _down(flight: Flight, reached: Phase) -> Standing:
     return Standing(state=state, at=at, where=flight.destination, late=notable(flight.arrival))
 
 
-def _diverted(flight: Flight, reached: Phase) -> Standing:
-    state = {Phase.ON: State.LANDED_ELSEWHERE, Phase.IN: State.ARRIVED_ELSEWHERE}.get(reached, State.DIVERTED)
-    down = flight.in_.actual if reached is Phase.IN else flight.on.actual if reached is Phase.ON else None
-    return Standing(state=state, at=down or flight.arrival.best, where=flight.diverted_to)
+def _diverted(flight: Flight, reached: Phase, now: datetime) -> Standing:
+    if reached in (Phase.ON, Phase.IN):
+        state = State.ARRIVED_ELSEWHERE if reached is Phase.IN else State.LANDED_ELSEWHERE
+        return Standing(
+            state=state, at=flight.in_.actual if reached is Phase.IN else flight.on.actual, where=flight.diverted_to
+        )
+    lands = flight.arrival.best
+    return Standing(state=State.DIVERTED, at=lands, where=flight.diverted_to, passed=lands is not None and now >= lands)

@@ -105,7 +105,7 @@ def _scheduled(view: View) -> Words:
     if arrival and view.role is Role.TRAVELER and flight.arrival.scheduled and bool(late) != bool(stands.late):
         mark = f" ({_late(late)})" if late else ", on time"  # the ends differ: each says its own
     rest = _list(_leaving(view), f"{arrival}{mark}" if arrival else "")
-    return Words(title=_punctuality(view), rest=rest, facts=("phase", *DEPARTURE, *_if(arrival, ARRIVAL)))
+    return Words(title=_punctuality(view), rest=rest, facts=(*DEPARTURE, *_if(arrival, ARRIVAL)))
 
 
 def _punctuality(view: View) -> str:
@@ -144,7 +144,7 @@ def _out(view: View) -> Words:
     stands, flight = view.stands, view.flight
     at = f" {view.reader.at(stands.at, flight.origin, on=view.on)}" if stands.at else ""
     ago = f" ({span(view.reader.now - stands.at)} ago)" if stands.at and stands.state is State.TAXIING else ""
-    arrival = _arrival(view)
+    arrival = "" if _is_overtaken(view) else _arrival(view)
     rest = _list(f"left the gate{at}{ago}, not taken off yet", arrival)
     return Words(rest=rest, facts=("phase", *DEPARTURE, *_if(arrival, ARRIVAL)))
 
@@ -188,14 +188,26 @@ def _flying(view: View) -> Words:
     flight, stands = view.flight, view.stands
     since = f" since {view.reader.at(flight.off.actual, flight.origin, on=view.on)}" if flight.off.actual else ""
     there = flight.lands_at.short if flight.lands_at else ""
+    overtaken = _is_overtaken(view)
     if stands.passed:
-        arrival = _arrival(view, f"was to arrive {there}") + ", no report that it landed"
-    elif is_overtaken(flight, view.reader.now):
-        arrival = ""
+        planned = "" if overtaken else _arrival(view, f"was to arrive {there}")
+        return Words(
+            rest=_list(f"in the air{since}", planned, "no report that it landed"),
+            facts=("phase", *_if(planned, ARRIVAL)),
+        )
+    if overtaken:
+        arrival = "no new landing time yet"
     else:
         arrival = _arrival(view, f"arrives {there} about")
         arrival += _against_schedule(view) if arrival else ""
-    return Words(rest=_list(f"in the air{since}", arrival), facts=("phase", *_if(arrival, ARRIVAL)))
+    return Words(rest=_list(f"in the air{since}", arrival), facts=("phase", *_if(arrival and not overtaken, ARRIVAL)))
+
+
+def _is_overtaken(view: View) -> bool:
+    """Whether no landing time can be said: that of the schedule, or one that is past, contradicts the take-off too."""
+    flight, now = view.flight, view.reader.now
+    old = flight.arrival.estimated is None or view.stands.passed
+    return is_overtaken(flight, now) or (old and is_overtaken(flight, flight.off.actual or now))
 
 
 def _against_schedule(view: View) -> str:
@@ -231,7 +243,10 @@ def _diverted(view: View) -> Words:
     facts: tuple[str, ...] = ("diverted_to", "phase")
     if flight.diverted_to is None:
         return Words(title=NOWHERE_YET, rest=_on_its_way(view), facts=facts)
-    arrival = _arrival(view, "arrives about")
+    if view.stands.passed:
+        arrival = _arrival(view, "was to arrive") + ", no report that it landed"
+    else:
+        arrival = _arrival(view, "arrives about")
     rest = _list(_on_its_way(view), arrival)
     return Words(title=f"DIVERTED to {town(flight.diverted_to)}", rest=rest, facts=(*facts, *_if(arrival, ARRIVAL)))
 
@@ -350,10 +365,10 @@ def places(view: View) -> Sequence[Piece]:
 
 # --- what that tells --------------------------------------------------------------------------------------------
 
-NO = "no "  # before the name of a fact: that it is no longer so
+NO = "-"  # before the name of a fact: that it is no longer so
 
 
 def told_by(flight: Flight, facts: Iterable[str]) -> dict[str, str | bool]:
     """What the words said tell, in the form it is stored with a text."""
     gone = {fact.removeprefix(NO): "" for fact in facts if fact.startswith(NO)}
-    return {**tells(flight, [fact for fact in facts if not fact.startswith(NO)]), **gone}
+    return gone | tells(flight, [fact for fact in facts if not fact.startswith(NO)])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from flait.core.alerts import NO_WORD, is_awaited
-from flait.core.changes import OVERDUE
+from flait.core.changes import unreported
 from flait.core.flights import Flight, cancelled
 from flait.core.formats import SEGMENT, Piece, Reader, clock_time, day, fitted, fold, span
 from flait.core.messages import units
@@ -77,15 +77,16 @@ def _no_word(view: View, seen: Seen) -> str:
 
 def _silence(view: View, seen: Seen, *, no_word: bool, said: Sequence[str]) -> dict[str, str]:
     """What the answer tells of there being no word, or no report of what should have happened; or word again."""
-    stands, now = view.stands, view.reader.now
+    now = view.reader.now
     if no_word:
         return {"stale": (now - seen.age).isoformat()}
-    if stands.at and now - stands.at >= OVERDUE:
-        if stands.state is State.OVERDUE and "departure" in said:
-            return {"stale": NOT_LEFT}
-        if stands.state is State.OVERDUE_LANDING and "arrival" in said:
-            return {"stale": NOT_LANDED}
+    missing = unreported(view.flight, now)
+    if missing and _SAYS_SO[missing] in said:
+        return {"stale": missing}
     return {"stale": ""} if view.told.stale and not seen.stale else {}
+
+
+_SAYS_SO = {NOT_LEFT: "departure", NOT_LANDED: "arrival"}  # the fact in whose words an answer says so
 
 
 def _all(view: View) -> Sequence[Piece]:

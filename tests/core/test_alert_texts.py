@@ -7,11 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flait.core.alert_texts import LEADS, TAILS, alert_text
-from flait.core.alerts import Alert, decide
-from flait.core.changes import MOVES, ChangeKind, End
+from flait.core.alerts import Alert, Priority, decide
+from flait.core.changes import MOVES, Change, ChangeKind, End
 from flait.core.flights import Airport, Flight
 from flait.core.formats import Reader, clock_time
 from flait.core.messages import is_gsm_7, segments
+from flait.core.reply_kinds import Fact
+from flait.core.status_texts import Seen, status_text
 from flait.core.subscriptions import ClockFace, Role
 from flait.core.told import Told
 from flait.core.wording import Text, short
@@ -193,6 +195,27 @@ def test_a_diversion_without_an_airport_tells_no_arrival() -> None:
     said = texted(took_off(), diverted(None), now=ON).tells
 
     assert said == {"diverted_to": "?", "gate_destination": "", "terminal_destination": "", "baggage_claim": ""}
+
+
+STANDS = (
+    F12, leaving(minutes(25)), late(minutes(45)), left_gate(), took_off(C91), touched_down(C91), at_gate(C91),
+    diverted(None), diverted(PIT), touched_down(diverted(PIT)), at_gate(diverted(PIT)),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("now", [NOON, OUT + minutes(5), OUT + hours(1), IN + hours(1), IN + hours(4)])
+@pytest.mark.parametrize("flight", STANDS)
+def test_an_alert_words_how_a_flight_stands_as_an_answer_does(flight: Flight, now: datetime) -> None:
+    """To somebody who was told that there was no word, and then that there is."""
+    reader = Reader(ident="UA1234", now=now)
+    change = Change(kind=K.FRESH, facts=("stale",))
+    alert = Alert(flight=flight, told=Told(stale="1"), changes=(change,), role=TRAVELER, priority=Priority.P1, expires_at=now)  # fmt: skip
+
+    fresh = alert_text(alert, reader).body.removeprefix("Fresh word on UA1234: ")
+    answer = status_text(flight, reader, Seen(age=minutes(0)), fact=Fact.WHEN).body.removeprefix("UA1234 SFO-EWR")
+
+    title, _, stands = answer.removesuffix(". Checked just now.").partition(": ")
+    assert fresh.partition(". ")[0].rstrip(".") == (f"{title.strip()}, {stands}" if flight.diverted else stands)
 
 
 CHATHAM = "Pacific/Chatham"  # the longest zone there is: UTC+12:45

@@ -234,6 +234,36 @@ def test_what_should_have_landed_is_not_said_to_be_about_to() -> None:
     )
 
 
+def test_what_should_have_landed_elsewhere_is_not_said_to_be_about_to() -> None:
+    text = status_text(diverted(), reader(now=IN + hours(3)), Seen(age=minutes(0)))
+
+    assert text.body == (
+        "UA1234 SFO-EWR DIVERTED to Pittsburgh (PIT): in the air, was to arrive 23:05 EST Tue, no report that it landed. "
+        "Checked just now."
+    )
+    assert text.tells["stale"] == "not landed"
+
+
+LEFT_LATE = left_gate(at=OUT + hours(2))
+TOOK_OFF_LATE = took_off(F12, OFF + hours(2))
+
+
+@pytest.mark.parametrize(
+    ("flight", "now", "said"),
+    [
+        (LEFT_LATE, OUT + hours(2), "left the gate 16:10 PST, not taken off yet."),
+        (TOOK_OFF_LATE, OFF + hours(2.2), "in the air since 16:25 PST, no new landing time yet."),
+        (TOOK_OFF_LATE, OFF + hours(3), "in the air since 16:25 PST, no new landing time yet."),
+        (TOOK_OFF_LATE, IN + hours(2), "in the air since 16:25 PST, no report that it landed."),
+    ],
+)
+def test_no_landing_time_is_said_that_contradicts_the_leaving(flight: Flight, now: datetime, said: str) -> None:
+    text = status_text(flight, reader(now=now), Seen(age=minutes(0)), fact=Fact.WHEN)
+
+    assert text.body == f"UA1234 SFO-EWR: {said} Checked just now."
+    assert "arrival" not in text.tells
+
+
 # --- other than was told ------------------------------------------------------------------------------------------
 
 KNOWN = knowing(INBOUND)

@@ -79,9 +79,9 @@ TABLE: Mapping[str, list[Row]] = {
         Row(told=took_off(), then=late(minutes(60)), kind=K.WITHDRAWN, now=OUT + minutes(20), role=MEETER,
             becomes=Phase.SCHEDULED, words="has NOT taken off after all: dep 15:10 PST"),
         Row(told=touched_down(), then=took_off(), kind=K.WITHDRAWN, now=ON, role=MEETER, becomes=Phase.OFF,
-            words="has NOT landed after all: took off SFO 14:25 PST"),
+            words="has NOT landed after all: in the air since 14:25 PST, arrives EWR about"),
         Row(told=at_gate(), then=took_off(), kind=K.WITHDRAWN, now=IN, role=MEETER, becomes=Phase.OFF,
-            words="has NOT landed after all: took off SFO 14:25 PST"),
+            words="has NOT landed after all: in the air since 14:25 PST, was to arrive EWR 22:31 EST, no report that it"),
     ],
     "returned": [
         Row(told=replace(late(minutes(150)), returned=OUT), then=took_off(late(minutes(150))), kind=K.DEPARTED,
@@ -101,7 +101,7 @@ TABLE: Mapping[str, list[Row]] = {
         Row(told=late(minutes(60)), then=F12, kind=K.ON_TIME, role=MEETER, becomes=IN,
             words="no estimate any more: plan for arr 23:31->22:31 EST"),
         Row(told=took_off(), then=took_off(late(minutes(0), F12), OFF), kind=K.FRESH, role=MEETER, becomes=IN,
-            besides={"stale": "not landed"}, now=OFF + hours(1), words="arr 22:31 EST"),
+            besides={"stale": "not landed"}, now=OFF + hours(1), words="arrives EWR about 22:31 EST"),
     ],
     "gate_origin": [
         Row(told=F12, then=planned(terminal_origin="3"), kind=K.GATE_CHANGE, becomes="",

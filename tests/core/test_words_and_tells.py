@@ -47,12 +47,14 @@ OLD = r"(?:\d\d:\d\d->)?"
 TOWN = r"(?:[A-Z][a-z]+ \()?[A-Z]{3}\)?"
 
 DEPARTURE = (rf"\b[Dd]ep {OLD}{AT}", rf"was to leave {AT}")
-LEFT = (rf"left the gate [A-Z]{{3}} {AT}",)
+LEFT = (rf"left the gate (?:[A-Z]{{3}} )?{AT}",)
 ARRIVAL = (
     rf"\b[Aa]rr {OLD}{AT}",
     rf"and arrive {AT}",
+    rf"was to arrive (?:[A-Z]{{3}} )?{AT}",
+    rf"(?:arrives|at the gate) about {AT}",
     rf"landing {TOWN} about {OLD}{AT}",
-    rf"Arrives [A-Z]{{3}} about {AT}",
+    rf"[Aa]rrives [A-Z]{{3}} about {AT}",
     rf"(?:is at|[Aa]t) the gate [A-Z]{{3}} {AT}",
 )
 PLACES = {  # label → the fact that it is
@@ -60,7 +62,7 @@ PLACES = {  # label → the fact that it is
     "C91": "gate_destination", "D7": "gate_destination", "A": "terminal_destination", "C": "terminal_destination",
     "66": "baggage_claim", "44": "baggage_claim",
 }  # fmt: skip
-LABEL = r"(?:[Gg]ate|[Tt]erminal|TERMINAL CHANGE|GATE CHANGE|[Bb]elt|assigned:) (?!SFO|EWR|PIT|CLE)(?:([A-Z0-9]{1,3})->)?([A-Z0-9]{1,3})\b"
+LABEL = r"(?:[Gg]ate|[Tt]erminal|TERMINAL CHANGE|GATE CHANGE|[Bb]elt|assigned:) (?!SFO|EWR|PIT|CLE|\d\d:)(?:([A-Z0-9]{1,3})->)?([A-Z0-9]{1,3})\b"
 ABOUT_ANOTHER_PLACE = re.compile(r"DIVERTED|now goes to|goes on")
 
 
@@ -100,10 +102,10 @@ def phases(body: str) -> set[str]:
     """How far it has come, by the words."""
     said = {
         "scheduled": r"has NOT (?:taken off|left the gate) after all|returned to the gate|goes on [A-Z-]+: (?:dep|was to)",
-        "out": r"left the gate [A-Z]{3} \d",
-        "off": r"[Tt]ook off|has NOT landed after all",
-        "on": r"[Ll]anded [A-Z0-9]|[Ll]anded at|DIVERTED: landed|after all: landed",
-        "in": r"(?:is at|[Aa]t) the gate (?:[A-Z]{3}|at) ",
+        "out": r"left the gate (?:[A-Z]{3} )?\d",
+        "off": r"[Tt]ook off|in the air|has NOT landed after all",
+        "on": r"[Ll]anded [A-Z0-9]|[Ll]anded at|DIVERTED: landed|after all: landed|back at",
+        "in": rf"(?:is at|[Aa]t) the gate (?:{TOWN}|at) ",
     }
     return {phase for phase, words in said.items() if re.search(words, body)}
 
@@ -121,9 +123,9 @@ FLAGS: Mapping[tuple[str, str | bool | None], Words] = {
     # fact and value (None: any but '' or False) → the words, without which it is not told and with which it is
     ("cancelled", True): has(r"is CANCELLED|still CANCELLED|Last: CANCELLED"),
     ("cancelled", False): has(r"is ON AGAIN"),
-    ("diverted_to", "?"): has(r"DIVERTED: not going to"),
-    ("diverted_to", "KPIT"): has(r"DIVERTED: (?:now landing|landed) Pittsburgh \(PIT\)"),
-    ("diverted_to", "KCLE"): has(r"DIVERTED: (?:now landing|landed) Cleveland \(CLE\)"),
+    ("diverted_to", "?"): has(r"DIVERTED: not going to|DIVERTED, new airport"),
+    ("diverted_to", "KPIT"): has(r"DIVERTED(?:: now landing|[:,] landed|, at the gate| to) Pittsburgh \(PIT\)"),
+    ("diverted_to", "KCLE"): has(r"DIVERTED(?:: now landing|[:,] landed|, at the gate| to) Cleveland \(CLE\)"),
     ("returned", None): has(r"returned to the gate"),
     ("onward", None): has(r"goes on [A-Z]{3}-[A-Z]{3}"),
     ("ends", True): has(r"ends at "),

@@ -168,7 +168,10 @@ def test_a_landing_that_is_withdrawn_is_taken_back_in_the_air(world: World) -> N
     flying = took_off(arriving(minutes(40)))
     told = [*world.next_poll(flying), *world.next_poll(flying), *world.next_poll(flying)]
     assert told[0] == "withdrawn"
-    assert "has NOT landed after all: took off SFO 14:25 PST, arr 23:11 EST." in world.texts[-1].body
+    assert (
+        "has NOT landed after all: in the air since 14:25 PST, arrives EWR about 23:11 EST (40m late)."
+        in world.texts[-1].body
+    )
 
 
 # --- whatever was told is taken back ----------------------------------------------------------------------------------

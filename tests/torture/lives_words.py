@@ -60,12 +60,11 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
             does.nothing,
         ),
         (rf"in the air since {time_('at')}", does.in_the_air_since),
-        (rf"\bwas to leave {time_('at')}(?: and arrive {time_('there')})?, no new time yet", does.no_new_time),
+        (rf"\bwas to leave {time_('at')}(?: and arrive {time_('there')})?, no report that it left", does.no_new_time),
         (rf"\bwas to leave {time_('at')}", does.dep),
         (rf"\band arrive {time_('at')}", does.arr),
         (rf"\bwas to arrive {PLACE} {time_('at')}", does.lands),
         (r"no report (?:yet )?that it (?:left|landed)", does.nothing),
-        (rf"\bleft the gate {time_('at')}(?: \({SPAN} ago\))?, not taken off yet", does.left),
         (rf"\bback at {PLACE}(?: {time_('at')})?(?:, not [A-Z]{{3}})?", does.landed_elsewhere),
         (rf", (?:leaves )?({SPAN}) (?:late|early):", does.lateness("any")),
         (r"leaves EARLIER:", does.nothing),
@@ -101,6 +100,7 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
         # how far it is
         (r"(?:It )?has NOT left the gate after all", does.fact(phase="scheduled", taken_back="out")),
         (r"(?:It )?has NOT taken off after all", does.fact(phase="scheduled", taken_back="off")),
+        (rf"\bleft the gate {time_('at')}(?: \({SPAN} ago\))?, not taken off yet", does.left),
         (r"(?:It )?has NOT landed after all", does.fact(phase="off", taken_back="on")),
         (
             r"(?:It )?returned to the gate(?: at [A-Z]{3})?(?:: now(?= dep| left))?",
@@ -115,7 +115,7 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
         (r"in the air", does.fact(phase="off")),
         (rf"(?<=, )at the gate about {time_('at')}(?: \({SPAN} (?:late|early)\))?", does.arr),
         (rf"(?:[Ll]ands|[Aa]rrives) {PLACE} about {time_('at')}{LATE}(?:, on time)?{TERM}", does.lands),
-        (r"It lands later than planned; the time follows", does.nothing),
+        (r"It lands later than planned; the time follows|no new landing time yet", does.nothing),
         # besides
         (rf"\barrives about {time_('at')}", does.arr),
         (r"was the last word|Check the airline's page", does.nothing),
