@@ -9,13 +9,23 @@ from flait.core.alerts import Alert
 from flait.core.changes import Change, unreported
 from flait.core.flights import Phase, progress
 from flait.core.flights import cancelled as is_cancelled
-from flait.core.formats import Piece, Reader, clock_time, day, span, zone_label
+from flait.core.formats import Piece, Reader, clock_time, span, zone_label
 from flait.core.observations import is_overtaken
 from flait.core.standing import notable
 from flait.core.standing_texts import View, stand
 from flait.core.subscriptions import Role
 from flait.core.told import NOT_LEFT
-from flait.core.wording import arrives, capital, departs, place_and_time, route, town
+from flait.core.wording import (
+    arrives,
+    arrives_verb,
+    capital,
+    day_known,
+    departs,
+    landed_at,
+    place_and_time,
+    route,
+    town,
+)
 
 ARRIVAL = ("arrival", "scheduled_in")
 LEAVING = ("departure", "scheduled_out")
@@ -28,10 +38,10 @@ _NEW_LEG = ("-gate_origin", "-terminal_origin", *NO_LONGER_THERE, "-diverted_to"
 
 def cancelled(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     flight = alert.flight
-    leaves = flight.departure.scheduled or flight.departure.best
+    leaves = alert.told.scheduled_out or flight.departure.scheduled or flight.departure.best
     zone = flight.origin.zone
     clock = f"{clock_time(leaves, zone, reader.clock)} {zone_label(leaves, zone)}" if leaves else ""
-    at = f" {day(flight.departure_date)} {clock}" if clock else ""
+    at = f" {day_known(flight, alert.told.scheduled_out)} {clock}" if clock else ""
     next_step = (
         "Ask the airline now to rebook you." if alert.role is Role.TRAVELER else "Ask your traveler for the new flight."
     )
@@ -66,10 +76,10 @@ def _stands(alert: Alert, reader: Reader) -> tuple[str, tuple[str, ...]]:
 def landed_where(alert: Alert, reader: Reader) -> str:
     """`EWR 22:38 EST`; `Pittsburgh (PIT) 23:05 EST` where it was not to go."""
     flight = alert.flight
-    at = flight.on.actual or flight.in_.actual
-    if flight.diverted_to and at:
-        return f"{town(flight.diverted_to)} {reader.at(at, flight.diverted_to)}"
-    return place_and_time(flight.lands_at, at, reader)
+    if flight.diverted_to:
+        at = f" {reader.at(flight.on.actual, flight.diverted_to)}" if flight.on.actual else ""
+        return f"{town(flight.diverted_to)}{at}"
+    return landed_at(flight, reader)
 
 
 def diverted(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
@@ -88,10 +98,10 @@ def diverted(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
         words = f"DIVERTED: landed {landed_where(alert, reader)}, not {planned}."
         return [Piece(words, 0, ("diverted_to", *_down(alert), *NO_LONGER_THERE)), _onward_hope(alert)]
     best = flight.arrival.best
-    when = f" about {reader.at(best, flight.diverted_to)}" if best else ""
+    when = f": {arrives_verb(flight, 'arrives')} about {reader.at(best, flight.diverted_to)}" if best else ""
     return [
         Piece(
-            f"DIVERTED: now landing {town(flight.diverted_to)}{when}, not {planned}.",
+            f"DIVERTED to {town(flight.diverted_to)}, not {planned}{when}.",
             0,
             (*change.facts, *NO_LONGER_THERE),
         ),
@@ -118,7 +128,7 @@ def undiverted(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     if not best or not where or is_overtaken(flight, reader.now):
         there = f" It goes to {where.short} as planned." if where else ""
         return [Piece(f"NO LONGER DIVERTED.{there}", 0, ("-diverted_to", *NO_LONGER_THERE))]
-    words = f"NO LONGER DIVERTED: landing {where.short} about {reader.at(best, where)}."
+    words = f"NO LONGER DIVERTED: {arrives_verb(flight, 'arrives')} {where.short} about {reader.at(best, where)}."
     return [Piece(words, 0, ("-diverted_to", *ARRIVAL, *NO_LONGER_THERE))]
 
 
@@ -137,7 +147,7 @@ def onward(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     words, facts = _stands(alert, reader)
     return [
         Piece(f"goes on {route(alert.flight)}: {words}.", 0, ("onward", "destination", "phase", *_NEW_LEG, *facts)),
-        Piece("Ask at the airport." if alert.role is Role.TRAVELER else "", 3),
+        Piece("Ask the airline whether you fly on with it." if alert.role is Role.TRAVELER else "", 3),
     ]
 
 
@@ -170,7 +180,8 @@ def departed(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     if is_overtaken(flight, reader.now):
         pieces.append(Piece("It lands later than planned; the time follows.", 1))
     elif lands and where:
-        pieces.append(Piece(f"Arrives {where.short} about {reader.at(lands, where)}{_late_there(alert)}.", 1, ARRIVAL))
+        there = f"{capital(arrives_verb(flight, 'arrives'))} {where.short} about {reader.at(lands, where)}"
+        pieces.append(Piece(f"{there}{_late_there(alert)}.", 1, ARRIVAL))
     return [*pieces, *places_in(alert, 2)]
 
 

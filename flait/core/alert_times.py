@@ -7,9 +7,9 @@ from flait.core.alert_places import at_gate
 from flait.core.alerts import Alert
 from flait.core.changes import NEAR, Change, End
 from flait.core.flights import Phase, progress
-from flait.core.formats import Piece, Reader, day, span
+from flait.core.formats import Piece, Reader, span
 from flait.core.subscriptions import Role
-from flait.core.wording import arrives, departs, place_and_time, route, town
+from flait.core.wording import arrives, arrives_verb, day_known, departs, place_and_time, route, town
 
 _TEN = timedelta(minutes=10)
 
@@ -21,7 +21,7 @@ def moved_time(alert: Alert, change: Change, reader: Reader) -> Piece:
         return Piece(departs(flight, reader, was=told.departure), 0, ("departure", "scheduled_out"))
     if flight.diverted_to and flight.arrival.best:
         at = reader.at(flight.arrival.best, flight.diverted_to, was=told.arrival)
-        return Piece(f"now landing {town(flight.diverted_to)} about {at}", 0, ("arrival",))
+        return Piece(f"now {arrives_verb(flight, 'arrives')} {town(flight.diverted_to)} about {at}", 0, ("arrival",))
     return Piece(arrives(flight, reader, was=told.arrival), 0, ("arrival", "scheduled_in"))
 
 
@@ -93,7 +93,7 @@ def on_time(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
 
 def schedule_change(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     way = "LATER" if change.moved > timedelta() else "EARLIER"
-    on = day(alert.flight.departure_date)
+    on = day_known(alert.flight, alert.told.scheduled_out)
     check = "Check connections." if change.end is End.DEPARTURE and alert.role is Role.TRAVELER else ""
     return [
         *_moved(f"{on} moved by the airline, {span(change.moved)} {way}:", alert, change, reader, old_arrival=False),

@@ -10,7 +10,8 @@ from flait.core.flights import Flight, ScheduledFlight
 from flait.core.formats import SEGMENT, Piece, Reader, day, fitted, fold
 from flait.core.messages import units
 from flait.core.standing import DOWN, ELSEWHERE, State
-from flait.core.standing_texts import View, Words, places, stand, told_by
+from flait.core.standing_places import places
+from flait.core.standing_texts import View, Words, stand, told_by
 from flait.core.subscriptions import Role
 from flait.core.wording import Text, label, route
 

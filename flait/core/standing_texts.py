@@ -4,17 +4,17 @@ A traveller is told where it leaves from, and once it is in the air where it arr
 arrives. What is another than they were told says so: `gate C21, was C25`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
-from flait.core.flights import Airport, Flight, Phase
-from flait.core.formats import Piece, Reader, same_minute, span
+from flait.core.flights import Flight, Phase
+from flait.core.formats import Piece, Reader, span
 from flait.core.observations import is_overtaken
 from flait.core.standing import AT_ORIGIN, DOWN, ELSEWHERE, Standing, State, notable, standing
 from flait.core.subscriptions import Role
 from flait.core.told import UNKNOWN_AIRPORT, Told, further, tells
-from flait.core.wording import capital, landed_at, place_and_time, short, town
+from flait.core.wording import arrives_verb, capital, departs_verb, landed_at, place_and_time, to_arrive, town
 
 DEPARTURE = ("scheduled_out", "departure")
 ARRIVAL = ("scheduled_in", "arrival")
@@ -135,7 +135,7 @@ def _overdue(view: View) -> Words:
     flight, reader = view.flight, view.reader
     leaves, lands, there = flight.departure.best, flight.arrival.best, flight.lands_at
     at = f" {reader.at(leaves, flight.origin, on=view.on)}" if leaves else ""
-    arrives = f" and arrive {reader.at(lands, there, on=view.on)}" if lands and there else ""
+    arrives = f" and {to_arrive(flight)} {reader.at(lands, there, on=view.on)}" if lands and there else ""
     rest = f"was to leave{at}{arrives}, no report that it left"
     return Words(rest=rest, facts=(*DEPARTURE, *_if(arrives, ARRIVAL)))
 
@@ -155,21 +155,17 @@ def _leaving(view: View) -> str:
     if best is None:
         return "departure time not known"
     waiting = ", no report yet that it left" if best <= view.reader.now and not view.flight.off.actual else ""
-    return f"dep {view.reader.at(best, airport, on=view.on)}{_was(view, view.told.departure, best, airport)}{waiting}"
+    at = view.reader.at_was(best, airport, was=view.told.departure, on=view.on)
+    return f"{departs_verb(view.flight)} {at}{waiting}"
 
 
-def _arrival(view: View, verb: str = "arr") -> str:
+def _arrival(view: View, verb: str = "") -> str:
     """`arr 23:16 EST, was 22:31`, or nothing where no time is known."""
     best, airport = view.flight.arrival.best, view.flight.lands_at
     if best is None or airport is None:
         return ""
-    return f"{verb} {view.reader.at(best, airport, on=view.on)}{_was(view, view.known.arrival, best, airport)}"
-
-
-def _was(view: View, was: datetime | None, moment: datetime, airport: Airport) -> str:
-    if was is None or same_minute(was, moment):
-        return ""
-    return f", was {view.reader.before(was, moment, airport)}"
+    at = view.reader.at_was(best, airport, was=view.known.arrival, on=view.on)
+    return f"{verb or arrives_verb(view.flight)} {at}"
 
 
 def _list(*parts: str) -> str:
@@ -190,7 +186,7 @@ def _flying(view: View) -> Words:
     there = flight.lands_at.short if flight.lands_at else ""
     overtaken = _is_overtaken(view)
     if stands.passed:
-        planned = "" if overtaken else _arrival(view, f"was to arrive {there}")
+        planned = "" if overtaken else _arrival(view, f"was to {to_arrive(flight)} {there}")
         return Words(
             rest=_list(f"in the air{since}", planned, "no report that it landed"),
             facts=("phase", *_if(planned, ARRIVAL)),
@@ -198,7 +194,7 @@ def _flying(view: View) -> Words:
     if overtaken:
         arrival = "no new landing time yet"
     else:
-        arrival = _arrival(view, f"arrives {there} about")
+        arrival = _arrival(view, f"{arrives_verb(flight, 'arrives')} {there} about")
         arrival += _against_schedule(view) if arrival else ""
     return Words(rest=_list(f"in the air{since}", arrival), facts=("phase", *_if(arrival and not overtaken, ARRIVAL)))
 
@@ -244,9 +240,9 @@ def _diverted(view: View) -> Words:
     if flight.diverted_to is None:
         return Words(title=NOWHERE_YET, rest=_on_its_way(view), facts=facts)
     if view.stands.passed:
-        arrival = _arrival(view, "was to arrive") + ", no report that it landed"
+        arrival = _arrival(view, f"was to {to_arrive(flight)}") + ", no report that it landed"
     else:
-        arrival = _arrival(view, "arrives about")
+        arrival = _arrival(view, f"{arrives_verb(flight, 'arrives')} about")
     rest = _list(_on_its_way(view), arrival)
     return Words(title=f"DIVERTED to {town(flight.diverted_to)}", rest=rest, facts=(*facts, *_if(arrival, ARRIVAL)))
 
@@ -283,7 +279,7 @@ _WORDS: Mapping[State, Callable[[View], Words]] = {
 }
 
 
-# --- the one time that matters, and where ------------------------------------------------------------------------
+# --- the one time that matters --------------------------------------------------------------------------------------
 
 
 def next_time(view: View, *, leaving: bool) -> Piece:
@@ -297,70 +293,6 @@ def next_time(view: View, *, leaving: bool) -> Piece:
 
 
 _SAID_WHOLE = frozenset({State.OVERDUE, State.LEFT, State.TAXIING, State.FLYING, State.OVERDUE_LANDING}) | DOWN
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spot:
-    """A gate, terminal or belt: what it is now, and what it was told to be."""
-
-    fact: str
-    now: str
-    told: str
-
-    @property
-    def text(self) -> str:
-        """`gate C21`, `gate C21, was C25`, `gate C25 is no longer shown`, or nothing."""
-        name = _NAMES[self.fact.partition("_")[0]]
-        if not self.now:
-            return f"{name} {self.told} is no longer shown{': check the board' * (name == 'gate')}" if self.told else ""
-        return f"{name} {self.now}" + (f", was {self.told}" if self.differs else "")
-
-    @property
-    def differs(self) -> bool:
-        """Whether it is another than was told, or none any more."""
-        return bool(self.told) and self.told != self.now
-
-    @property
-    def facts(self) -> tuple[str, ...]:
-        """What its text tells."""
-        return (self.fact,) if self.now else (NO + self.fact,) if self.told else ()
-
-
-_NAMES = {"gate": "gate", "terminal": "Terminal", "baggage": "belt"}
-
-
-def spot(view: View, fact: str) -> Spot:
-    """The gate, terminal or belt that fact names."""
-    return Spot(fact=fact, now=short(getattr(view.flight, fact)), told=short(getattr(view.known, fact)))
-
-
-def walk(view: View, end: str, *, later: str = "") -> tuple[str, tuple[str, ...]]:
-    """Gate and terminal at one end, and what that tells; `later` is said where no gate is known.
-
-    `gate F12, Terminal 3`; `gate C21, was C25. Terminal 3`; `Terminal 3, gate later`.
-    """
-    spots = [each for each in (spot(view, f"gate_{end}"), spot(view, f"terminal_{end}")) if each.text]
-    parts = [each.text for each in spots] + ([later] if later and not spot(view, f"gate_{end}").text else [])
-    if any(each.differs for each in spots):
-        text = ". ".join([*parts[:1], *map(capital, parts[1:])])
-    else:
-        text = ", ".join(parts)
-    return text, tuple(fact for each in spots for fact in each.facts)
-
-
-def places(view: View) -> Sequence[Piece]:
-    """Where to go: gate and terminal, and where bags come; by who reads it."""
-    state = view.stands.state
-    if state is State.CANCELLED or (view.flight.diverted and not view.flight.diverted_to):
-        return []  # of the one nothing, of the other what is known is where it will not come to
-    if view.is_here:
-        text, facts = walk(view, "origin", later="" if state in (State.LEFT, State.TAXIING) else "gate later")
-        return [Piece(f"{capital(text)}." if text else "", 1, facts)]
-    text, facts = walk(view, "destination")
-    there = view.flight.lands_at.short if view.flight.lands_at else "arrival"
-    text = f"At {there}: {text}." if state in AT_ORIGIN else f"{capital(text)}."
-    belt = spot(view, "baggage_claim")
-    return [Piece(text if facts else "", 1, facts), Piece(f"Bags: {belt.text}." if belt.text else "", 2, belt.facts)]
 
 
 # --- what that tells --------------------------------------------------------------------------------------------

@@ -14,10 +14,11 @@ from flait.core.formats import SEGMENT, Piece, Reader, clock_time, day, fitted, 
 from flait.core.messages import units
 from flait.core.reply_kinds import Fact
 from flait.core.standing import AT_ORIGIN, DOWN, State, notable
-from flait.core.standing_texts import NOTHING_TOLD, NOWHERE_YET, View, next_time, places, spot, stand, told_by, walk
+from flait.core.standing_places import places, spot, walk
+from flait.core.standing_texts import NOTHING_TOLD, NOWHERE_YET, View, next_time, stand, told_by
 from flait.core.subscriptions import ClockFace, Role
 from flait.core.told import NOT_LANDED, NOT_LEFT, Told
-from flait.core.wording import Text, label, route, town
+from flait.core.wording import Text, arrives_verb, day_known, label, route, town
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +97,7 @@ def _all(view: View) -> Sequence[Piece]:
 
 def _when(view: View) -> Sequence[Piece]:
     flight, words = view.flight, stand(view)
-    on = f" {day(flight.departure_date)}" if cancelled(flight) else ""
+    on = f" {day_known(flight, view.told.scheduled_out)}" if cancelled(flight) else ""
     return [Piece(words.after(f"{route(flight)}{on}"), 0, words.facts)]
 
 
@@ -189,7 +190,7 @@ def _at(view: View) -> str:
         return ""
     on = lands.astimezone(there.zone).date()
     weekday = "" if on == flight.departure_date else f" {day(on).split()[0]}"
-    return f"arr {clock_time(lands, there.zone, view.reader.clock)}{weekday}"
+    return f"{arrives_verb(flight)} {clock_time(lands, there.zone, view.reader.clock)}{weekday}"
 
 
 def _short_day(on: date, today: datetime) -> str:

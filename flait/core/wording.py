@@ -6,10 +6,10 @@ a change that did not fit is still a change at the next look.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 
 from flait.core.flights import Airport, Flight, ScheduledFlight, Times
-from flait.core.formats import Piece, Reader, fitted, fold, span
+from flait.core.formats import Piece, Reader, day, fitted, fold, span
 from flait.core.labels import short_label
 
 
@@ -64,16 +64,36 @@ def lateness(times: Times) -> str:
     return f" ({span(times.late)} {'late' if late > 0 else 'early'})" if late else ""
 
 
-def departs(flight: Flight, reader: Reader, *, was: datetime | None = None, on: date | None = None) -> str:
-    """`dep 14:10->14:55 PST`; `on` is a day the sentence names already."""
+def departs(flight: Flight, reader: Reader, *, was: datetime | None = None) -> str:
+    """`dep 14:10->14:55 PST`."""
     best = flight.departure.best
-    return f"dep {reader.at(best, flight.origin, was=was, on=on)}" if best else "departure time not known"
+    return f"{departs_verb(flight)} {reader.at(best, flight.origin, was=was)}" if best else "departure time not known"
 
 
-def arrives(flight: Flight, reader: Reader, *, was: datetime | None = None, on: date | None = None) -> str:
-    """`arr 22:31 EST`, or nothing where no time is known; `on` is a day the sentence names already."""
+def arrives(flight: Flight, reader: Reader, *, was: datetime | None = None) -> str:
+    """`arr 22:31 EST`, or nothing where no time is known."""
     best, airport = flight.arrival.best, flight.lands_at
-    return f"arr {reader.at(best, airport, was=was, on=on)}" if best and airport else ""
+    return f"{arrives_verb(flight)} {reader.at(best, airport, was=was)}" if best and airport else ""
+
+
+def departs_verb(flight: Flight) -> str:
+    """`dep` of a gate time; `takes off` where only the runway's are known."""
+    return "dep" if flight.out.best or not flight.off.best else "takes off"
+
+
+def arrives_verb(flight: Flight, of_the_gate: str = "arr") -> str:
+    """`arr`, or another word `of_the_gate`; `lands` where only the runway's times are known."""
+    return "lands" if flight.on.best and not flight.in_.best else of_the_gate
+
+
+def to_arrive(flight: Flight) -> str:
+    """`arrive`, `land`: what it was to do."""
+    return arrives_verb(flight, "arrives").removesuffix("s")
+
+
+def day_known(flight: Flight, known: datetime | None) -> str:
+    """`Tue 25 Nov`: the day by which somebody knows it who was told that schedule, though it may have moved since."""
+    return day(known.astimezone(flight.origin.zone).date() if known else flight.departure_date)
 
 
 def capital(text: str) -> str:
@@ -89,9 +109,8 @@ def failed_text(ident: str, when: str, reason: str) -> Text:
 
 
 def landed_at(flight: Flight, reader: Reader) -> str:
-    """`EWR 22:38 EST`: where and when it came down."""
-    on = flight.on.actual or flight.in_.actual
-    return place_and_time(flight.lands_at, on, reader)
+    """`EWR 22:38 EST`: where and when it came down; the place alone where only the time at the gate is known."""
+    return place_and_time(flight.lands_at, flight.on.actual, reader)
 
 
 def place_and_time(where: Airport | None, at: datetime | None, reader: Reader) -> str:

@@ -40,6 +40,7 @@ from tests.core.flights_for_tests import (
     left_gate,
     minutes,
     planned,
+    rescheduled,
     took_off,
     touched_down,
 )
@@ -99,7 +100,8 @@ WORST: dict[str, Callable[[], str]] = {
     "waiting": lambda: texts.pending_status_text(LONG, None, "day after tomorrow", None),
     "untracked": lambda: texts.untracked_text(" and ".join([f"{LONG} Wed 26 Nov"] * 5), 12),
     "explained": lambda: texts.explained_text(f"{LONG} Wed 26 Nov", 12),
-    "muted": lambda: texts.muted_text(f"{LONG} Wed 26 Nov", OUT, KIEV, READER),
+    "muted": lambda: texts.muted_text(f"{LONG} Wed 26 Nov", OUT, KIEV, READER, roles=list(Role)),
+    "muted by who goes": lambda: texts.muted_text(f"{LONG} Wed 26 Nov", OUT, KIEV, READER, roles={Role.TRAVELER}),
     "unmuted one": lambda: texts.unmuted_text(f"{LONG} Wed 26 Nov"),
     "still muted": lambda: texts.still_muted_text(LONG, OUT, KIEV, READER),
     "invitation": lambda: texts.invitation_text(NAME, LONG, "KBP-KBP Wed 26 Nov"),
@@ -280,7 +282,7 @@ ABOUT = "UA1234 SFO-EWR"
         (late(minutes(45)), KNOWN, Fact.WHEN, f"{ABOUT} 45m late: dep 14:55 PST, was 14:10; arr 23:16 EST, was 22:31."),
         (leaving(hours(12)), KNOWN, Fact.WHEN, f"{ABOUT}: dep 02:10 PST Wed, was 14:10 Tue; arr 22:31 EST, on time."),
         (F12, knowing(late(minutes(45))), Fact.WHEN, f"{ABOUT} leaves EARLIER: dep 14:10 PST, was 14:55; arr 22:31 EST, was 23:16."),
-        (late(minutes(20)), knowing(late(hours(2))), Fact.WHEN, f"{ABOUT} leaves EARLIER: dep 14:30 PST, was 16:10; arr 22:51 EST, was 00:31 Wed."),
+        (late(minutes(20)), knowing(late(hours(2))), Fact.WHEN, f"{ABOUT} leaves EARLIER: dep 14:30 PST, was 16:10; arr 22:51 EST Tue, was 00:31 Wed."),
         (took_off(late(minutes(20))), KNOWN, Fact.WHEN, f"{ABOUT}: in the air since 14:45 PST; arrives EWR about 22:51 EST, was 22:31 (20m late)."),
         (replace(F12, cancelled=True), KNOWN, Fact.GATE, f"{ABOUT} Tue 25 Nov is CANCELLED. Ask the airline to rebook you."),
         (F12, knowing(replace(F12, cancelled=True)), Fact.WHEN, f"{ABOUT} is ON AGAIN, not cancelled: dep 14:10 PST, arr 22:31 EST."),
@@ -312,6 +314,25 @@ def test_what_is_taken_back_is_told_to_be_no_longer_so() -> None:
     assert (gone["gate_origin"], gone["terminal_origin"]) == ("", "")
     assert back["diverted_to"] == ""
     assert after(F12, knowing(replace(F12, cancelled=True))).cancelled is False
+
+
+def test_an_answer_names_a_cancelled_flight_by_the_day_that_was_told() -> None:
+    moved = replace(rescheduled(hours(10)), cancelled=True)
+
+    assert status(moved, told=KNOWN).startswith(f"{ABOUT} Tue 25 Nov is CANCELLED.")
+    assert status(moved).startswith(f"{ABOUT} Wed 26 Nov is CANCELLED.")
+
+
+@pytest.mark.parametrize(
+    ("flight", "fact", "said"),
+    [
+        (F12, Fact.WHEN, f"{ABOUT} on time: takes off 14:25 PST, lands 22:23 EST."),
+        (took_off(), Fact.WHEN, f"{ABOUT}: in the air since 14:25 PST, lands EWR about 22:23 EST, on time."),
+        (diverted(), Fact.WHEN, f"{ABOUT} DIVERTED to Pittsburgh (PIT): in the air, lands about 23:05 EST."),
+    ],
+)
+def test_the_times_of_the_runway_are_answered_as_those(flight: Flight, fact: Fact, said: str) -> None:
+    assert status(replace(flight, out=Times(), in_=Times()), fact) == said
 
 
 # --- silence ------------------------------------------------------------------------------------------------------

@@ -63,9 +63,9 @@ TABLE: Mapping[str, list[Row]] = {
     ],
     "diverted_to": [
         Row(told=diverted(PIT), then=took_off(), kind=K.UNDIVERTED, now=ON - hours(1), becomes="",
-            words="NO LONGER DIVERTED: landing EWR about 22:31 EST."),
+            words="NO LONGER DIVERTED: arrives EWR about 22:31 EST."),
         Row(told=diverted(None), then=took_off(), kind=K.UNDIVERTED, now=ON - hours(1), becomes="",
-            words="NO LONGER DIVERTED: landing EWR about 22:31 EST."),
+            words="NO LONGER DIVERTED: arrives EWR about 22:31 EST."),
     ],
     "destination": [
         Row(told=F12, then=replace(F12, destination=PIT), kind=K.REROUTED, becomes="PIT",

@@ -8,7 +8,22 @@ from dataclasses import replace
 from typing import Final
 
 from tests.torture import lives_facts as does
-from tests.torture.lives_reader import DATE, LABEL, LATE, OLD, PLACE, SPAN, TERM, TOWN, Reader, Said, named_day, time_
+from tests.torture.lives_reader import (
+    DATE,
+    LABEL,
+    LATE,
+    OLD,
+    PLACE,
+    SPAN,
+    TERM,
+    TOWN,
+    WEEKDAY,
+    ZONE,
+    Reader,
+    Said,
+    named_day,
+    time_,
+)
 
 
 def read(body: str, reader: Reader) -> Said:
@@ -60,10 +75,13 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
             does.nothing,
         ),
         (rf"in the air since {time_('at')}", does.in_the_air_since),
-        (rf"\bwas to leave {time_('at')}(?: and arrive {time_('there')})?, no report that it left", does.no_new_time),
+        (
+            rf"\bwas to leave {time_('at')}(?: and (?:arrive|land) {time_('there')})?, no report that it left",
+            does.no_new_time,
+        ),
         (rf"\bwas to leave {time_('at')}", does.dep),
-        (rf"\band arrive {time_('at')}", does.arr),
-        (rf"\bwas to arrive {PLACE} {time_('at')}", does.lands),
+        (rf"\band (?:arrive|land) {time_('at')}", does.arr),
+        (rf"\bwas to (?:arrive|land) {PLACE} {time_('at')}", does.lands),
         (r"no report (?:yet )?that it (?:left|landed)", does.nothing),
         (rf"\bback at {PLACE}(?: {time_('at')})?(?:, not [A-Z]{{3}})?", does.landed_elsewhere),
         (rf", (?:leaves )?({SPAN}) (?:late|early):", does.lateness("any")),
@@ -77,9 +95,8 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
         (r"is ON AGAIN(?:, not cancelled)?", does.fact(cancelled=False)),
         (r"NO LONGER DIVERTED: (?=landed)", does.fact(diverted_to="")),
         (r"NO LONGER DIVERTED\. It goes to (?P<place>[A-Z]{3}) as planned", does.undiverted),
-        (rf"NO LONGER DIVERTED(?:: landing {PLACE}(?: again)?(?: about {time_('at')})?)?", does.undiverted),
-        (rf"DIVERTED: now landing {PLACE}(?: about {time_('at')})?, not [A-Z]{{3}}", does.diverted),
-        (rf"now landing {PLACE} about {OLD}{time_('at')}", does.lands_there),
+        (rf"NO LONGER DIVERTED(?:: (?:arrives|lands) {PLACE}(?: about {time_('at')})?)?", does.undiverted),
+        (rf"now (?:arrives|lands) {PLACE} about {OLD}{time_('at')}", does.lands_there),
         (rf"DIVERTED: landed {PLACE}(?: {time_('at')})?, not [A-Z]{{3}}", does.landed_elsewhere),
         (rf"DIVERTED to {PLACE}(?:, not [A-Z]{{3}})?:?", does.diverted),
         (r"DIVERTED: not going to [A-Z]{3} as planned", does.fact(diverted_to="?", lands_at="")),
@@ -117,15 +134,15 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
         (rf"(?:[Ll]ands|[Aa]rrives) {PLACE} about {time_('at')}{LATE}(?:, on time)?{TERM}", does.lands),
         (r"It lands later than planned; the time follows|no new landing time yet", does.nothing),
         # besides
-        (rf"\barrives about {time_('at')}", does.arr),
+        (rf"\b(?:arrives|lands) about {time_('at')}", does.arr),
         (r"was the last word|Check the airline's page", does.nothing),
         (r"Gate is still changing: check the board|Now(?= dep| arr)|Taxiing to(?= gate)", does.nothing),
         (r"Last: |[Cc]heck the board(?:; we keep trying)?|we keep trying", does.nothing),
         # times
-        (r"no estimate any more: plan for(?= dep| arr)", does.nothing),
-        (rf"\b[Dd]ep {OLD}{time_('at')}", does.dep),
-        (rf"\b[Aa]rr {OLD}{time_('at')}{LATE}", does.arr),
-        (r"(?:[Bb]oards about|[Bb]e at the gate by) (?P<at>\d\d:\d\d)", does.boards),
+        (r"no estimate any more: plan for(?= dep| arr| takes| lands)", does.nothing),
+        (rf"\b(?:[Dd]ep|[Tt]akes off) {OLD}{time_('at')}", does.dep),
+        (rf"\b(?:[Aa]rr|[Ll]ands) {OLD}{time_('at')}{LATE}", does.arr),
+        (rf"(?:[Bb]oards about|[Bb]e at the gate by) (?P<at>\d\d:\d\d)(?: (?:{ZONE}))?(?: {WEEKDAY})?", does.boards),
         (r"Board now", does.fact(boards="")),
         (rf"\bdelayed ({SPAN})", does.lateness("any")),
         (rf"\bnow ({SPAN}) late", does.lateness("any")),
@@ -161,7 +178,7 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
         # what it says besides
         (r"Ask the airline (?:now )?to rebook you|Check with the airline that your booking stands", does.nothing),
         (
-            r"Ask (?:who flies|your traveler) for the new flight|Ask the airline what that means for you|Ask at the airport",
+            r"Ask (?:who flies|your traveler) for the new flight|Ask the airline what that means for you|Ask the airline whether you fly on with it",
             does.nothing,
         ),
         (
