@@ -65,7 +65,8 @@ def subscribe(
     person = _person(store, who, name, channel)
     leg = _Leg.typed(origin, destination, at)
     wanted = _wanted(store, person, ident, date=date, role=role, leg=leg)
-    done = follow(store, app.source(attempts=3), app.clock, person=person, wanted=wanted)
+    contact = app.settings.operator.contact
+    done = follow(store, app.source(attempts=3), app.clock, person=person, wanted=wanted, contact=contact)
     say(_outcome(done))
     waits_for_an_answer = done.flight is None and done.subscription.departure_date is None
     return SAVED_NOT_FINISHED if waits_for_an_answer else 0

@@ -67,10 +67,8 @@ def _stands(alert: Alert, reader: Reader) -> tuple[str, tuple[str, ...]]:
 
     `dep 14:55 PST, arr 23:16 EST`; of a diverted flight with its new airport before that.
     """
-    flight, words = alert.flight, stand(View(flight=alert.flight, reader=reader, role=alert.role))
-    if is_cancelled(flight):
-        return "still CANCELLED", words.facts
-    return f"{words.title}, {words.rest}" if flight.diverted else words.rest, words.facts
+    words = stand(View(flight=alert.flight, reader=reader, role=alert.role))
+    return "still CANCELLED" if is_cancelled(alert.flight) else words.whole, words.tells
 
 
 def landed_where(alert: Alert, reader: Reader) -> str:
@@ -214,8 +212,8 @@ def arrived(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
 
 
 def returned(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
-    words, facts = _stands(alert, reader)
-    return [Piece(f"returned to the gate at {alert.flight.origin.short}: {words}.", 0, ("returned", "phase", *facts))]
+    words = stand(View(flight=alert.flight, reader=reader, role=alert.role))
+    return [Piece(f"returned to the gate at {alert.flight.origin.short}: {words.rest}.", 0, words.tells)]
 
 
 def taxiing(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:

@@ -41,7 +41,7 @@ def tracked_text(flight: Flight, reader: Reader, *, role: Role = Role.TRAVELER, 
     codeshare = "" if label(flight, reader.ident) == reader.ident else f" = {flight.number}"
     state = _state(words, f"{name}{codeshare}", flight, tracking=first is None)
     more = [*places(view), *_next_steps(view)]
-    body, facts = fitted(_greeted(Piece(state, 0, words.facts), more, first))
+    body, facts = fitted(_greeted(Piece(state, 0, words.tells), more, first))
     destination = {"destination": flight.destination.short} if flight.destination else {}
     return Text(body=body, tells={**told_by(flight, facts), **destination})
 

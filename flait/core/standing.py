@@ -19,6 +19,7 @@ class State(StrEnum):
     EARLY = "early"
     DUE = "due"  # its time has come, and nothing is reported yet
     OVERDUE = "no report"  # its time is past, and nothing is reported
+    RETURNED = "back at the gate"  # it left in vain, and is there again
     LEFT = "left the gate"
     TAXIING = "taxiing"  # for long, and not off
     FLYING = "in the air"
@@ -34,7 +35,8 @@ class State(StrEnum):
 ELSEWHERE = frozenset({State.LANDED_ELSEWHERE, State.ARRIVED_ELSEWHERE})
 DOWN = ELSEWHERE | {State.LANDED, State.ARRIVED}
 AT_ORIGIN = frozenset(
-    {State.ON_TIME, State.LATE, State.EARLY, State.DUE, State.OVERDUE, State.LEFT, State.TAXIING, State.CANCELLED}
+    {State.ON_TIME, State.LATE, State.EARLY, State.DUE, State.OVERDUE, State.RETURNED, State.LEFT, State.TAXIING}
+    | {State.CANCELLED}
 )
 
 
@@ -76,7 +78,9 @@ def notable(times: Times) -> timedelta:
 def _scheduled(flight: Flight, now: datetime) -> Standing:
     best, late = flight.departure.best, notable(flight.departure)
     passed = best is not None and now >= best
-    if best is None or now - best >= NO_REPORT:
+    if flight.returned:
+        state = State.RETURNED
+    elif best is None or now - best >= NO_REPORT:
         state = State.OVERDUE
     elif late > timedelta():
         state = State.LATE

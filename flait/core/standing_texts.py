@@ -11,14 +11,16 @@ from datetime import date, timedelta
 from flait.core.flights import Flight, Phase
 from flait.core.formats import Piece, Reader, span
 from flait.core.observations import is_overtaken
-from flait.core.standing import AT_ORIGIN, DOWN, ELSEWHERE, Standing, State, notable, standing
+from flait.core.standing import AT_ORIGIN, DOWN, ELSEWHERE, NO_REPORT, Standing, State, notable, standing
 from flait.core.subscriptions import Role
 from flait.core.told import UNKNOWN_AIRPORT, Told, further, tells
 from flait.core.wording import arrives_verb, capital, departs_verb, landed_at, place_and_time, to_arrive, town
 
 DEPARTURE = ("scheduled_out", "departure")
 ARRIVAL = ("scheduled_in", "arrival")
+_AT_ARRIVAL = ("gate_destination", "terminal_destination", "baggage_claim")
 NOTHING_TOLD = Told()
+NO = "-"  # before the name of a fact: that it is no longer so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +43,23 @@ class View:
         """What they were told, without what was said of another airport than it goes to now."""
         flight, said = self.flight, self.told.diverted_to or None
         goes_to = (flight.diverted_to.code if flight.diverted_to else UNKNOWN_AIRPORT) if flight.diverted else None
-        if said == goes_to:
+        if said == goes_to and not self.rerouted:
             return self.told
         return replace(self.told, arrival=None, gate_destination=None, terminal_destination=None, baggage_claim=None)
+
+    @property
+    def rerouted(self) -> str:
+        """`now goes to Pittsburgh (PIT), not EWR`, where they were told of another destination; else nothing."""
+        there, told = self.flight.destination, self.told.destination
+        if self.flight.diverted or not told or there is None or there.short == told:
+            return ""
+        return f"now goes to {town(there)}, not {told}"
+
+    @property
+    def left_behind(self) -> tuple[str, ...]:
+        """What was told of another airport than it goes to now, as facts that are no longer so."""
+        known = self.known
+        return tuple(f"{NO}{name}" for name in _AT_ARRIVAL if getattr(self.told, name) and not getattr(known, name))
 
     @property
     def is_here(self) -> bool:
@@ -53,11 +69,25 @@ class View:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """How it stands: `title` in a word or two (`45m late`), `rest` with its times, and what both tell."""
+    """How it stands: `title` in a word or two (`45m late`), `rest` with its times, and what the one and the other tell.
+
+    A title that tells something cannot be left out: `whole` is the rest with it.
+    """
 
     title: str = ""
     rest: str = ""
+    of_title: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
+
+    @property
+    def tells(self) -> tuple[str, ...]:
+        """What title and rest tell."""
+        return (*self.of_title, *self.facts)
+
+    @property
+    def whole(self) -> str:
+        """`DIVERTED to Pittsburgh (PIT), in the air`, `dep 14:55 PST`."""
+        return ", ".join(part for part in (self.title if self.of_title else "", self.rest) if part)
 
     def after(self, name: str) -> str:
         """`<name> 45m late: dep 14:55 PST.`"""
@@ -71,22 +101,24 @@ def stand(view: View) -> Words:
     taken_back = _taken_back(view)
     if taken_back is None:
         return words
-    title, fact = taken_back
-    return replace(words, title=title, facts=(*words.facts, fact))
+    title, of_title = taken_back
+    return Words(title=title, rest=words.whole, of_title=of_title, facts=words.tells)
 
 
-def _taken_back(view: View) -> tuple[str, str] | None:
+def _taken_back(view: View) -> tuple[str, tuple[str, ...]] | None:
     told, flight, state = view.told, view.flight, view.stands.state
     if state is State.CANCELLED:
         return None
     if told.cancelled:
-        return "is ON AGAIN, not cancelled", "cancelled"
+        return "is ON AGAIN, not cancelled", ("cancelled",)
     if told.diverted_to and not flight.diverted:
-        return "NO LONGER DIVERTED", f"{NO}diverted_to"
+        return "NO LONGER DIVERTED", (f"{NO}diverted_to", *view.left_behind)
+    if view.rerouted:
+        return view.rerouted, ("destination", *view.left_behind)
     if state in AT_ORIGIN and further(told.phase, Phase.OUT):
-        return "has NOT taken off after all", "phase"
+        return "has NOT taken off after all", ("phase",)
     if state in (State.FLYING, State.OVERDUE_LANDING) and further(told.phase, Phase.OFF):
-        return "has NOT landed after all", "phase"
+        return "has NOT landed after all", ("phase",)
     return None
 
 
@@ -94,7 +126,7 @@ def _taken_back(view: View) -> tuple[str, str] | None:
 
 
 def _cancelled(_: View) -> Words:
-    return Words(title="is CANCELLED", facts=("cancelled",))
+    return Words(title="is CANCELLED", of_title=("cancelled",))
 
 
 def _scheduled(view: View) -> Words:
@@ -136,8 +168,17 @@ def _overdue(view: View) -> Words:
     leaves, lands, there = flight.departure.best, flight.arrival.best, flight.lands_at
     at = f" {reader.at(leaves, flight.origin, on=view.on)}" if leaves else ""
     arrives = f" and {to_arrive(flight)} {reader.at(lands, there, on=view.on)}" if lands and there else ""
-    rest = f"was to leave{at}{arrives}, no report that it left"
+    word = "no new time yet" if flight.returned else "no report that it left"
+    rest = f"was to leave{at}{arrives}, {word}"
     return Words(rest=rest, facts=(*DEPARTURE, *_if(arrives, ARRIVAL)))
+
+
+def _returned(view: View) -> Words:
+    """Back at the gate: by its new time, or that there is none yet."""
+    leaves, now, late = view.flight.departure.best, view.reader.now, view.stands.late
+    words = _overdue(view) if leaves is None or now - leaves >= NO_REPORT else _scheduled(view)
+    title = f"returned to the gate, {_late(late)}" if late > timedelta() else "returned to the gate"
+    return replace(words, title=title, of_title=("returned", "phase"))
 
 
 def _out(view: View) -> Words:
@@ -154,7 +195,8 @@ def _leaving(view: View) -> str:
     best, airport = view.flight.departure.best, view.flight.origin
     if best is None:
         return "departure time not known"
-    waiting = ", no report yet that it left" if best <= view.reader.now and not view.flight.off.actual else ""
+    nothing_yet = "no new time yet" if view.flight.returned else "no report yet that it left"
+    waiting = f", {nothing_yet}" if best <= view.reader.now and not view.flight.off.actual else ""
     at = view.reader.at_was(best, airport, was=view.told.departure, on=view.on)
     return f"{departs_verb(view.flight)} {at}{waiting}"
 
@@ -236,15 +278,16 @@ NOWHERE_YET = "DIVERTED, new airport not known yet"
 
 def _diverted(view: View) -> Words:
     flight = view.flight
-    facts: tuple[str, ...] = ("diverted_to", "phase")
+    away = ("diverted_to", *view.left_behind)
     if flight.diverted_to is None:
-        return Words(title=NOWHERE_YET, rest=_on_its_way(view), facts=facts)
+        return Words(title=NOWHERE_YET, rest=_on_its_way(view), of_title=away, facts=("phase",))
     if view.stands.passed:
         arrival = _arrival(view, f"was to {to_arrive(flight)}") + ", no report that it landed"
     else:
         arrival = _arrival(view, f"{arrives_verb(flight, 'arrives')} about")
     rest = _list(_on_its_way(view), arrival)
-    return Words(title=f"DIVERTED to {town(flight.diverted_to)}", rest=rest, facts=(*facts, *_if(arrival, ARRIVAL)))
+    title = f"DIVERTED to {town(flight.diverted_to)}"
+    return Words(title=title, rest=rest, of_title=away, facts=("phase", *_if(arrival, ARRIVAL)))
 
 
 def _on_its_way(view: View) -> str:
@@ -263,13 +306,14 @@ def _elsewhere(view: View) -> Words:
         back = "back at" if there.code == flight.origin.code else verb
         at = f" {reader.at(view.stands.at, there)}" if view.stands.at else ""
         landed = f"{back} {town(there)}{at}" + (f", not {planned}" if planned else "")
-    return Words(title="DIVERTED", rest=landed, facts=("diverted_to", "phase"))
+    return Words(title="DIVERTED", rest=landed, of_title=("diverted_to", *view.left_behind), facts=("phase",))
 
 
 _WORDS: Mapping[State, Callable[[View], Words]] = {
     State.CANCELLED: _cancelled,
     **dict.fromkeys((State.ON_TIME, State.LATE, State.EARLY, State.DUE), _scheduled),
     State.OVERDUE: _overdue,
+    State.RETURNED: _returned,
     **dict.fromkeys((State.LEFT, State.TAXIING), _out),
     **dict.fromkeys((State.FLYING, State.OVERDUE_LANDING), _flying),
     State.LANDED: _landed,
@@ -296,8 +340,6 @@ _SAID_WHOLE = frozenset({State.OVERDUE, State.LEFT, State.TAXIING, State.FLYING,
 
 
 # --- what that tells --------------------------------------------------------------------------------------------
-
-NO = "-"  # before the name of a fact: that it is no longer so
 
 
 def told_by(flight: Flight, facts: Iterable[str]) -> dict[str, str | bool]:

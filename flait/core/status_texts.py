@@ -98,36 +98,39 @@ def _all(view: View) -> Sequence[Piece]:
 def _when(view: View) -> Sequence[Piece]:
     flight, words = view.flight, stand(view)
     on = f" {day_known(flight, view.told.scheduled_out)}" if cancelled(flight) else ""
-    return [Piece(words.after(f"{route(flight)}{on}"), 0, words.facts)]
+    return [Piece(words.after(f"{route(flight)}{on}"), 0, words.tells)]
 
 
 def _gate(view: View) -> Sequence[Piece]:
     if view.is_here:
         where, facts = walk(view, "origin", later="no gate yet")
         return [Piece(f"at {view.flight.origin.short}: {where}.", 0, facts), next_time(view, leaving=True)]
-    at, off_its_way = _where(view)
-    where, facts = walk(view, "destination", later="no gate known") if at else ("no gate known", ())
-    lead = f"{at or f'is {NOWHERE_YET}'}: {where}."
-    return [Piece(lead, 0, (*facts, *off_its_way)), next_time(view, leaving=False)]
+    lead, off_its_way = _where(view)
+    known = view.flight.lands_at or not view.flight.diverted
+    where, facts = walk(view, "destination", later="no gate known") if known else ("no gate known", ())
+    return [Piece(f"{lead}: {where}.", 0, (*off_its_way, *facts)), next_time(view, leaving=False)]
 
 
 def _bags(view: View) -> Sequence[Piece]:
-    at, off_its_way = _where(view)
+    about, off_its_way = _where(view, "bags ")
     belt, terminal = spot(view, "baggage_claim"), spot(view, "terminal_destination")
-    known = [each for each in (belt, terminal) if at and belt.now and each.text]
+    somewhere = view.flight.lands_at or not view.flight.diverted
+    known = [each for each in (belt, terminal) if somewhere and belt.now and each.text]
     where = ", ".join(each.text for each in known) or "no belt known yet"
     facts = tuple(fact for each in known for fact in each.facts)
-    about = f"bags {at}" if at else f"is {NOWHERE_YET}"
-    lead = Piece(f"{about}: {where}.", 0, (*facts, *off_its_way))
+    lead = Piece(f"{about}: {where}.", 0, (*off_its_way, *facts))
     return [lead] if belt.now else [lead, next_time(view, leaving=False)]
 
 
-def _where(view: View) -> tuple[str, tuple[str, ...]]:
-    """Where it comes down, '' where nobody knows, and what that tells."""
+def _where(view: View, what: str = "") -> tuple[str, tuple[str, ...]]:
+    """`bags at EWR`, or that it comes down elsewhere than was told; and what that tells."""
     flight, there = view.flight, view.flight.lands_at
     if flight.diverted:
-        return (f"at {town(there)}, DIVERTED" if there else "", ("diverted_to",))
-    return (f"at {there.short}" if there else "at arrival", ())
+        words = f"{what}at {town(there)}, DIVERTED" if there else f"is {NOWHERE_YET}"
+        return words, ("diverted_to", *view.left_behind)
+    if view.rerouted:
+        return view.rerouted, ("destination", *view.left_behind)
+    return f"{what}at {there.short if there else 'arrival'}", ()
 
 
 _ANSWERS: Mapping[Fact, Callable[[View], Sequence[Piece]]] = {
@@ -215,6 +218,7 @@ _PUNCTUALITY = frozenset({State.ON_TIME, State.LATE, State.EARLY})
 _IN_A_WORD = {
     State.DUE: "due, no report yet",
     State.OVERDUE: "no report that it left",
+    State.RETURNED: "back at the gate",
     State.LEFT: "left the gate",
     State.TAXIING: "left the gate, not off yet",
     State.FLYING: "in the air",

@@ -17,7 +17,7 @@ from flait.core.messages import is_gsm_7, segments
 from flait.core.reply_kinds import Fact, Later
 from flait.core.status_texts import Listed, Seen, list_text, status_text
 from flait.core.subscriptions import ClockFace, Role
-from flait.core.told import Told, told
+from flait.core.told import Told, tells, told
 from flait.core.wording import Text
 from tests.core.flights_for_tests import (
     CLE,
@@ -316,6 +316,66 @@ def test_what_is_taken_back_is_told_to_be_no_longer_so() -> None:
     assert after(F12, knowing(replace(F12, cancelled=True))).cancelled is False
 
 
+BACK = replace(late(minutes(150)), returned=OUT)
+TO_PIT = replace(INBOUND, destination=PIT, gate_destination=None, terminal_destination="A", baggage_claim=None)
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        (OUT + minutes(20), "returned to the gate, 2h30 late: dep 16:40 PST, arr 01:01 EST Wed."),
+        (OUT + minutes(155), "returned to the gate, 2h30 late: dep 16:40 PST, no new time yet, arr 01:01 EST Wed."),
+        (OUT + hours(4), "returned to the gate, 2h30 late: was to leave 16:40 PST and arrive 01:01 EST Wed, no new time yet."),
+    ],
+)  # fmt: skip
+def test_a_return_to_the_gate_is_answered_and_counts_as_told(now: datetime, said: str, role: Role) -> None:
+    text = status_text(BACK, reader(now=now), Seen(age=minutes(0)), role=role, fact=Fact.WHEN)
+
+    assert text.body == f"{ABOUT} {said} Checked just now."
+    assert (text.tells["returned"], text.tells["phase"]) == (OUT.isoformat(), "scheduled")
+
+
+def test_a_return_to_the_gate_stays_said_beside_what_is_taken_back() -> None:
+    text = status_text(BACK, reader(now=OUT + hours(1)), Seen(age=minutes(0)), told=replace(KNOWN, phase=Phase.OFF))
+
+    assert text.body.startswith(f"{ABOUT} has NOT taken off after all: returned to the gate, 2h30 late, dep 16:40 PST")
+
+
+def test_a_diversion_stays_said_beside_what_is_taken_back() -> None:
+    text = status_text(diverted(), reader(), Seen(age=minutes(0)), told=Told(cancelled=True), fact=Fact.WHEN)
+
+    assert text.body.startswith(
+        f"{ABOUT} is ON AGAIN, not cancelled: DIVERTED to Pittsburgh (PIT), in the air, arrives about 23:05 EST."
+    )
+    assert (text.tells["cancelled"], text.tells["diverted_to"]) == (False, "KPIT")
+
+
+@pytest.mark.parametrize(
+    ("fact", "role", "said"),
+    [
+        (Fact.ALL, Role.TRAVELER, "UA1234 SFO-PIT now goes to Pittsburgh (PIT), not EWR: dep 14:10 PST, arr 22:31 EST. Gate F12, Terminal 3."),
+        (Fact.ALL, Role.MEETER, "UA1234 SFO-PIT now goes to Pittsburgh (PIT), not EWR: dep 14:10 PST, arr 22:31 EST. At PIT: Terminal A."),
+        (Fact.GATE, Role.MEETER, "UA1234 now goes to Pittsburgh (PIT), not EWR: Terminal A, no gate known. Arr 22:31 EST."),
+        (Fact.BAGS, Role.MEETER, "UA1234 now goes to Pittsburgh (PIT), not EWR: no belt known yet. Arr 22:31 EST."),
+    ],
+)  # fmt: skip
+def test_another_destination_is_answered_and_counts_as_told(fact: Fact, role: Role, said: str) -> None:
+    text = status_text(TO_PIT, reader(), Seen(age=minutes(0)), told=KNOWN, fact=fact, role=role)
+
+    assert text.body.partition(" Checked")[0] == said
+    known = told([tells(INBOUND), text.tells])
+    assert (known.destination, known.gate_destination, known.baggage_claim) == ("PIT", "", "")
+
+
+def test_what_was_told_of_the_airport_it_does_not_go_to_is_told_no_more() -> None:
+    away = told([tells(INBOUND), status_text(diverted(), reader(), Seen(age=minutes(0)), told=KNOWN).tells])
+    back = status_text(took_off(), reader(), Seen(age=minutes(0)), told=replace(away, gate_destination="B2")).tells
+
+    assert (away.diverted_to, away.gate_destination, away.terminal_destination) == ("KPIT", "", "")
+    assert (back["diverted_to"], back["gate_destination"]) == ("", "")
+
+
 def test_an_answer_names_a_cancelled_flight_by_the_day_that_was_told() -> None:
     moved = replace(rescheduled(hours(10)), cancelled=True)
 
@@ -422,6 +482,7 @@ def test_the_age_is_said_in_plain_words(age: float, said: str) -> None:
         (late(hours(2)), NOON, "16:10 +2h", "arr 00:31 Wed +2h"),
         (F12, OUT + minutes(5), "14:10 due, no report yet", "arr 22:31 due, no report yet"),
         (F12, OUT + minutes(30), "14:10 no report that it left", "arr 22:31 no report that it left"),
+        (BACK, OUT + hours(1), "16:40 back at the gate", "arr 01:01 Wed back at the gate"),
         (left_gate(), OUT + minutes(5), "14:10 left the gate", "arr 22:31 left the gate"),
         (left_gate(), OUT + hours(1), "14:10 left the gate, not off yet", "arr 22:31 left the gate, not off yet"),
         (took_off(), OFF + hours(1), "arr 22:31 in the air", "arr 22:31 in the air"),

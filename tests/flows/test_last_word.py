@@ -156,7 +156,7 @@ def test_what_was_believed_and_two_looks_leave_blank_is_taken_back(world: World,
     first, second, third = (world.next_poll(known) for _ in range(3))
 
     assert (first, [*second, *third]) == ([], ["withdrawn"])
-    assert world.texts[-1].body.startswith("UA1234 has NOT taken off after all: dep ")
+    assert world.texts[-1].body.startswith("UA1234 has NOT taken off after all: returned to the gate, ")
     assert world.texts[-1].created_at - at <= minutes(50)
 
 

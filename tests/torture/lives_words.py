@@ -76,7 +76,7 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
         ),
         (rf"in the air since {time_('at')}", does.in_the_air_since),
         (
-            rf"\bwas to leave {time_('at')}(?: and (?:arrive|land) {time_('there')})?, no report that it left",
+            rf"\bwas to leave {time_('at')}(?: and (?:arrive|land) {time_('there')})?, (?:no report that it left|no new time yet)",
             does.no_new_time,
         ),
         (rf"\bwas to leave {time_('at')}", does.dep),
@@ -84,7 +84,7 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
         (rf"\bwas to (?:arrive|land) {PLACE} {time_('at')}", does.lands),
         (r"no report (?:yet )?that it (?:left|landed)", does.nothing),
         (rf"\bback at {PLACE}(?: {time_('at')})?(?:, not [A-Z]{{3}})?", does.landed_elsewhere),
-        (rf", (?:leaves )?({SPAN}) (?:late|early):", does.lateness("any")),
+        (rf", (?:leaves )?({SPAN}) (?:late|early)[:,]", does.lateness("any")),
         (r"leaves EARLIER:", does.nothing),
         (rf"(?:\d{{4}}-\d\d-\d\d |{DATE} )?is (?:NOT tracked|not tracked yet): .*", does.fact(failed=True)),
         (rf"of {DATE} .*: not tracked\. Reply TRACK [A-Z0-9]+ for the next", does.fact(failed=True)),
@@ -132,7 +132,7 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
         (r"in the air", does.fact(phase="off")),
         (rf"(?<=, )at the gate about {time_('at')}(?: \({SPAN} (?:late|early)\))?", does.arr),
         (rf"(?:[Ll]ands|[Aa]rrives) {PLACE} about {time_('at')}{LATE}(?:, on time)?{TERM}", does.lands),
-        (r"It lands later than planned; the time follows|no new landing time yet", does.nothing),
+        (r"It lands later than planned; the time follows|no new (?:landing )?time yet", does.nothing),
         # besides
         (rf"\b(?:arrives|lands) about {time_('at')}", does.arr),
         (r"was the last word|Check the airline's page", does.nothing),
