@@ -37,6 +37,7 @@ _NEW_LEG = ("-gate_origin", "-terminal_origin", *NO_LONGER_THERE, "-diverted_to"
 
 
 def cancelled(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
+    """`SFO-EWR Tue 25 Nov 14:10 PST is CANCELLED.`, by the day and time its person knows, and what to do next."""
     flight = alert.flight
     leaves = alert.told.scheduled_out or flight.departure.scheduled or flight.departure.best
     zone = flight.origin.zone
@@ -52,6 +53,7 @@ def cancelled(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
 
 
 def reinstated(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
+    """`SFO-EWR is ON AGAIN, not cancelled: dep 14:10 PST, arr 22:31 EST.`: how it stands, and what to do next."""
     flight = alert.flight
     words, facts = _stands(alert, reader)
     next_step = "Check with the airline that your booking stands." if alert.role is Role.TRAVELER else ""
@@ -81,6 +83,10 @@ def landed_where(alert: Alert, reader: Reader) -> str:
 
 
 def diverted(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
+    """`DIVERTED to Pittsburgh (PIT), not EWR: arrives about 23:05 EST.`; landed there; or not known where to yet.
+
+    Tells that gate, terminal and belt of the planned airport hold no more.
+    """
     flight = alert.flight
     planned = flight.destination.short if flight.destination else "its destination"
     if not flight.diverted_to:
@@ -119,6 +125,7 @@ def _onward_hope(alert: Alert) -> Piece:
 
 
 def undiverted(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
+    """`NO LONGER DIVERTED: arrives EWR about 22:31 EST.`; no time that contradicts the take-off."""
     flight = alert.flight
     if progress(flight) in (Phase.ON, Phase.IN):
         return [Piece(f"NO LONGER DIVERTED: landed {landed_where(alert, reader)}.", 0, ("-diverted_to", *_down(alert)))]
@@ -131,6 +138,7 @@ def undiverted(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
 
 
 def rerouted(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
+    """`now goes to Pittsburgh (PIT), not EWR.`, with the time there by its own clocks."""
     flight, there = alert.flight, alert.flight.destination
     arrival = arrives(flight, reader)
     to = town(there) if there else "another airport"
@@ -142,6 +150,7 @@ def rerouted(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
 
 
 def onward(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
+    """`goes on PIT-EWR: dep 00:10 EST Wed, arr 05:31 EST Wed.`: the leg after a diversion, as it stands."""
     words, facts = _stands(alert, reader)
     return [
         Piece(f"goes on {route(alert.flight)}: {words}.", 0, ("onward", "destination", "phase", *_NEW_LEG, *facts)),
@@ -150,6 +159,7 @@ def onward(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
 
 
 def ends(alert: Alert, _: Change, __: Reader) -> Sequence[Piece]:
+    """`ends at Pittsburgh (PIT).`: nothing flies on from where it came down; the towns of both airports are named."""
     flight = alert.flight
     who = "you get" if alert.role is Role.TRAVELER else "passengers get"
     to = (
@@ -165,6 +175,7 @@ def ends(alert: Alert, _: Change, __: Reader) -> Sequence[Piece]:
 
 
 def withdrawn(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
+    """`has NOT taken off after all: dep 14:55 PST, arr 23:16 EST.`: what is not so, and how it stands."""
     reached, told = progress(alert.flight), alert.told.phase
     what = "left the gate" if told is Phase.OUT else "landed" if reached is Phase.OFF else "taken off"
     words, facts = _stands(alert, reader)
@@ -172,6 +183,7 @@ def withdrawn(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
 
 
 def departed(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
+    """`took off SFO 14:31 PST.`, the runway's time; then the arrival by the clocks there, late from ten minutes on."""
     flight = alert.flight
     pieces = [Piece(f"took off {place_and_time(flight.origin, flight.off.actual, reader)}.", 0, ("phase",))]
     lands, where = flight.arrival.best, flight.lands_at
@@ -192,6 +204,10 @@ def _late_there(alert: Alert) -> str:
 
 
 def landed(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
+    """`landed EWR 22:23 EST.`, the runway's time, and where it taxis to.
+
+    It is said to be late only where no time at the gate is known, for people were told that of the runway then.
+    """
     late = "" if alert.flight.in_.best else _late_there(alert)
     pieces = places_in(alert, 1)
     taxiing = [replace(piece, text=f"Taxiing to {piece.text[:1].lower()}{piece.text[1:]}")
@@ -206,17 +222,20 @@ def landed(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
 
 
 def arrived(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
+    """`is at the gate EWR 22:31 EST.`, late against the gate's schedule from ten minutes on; where, and the belt."""
     flight = alert.flight
     at = place_and_time(flight.lands_at, flight.in_.actual, reader)
     return [Piece(f"is at the gate {at}{_late_there(alert)}.", 0, ("phase", "arrival")), *places_in(alert, 1)]
 
 
 def returned(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
+    """`returned to the gate at SFO: dep 16:40 PST, arr 01:01 EST Wed.`; its new times, or that there are none yet."""
     words = stand(View(flight=alert.flight, reader=reader, role=alert.role))
     return [Piece(f"returned to the gate at {alert.flight.origin.short}: {words.rest}.", 0, words.tells)]
 
 
 def taxiing(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
+    """`left the gate SFO 14:10 PST, not taken off yet.`"""
     left = place_and_time(alert.flight.origin, alert.flight.out.actual, reader)
     return [Piece(f"left the gate {left}, not taken off yet.", 0, ("phase",))]
 
@@ -225,6 +244,10 @@ def taxiing(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
 
 
 def stale(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
+    """`No word on {} since 12:40 PST.`, where it leaves, with what was last known; or what is not reported.
+
+    `{}` stands for the flight's name, which does not lead these sentences.
+    """
     flight = alert.flight
     missing = unreported(flight, reader.now)
     if not alert.since and missing == NOT_LEFT:
@@ -251,5 +274,6 @@ def _last_word(alert: Alert, reader: Reader) -> tuple[str, tuple[str, ...]]:
 
 
 def fresh(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
+    """`Fresh word on {}: left the gate 16:10 PST, not taken off yet.`: how it stands; `{}` is the flight's name."""
     words, facts = _stands(alert, reader)
     return [Piece(f"Fresh word on {{}}: {words}.", 0, ("stale", *facts)), at_gate(alert, change, rank=1)]

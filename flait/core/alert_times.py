@@ -45,6 +45,7 @@ def _late(alert: Alert, change: Change) -> str:
 
 
 def delay_first(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
+    """`SFO-EWR delayed 45m: dep 14:10->14:55 PST, arr 22:31->23:16 EST.`: at the end its person goes by."""
     sentence = f"{route(alert.flight)} delayed {_late(alert, change)}:"
     here = alert.role is Role.TRAVELER and change.end is End.DEPARTURE
     stay = "Airline may recover time, stay near." if here and _soon(alert, reader) else ""
@@ -56,16 +57,19 @@ def delay_first(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]
 
 
 def delay_more(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
+    """`now 1h50 late: dep 14:55->16:00 PST, arr 00:21 EST Wed.`"""
     sentence = f"now {_late(alert, change)} late:"
     return [*_moved(sentence, alert, change, reader, old_arrival=False), at_gate(alert, change)]
 
 
 def delay_less(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
+    """`delay cut to 20m: dep 16:00->14:30 PST, arr 22:51 EST.`: still ten minutes late or more."""
     sentence = f"delay cut to {_late(alert, change)}:"
     return [*_moved(sentence, alert, change, reader, old_arrival=False), at_gate(alert, change, rank=2)]
 
 
 def earlier(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
+    """`leaves EARLIER: dep 14:10->13:50 PST, arr 22:31 EST.`, or `arrives EARLIER: arr ...` to who waits there."""
     if change.end is End.ARRIVAL:
         return [*_moved("arrives EARLIER:", alert, change, reader, old_arrival=True)]
     go = f"Go now if not at {alert.flight.origin.short}." if _soon(alert, reader) else ""
@@ -83,6 +87,7 @@ def _soon(alert: Alert, reader: Reader) -> bool:
 
 
 def on_time(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
+    """`back on time: dep 14:55->14:10 PST`; `moved again:`, less early than told; `no estimate any more:`."""
     times = alert.flight.arrival if change.end is End.ARRIVAL else alert.flight.departure
     if times.estimated is None and times.actual is None:
         return [*_moved("no estimate any more: plan for", alert, change, reader, old_arrival=False)]
@@ -92,6 +97,7 @@ def on_time(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
 
 
 def schedule_change(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
+    """`Tue 25 Nov moved by the airline, 2h EARLIER: dep 14:10->12:10 PST Tue`: by the day its person knows."""
     way = "LATER" if change.moved > timedelta() else "EARLIER"
     on = day_known(alert.flight, alert.told.scheduled_out)
     check = "Check connections." if change.end is End.DEPARTURE and alert.role is Role.TRAVELER else ""
