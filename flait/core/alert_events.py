@@ -10,11 +10,12 @@ from flait.core.changes import Change, unreported
 from flait.core.flights import Phase, progress
 from flait.core.flights import cancelled as is_cancelled
 from flait.core.formats import Piece, Reader, clock_time, span, zone_label
+from flait.core.next_steps import how_on, instead, looked_for
 from flait.core.observations import is_overtaken
 from flait.core.standing import notable
 from flait.core.standing_texts import View, stand
 from flait.core.subscriptions import Role
-from flait.core.told import NOT_LEFT
+from flait.core.told import NOT_LEFT, further
 from flait.core.wording import (
     arrives,
     arrives_verb,
@@ -43,12 +44,9 @@ def cancelled(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     zone = flight.origin.zone
     clock = f"{clock_time(leaves, zone, reader.clock)} {zone_label(leaves, zone)}" if leaves else ""
     at = f" {day_known(flight, alert.told.scheduled_out)} {clock}" if clock else ""
-    next_step = (
-        "Ask the airline now to rebook you." if alert.role is Role.TRAVELER else "Ask your traveler for the new flight."
-    )
     return [
         Piece(f"{route(flight)}{at} is CANCELLED.", 0, change.facts),
-        Piece(next_step, 1),
+        Piece(instead(alert.role, now=" now"), 1),
     ]
 
 
@@ -56,11 +54,12 @@ def reinstated(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     """`SFO-EWR is ON AGAIN, not cancelled: dep 14:10 PST, arr 22:31 EST.`: how it stands, and what to do next."""
     flight = alert.flight
     words, facts = _stands(alert, reader)
-    next_step = "Check with the airline that your booking stands." if alert.role is Role.TRAVELER else ""
+    goes, on_board = alert.role is Role.TRAVELER, further(progress(flight), Phase.OUT)
+    next_step = "Check with the airline that your booking stands." if goes else "Ask your traveler if they fly on it."
     return [
         Piece(f"{route(flight)} is ON AGAIN, not cancelled: {words}.", 0, ("cancelled", *facts)),
         at_gate(alert, change, rank=2),
-        Piece(next_step, 1),
+        Piece("" if on_board else next_step, 1),
     ]
 
 
@@ -100,7 +99,7 @@ def diverted(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
         ]
     if progress(flight) in (Phase.ON, Phase.IN):
         words = f"DIVERTED: landed {landed_where(alert, reader)}, not {planned}."
-        return [Piece(words, 0, ("diverted_to", *_down(alert), *NO_LONGER_THERE)), _onward_hope(alert)]
+        return [Piece(words, 0, ("diverted_to", *_down(alert), *NO_LONGER_THERE)), Piece(looked_for(alert.flight), 1)]
     best = flight.arrival.best
     when = f": {arrives_verb(flight, 'arrives')} about {reader.at(best, flight.diverted_to)}" if best else ""
     return [
@@ -109,19 +108,13 @@ def diverted(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
             0,
             (*change.facts, *NO_LONGER_THERE),
         ),
-        _onward_hope(alert),
+        Piece(looked_for(alert.flight), 1),
     ]
 
 
 def _down(alert: Alert) -> tuple[str, ...]:
     """What `landed` tells; that it is at the gate is said by itself."""
     return ("phase",) if progress(alert.flight) is Phase.ON else ()
-
-
-def _onward_hope(alert: Alert) -> Piece:
-    flight = alert.flight
-    planned = f" to {flight.destination.short}" if flight.destination else ""
-    return Piece(f"We look for its flight on{planned}.", 1)
 
 
 def undiverted(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
@@ -139,13 +132,13 @@ def undiverted(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
 
 def rerouted(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     """`now goes to Pittsburgh (PIT), not EWR.`, with the time there by its own clocks."""
-    flight, there = alert.flight, alert.flight.destination
+    flight, there, goes = alert.flight, alert.flight.destination, alert.role is Role.TRAVELER
     arrival = arrives(flight, reader)
     to = town(there) if there else "another airport"
     return [
         Piece(f"now goes to {to}, not {alert.told.destination}.", 0, ("destination", *NO_LONGER_THERE)),
         Piece(f"{capital(arrival)}." if arrival else "", 1, ARRIVAL),
-        Piece("Ask the airline what that means for you." if alert.role is Role.TRAVELER else "", 2),
+        Piece(f"Ask {'the airline what that means for you' if goes else 'your traveler where to meet'}.", 2),
     ]
 
 
@@ -161,14 +154,8 @@ def onward(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
 def ends(alert: Alert, _: Change, __: Reader) -> Sequence[Piece]:
     """`ends at Pittsburgh (PIT).`: nothing flies on from where it came down; the towns of both airports are named."""
     flight = alert.flight
-    who = "you get" if alert.role is Role.TRAVELER else "passengers get"
-    to = (
-        town(flight.destination)
-        if flight.destination
-        else f"{'your' if alert.role is Role.TRAVELER else 'their'} destination"
-    )
     at = town(flight.diverted_to) if flight.diverted_to else "another airport"
-    return [Piece(f"ends at {at}.", 0, ("ends",)), Piece(f"Ask the airline how {who} to {to}.", 1)]
+    return [Piece(f"ends at {at}.", 0, ("ends",)), Piece(how_on(flight, alert.role), 1)]
 
 
 # How far it has come
@@ -217,7 +204,7 @@ def landed(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     return [
         Piece(f"landed {landed_where(alert, reader)}{late}{not_there}.", 0, ("phase",)),
         *taxiing,
-        _onward_hope(alert) if not_there else Piece(""),
+        Piece(looked_for(alert.flight), 1) if not_there else Piece(""),
     ]
 
 

@@ -6,8 +6,9 @@ from datetime import timedelta
 from flait.core.alert_places import at_gate
 from flait.core.alerts import Alert
 from flait.core.changes import NEAR, Change, End
-from flait.core.flights import Phase, progress
+from flait.core.flights import Flight, Phase, progress
 from flait.core.formats import Piece, Reader, span
+from flait.core.standing import notable
 from flait.core.subscriptions import Role
 from flait.core.wording import arrives, arrives_verb, day_known, departs, place_and_time, route, town
 
@@ -33,10 +34,17 @@ def _moved(sentence: str, alert: Alert, change: Change, reader: Reader, *, old_a
     time = moved_time(alert, change, reader)
     if change.end is End.ARRIVAL and alert.flight.diverted:
         return [Piece(f"{time.text}.", 0, time.facts)]
-    arrival = arrives(alert.flight, reader, was=alert.told.arrival if old_arrival else None)
+    arrival = arrives(alert.flight, reader, was=alert.told.arrival if old_arrival else None) + _recovered(alert.flight)
     if change.end is End.ARRIVAL or not arrival:
         return [Piece(f"{sentence} {time.text}.", 0, time.facts)]
     return [Piece(f"{sentence} {time.text}, {arrival}.", 0, (*time.facts, "arrival", "scheduled_in"))]
+
+
+def _recovered(flight: Flight) -> str:
+    """`, on time`, of the arrival of a flight that leaves late."""
+    times = flight.arrival
+    late = notable(flight.departure) > timedelta() and times.best and times.scheduled
+    return ", on time" if late and not notable(times) else ""
 
 
 def _late(alert: Alert, change: Change) -> str:

@@ -12,6 +12,7 @@ from flait.core.changes import unreported
 from flait.core.flights import Flight, cancelled
 from flait.core.formats import SEGMENT, Piece, Reader, clock_time, day, fitted, fold, span
 from flait.core.messages import units
+from flait.core.next_steps import next_step
 from flait.core.reply_kinds import Fact
 from flait.core.standing import AT_ORIGIN, DOWN, State, notable
 from flait.core.standing_places import places, spot, walk
@@ -91,8 +92,7 @@ _SAYS_SO = {NOT_LEFT: "departure", NOT_LANDED: "arrival"}  # the fact in whose w
 
 
 def _all(view: View) -> Sequence[Piece]:
-    ask = "Ask the airline to rebook you." if view.role is Role.TRAVELER else ""
-    return [*_when(view), *places(view), Piece(ask if cancelled(view.flight) else "", 2)]
+    return [*_when(view), *places(view), Piece(next_step(view), 2)]
 
 
 def _when(view: View) -> Sequence[Piece]:

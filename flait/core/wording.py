@@ -4,6 +4,7 @@ Optional pieces are dropped from the least useful up, never a time. What a text 
 a change that did not fit is still a change at the next look.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -48,14 +49,16 @@ LONGEST_TOWN = 18  # characters
 
 
 def town(airport: Airport) -> str:
-    """`Portland (PWM)`; the code alone where the town has no name that a text can carry."""
-    words = fold((airport.city or "").split(",")[0].strip()).split()
+    """`Portland ME (PWM)`, `Pittsburgh (PIT)`; the code alone where the town has no name that a text can carry."""
+    city, _, region = (part.strip() for part in fold(airport.city or "").partition(","))
+    words = city.split()
     while len(words) > 1 and (len(" ".join(words)) > LONGEST_TOWN or words[-1].islower()):  # not `Santiago de`
         words.pop()
     name = " ".join(words)
     if not name or "?" in name or len(name) > LONGEST_TOWN or name.upper() in (airport.code, airport.code_iata):
         return airport.short
-    return f"{name} ({airport.short})"
+    state = f" {region}" if re.fullmatch("[A-Z]{2}", region) else ""
+    return f"{name}{state} ({airport.short})"
 
 
 def lateness(times: Times) -> str:

@@ -182,8 +182,8 @@ MEETER, WATCHER = Role.MEETER, Role.WATCHER
         (diverted(), Fact.GATE, "UA1234 at Pittsburgh (PIT), DIVERTED: no gate known. Arr 23:05 EST."),
         (diverted(None), Fact.GATE, "UA1234 is DIVERTED, new airport not known yet: no gate known."),
         (diverted(None), Fact.BAGS, "UA1234 is DIVERTED, new airport not known yet: no belt known yet."),
-        (at_gate(diverted()), Fact.ALL, "UA1234 SFO-EWR DIVERTED: at the gate Pittsburgh (PIT) 23:05 EST, not EWR."),
-        (touched_down(diverted(SFO)), Fact.ALL, "UA1234 SFO-EWR DIVERTED: back at San Francisco (SFO) 20:05 PST, not EWR."),
+        (at_gate(diverted()), Fact.ALL, "UA1234 SFO-EWR DIVERTED: at the gate Pittsburgh (PIT) 23:05 EST, not EWR. We look for its flight on to EWR."),
+        (touched_down(diverted(SFO)), Fact.ALL, "UA1234 SFO-EWR DIVERTED: back at San Francisco (SFO) 20:05 PST, not EWR. We look for its flight on to EWR."),
         (at_gate(INBOUND), Fact.BAGS, "UA1234 bags at EWR: belt 6, Terminal C."),
         (replace(F12, cancelled=True), Fact.BAGS, "UA1234 SFO-EWR Tue 25 Nov is CANCELLED. Ask the airline to rebook you."),
     ],
@@ -200,7 +200,7 @@ def test_a_status_says(flight: Flight, fact: Fact, said: str) -> None:
         (leaving(minutes(25)), Fact.WHEN, "UA1234 SFO-EWR on time: dep 14:35 PST, arr 22:31 EST."),
         (INBOUND, Fact.GATE, "UA1234 at EWR: gate C91, Terminal C. Arr 22:31 EST."),
         (F12, Fact.GATE, "UA1234 at EWR: no gate known. Arr 22:31 EST."),
-        (replace(F12, cancelled=True), Fact.ALL, "UA1234 SFO-EWR Tue 25 Nov is CANCELLED."),
+        (replace(F12, cancelled=True), Fact.ALL, "UA1234 SFO-EWR Tue 25 Nov is CANCELLED. Ask your traveler for the new flight."),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("role", [MEETER, WATCHER])
@@ -334,6 +334,20 @@ def test_a_return_to_the_gate_is_answered_and_counts_as_told(now: datetime, said
 
     assert text.body == f"{ABOUT} {said} Checked just now."
     assert (text.tells["returned"], text.tells["phase"]) == (OUT.isoformat(), "scheduled")
+
+
+@pytest.mark.parametrize(
+    ("role", "told", "now", "said"),
+    [
+        (Role.TRAVELER, Told(), IN + hours(1), "We look for its flight on to EWR."),
+        (Role.TRAVELER, Told(ends=True), IN + hours(1), "Ask the airline how you get to Newark (EWR)."),
+        (Role.MEETER, Told(), IN + hours(8), "Ask the airline how passengers get to Newark (EWR)."),
+    ],
+)
+def test_who_came_down_elsewhere_is_told_what_comes_next(role: Role, told: Told, now: datetime, said: str) -> None:
+    text = status_text(at_gate(diverted()), reader(now=now), Seen(age=minutes(0)), role=role, told=told)
+
+    assert f"not EWR. {said}" in text.body
 
 
 def test_a_return_to_the_gate_stays_said_beside_what_is_taken_back() -> None:

@@ -139,9 +139,9 @@ def test_a_restart_between_look_and_answer_costs_no_second_look(world: World, ta
         (took_off(INBOUND), "in the air since 14:25 PST, arrives EWR about 22:31 EST, on time. Gate C91, Terminal C. Bags: belt 6. Checked"),
         (touched_down(INBOUND), "landed EWR 22:23 EST, at the gate about 22:31 EST. Gate C91, Terminal C. Bags: belt 6. Checked"),
         (at_gate(INBOUND), "at the gate EWR 22:31 EST. Gate C91, Terminal C. Bags: belt 6. Checked"),
-        (diverted(), "DIVERTED to Pittsburgh (PIT): in the air, arrives about 23:05 EST. Checked"),
-        (diverted(None), "DIVERTED, new airport not known yet: in the air. Checked"),
-        (replace(F12, cancelled=True), "Tue 25 Nov is CANCELLED. Checked"),
+        (diverted(), "DIVERTED to Pittsburgh (PIT): in the air, arrives about 23:05 EST. We look for its flight on to EWR. Checked"),
+        (diverted(None), "DIVERTED, new airport not known yet: in the air. We look for its flight on to EWR. Checked"),
+        (replace(F12, cancelled=True), "Tue 25 Nov is CANCELLED. Ask your traveler for the new flight. Checked"),
     ],
 )  # fmt: skip
 def test_a_status_says_how_far_it_has_come(world: World, talk: Talk, flight: Flight, answered: str) -> None:

@@ -178,7 +178,7 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
         # what it says besides
         (r"Ask the airline (?:now )?to rebook you|Check with the airline that your booking stands", does.nothing),
         (
-            r"Ask (?:who flies|your traveler) for the new flight|Ask the airline what that means for you|Ask the airline whether you fly on with it",
+            r"Ask (?:who flies|your traveler) for the new flight|Ask the airline what that means for you|Ask the airline whether you fly on with it|Ask your traveler (?:if they fly on it|where to meet)",
             does.nothing,
         ),
         (
