@@ -7,10 +7,10 @@ from datetime import timedelta
 from flait.core.alert_places import at_gate, places_in
 from flait.core.alerts import Alert
 from flait.core.changes import Change, unreported
-from flait.core.flights import Phase, progress
+from flait.core.flights import Flight, Phase, progress
 from flait.core.flights import cancelled as is_cancelled
-from flait.core.formats import Piece, Reader, clock_time, span, zone_label
-from flait.core.next_steps import how_on, instead, looked_for
+from flait.core.formats import Piece, Reader, clock_time, day, span, zone_label
+from flait.core.next_steps import LOOK_UP, how_on, instead, looked_for
 from flait.core.observations import is_overtaken
 from flait.core.standing import notable
 from flait.core.standing_texts import View, stand
@@ -43,7 +43,7 @@ def cancelled(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     leaves = alert.told.scheduled_out or flight.departure.scheduled or flight.departure.best
     zone = flight.origin.zone
     clock = f"{clock_time(leaves, zone, reader.clock)} {zone_label(leaves, zone)}" if leaves else ""
-    at = f" {day_known(flight, alert.told.scheduled_out)} {clock}" if clock else ""
+    at = f" {day(day_known(flight, alert.told.scheduled_out))} {clock}" if clock else ""
     return [
         Piece(f"{route(flight)}{at} is CANCELLED.", 0, change.facts),
         Piece(instead(alert.role, now=" now"), 1),
@@ -99,7 +99,7 @@ def diverted(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
         ]
     if progress(flight) in (Phase.ON, Phase.IN):
         words = f"DIVERTED: landed {landed_where(alert, reader)}, not {planned}."
-        return [Piece(words, 0, ("diverted_to", *_down(alert), *NO_LONGER_THERE)), Piece(looked_for(alert.flight), 1)]
+        return [Piece(words, 0, ("diverted_to", *_down(alert), *NO_LONGER_THERE)), Piece(looked_for(flight), 2)]
     best = flight.arrival.best
     when = f": {arrives_verb(flight, 'arrives')} about {reader.at(best, flight.diverted_to)}" if best else ""
     return [
@@ -108,7 +108,7 @@ def diverted(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
             0,
             (*change.facts, *NO_LONGER_THERE),
         ),
-        Piece(looked_for(alert.flight), 1),
+        Piece(looked_for(flight), 2),
     ]
 
 
@@ -199,20 +199,30 @@ def landed(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     pieces = places_in(alert, 1)
     taxiing = [replace(piece, text=f"Taxiing to {piece.text[:1].lower()}{piece.text[1:]}")
                if piece.text.startswith("Gate") else piece for piece in pieces]  # fmt: skip
-    planned = alert.flight.destination.short if alert.flight.destination else "as planned"
-    not_there = f", not {planned}" if alert.flight.diverted_to else ""
+    not_there = _not_as_planned(alert.flight)
     return [
         Piece(f"landed {landed_where(alert, reader)}{late}{not_there}.", 0, ("phase",)),
         *taxiing,
-        Piece(looked_for(alert.flight), 1) if not_there else Piece(""),
+        Piece(looked_for(alert.flight) if not_there else "", 2),
     ]
 
 
 def arrived(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     """`is at the gate EWR 22:31 EST.`, late against the gate's schedule from ten minutes on; where, and the belt."""
-    flight = alert.flight
-    at = place_and_time(flight.lands_at, flight.in_.actual, reader)
-    return [Piece(f"is at the gate {at}{_late_there(alert)}.", 0, ("phase", "arrival")), *places_in(alert, 1)]
+    flight, there = alert.flight, alert.flight.diverted_to
+    if not there or not flight.in_.actual:
+        at = place_and_time(flight.lands_at, flight.in_.actual, reader)
+        return [Piece(f"is at the gate {at}{_late_there(alert)}.", 0, ("phase", "arrival")), *places_in(alert, 1)]
+    at = f"{town(there)} {reader.at(flight.in_.actual, there)}{_not_as_planned(flight)}"
+    lead = Piece(f"is at the gate {at}.", 0, ("phase", "arrival"))
+    return [lead, *places_in(alert, 1), Piece(looked_for(flight), 2)]
+
+
+def _not_as_planned(flight: Flight) -> str:
+    """`, not EWR`, of a flight that came down elsewhere."""
+    if not flight.diverted_to:
+        return ""
+    return f", not {flight.destination.short if flight.destination else 'as planned'}"
 
 
 def returned(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
@@ -239,17 +249,17 @@ def stale(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     missing = unreported(flight, reader.now)
     if not alert.since and missing == NOT_LEFT:
         words = f"No report that {{}} has left {flight.origin.short}: {departs(flight, reader)} was the last word."
-        return [Piece(words, 0, ("stale", *LEAVING)), Piece("Check the board.", 1)]
+        return [Piece(words, 0, ("stale", *LEAVING)), Piece(f"{LOOK_UP}.", 1)]
     if not alert.since:
         arrival = arrives(flight, reader)
         words = f"No report that {{}} has landed{f': {arrival} was the last word' if arrival else ''}."
-        return [Piece(words, 0, ("stale", *(ARRIVAL if arrival else ()))), Piece("Check the airline's page.", 1)]
+        return [Piece(words, 0, ("stale", *(ARRIVAL if arrival else ()))), Piece(f"{LOOK_UP}.", 1)]
     words, facts = _last_word(alert, reader)
     since = reader.at(alert.since, flight.origin)
     return [
         Piece(f"No word on {{}} since {since}.", 0, ("stale",)),
         Piece(f"Last: {words}." if words else "", 1, facts),
-        Piece("Check the board; we keep trying.", 1),
+        Piece(f"{LOOK_UP}; we keep trying.", 1),
     ]
 
 

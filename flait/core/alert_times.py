@@ -1,13 +1,13 @@
 """What is said of times that moved, old and new: both ends to who goes by the departure, else the arrival alone."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 from flait.core.alert_places import at_gate
 from flait.core.alerts import Alert
 from flait.core.changes import NEAR, Change, End
 from flait.core.flights import Flight, Phase, progress
-from flait.core.formats import Piece, Reader, span
+from flait.core.formats import Piece, Reader, day, span
 from flait.core.standing import notable
 from flait.core.subscriptions import Role
 from flait.core.wording import arrives, arrives_verb, day_known, departs, place_and_time, route, town
@@ -15,26 +15,30 @@ from flait.core.wording import arrives, arrives_verb, day_known, departs, place_
 _TEN = timedelta(minutes=10)
 
 
-def moved_time(alert: Alert, change: Change, reader: Reader) -> Piece:
-    """`dep 14:10->14:55 PST`, and what it tells."""
+def moved_time(alert: Alert, change: Change, reader: Reader, on: date | None = None) -> Piece:
+    """`dep 14:10->14:55 PST`, and what it tells; `on` is a day that the sentence names already."""
     flight, told = alert.flight, alert.told
     if change.end is End.DEPARTURE:
-        return Piece(departs(flight, reader, was=told.departure), 0, ("departure", "scheduled_out"))
+        return Piece(departs(flight, reader, was=told.departure, on=on), 0, ("departure", "scheduled_out"))
     if flight.diverted_to and flight.arrival.best:
         at = reader.at(flight.arrival.best, flight.diverted_to, was=told.arrival)
         return Piece(f"now {arrives_verb(flight, 'arrives')} {town(flight.diverted_to)} about {at}", 0, ("arrival",))
-    return Piece(arrives(flight, reader, was=told.arrival), 0, ("arrival", "scheduled_in"))
+    return Piece(arrives(flight, reader, was=told.arrival, on=on), 0, ("arrival", "scheduled_in"))
 
 
-def _moved(sentence: str, alert: Alert, change: Change, reader: Reader, *, old_arrival: bool) -> list[Piece]:
+def _moved(
+    sentence: str, alert: Alert, change: Change, reader: Reader, *, old_arrival: bool, on: date | None = None
+) -> list[Piece]:
     """`<sentence> dep 14:10->14:55 PST, arr 22:31->23:16 EST.` and what it tells; what has happened is no plan."""
     if change.end is End.DEPARTURE and progress(alert.flight) is Phase.OUT:
         left = place_and_time(alert.flight.origin, alert.flight.out.actual, reader)
         return [Piece(f"left the gate {left}.", 0, ("phase", "departure", "scheduled_out"))]
-    time = moved_time(alert, change, reader)
+    time = moved_time(alert, change, reader, on)
     if change.end is End.ARRIVAL and alert.flight.diverted:
         return [Piece(f"{time.text}.", 0, time.facts)]
-    arrival = arrives(alert.flight, reader, was=alert.told.arrival if old_arrival else None) + _recovered(alert.flight)
+    arrival = arrives(alert.flight, reader, was=alert.told.arrival if old_arrival else None, on=on) + _recovered(
+        alert.flight
+    )
     if change.end is End.ARRIVAL or not arrival:
         return [Piece(f"{sentence} {time.text}.", 0, time.facts)]
     return [Piece(f"{sentence} {time.text}, {arrival}.", 0, (*time.facts, "arrival", "scheduled_in"))]
@@ -110,6 +114,13 @@ def schedule_change(alert: Alert, change: Change, reader: Reader) -> Sequence[Pi
     on = day_known(alert.flight, alert.told.scheduled_out)
     check = "Check connections." if change.end is End.DEPARTURE and alert.role is Role.TRAVELER else ""
     return [
-        *_moved(f"{on} moved by the airline, {span(change.moved)} {way}:", alert, change, reader, old_arrival=False),
+        *_moved(
+            f"{day(on)} moved by the airline, {span(change.moved)} {way}:",
+            alert,
+            change,
+            reader,
+            old_arrival=False,
+            on=on,
+        ),
         Piece(check, 1),
     ]

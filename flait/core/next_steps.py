@@ -7,6 +7,8 @@ from flait.core.standing_texts import View
 from flait.core.subscriptions import Role
 from flait.core.wording import town
 
+LOOK_UP = "Check the airline's page"  # of one of which nothing is known: who is at home sees no board
+
 
 def next_step(view: View) -> str:
     """One sentence, or nothing where it goes its way."""

@@ -32,6 +32,7 @@ class State(StrEnum):
     ARRIVED_ELSEWHERE = "at a gate elsewhere"
 
 
+PLANNED = frozenset({State.ON_TIME, State.LATE, State.EARLY})
 ELSEWHERE = frozenset({State.LANDED_ELSEWHERE, State.ARRIVED_ELSEWHERE})
 DOWN = ELSEWHERE | {State.LANDED, State.ARRIVED}
 AT_ORIGIN = frozenset(

@@ -244,6 +244,8 @@ def _flying(view: View) -> Words:
 def _is_overtaken(view: View) -> bool:
     """Whether no landing time can be said: that of the schedule, or one that is past, contradicts the take-off too."""
     flight, now = view.flight, view.reader.now
+    if view.stands.state in (State.LEFT, State.TAXIING):  # it takes off now at the soonest
+        return is_overtaken(replace(flight, out=replace(flight.out, actual=now)), now)
     old = flight.arrival.estimated is None or view.stands.passed
     return is_overtaken(flight, now) or (old and is_overtaken(flight, flight.off.actual or now))
 
@@ -299,14 +301,15 @@ def _on_its_way(view: View) -> str:
 def _elsewhere(view: View) -> Words:
     flight, reader = view.flight, view.reader
     there, planned = flight.diverted_to, flight.destination.short if flight.destination else ""
+    at_gate = view.stands.state is State.ARRIVED_ELSEWHERE
+    facts = ("phase", *_if(at_gate and there, ARRIVAL))
     if there is None:
         landed = f"landed {landed_at(flight, reader)}, airport not known"
     else:
-        verb = "at the gate" if view.stands.state is State.ARRIVED_ELSEWHERE else "landed"
-        back = "back at" if there.code == flight.origin.code else verb
+        back = "back at" if there.code == flight.origin.code else "at the gate" if at_gate else "landed"
         at = f" {reader.at(view.stands.at, there)}" if view.stands.at else ""
         landed = f"{back} {town(there)}{at}" + (f", not {planned}" if planned else "")
-    return Words(title="DIVERTED", rest=landed, of_title=("diverted_to", *view.left_behind), facts=("phase",))
+    return Words(title="DIVERTED", rest=landed, of_title=("diverted_to", *view.left_behind), facts=facts)
 
 
 _WORDS: Mapping[State, Callable[[View], Words]] = {

@@ -12,9 +12,9 @@ from flait.core.changes import unreported
 from flait.core.flights import Flight, cancelled
 from flait.core.formats import SEGMENT, Piece, Reader, clock_time, day, fitted, fold, span
 from flait.core.messages import units
-from flait.core.next_steps import next_step
+from flait.core.next_steps import LOOK_UP, next_step
 from flait.core.reply_kinds import Fact
-from flait.core.standing import AT_ORIGIN, DOWN, State, notable
+from flait.core.standing import AT_ORIGIN, DOWN, PLANNED, State, notable
 from flait.core.standing_places import places, spot, walk
 from flait.core.standing_texts import NOTHING_TOLD, NOWHERE_YET, View, next_time, stand, told_by
 from flait.core.subscriptions import ClockFace, Role
@@ -73,8 +73,8 @@ def status_text(
 
 def _no_word(view: View, seen: Seen) -> str:
     place = view.flight.origin if view.stands.state in AT_ORIGIN else view.flight.lands_at or view.flight.origin
-    then = "check the board" if view.is_here else "we keep trying"
-    return f"No word since {view.reader.at(view.reader.now - seen.age, place)}: {then}."
+    since = view.reader.at(view.reader.now - seen.age, place)
+    return f"No word since {since}: {LOOK_UP.lower()}."
 
 
 def _silence(view: View, seen: Seen, *, no_word: bool, said: Sequence[str]) -> dict[str, str]:
@@ -97,7 +97,7 @@ def _all(view: View) -> Sequence[Piece]:
 
 def _when(view: View) -> Sequence[Piece]:
     flight, words = view.flight, stand(view)
-    on = f" {day_known(flight, view.told.scheduled_out)}" if cancelled(flight) else ""
+    on = f" {day(day_known(flight, view.told.scheduled_out))}" if cancelled(flight) else ""
     return [Piece(words.after(f"{route(flight)}{on}"), 0, words.tells)]
 
 
@@ -204,7 +204,7 @@ def _short_day(on: date, today: datetime) -> str:
 
 def _in_a_word(view: View) -> str:
     stands = view.stands
-    if stands.state in _PUNCTUALITY:
+    if stands.state in PLANNED:
         late = stands.late if view.is_here else notable(view.flight.arrival)
         return f"{'+' if late > timedelta() else '-'}{span(late)}" if late else "on time"
     there = f" {stands.where.short}" if stands.where else ""
@@ -214,7 +214,6 @@ def _in_a_word(view: View) -> str:
     return _IN_A_WORD[stands.state].format(there=there)
 
 
-_PUNCTUALITY = frozenset({State.ON_TIME, State.LATE, State.EARLY})
 _IN_A_WORD = {
     State.DUE: "due, no report yet",
     State.OVERDUE: "no report that it left",

@@ -7,10 +7,10 @@ a change that did not fit is still a change at the next look.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from flait.core.flights import Airport, Flight, ScheduledFlight, Times
-from flait.core.formats import Piece, Reader, day, fitted, fold, span
+from flait.core.formats import Piece, Reader, fitted, fold, span
 from flait.core.labels import short_label
 
 
@@ -67,16 +67,18 @@ def lateness(times: Times) -> str:
     return f" ({span(times.late)} {'late' if late > 0 else 'early'})" if late else ""
 
 
-def departs(flight: Flight, reader: Reader, *, was: datetime | None = None) -> str:
-    """`dep 14:10->14:55 PST`."""
+def departs(flight: Flight, reader: Reader, *, was: datetime | None = None, on: date | None = None) -> str:
+    """`dep 14:10->14:55 PST`; `on` is a day that the sentence names already."""
     best = flight.departure.best
-    return f"{departs_verb(flight)} {reader.at(best, flight.origin, was=was)}" if best else "departure time not known"
+    if best is None:
+        return "departure time not known"
+    return f"{departs_verb(flight)} {reader.at(best, flight.origin, was=was, on=on)}"
 
 
-def arrives(flight: Flight, reader: Reader, *, was: datetime | None = None) -> str:
-    """`arr 22:31 EST`, or nothing where no time is known."""
+def arrives(flight: Flight, reader: Reader, *, was: datetime | None = None, on: date | None = None) -> str:
+    """`arr 22:31 EST`, or nothing where no time is known; `on` is a day that the sentence names already."""
     best, airport = flight.arrival.best, flight.lands_at
-    return f"{arrives_verb(flight)} {reader.at(best, airport, was=was)}" if best and airport else ""
+    return f"{arrives_verb(flight)} {reader.at(best, airport, was=was, on=on)}" if best and airport else ""
 
 
 def departs_verb(flight: Flight) -> str:
@@ -94,9 +96,9 @@ def to_arrive(flight: Flight) -> str:
     return arrives_verb(flight, "arrives").removesuffix("s")
 
 
-def day_known(flight: Flight, known: datetime | None) -> str:
-    """`Tue 25 Nov`: the day by which somebody knows it who was told that schedule, though it may have moved since."""
-    return day(known.astimezone(flight.origin.zone).date() if known else flight.departure_date)
+def day_known(flight: Flight, known: datetime | None) -> date:
+    """The day by which somebody knows it who was told that schedule, though it may have moved since; of the origin."""
+    return known.astimezone(flight.origin.zone).date() if known else flight.departure_date
 
 
 def capital(text: str) -> str:

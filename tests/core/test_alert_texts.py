@@ -97,6 +97,8 @@ def texted(
          "UA1234 DIVERTED: landed Pittsburgh (PIT) 23:05 EST, not EWR. We look for its flight on to EWR."),
         (MEETER, IN, took_off(), touched_down(diverted(None)),
          "UA1234 DIVERTED: not going to EWR as planned. Landed at 03:23 UTC. The new airport is not known yet; we tell you when it is."),
+        (MEETER, IN + hours(1), diverted(PIT), at_gate(diverted(PIT, C91)),
+         "UA1234 is at the gate Pittsburgh (PIT) 23:05 EST, not EWR. Gate C91, Terminal C. We look for its flight on to EWR."),
         (MEETER, IN, diverted(None), touched_down(diverted(None, C91)),
          "UA1234 landed at 03:23 UTC."),
         (MEETER, IN, diverted(None), at_gate(diverted(None)),
@@ -122,7 +124,7 @@ def texted(
         (MEETER, OFF + hours(1), took_off(), took_off(arriving(minutes(-15))),
          "UA1234 arrives EARLIER: arr 22:31->22:16 EST."),
         (TRAVELER, OUT - hours(300), F12, rescheduled(minutes(-145)),
-         "UA1234 Tue 25 Nov moved by the airline, 2h25 EARLIER: dep 14:10->11:45 PST Tue, arr 20:06 EST Tue. Check connections."),
+         "UA1234 Tue 25 Nov moved by the airline, 2h25 EARLIER: dep 14:10->11:45 PST, arr 20:06 EST. Check connections."),
         (MEETER, NOON, F12, rescheduled(minutes(90)),
          "UA1234 Tue 25 Nov moved by the airline, 1h30 LATER: arr 22:31 Tue->00:01 EST Wed."),
         (TRAVELER, NOON, late(minutes(45)), late(minutes(110)),
@@ -242,7 +244,7 @@ def test_a_diverted_flight_that_is_at_the_gate_is_not_said_to_have_landed_then()
     there = at_gate(diverted(PIT))
 
     assert texted(took_off(), replace(there, on=Times()), role=MEETER, now=IN + hours(1)).body == (
-        "UA1234 DIVERTED: landed Pittsburgh (PIT), not EWR. We look for its flight on to EWR. At the gate PIT 23:05 EST."
+        "UA1234 DIVERTED: landed Pittsburgh (PIT), not EWR. At the gate PIT 23:05 EST. We look for its flight on to EWR."
     )
 
 

