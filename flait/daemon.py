@@ -240,7 +240,9 @@ class Daemon:
         """Carry one pending subscription on; none may fail because a wrong clock says that its day is over."""
         if not is_virtual(self._app.clock) and timekeeping.is_in_doubt(self._app.store(), self._app.clock):
             return False
-        return subscribe.activate_next(self._app.store(), self._source, self._app.clock, self._app.zone_of)
+        app = self._app
+        contact = app.settings.operator.contact
+        return subscribe.activate_next(app.store(), self._source, app.clock, app.zone_of, contact)
 
     def backup(self) -> bool:
         """Back up the database once a day."""

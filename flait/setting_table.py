@@ -145,7 +145,9 @@ class Operator:
     """Who runs this Flait."""
 
     contact: Annotated[
-        str, rules.optional(rules.one_line(40)), "Whom people can ask, as the answer to HELP names it."
+        str,
+        rules.optional(rules.one_line(40)),
+        "Whom people can ask, as the answer to HELP and the first text to a number name it.",
     ] = ""
 
 

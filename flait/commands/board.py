@@ -28,6 +28,7 @@ STYLES: Mapping[str, str] = {  # by how the flight stands
     "late": "yellow",
     "due": "yellow",
     "no report": "yellow",
+    "back at the gate": "yellow",
     "taxiing": "yellow",
     "landing overdue": "yellow",
     "on time": "green",

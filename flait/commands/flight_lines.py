@@ -76,6 +76,7 @@ _REMARKS = {
     State.EARLY: "EARLY {late}",
     State.DUE: "DUE",
     State.OVERDUE: "NO REPORT",
+    State.RETURNED: "BACK AT THE GATE",
     State.LEFT: "LEFT THE GATE",
     State.TAXIING: "TAXIING {waited}",
     State.FLYING: "IN FLIGHT",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import date, time
 
     from flait.core.dates import DateWish
+    from flait.core.flights import Flight
     from flait.core.subscriptions import Role, Subscription
     from flait.flows.subscribe import Person, Subscribed
     from flait.flows.wanted import Wanted
@@ -65,7 +66,8 @@ def subscribe(
     person = _person(store, who, name, channel)
     leg = _Leg.typed(origin, destination, at)
     wanted = _wanted(store, person, ident, date=date, role=role, leg=leg)
-    done = follow(store, app.source(attempts=3), app.clock, person=person, wanted=wanted)
+    contact = app.settings.operator.contact
+    done = follow(store, app.source(attempts=3), app.clock, person=person, wanted=wanted, contact=contact)
     say(_outcome(done))
     waits_for_an_answer = done.flight is None and done.subscription.departure_date is None
     return SAVED_NOT_FINISHED if waits_for_an_answer else 0
@@ -260,12 +262,9 @@ def _outcome(done: "Subscribed") -> str:
     if done.already:
         return f"{who} already follows {what}."
     if done.flight is not None:
-        from flait.core.formats import clock_time, zone_label
         from flait.core.wording import route
 
-        leaves, zone = done.flight.departure.best, done.flight.origin.zone
-        at = f", leaves {clock_time(leaves, zone)} {zone_label(leaves, zone)}" if leaves else ""
-        return f"{who} follows {what} {route(done.flight)}{at}. A confirmation text is on its way."
+        return f"{who} follows {what} {route(done.flight)}{_stands(done.flight)}. A confirmation text is on its way."
     if done.scheduled is not None:
         what += _route(done.subscription, " ")
         return f"{who} follows {what}. Live tracking starts 2 days before; a text says so now, and again then."
@@ -273,6 +272,18 @@ def _outcome(done: "Subscribed") -> str:
         f"Saved, not finished: {what} for {who} is pending: {done.subscription.reason}. "
         f"Next attempt {done.subscription.next_attempt_at:%H:%M} UTC; the daemon carries it on."
     )
+
+
+def _stands(flight: "Flight") -> str:
+    """`, leaves 14:10 PST`; of one that does not leave as planned, how it stands: `: CANCELLED`."""
+    from flait.commands.flight_lines import remark
+    from flait.core.formats import clock_time, zone_label
+    from flait.core.standing import PLANNED, standing
+
+    now, leaves, zone = session.app().clock.now(), flight.departure.best, flight.origin.zone
+    if leaves is None or standing(flight, now).state not in PLANNED:
+        return f": {remark(flight, now)}"
+    return f", leaves {clock_time(leaves, zone)} {zone_label(leaves, zone)}"
 
 
 def _described(subscription: "Subscription") -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from flait.core.alerts import Alert
 from flait.core.changes import Change, End
 from flait.core.flights import Flight, Phase, progress
-from flait.core.formats import Piece, Reader, clock_time
+from flait.core.formats import Piece, Reader
 from flait.core.standing import NO_REPORT
 from flait.core.subscriptions import Role
 from flait.core.told import boards
@@ -16,11 +16,12 @@ _BELT = ("baggage_claim",)
 
 
 def boarding(flight: Flight, reader: Reader) -> str:
-    """`13:35`, when it boards by Flait's estimate; '' when that is past, or the flight has left."""
+    """`13:35`, when it boards by Flait's estimate, for a text with `dep`; '' when that is past, or it has left."""
     when = boards(flight)
     if not when or when <= reader.now or progress(flight) is not Phase.SCHEDULED:
         return ""
-    return clock_time(when, flight.origin.zone, reader.clock)
+    leaves = flight.departure.best or when
+    return reader.beside(leaves, flight.origin, when, strict=True)
 
 
 def at_gate(alert: Alert, change: Change, rank: int = 1) -> Piece:

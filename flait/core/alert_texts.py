@@ -94,6 +94,7 @@ LEADS: Mapping[ChangeKind, Lead] = {
     K.TERMINAL_FIRST: places.terminal_first,
     K.ARRIVAL_GATE: places.arrival_gate,
     K.BELT: places.belt,
+    K.CORRECTED: events.corrected,
     K.TAXIING: events.taxiing,
     K.STALE: events.stale,
     K.FRESH: events.fresh,
@@ -130,16 +131,16 @@ def _returned(alert: Alert, _: Change, __: Reader) -> Piece:
 
 
 def _landed(alert: Alert, _: Change, reader: Reader) -> Piece:
-    return Piece(f"Landed {events.landed_where(alert, reader)}.", 1, ("phase",))
+    return Piece(f"Landed {events.landed_where(alert, reader)}.", 1, ("phase", "phase_at"))
 
 
 def _arrived(alert: Alert, _: Change, reader: Reader) -> Piece:
     at = place_and_time(alert.flight.lands_at, alert.flight.in_.actual, reader)
-    return Piece(f"At the gate {at}.", 1, ("phase", "arrival"))
+    return Piece(f"At the gate {at}.", 1, ("phase", "phase_at", "arrival"))
 
 
 TAILS: Mapping[ChangeKind, Tail] = {
-    **dict.fromkeys((K.ENDS, K.WITHDRAWN, K.TAXIING), _as_led),
+    **dict.fromkeys((K.ENDS, K.WITHDRAWN, K.CORRECTED, K.TAXIING), _as_led),
     K.REROUTED: lambda alert, change, reader: replace(_as_led(alert, change, reader), rank=0),
     **dict.fromkeys(sorted(MOVES), _moved),
     K.RETURNED: _returned,

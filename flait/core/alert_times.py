@@ -1,32 +1,34 @@
 """What is said of times that moved, old and new: both ends to who goes by the departure, else the arrival alone."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 from flait.core.alert_places import at_gate
 from flait.core.alerts import Alert
 from flait.core.changes import NEAR, Change, End
-from flait.core.flights import Phase, progress
+from flait.core.flights import Flight, Phase, progress
 from flait.core.formats import Piece, Reader, day, span
-from flait.core.standing import NO_REPORT
+from flait.core.standing import NO_REPORT, notable
 from flait.core.subscriptions import Role
-from flait.core.wording import arrives, departs, place_and_time, route, town
+from flait.core.wording import arrives, arrives_verb, day_known, departs, place_and_time, route, town
 
 _TEN = timedelta(minutes=10)
 
 
-def moved_time(alert: Alert, change: Change, reader: Reader) -> Piece:
-    """`dep 14:10->14:55 PST`, and what it tells."""
+def moved_time(alert: Alert, change: Change, reader: Reader, on: date | None = None) -> Piece:
+    """`dep 14:10->14:55 PST`, and what it tells; `on` is a day that the sentence names already."""
     flight, told = alert.flight, alert.told
     if change.end is End.DEPARTURE:
-        return Piece(departs(flight, reader, was=told.departure), 0, ("departure", "scheduled_out"))
+        return Piece(departs(flight, reader, was=told.departure, on=on), 0, ("departure", "scheduled_out"))
     if flight.diverted_to and flight.arrival.best:
         at = reader.at(flight.arrival.best, flight.diverted_to, was=told.arrival)
-        return Piece(f"now landing {town(flight.diverted_to)} about {at}", 0, ("arrival",))
-    return Piece(arrives(flight, reader, was=told.arrival), 0, ("arrival", "scheduled_in"))
+        return Piece(f"now {arrives_verb(flight, 'arrives')} {town(flight.diverted_to)} about {at}", 0, ("arrival",))
+    return Piece(arrives(flight, reader, was=told.arrival, on=on), 0, ("arrival", "scheduled_in"))
 
 
-def _moved(sentence: str, alert: Alert, change: Change, reader: Reader, *, old_arrival: bool) -> list[Piece]:
+def _moved(
+    sentence: str, alert: Alert, change: Change, reader: Reader, *, old_arrival: bool, on: date | None = None
+) -> list[Piece]:
     """`<sentence> dep 14:10->14:55 PST, arr 22:31->23:16 EST.` and what it tells; what has happened is no plan."""
     if change.end is End.DEPARTURE and progress(alert.flight) is Phase.OUT:
         left = place_and_time(alert.flight.origin, alert.flight.out.actual, reader)
@@ -38,13 +40,22 @@ def _moved(sentence: str, alert: Alert, change: Change, reader: Reader, *, old_a
         words = f"was to leave {reader.at(leaves, alert.flight.origin)}{there}, no new time yet."
         facts = ("departure", "scheduled_out", *(("arrival", "scheduled_in") if there else ()))
         return [Piece(words, 0, facts)]
-    time = moved_time(alert, change, reader)
+    time = moved_time(alert, change, reader, on)
     if change.end is End.ARRIVAL and alert.flight.diverted:
         return [Piece(f"{time.text}.", 0, time.facts)]
-    arrival = arrives(alert.flight, reader, was=alert.told.arrival if old_arrival else None)
+    arrival = arrives(alert.flight, reader, was=alert.told.arrival if old_arrival else None, on=on) + _recovered(
+        alert.flight
+    )
     if change.end is End.ARRIVAL or not arrival:
         return [Piece(f"{sentence} {time.text}.", 0, time.facts)]
     return [Piece(f"{sentence} {time.text}, {arrival}.", 0, (*time.facts, "arrival", "scheduled_in"))]
+
+
+def _recovered(flight: Flight) -> str:
+    """`, on time`, of the arrival of a flight that leaves late."""
+    times = flight.arrival
+    late = notable(flight.departure) > timedelta() and times.best and times.scheduled
+    return ", on time" if late and not notable(times) else ""
 
 
 def _late(alert: Alert, change: Change) -> str:
@@ -53,6 +64,7 @@ def _late(alert: Alert, change: Change) -> str:
 
 
 def delay_first(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
+    """`SFO-EWR delayed 45m: dep 14:10->14:55 PST, arr 22:31->23:16 EST.`: at the end its person goes by."""
     sentence = f"{route(alert.flight)} delayed {_late(alert, change)}:"
     here = alert.role is Role.TRAVELER and change.end is End.DEPARTURE
     stay = "Airline may recover time, stay near." if here and _soon(alert, reader) else ""
@@ -64,16 +76,19 @@ def delay_first(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]
 
 
 def delay_more(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
+    """`now 1h50 late: dep 14:55->16:00 PST, arr 00:21 EST Wed.`"""
     sentence = f"now {_late(alert, change)} late:"
     return [*_moved(sentence, alert, change, reader, old_arrival=False), at_gate(alert, change)]
 
 
 def delay_less(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
+    """`delay cut to 20m: dep 16:00->14:30 PST, arr 22:51 EST.`: still ten minutes late or more."""
     sentence = f"delay cut to {_late(alert, change)}:"
     return [*_moved(sentence, alert, change, reader, old_arrival=False), at_gate(alert, change, rank=2)]
 
 
 def earlier(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
+    """`leaves EARLIER: dep 14:10->13:50 PST, arr 22:31 EST.`, or `arrives EARLIER: arr ...` to who waits there."""
     if change.end is End.ARRIVAL:
         return [*_moved("arrives EARLIER:", alert, change, reader, old_arrival=True)]
     go = f"Go now if not at {alert.flight.origin.short}." if _soon(alert, reader) else ""
@@ -91,6 +106,7 @@ def _soon(alert: Alert, reader: Reader) -> bool:
 
 
 def on_time(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
+    """`back on time: dep 14:55->14:10 PST`; `moved again:`, less early than told; `no estimate any more:`."""
     times = alert.flight.arrival if change.end is End.ARRIVAL else alert.flight.departure
     if times.estimated is None and times.actual is None:
         return [*_moved("no estimate any more: plan for", alert, change, reader, old_arrival=False)]
@@ -100,11 +116,19 @@ def on_time(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
 
 
 def schedule_change(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
+    """`Tue 25 Nov moved by the airline, 2h EARLIER: dep 14:10->12:10 PST Tue`: by the day its person knows."""
     way = "LATER" if change.moved > timedelta() else "EARLIER"
-    on = day(alert.flight.departure_date)
+    on = day_known(alert.flight, alert.told.scheduled_out)
     check = "Check connections." if change.end is End.DEPARTURE and alert.role is Role.TRAVELER else ""
     return [
-        *_moved(f"{on} moved by the airline, {span(change.moved)} {way}:", alert, change, reader, old_arrival=False),
+        *_moved(
+            f"{day(on)} moved by the airline, {span(change.moved)} {way}:",
+            alert,
+            change,
+            reader,
+            old_arrival=False,
+            on=on,
+        ),
         Piece(check, 1),
         at_gate(alert, change, rank=2),
     ]

@@ -70,6 +70,7 @@ RULES: Mapping[ChangeKind, tuple[Priority, frozenset[Role], timedelta]] = {
     K.TERMINAL_FIRST:  (Priority.P2, GOES,                 timedelta(minutes=30)),
     K.ARRIVAL_GATE:    (Priority.P2, ALL,                  timedelta(minutes=45)),
     K.BELT:            (Priority.P3, MINDS_BAGS,           timedelta(minutes=45)),
+    K.CORRECTED:       (Priority.P2, ALL,                  timedelta(hours=2)),
     K.TAXIING:         (Priority.P2, ALL - GOES,           timedelta(hours=1)),
     K.STALE:           (Priority.P1, ALL,                  timedelta(hours=2)),
     K.FRESH:           (Priority.P1, ALL,                  timedelta(hours=1)),
@@ -87,7 +88,7 @@ BIG_MOVE = timedelta(minutes=30)
 CONFIRM_BIG = timedelta(seconds=60)  # cancel, divert, a big move: read a second time before anyone is told
 CONFIRM_SMALL = timedelta(minutes=5)  # many small moves are temporary: let them settle
 CONFIRMED_KINDS = MOVES | {
-    K.CANCELLED, K.REINSTATED, K.DIVERTED, K.UNDIVERTED, K.REROUTED, K.ONWARD, K.RETURNED,
+    K.CANCELLED, K.REINSTATED, K.DIVERTED, K.UNDIVERTED, K.REROUTED, K.ONWARD, K.RETURNED, K.CORRECTED,
 }  # fmt: skip
 
 COOLDOWN = (  # after a text about one of these, the next about them waits; P0 does not

@@ -13,7 +13,7 @@ from flait.core.flights import Flight, Phase, cancelled, elsewhere, progress
 from flait.core.labels import short_label
 from flait.core.observations import is_overtaken, lands_by
 from flait.core.polling import NO_ONWARD, finished
-from flait.core.told import FACTS, GIVEN_UP, NONE, NOT_LANDED, NOT_LEFT, UNKNOWN_AIRPORT, Told, further
+from flait.core.told import FACTS, GIVEN_UP, NONE, NOT_LANDED, NOT_LEFT, UNKNOWN_AIRPORT, Told, further, reached_at
 
 
 class ChangeKind(StrEnum):
@@ -43,6 +43,7 @@ class ChangeKind(StrEnum):
     TERMINAL_FIRST = "terminal_first"
     ARRIVAL_GATE = "arrival_gate"
     BELT = "belt"
+    CORRECTED = "corrected"  # another moment for what has happened
     TAXIING = "taxiing"
     STALE = "stale"  # no word, or no report of what should have happened
     FRESH = "fresh"  # word again
@@ -174,6 +175,10 @@ def _progress(told: Told, flight: Flight) -> Iterator[Change]:
     reached = progress(flight)
     if further(reached, told.phase) and reached in _REACHED:
         yield Change(kind=_REACHED[reached], facts=("phase",))
+    at, said = reached_at(flight), told.phase_at
+    same_way = FACTS["diverted_to"](flight) == (told.diverted_to or None)
+    if reached is told.phase and same_way and at and said and abs(at - said) >= STEP_NEAR:
+        yield Change(kind=K.CORRECTED, facts=("phase_at",))
     came_back = flight.returned and told.phase is Phase.OUT  # that is said by itself
     if further(told.phase, reached) and reached is not Phase.ON and not came_back:
         yield Change(kind=K.WITHDRAWN, facts=("phase",))

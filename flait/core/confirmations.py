@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from flait.core.flights import Flight, ScheduledFlight
 from flait.core.formats import SEGMENT, Piece, Reader, day, fitted, fold
 from flait.core.messages import units
-from flait.core.standing import DOWN, ELSEWHERE, State
-from flait.core.standing_texts import View, Words, places, stand, told_by
+from flait.core.next_steps import next_step
+from flait.core.standing import DOWN, State
+from flait.core.standing_places import places
+from flait.core.standing_texts import View, Words, stand, told_by
 from flait.core.subscriptions import Role
 from flait.core.wording import Text, label, route
 
@@ -40,7 +42,7 @@ def tracked_text(flight: Flight, reader: Reader, *, role: Role = Role.TRAVELER, 
     codeshare = "" if label(flight, reader.ident) == reader.ident else f" = {flight.number}"
     state = _state(words, f"{name}{codeshare}", flight, tracking=first is None)
     more = [*places(view), *_next_steps(view)]
-    body, facts = fitted(_greeted(Piece(state, 0, words.facts), more, first))
+    body, facts = fitted(_greeted(Piece(state, 0, words.tells), more, first))
     destination = {"destination": flight.destination.short} if flight.destination else {}
     return Text(body=body, tells={**told_by(flight, facts), **destination})
 
@@ -58,13 +60,12 @@ def _state(words: Words, name: str, flight: Flight, *, tracking: bool) -> str:
 def _next_steps(view: View) -> list[Piece]:
     state = view.stands.state
     if state is State.CANCELLED:
-        ask = "Ask the airline to rebook you." if view.role is Role.TRAVELER else ""
-        return [Piece(ask, 2), Piece("We tell you if it is on again.", 3)]
-    if view.role is Role.TRAVELER or state in DOWN - ELSEWHERE:
+        return [Piece(next_step(view), 2), Piece("We tell you if it is on again.", 3)]
+    if view.flight.diverted:
+        return [Piece(next_step(view), 3)]
+    if view.role is Role.TRAVELER or state in DOWN:
         return []
-    if state in ELSEWHERE:
-        return [Piece("We tell you if it goes on.", 3)]
-    in_the_air = state in (State.FLYING, State.OVERDUE_LANDING, State.DIVERTED)
+    in_the_air = state in (State.FLYING, State.OVERDUE_LANDING)
     return [Piece(f"We text when it {'' if in_the_air else 'takes off and '}lands.", 3)]
 
 

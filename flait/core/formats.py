@@ -88,26 +88,45 @@ class Reader:
     def at(self, moment: datetime, airport: Airport, *, was: datetime | None = None, on: date | None = None) -> str:
         """`14:55 PST`, `14:10->14:55 PST`, `00:21 EST Wed`: the weekday when it is not that day there now.
 
-        `01:40 PDT->01:25 PST` where the clocks change between the two. `on` is a day the sentence names already: then
-        the weekday stands only where it is another.
+        `23:50 Sun->00:40 PST Mon` where the two are of two days, `01:40 PDT->01:25 PST` where the clocks change between
+        them. `on` is a day the sentence names already: then the weekday stands only where it is another.
         """
+        if was is None or same_minute(was, moment):
+            return self._new(moment, airport, on)
+        return f"{self.beside(moment, airport, was)}->{self._new(moment, airport, on, was)}"
+
+    def at_was(self, moment: datetime, airport: Airport, *, was: datetime | None, on: date | None = None) -> str:
+        """The same with the old one behind: `14:55 PST, was 14:10`, `00:40 PST Mon, was 23:50 Sun`."""
+        if was is None or same_minute(was, moment):
+            return self._new(moment, airport, on)
+        return f"{self._new(moment, airport, on, was)}, was {self.beside(moment, airport, was)}"
+
+    def beside(self, moment: datetime, airport: Airport, other: datetime, *, strict: bool = False) -> str:
+        """`13:35`: another time in a text that names `moment`; with its weekday and its zone where those are others.
+
+        `strict`, for what somebody has to be there by: also with its zone in an hour that comes twice.
+        """
+        text, label = clock_time(other, airport.zone, self.clock), zone_label(other, airport.zone)
+        plain = label == zone_label(moment, airport.zone) and not (strict and _comes_twice(other, airport.zone))
+        on = _day_there(other, airport)
+        weekday = "" if on == _day_there(moment, airport) else f" {_DAYS[on.weekday()]}"
+        return f"{text}{'' if plain else f' {label}'}{weekday}"
+
+    def _new(self, moment: datetime, airport: Airport, on: date | None, was: datetime | None = None) -> str:
         text, label = clock_time(moment, airport.zone, self.clock), zone_label(moment, airport.zone)
-        old = f"{self._old(was, airport, label)}->" if was and not same_minute(was, moment) else ""
-        local = moment.astimezone(airport.zone).date()
-        named = on or self.now.astimezone(airport.zone).date()
-        weekday = "" if local == named else f" {_DAYS[local.weekday()]}"
-        return f"{old}{text} {label}{weekday}"
+        there = _day_there(moment, airport)
+        is_plain = there == (on or _day_there(self.now, airport)) and there == _day_there(was or moment, airport)
+        return f"{text} {label}" + ("" if is_plain else f" {_DAYS[there.weekday()]}")
 
-    def before(self, was: datetime, moment: datetime, airport: Airport) -> str:
-        """`14:10`: what stood there before `moment`; with its weekday or its zone where those are others."""
-        then, now = (each.astimezone(airport.zone).date() for each in (was, moment))
-        return self._old(was, airport, zone_label(moment, airport.zone)) + (
-            "" if then == now else f" {_DAYS[then.weekday()]}"
-        )
 
-    def _old(self, was: datetime, airport: Airport, label: str) -> str:
-        text, of_then = clock_time(was, airport.zone, self.clock), zone_label(was, airport.zone)
-        return text if of_then == label else f"{text} {of_then}"
+def _comes_twice(moment: datetime, zone: ZoneInfo) -> bool:
+    """Whether clocks there show the same on the other side of a change back."""
+    local = moment.astimezone(zone)
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+
+
+def _day_there(moment: datetime, airport: Airport) -> date:
+    return moment.astimezone(airport.zone).date()
 
 
 def same_minute(moment: datetime, other: datetime) -> bool:

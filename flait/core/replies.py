@@ -315,8 +315,10 @@ def _status(said: Sentence) -> Reply | None:
 
 
 def _is_about_a_flight(said: Sentence) -> bool:
-    """`UA123`, `my flight`, `where is it`: a flight and no more, which is its status asked for."""
+    """`UA123`, `my flight`, `where is it`, `where is he`: a flight and no more, which is its status asked for."""
     if said.every(Ident):
+        return True
+    if {*said.words} & table.WHERE and {*said.words} & table.WHOM_OR_WHAT:
         return True
     only_mine = all(word in table.MINE_FILLERS for word in said.words) and len(said.words) > 1
     return said.is_mine and (only_mine or any(word in table.ASKING for word in said.words))

@@ -3,7 +3,7 @@
 What people and operators wrote is folded to that alphabet and cut to size. Nothing is promised that does not exist.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
 from flait.core.flights import Airport, Flight, ScheduledFlight
@@ -13,7 +13,6 @@ from flait.core.reply_kinds import Later
 from flait.core.subscriptions import Role
 from flait.core.wording import route
 
-URGENT = "Only urgent msgs come: cancelled, diverted, leaving earlier, gate change near departure."
 ALL_FLIGHTS = "All flights"
 ALONE = "To end ALL messages reply STOP alone."
 EXAMPLE = "TRACK UA123 tomorrow"
@@ -242,9 +241,24 @@ def explained_text(name: str, left: int) -> str:
 # Muting
 
 
-def muted_text(name: str, until: datetime, place: Airport, reader: Reader) -> str:
-    """Fewer texts until then, in the time of that place."""
-    return f"{fold(name)} muted until {reader.at(until, place)}. {URGENT} Reply UNMUTE."
+def muted_text(name: str, until: datetime, place: Airport, reader: Reader, *, roles: Collection[Role]) -> str:
+    """Fewer texts until then, in the time of that place; and what who has these roles hears all the same."""
+    urgent = ", ".join(("cancelled", "diverted", *_URGENT[frozenset(roles) or frozenset({Role.TRAVELER})]))
+    return f"{fold(name)} muted until {reader.at(until, place)}. Only urgent msgs come: {urgent}. Reply UNMUTE."
+
+
+_NEAR_GATE = "gate change near departure"
+_BOTH_ENDS = ("moved earlier", _NEAR_GATE)
+_URGENT: Mapping[frozenset[Role], Sequence[str]] = {
+    # what somebody is to the flights → what passes a mute besides a cancellation and a diversion
+    frozenset({Role.TRAVELER}): ("leaving earlier", _NEAR_GATE),
+    frozenset({Role.MEETER}): ("arriving early",),
+    frozenset({Role.WATCHER}): ("much earlier",),
+    frozenset({Role.MEETER, Role.WATCHER}): ("much earlier",),
+    frozenset({Role.TRAVELER, Role.MEETER}): _BOTH_ENDS,
+    frozenset({Role.TRAVELER, Role.WATCHER}): _BOTH_ENDS,
+    frozenset(Role): _BOTH_ENDS,
+}
 
 
 def unmuted_text(name: str) -> str:

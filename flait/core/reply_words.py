@@ -90,7 +90,8 @@ ALIASES = {
 }  # fmt: skip
 
 JOINED = {
-    ("do", "not"): "dont", ("on", "time"): "ontime", ("take", "off"): "takeoff", ("opt", "out"): "optout",
+    ("do", "not"): "dont", ("on", "time"): "ontime", ("take", "off"): "takeoff", ("taking", "off"): "takeoff",
+    ("took", "off"): "departed", ("taken", "off"): "departed", ("opt", "out"): "optout",
     ("opting", "out"): "optout", ("opt", "in"): "optin", ("un", "subscribe"): "unsubscribe", ("un", "stop"): "unstop",
     ("stop", "all"): "stopall", ("un", "track"): "untrack", ("un", "mute"): "unmute", ("any", "more"): "anymore",
     ("flight", "alerts"): "alerts", ("flight", "updates"): "updates", ("text", "messages"): "messages",
@@ -218,7 +219,11 @@ WHO_PHRASES = _phrases(
     "who is texting/messaging/writing me", "who sent this/me/these", "who sent me this", "who am i talking to",
     "who runs/owns/sends this/it/these", "who is this from", "who is behind this", "whose/which/what number is this",
     "what is/are flait/this/these", "whats flait/this", "what is this number/about", "what are these texts/messages",
-    "do i know you", "are you a bot/robot/human/person", "is this a bot/robot", "who is flait", "who is this number",
+    "do i know you", "why do i get/receive this/these", "why am i getting/receiving this/these",
+    "why do i get/receive this/these texts/messages/alerts",
+    "why am i getting/receiving this/these texts/messages/alerts", "how did/do you get/have my number",
+    "who gave you my number", "who set this up", "are you a bot/robot/human/person", "is this a bot/robot",
+    "who is flait", "who is this number",
 )  # fmt: skip
 
 MINE_WORDS = _table("it its mine")
@@ -239,7 +244,7 @@ WHEN_WORDS = _table(
 )  # fmt: skip
 ASKED_WORDS = _table(
     "status stat s update updates news late delayed delay delays ontime landed cancelled departed left arrived "
-    "boarded diverted early airborne air"
+    "boarded diverted early airborne air happened"
 )  # fmt: skip
 PEOPLE = _table(
     "he she they hes shes theyre him her them his their son sons daughter daughters wife husband mom mum mommy mummy "
@@ -257,6 +262,9 @@ AROUND_STATUS = MINE_FILLERS | PEOPLE | _table(
     "come comes coming came pick meet here home air"
 )  # fmt: skip
 ASKING = _table("where wheres how hows coming")
+WHERE = _table("where wheres")
+WHOM_OR_WHAT = PEOPLE | _table("plane flight go pick meet")
+"""With `where`, what somebody asks for who names no flight: `where is he`, `where do i pick her up`."""
 STATUS_COMMANDS = _table("status stat s update")
 AFTER_PLACE = GATE_WORDS | _table("belt carousel")
 

@@ -20,6 +20,7 @@ class State(StrEnum):
     EARLY = "early"
     DUE = "due"  # its time has come, and nothing is reported yet
     OVERDUE = "no report"  # its time is past, and nothing is reported
+    RETURNED = "back at the gate"  # it left in vain, and is there again
     LEFT = "left the gate"
     TAXIING = "taxiing"  # for long, and not off
     FLYING = "in the air"
@@ -32,10 +33,12 @@ class State(StrEnum):
     ARRIVED_ELSEWHERE = "at a gate elsewhere"
 
 
+PLANNED = frozenset({State.ON_TIME, State.LATE, State.EARLY})
 ELSEWHERE = frozenset({State.LANDED_ELSEWHERE, State.ARRIVED_ELSEWHERE})
 DOWN = ELSEWHERE | {State.LANDED, State.ARRIVED}
 AT_ORIGIN = frozenset(
-    {State.ON_TIME, State.LATE, State.EARLY, State.DUE, State.OVERDUE, State.LEFT, State.TAXIING, State.CANCELLED}
+    {State.ON_TIME, State.LATE, State.EARLY, State.DUE, State.OVERDUE, State.RETURNED, State.LEFT, State.TAXIING}
+    | {State.CANCELLED}
 )
 
 
@@ -61,7 +64,7 @@ def standing(flight: Flight, now: datetime) -> Standing:
     if cancelled(flight):
         return Standing(state=State.CANCELLED, at=flight.departure.scheduled, where=flight.origin)
     if flight.diverted:
-        return _diverted(flight, reached)
+        return _diverted(flight, reached, now)
     if reached is Phase.SCHEDULED:
         return _scheduled(flight, now)
     if reached is Phase.OUT:
@@ -77,7 +80,9 @@ def notable(times: Times) -> timedelta:
 def _scheduled(flight: Flight, now: datetime) -> Standing:
     best, late = flight.departure.best, notable(flight.departure)
     passed = best is not None and now >= best
-    if best is None or now - best >= NO_REPORT:
+    if flight.returned:
+        state = State.RETURNED
+    elif best is None or now - best >= NO_REPORT:
         state = State.OVERDUE
     elif late > timedelta():
         state = State.LATE
@@ -110,7 +115,11 @@ def _down(flight: Flight, reached: Phase) -> Standing:
     return Standing(state=state, at=at, where=flight.destination, late=notable(flight.arrival))
 
 
-def _diverted(flight: Flight, reached: Phase) -> Standing:
-    state = {Phase.ON: State.LANDED_ELSEWHERE, Phase.IN: State.ARRIVED_ELSEWHERE}.get(reached, State.DIVERTED)
-    down = flight.in_.actual if reached is Phase.IN else flight.on.actual if reached is Phase.ON else None
-    return Standing(state=state, at=down or flight.arrival.best, where=flight.diverted_to)
+def _diverted(flight: Flight, reached: Phase, now: datetime) -> Standing:
+    if reached in (Phase.ON, Phase.IN):
+        state = State.ARRIVED_ELSEWHERE if reached is Phase.IN else State.LANDED_ELSEWHERE
+        return Standing(
+            state=state, at=flight.in_.actual if reached is Phase.IN else flight.on.actual, where=flight.diverted_to
+        )
+    lands = flight.arrival.best
+    return Standing(state=State.DIVERTED, at=lands, where=flight.diverted_to, passed=lands is not None and now >= lands)

@@ -4,21 +4,23 @@ A traveller is told where it leaves from, and once it is in the air where it arr
 arrives. What is another than they were told says so: `gate C21, was C25`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
-from flait.core.flights import Airport, Flight, Phase
-from flait.core.formats import Piece, Reader, same_minute, span
+from flait.core.flights import Flight, Phase
+from flait.core.formats import Piece, Reader, span
 from flait.core.observations import is_overtaken
-from flait.core.standing import AT_ORIGIN, DOWN, ELSEWHERE, Standing, State, notable, standing
+from flait.core.standing import AT_ORIGIN, DOWN, ELSEWHERE, NO_REPORT, Standing, State, notable, standing
 from flait.core.subscriptions import Role
 from flait.core.told import UNKNOWN_AIRPORT, Told, further, tells
-from flait.core.wording import capital, landed_at, place_and_time, short, town
+from flait.core.wording import arrives_verb, capital, departs_verb, landed_at, place_and_time, to_arrive, town
 
 DEPARTURE = ("scheduled_out", "departure")
 ARRIVAL = ("scheduled_in", "arrival")
+_AT_ARRIVAL = ("gate_destination", "terminal_destination", "baggage_claim")
 NOTHING_TOLD = Told()
+NO = "-"  # before the name of a fact: that it is no longer so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +43,23 @@ class View:
         """What they were told, without what was said of another airport than it goes to now."""
         flight, said = self.flight, self.told.diverted_to or None
         goes_to = (flight.diverted_to.code if flight.diverted_to else UNKNOWN_AIRPORT) if flight.diverted else None
-        if said == goes_to:
+        if said == goes_to and not self.rerouted:
             return self.told
         return replace(self.told, arrival=None, gate_destination=None, terminal_destination=None, baggage_claim=None)
+
+    @property
+    def rerouted(self) -> str:
+        """`now goes to Pittsburgh (PIT), not EWR`, where they were told of another destination; else nothing."""
+        there, told = self.flight.destination, self.told.destination
+        if self.flight.diverted or not told or there is None or there.short == told:
+            return ""
+        return f"now goes to {town(there)}, not {told}"
+
+    @property
+    def left_behind(self) -> tuple[str, ...]:
+        """What was told of another airport than it goes to now, as facts that are no longer so."""
+        known = self.known
+        return tuple(f"{NO}{name}" for name in _AT_ARRIVAL if getattr(self.told, name) and not getattr(known, name))
 
     @property
     def is_here(self) -> bool:
@@ -53,11 +69,25 @@ class View:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """How it stands: `title` in a word or two (`45m late`), `rest` with its times, and what both tell."""
+    """How it stands: `title` in a word or two (`45m late`), `rest` with its times, and what the one and the other tell.
+
+    A title that tells something cannot be left out: `whole` is the rest with it.
+    """
 
     title: str = ""
     rest: str = ""
+    of_title: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
+
+    @property
+    def tells(self) -> tuple[str, ...]:
+        """What title and rest tell."""
+        return (*self.of_title, *self.facts)
+
+    @property
+    def whole(self) -> str:
+        """`DIVERTED to Pittsburgh (PIT), in the air`, `dep 14:55 PST`."""
+        return ", ".join(part for part in (self.title if self.of_title else "", self.rest) if part)
 
     def after(self, name: str) -> str:
         """`<name> 45m late: dep 14:55 PST.`"""
@@ -71,22 +101,24 @@ def stand(view: View) -> Words:
     taken_back = _taken_back(view)
     if taken_back is None:
         return words
-    title, fact = taken_back
-    return replace(words, title=title, facts=(*words.facts, fact))
+    title, of_title = taken_back
+    return Words(title=title, rest=words.whole, of_title=of_title, facts=words.tells)
 
 
-def _taken_back(view: View) -> tuple[str, str] | None:
+def _taken_back(view: View) -> tuple[str, tuple[str, ...]] | None:
     told, flight, state = view.told, view.flight, view.stands.state
     if state is State.CANCELLED:
         return None
     if told.cancelled:
-        return "is ON AGAIN, not cancelled", "cancelled"
+        return "is ON AGAIN, not cancelled", ("cancelled",)
     if told.diverted_to and not flight.diverted:
-        return "NO LONGER DIVERTED", f"{NO}diverted_to"
+        return "NO LONGER DIVERTED", (f"{NO}diverted_to", *view.left_behind)
+    if view.rerouted:
+        return view.rerouted, ("destination", *view.left_behind)
     if state in AT_ORIGIN and further(told.phase, Phase.OUT):
-        return "has NOT taken off after all", "phase"
+        return "has NOT taken off after all", ("phase",)
     if state in (State.FLYING, State.OVERDUE_LANDING) and further(told.phase, Phase.OFF):
-        return "has NOT landed after all", "phase"
+        return "has NOT landed after all", ("phase",)
     return None
 
 
@@ -94,7 +126,7 @@ def _taken_back(view: View) -> tuple[str, str] | None:
 
 
 def _cancelled(_: View) -> Words:
-    return Words(title="is CANCELLED", facts=("cancelled",))
+    return Words(title="is CANCELLED", of_title=("cancelled",))
 
 
 def _scheduled(view: View) -> Words:
@@ -105,7 +137,7 @@ def _scheduled(view: View) -> Words:
     if arrival and view.role is Role.TRAVELER and flight.arrival.scheduled and bool(late) != bool(stands.late):
         mark = f" ({_late(late)})" if late else ", on time"  # the ends differ: each says its own
     rest = _list(_leaving(view), f"{arrival}{mark}" if arrival else "")
-    return Words(title=_punctuality(view), rest=rest, facts=("phase", *DEPARTURE, *_if(arrival, ARRIVAL)))
+    return Words(title=_punctuality(view), rest=rest, facts=(*DEPARTURE, *_if(arrival, ARRIVAL)))
 
 
 def _punctuality(view: View) -> str:
@@ -136,18 +168,27 @@ def _overdue(view: View) -> Words:
     leaves, lands, there = flight.departure.best, flight.arrival.best, flight.lands_at
     at = f" {reader.at(leaves, flight.origin, on=view.on)}" if leaves else ""
     lands = None if is_overtaken(flight) else lands
-    arrives = f" and arrive {reader.at(lands, there, on=view.on)}" if lands and there else ""
-    rest = f"was to leave{at}{arrives}, no report that it left"
+    arrives = f" and {to_arrive(flight)} {reader.at(lands, there, on=view.on)}" if lands and there else ""
+    word = "no new time yet" if flight.returned else "no report that it left"
+    rest = f"was to leave{at}{arrives}, {word}"
     return Words(rest=rest, facts=(*DEPARTURE, *_if(arrives, ARRIVAL)))
+
+
+def _returned(view: View) -> Words:
+    """Back at the gate: by its new time, or that there is none yet."""
+    leaves, now, late = view.flight.departure.best, view.reader.now, view.stands.late
+    words = _overdue(view) if leaves is None or now - leaves >= NO_REPORT else _scheduled(view)
+    title = f"returned to the gate, {_late(late)}" if late > timedelta() else "returned to the gate"
+    return replace(words, title=title, of_title=("returned", "phase"))
 
 
 def _out(view: View) -> Words:
     stands, flight = view.stands, view.flight
     at = f" {view.reader.at(stands.at, flight.origin, on=view.on)}" if stands.at else ""
     ago = f" ({span(view.reader.now - stands.at)} ago)" if stands.at and stands.state is State.TAXIING else ""
-    arrival = _arrival(view)
+    arrival = "" if _is_overtaken(view) else _arrival(view)
     rest = _list(f"left the gate{at}{ago}, not taken off yet", arrival)
-    return Words(rest=rest, facts=("phase", *DEPARTURE, *_if(arrival, ARRIVAL)))
+    return Words(rest=rest, facts=("phase", "phase_at", *DEPARTURE, *_if(arrival, ARRIVAL)))
 
 
 def _leaving(view: View) -> str:
@@ -155,22 +196,19 @@ def _leaving(view: View) -> str:
     best, airport = view.flight.departure.best, view.flight.origin
     if best is None:
         return "departure time not known"
-    waiting = ", no report yet that it left" if best <= view.reader.now and not view.flight.off.actual else ""
-    return f"dep {view.reader.at(best, airport, on=view.on)}{_was(view, view.told.departure, best, airport)}{waiting}"
+    nothing_yet = "no new time yet" if view.flight.returned else "no report yet that it left"
+    waiting = f", {nothing_yet}" if best <= view.reader.now and not view.flight.off.actual else ""
+    at = view.reader.at_was(best, airport, was=view.told.departure, on=view.on)
+    return f"{departs_verb(view.flight)} {at}{waiting}"
 
 
-def _arrival(view: View, verb: str = "arr") -> str:
+def _arrival(view: View, verb: str = "") -> str:
     """`arr 23:16 EST, was 22:31`, or nothing where no time is known."""
     best, airport = view.flight.arrival.best, view.flight.lands_at
     if best is None or airport is None or is_overtaken(view.flight):
         return ""
-    return f"{verb} {view.reader.at(best, airport, on=view.on)}{_was(view, view.known.arrival, best, airport)}"
-
-
-def _was(view: View, was: datetime | None, moment: datetime, airport: Airport) -> str:
-    if was is None or same_minute(was, moment):
-        return ""
-    return f", was {view.reader.before(was, moment, airport)}"
+    at = view.reader.at_was(best, airport, was=view.known.arrival, on=view.on)
+    return f"{verb or arrives_verb(view.flight)} {at}"
 
 
 def _list(*parts: str) -> str:
@@ -189,13 +227,28 @@ def _flying(view: View) -> Words:
     flight, stands = view.flight, view.stands
     since = f" since {view.reader.at(flight.off.actual, flight.origin, on=view.on)}" if flight.off.actual else ""
     there = flight.lands_at.short if flight.lands_at else ""
+    overtaken = _is_overtaken(view)
     if stands.passed:
-        arrival, more = _arrival(view, f"was to arrive {there}"), "no report that it landed"
+        planned = "" if overtaken else _arrival(view, f"was to {to_arrive(flight)} {there}")
+        return Words(
+            rest=_list(f"in the air{since}", planned, "no report that it landed"),
+            facts=("phase", *_if(since, ("phase_at",)), *_if(planned, ARRIVAL)),
+        )
+    if overtaken:
+        arrival = "no new landing time yet"
     else:
-        arrival, more = _arrival(view, f"arrives {there} about"), ""
-    against = _against_schedule(view) if arrival and not stands.passed else ""
-    facts = ("phase", *_if(arrival, ARRIVAL))
-    return Words(rest=_list(f"in the air{since}", f"{arrival}{against}", more), facts=facts)
+        arrival = _arrival(view, f"{arrives_verb(flight, 'arrives')} {there} about")
+        arrival += _against_schedule(view) if arrival else ""
+    facts = ("phase", *_if(since, ("phase_at",)), *_if(arrival and not overtaken, ARRIVAL))
+    return Words(rest=_list(f"in the air{since}", arrival), facts=facts)
+
+
+def _is_overtaken(view: View) -> bool:
+    """Whether no landing time can be said; of what left the gate, for it takes off now at the soonest."""
+    flight = view.flight
+    if view.stands.state in (State.LEFT, State.TAXIING):
+        flight = replace(flight, out=replace(flight.out, actual=view.reader.now))
+    return is_overtaken(flight)
 
 
 def _against_schedule(view: View) -> str:
@@ -211,13 +264,13 @@ def _landed(view: View) -> Words:
     if flight.in_.best and flight.in_.best > view.reader.now:
         gate = _arrival(view, "at the gate about") + (f" ({_late(view.stands.late)})" if view.stands.late else "")
     rest = _list(f"landed {landed_at(flight, view.reader)}", gate)
-    return Words(rest=rest, facts=("phase", *_if(gate, ARRIVAL)))
+    return Words(rest=rest, facts=("phase", "phase_at", *_if(gate, ARRIVAL)))
 
 
 def _arrived(view: View) -> Words:
     late = f" ({_late(view.stands.late)})" if view.stands.late else ""
     at = place_and_time(view.flight.lands_at, view.flight.in_.actual, view.reader)
-    return Words(rest=f"at the gate {at}{late}", facts=("phase", *ARRIVAL))
+    return Words(rest=f"at the gate {at}{late}", facts=("phase", "phase_at", *ARRIVAL))
 
 
 # --- off its way ------------------------------------------------------------------------------------------------
@@ -228,12 +281,16 @@ NOWHERE_YET = "DIVERTED, new airport not known yet"
 
 def _diverted(view: View) -> Words:
     flight = view.flight
-    facts: tuple[str, ...] = ("diverted_to", "phase")
+    away = ("diverted_to", *view.left_behind)
     if flight.diverted_to is None:
-        return Words(title=NOWHERE_YET, rest=_on_its_way(view), facts=facts)
-    arrival = _arrival(view, "arrives about")
+        return Words(title=NOWHERE_YET, rest=_on_its_way(view), of_title=away, facts=("phase",))
+    if view.stands.passed:
+        arrival = _arrival(view, f"was to {to_arrive(flight)}") + ", no report that it landed"
+    else:
+        arrival = _arrival(view, f"{arrives_verb(flight, 'arrives')} about")
     rest = _list(_on_its_way(view), arrival)
-    return Words(title=f"DIVERTED to {town(flight.diverted_to)}", rest=rest, facts=(*facts, *_if(arrival, ARRIVAL)))
+    title = f"DIVERTED to {town(flight.diverted_to)}"
+    return Words(title=title, rest=rest, of_title=away, facts=("phase", *_if(arrival, ARRIVAL)))
 
 
 def _on_its_way(view: View) -> str:
@@ -245,20 +302,22 @@ def _on_its_way(view: View) -> str:
 def _elsewhere(view: View) -> Words:
     flight, reader = view.flight, view.reader
     there, planned = flight.diverted_to, flight.destination.short if flight.destination else ""
+    at_gate = view.stands.state is State.ARRIVED_ELSEWHERE
+    facts = ("phase", *_if(there, ("phase_at",)), *_if(at_gate and there, ARRIVAL))
     if there is None:
         landed = f"landed {landed_at(flight, reader)}"
     else:
-        verb = "at the gate" if view.stands.state is State.ARRIVED_ELSEWHERE else "landed"
-        back = "back at" if there.code == flight.origin.code else verb
+        back = "back at" if there.code == flight.origin.code else "at the gate" if at_gate else "landed"
         at = f" {reader.at(view.stands.at, there)}" if view.stands.at else ""
         landed = f"{back} {town(there)}{at}" + (f", not {planned}" if planned else "")
-    return Words(title="DIVERTED", rest=landed, facts=("diverted_to", "phase"))
+    return Words(title="DIVERTED", rest=landed, of_title=("diverted_to", *view.left_behind), facts=facts)
 
 
 _WORDS: Mapping[State, Callable[[View], Words]] = {
     State.CANCELLED: _cancelled,
     **dict.fromkeys((State.ON_TIME, State.LATE, State.EARLY, State.DUE), _scheduled),
     State.OVERDUE: _overdue,
+    State.RETURNED: _returned,
     **dict.fromkeys((State.LEFT, State.TAXIING), _out),
     **dict.fromkeys((State.FLYING, State.OVERDUE_LANDING), _flying),
     State.LANDED: _landed,
@@ -268,7 +327,7 @@ _WORDS: Mapping[State, Callable[[View], Words]] = {
 }
 
 
-# --- the one time that matters, and where ------------------------------------------------------------------------
+# --- the one time that matters --------------------------------------------------------------------------------------
 
 
 def next_time(view: View, *, leaving: bool) -> Piece:
@@ -284,76 +343,10 @@ def next_time(view: View, *, leaving: bool) -> Piece:
 _SAID_WHOLE = frozenset({State.OVERDUE, State.LEFT, State.TAXIING, State.FLYING, State.OVERDUE_LANDING}) | DOWN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spot:
-    """A gate, terminal or belt: what it is now, and what it was told to be."""
-
-    fact: str
-    now: str
-    told: str
-
-    @property
-    def text(self) -> str:
-        """`gate C21`, `gate C21, was C25`, `gate C25 is no longer shown`, or nothing."""
-        name = _NAMES[self.fact.partition("_")[0]]
-        if not self.now:
-            return f"{name} {self.told} is no longer shown{': check the board' * (name == 'gate')}" if self.told else ""
-        return f"{name} {self.now}" + (f", was {self.told}" if self.differs else "")
-
-    @property
-    def differs(self) -> bool:
-        """Whether it is another than was told, or none any more."""
-        return bool(self.told) and self.told != self.now
-
-    @property
-    def facts(self) -> tuple[str, ...]:
-        """What its text tells."""
-        return (self.fact,) if self.now else (NO + self.fact,) if self.told else ()
-
-
-_NAMES = {"gate": "gate", "terminal": "Terminal", "baggage": "belt"}
-
-
-def spot(view: View, fact: str) -> Spot:
-    """The gate, terminal or belt that fact names."""
-    return Spot(fact=fact, now=short(getattr(view.flight, fact)), told=short(getattr(view.known, fact)))
-
-
-def walk(view: View, end: str, *, later: str = "") -> tuple[str, tuple[str, ...]]:
-    """Gate and terminal at one end, and what that tells; `later` is said where no gate is known.
-
-    `gate F12, Terminal 3`; `gate C21, was C25. Terminal 3`; `Terminal 3, gate later`.
-    """
-    spots = [each for each in (spot(view, f"gate_{end}"), spot(view, f"terminal_{end}")) if each.text]
-    parts = [each.text for each in spots] + ([later] if later and not spot(view, f"gate_{end}").text else [])
-    if any(each.differs for each in spots):
-        text = ". ".join([*parts[:1], *map(capital, parts[1:])])
-    else:
-        text = ", ".join(parts)
-    return text, tuple(fact for each in spots for fact in each.facts)
-
-
-def places(view: View) -> Sequence[Piece]:
-    """Where to go: gate and terminal, and where bags come; by who reads it."""
-    state = view.stands.state
-    if state is State.CANCELLED or (view.flight.diverted and not view.flight.diverted_to):
-        return []  # of the one nothing, of the other what is known is where it will not come to
-    if view.is_here:
-        text, facts = walk(view, "origin", later="" if state in (State.LEFT, State.TAXIING) else "gate later")
-        return [Piece(f"{capital(text)}." if text else "", 1, facts)]
-    text, facts = walk(view, "destination")
-    there = view.flight.lands_at.short if view.flight.lands_at else "arrival"
-    text = f"At {there}: {text}." if state in AT_ORIGIN else f"{capital(text)}."
-    belt = spot(view, "baggage_claim")
-    return [Piece(text if facts else "", 1, facts), Piece(f"Bags: {belt.text}." if belt.text else "", 2, belt.facts)]
-
-
 # --- what that tells --------------------------------------------------------------------------------------------
-
-NO = "no "  # before the name of a fact: that it is no longer so
 
 
 def told_by(flight: Flight, facts: Iterable[str]) -> dict[str, str | bool]:
     """What the words said tell, in the form it is stored with a text."""
     gone = {fact.removeprefix(NO): "" for fact in facts if fact.startswith(NO)}
-    return {**tells(flight, [fact for fact in facts if not fact.startswith(NO)]), **gone}
+    return gone | tells(flight, [fact for fact in facts if not fact.startswith(NO)])

@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from flait.core.alerts import NO_WORD, is_awaited
-from flait.core.changes import OVERDUE
+from flait.core.changes import unreported
 from flait.core.flights import Flight, cancelled
 from flait.core.formats import SEGMENT, Piece, Reader, clock_time, day, fitted, fold, span
 from flait.core.messages import units
+from flait.core.next_steps import LOOK_UP, next_step
 from flait.core.reply_kinds import Fact
-from flait.core.standing import AT_ORIGIN, DOWN, State, notable
-from flait.core.standing_texts import NOTHING_TOLD, NOWHERE_YET, View, next_time, places, spot, stand, told_by, walk
+from flait.core.standing import AT_ORIGIN, DOWN, PLANNED, State, notable
+from flait.core.standing_places import places, spot, walk
+from flait.core.standing_texts import NOTHING_TOLD, NOWHERE_YET, View, next_time, stand, told_by
 from flait.core.subscriptions import ClockFace, Role
 from flait.core.told import NOT_LANDED, NOT_LEFT, Told
-from flait.core.wording import Text, label, route, town
+from flait.core.wording import Text, arrives_verb, day_known, label, route, town
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,61 +73,64 @@ def status_text(
 
 def _no_word(view: View, seen: Seen) -> str:
     place = view.flight.origin if view.stands.state in AT_ORIGIN else view.flight.lands_at or view.flight.origin
-    then = "check the board" if view.is_here else "we keep trying"
-    return f"No word since {view.reader.at(view.reader.now - seen.age, place)}: {then}."
+    since = view.reader.at(view.reader.now - seen.age, place)
+    return f"No word since {since}: {LOOK_UP.lower()}."
 
 
 def _silence(view: View, seen: Seen, *, no_word: bool, said: Sequence[str]) -> dict[str, str]:
     """What the answer tells of there being no word, or no report of what should have happened; or word again."""
-    stands, now = view.stands, view.reader.now
+    now = view.reader.now
     if no_word:
         return {"stale": (now - seen.age).isoformat()}
-    if stands.at and now - stands.at >= OVERDUE:
-        if stands.state is State.OVERDUE and "departure" in said:
-            return {"stale": NOT_LEFT}
-        if stands.state is State.OVERDUE_LANDING and "arrival" in said:
-            return {"stale": NOT_LANDED}
+    missing = unreported(view.flight, now)
+    if missing and _SAYS_SO[missing] in said:
+        return {"stale": missing}
     return {"stale": ""} if view.told.stale and not seen.stale else {}
 
 
+_SAYS_SO = {NOT_LEFT: "departure", NOT_LANDED: "arrival"}  # the fact in whose words an answer says so
+
+
 def _all(view: View) -> Sequence[Piece]:
-    ask = "Ask the airline to rebook you." if view.role is Role.TRAVELER else ""
-    return [*_when(view), *places(view), Piece(ask if cancelled(view.flight) else "", 2)]
+    return [*_when(view), *places(view), Piece(next_step(view), 2)]
 
 
 def _when(view: View) -> Sequence[Piece]:
     flight, words = view.flight, stand(view)
-    on = f" {day(flight.departure_date)}" if cancelled(flight) else ""
-    return [Piece(words.after(f"{route(flight)}{on}"), 0, words.facts)]
+    on = f" {day(day_known(flight, view.told.scheduled_out))}" if cancelled(flight) else ""
+    return [Piece(words.after(f"{route(flight)}{on}"), 0, words.tells)]
 
 
 def _gate(view: View) -> Sequence[Piece]:
     if view.is_here:
         where, facts = walk(view, "origin", later="no gate yet")
         return [Piece(f"at {view.flight.origin.short}: {where}.", 0, facts), next_time(view, leaving=True)]
-    at, off_its_way = _where(view)
-    where, facts = walk(view, "destination", later="no gate known") if at else ("no gate known", ())
-    lead = f"{at or f'is {NOWHERE_YET}'}: {where}."
-    return [Piece(lead, 0, (*facts, *off_its_way)), next_time(view, leaving=False)]
+    lead, off_its_way = _where(view)
+    known = view.flight.lands_at or not view.flight.diverted
+    where, facts = walk(view, "destination", later="no gate known") if known else ("no gate known", ())
+    return [Piece(f"{lead}: {where}.", 0, (*off_its_way, *facts)), next_time(view, leaving=False)]
 
 
 def _bags(view: View) -> Sequence[Piece]:
-    at, off_its_way = _where(view)
+    about, off_its_way = _where(view, "bags ")
     belt, terminal = spot(view, "baggage_claim"), spot(view, "terminal_destination")
-    known = [each for each in (belt, terminal) if at and belt.now and each.text]
+    somewhere = view.flight.lands_at or not view.flight.diverted
+    known = [each for each in (belt, terminal) if somewhere and belt.now and each.text]
     where = ", ".join(each.text for each in known) or "no belt known yet"
     facts = tuple(fact for each in known for fact in each.facts)
-    about = f"bags {at}" if at else f"is {NOWHERE_YET}"
-    lead = Piece(f"{about}: {where}.", 0, (*facts, *off_its_way))
+    lead = Piece(f"{about}: {where}.", 0, (*off_its_way, *facts))
     return [lead] if belt.now else [lead, next_time(view, leaving=False)]
 
 
-def _where(view: View) -> tuple[str, tuple[str, ...]]:
-    """Where it comes down, '' where nobody knows, and what that tells."""
+def _where(view: View, what: str = "") -> tuple[str, tuple[str, ...]]:
+    """`bags at EWR`, or that it comes down elsewhere than was told; and what that tells."""
     flight, there = view.flight, view.flight.lands_at
     if flight.diverted:
-        return (f"at {town(there)}, DIVERTED" if there else "", ("diverted_to",))
-    return (f"at {there.short}" if there else "at arrival", ())
+        words = f"{what}at {town(there)}, DIVERTED" if there else f"is {NOWHERE_YET}"
+        return words, ("diverted_to", *view.left_behind)
+    if view.rerouted:
+        return view.rerouted, ("destination", *view.left_behind)
+    return f"{what}at {there.short if there else 'arrival'}", ()
 
 
 _ANSWERS: Mapping[Fact, Callable[[View], Sequence[Piece]]] = {
@@ -188,7 +193,7 @@ def _at(view: View) -> str:
         return ""
     on = lands.astimezone(there.zone).date()
     weekday = "" if on == flight.departure_date else f" {day(on).split()[0]}"
-    return f"arr {clock_time(lands, there.zone, view.reader.clock)}{weekday}"
+    return f"{arrives_verb(flight)} {clock_time(lands, there.zone, view.reader.clock)}{weekday}"
 
 
 def _short_day(on: date, today: datetime) -> str:
@@ -199,7 +204,7 @@ def _short_day(on: date, today: datetime) -> str:
 
 def _in_a_word(view: View) -> str:
     stands = view.stands
-    if stands.state in _PUNCTUALITY:
+    if stands.state in PLANNED:
         late = stands.late if view.is_here else notable(view.flight.arrival)
         return f"{'+' if late > timedelta() else '-'}{span(late)}" if late else "on time"
     there = f" {stands.where.short}" if stands.where else ""
@@ -209,10 +214,10 @@ def _in_a_word(view: View) -> str:
     return _IN_A_WORD[stands.state].format(there=there)
 
 
-_PUNCTUALITY = frozenset({State.ON_TIME, State.LATE, State.EARLY})
 _IN_A_WORD = {
     State.DUE: "due, no report yet",
     State.OVERDUE: "no report that it left",
+    State.RETURNED: "back at the gate",
     State.LEFT: "left the gate",
     State.TAXIING: "left the gate, not off yet",
     State.FLYING: "in the air",

@@ -23,9 +23,9 @@ BOARDS_BEFORE = timedelta(minutes=35)  # usual for a narrow-body; an estimate, a
 class Told:
     """Facts as this person knows them; None where nothing was said, '' where it was said that there is none.
 
-    `boards` is advice, "boards about"; `returned` the leaving that came to nothing; `onward` the leg that follows a
-    diversion; `stale` since when there was no word, NOT_LEFT, NOT_LANDED or GIVEN_UP; `ends` that the journey ends
-    elsewhere.
+    `phase_at` is when the phase was said to have begun; `boards` is advice, "boards about"; `returned` the leaving that
+    came to nothing; `onward` the leg that follows a diversion; `stale` since when there was no word, NOT_LEFT, NOT_LANDED
+    or GIVEN_UP; `ends` that the journey ends elsewhere.
     """
 
     scheduled_out: datetime | None = None
@@ -40,6 +40,7 @@ class Told:
     cancelled: bool = False
     diverted_to: str | None = None
     phase: Phase = Phase.SCHEDULED
+    phase_at: datetime | None = None
     destination: str | None = None
     boards: datetime | None = None
     returned: datetime | None = None
@@ -64,6 +65,13 @@ def boards(flight: Flight) -> datetime | None:
     return best - BOARDS_BEFORE if best else None
 
 
+def reached_at(flight: Flight) -> datetime | None:
+    """When it came as far as it is: the actual moment of its phase, None before it left."""
+    on = flight.on.actual or flight.in_.actual
+    moments = {Phase.OUT: flight.out.actual, Phase.OFF: flight.off.actual, Phase.ON: on, Phase.IN: flight.in_.actual}
+    return moments.get(progress(flight))
+
+
 FACTS: Mapping[str, Callable[[Flight], str | bool | None]] = {
     "scheduled_out": lambda flight: _moment(flight.departure.scheduled),
     "scheduled_in": lambda flight: _moment(flight.arrival.scheduled),
@@ -77,6 +85,7 @@ FACTS: Mapping[str, Callable[[Flight], str | bool | None]] = {
     "cancelled": cancelled,
     "diverted_to": _diverted_to,
     "phase": lambda flight: progress(flight).value,
+    "phase_at": lambda flight: _moment(reached_at(flight)),
     "destination": lambda flight: flight.destination.short if flight.destination else None,
     "boards": lambda flight: _moment(boards(flight)),
     "returned": lambda flight: _moment(flight.returned),
@@ -86,7 +95,7 @@ FACTS: Mapping[str, Callable[[Flight], str | bool | None]] = {
 }
 """How each fact is read off a flight; None is never told."""
 
-_MOMENTS = frozenset({"scheduled_out", "scheduled_in", "departure", "arrival", "boards", "returned"})
+_MOMENTS = frozenset({"scheduled_out", "scheduled_in", "departure", "arrival", "boards", "returned", "phase_at"})
 _OF_A_FLIGHT = tuple(name for name in FACTS if name not in ("boards", "ends"))  # those are advice
 
 

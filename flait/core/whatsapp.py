@@ -15,7 +15,7 @@ from flait.core.flights import Airport, Flight, Phase
 from flait.core.formats import Reader
 from flait.core.messages import Channel, Message
 from flait.core.told import Told, told
-from flait.core.wording import label, route, short
+from flait.core.wording import arrives_verb, departs_verb, label, route, short
 
 WINDOW: Final = timedelta(hours=24)
 MARGIN: Final = timedelta(minutes=5)  # clocks differ, and a text takes its time: near the end the window counts as shut
@@ -133,7 +133,7 @@ _HEAD: Final = re.compile(
     r"(?: (?P<route>[A-Z0-9]{3,4}-[A-Z0-9]{3,4}))?(?P<rest>[ :,].*)"
 )
 _SENTENCE: Final = re.compile(r"(?<=[.?])\s+(?=[A-Z0-9])")
-_TIMES: Final = re.compile(r"[:,] (?=(?:dep|arr|departure time) )")
+_TIMES: Final = re.compile(r"[:,] (?=(?:dep|takes off|arr|lands|arrives about|departure time) )")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,9 +213,9 @@ def variables(message: Message, flight: Flight | None, reader: Reader) -> Variab
 
 
 def _times(known: Told, flight: Flight, reader: Reader) -> str:
-    leaves = f"dep {reader.at(known.departure, flight.origin)}" if known.departure else ""
+    leaves = f"{departs_verb(flight)} {reader.at(known.departure, flight.origin)}" if known.departure else ""
     lands = flight.lands_at
-    arrives = f"arr {reader.at(known.arrival, lands)}" if known.arrival and lands else ""
+    arrives = f"{arrives_verb(flight)} {reader.at(known.arrival, lands)}" if known.arrival and lands else ""
     return ", ".join(time for time in (leaves, arrives) if time)
 
 

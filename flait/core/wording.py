@@ -4,6 +4,7 @@ Optional pieces are dropped from the least useful up, never a time. What a text 
 a change that did not fit is still a change at the next look.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -49,14 +50,16 @@ LONGEST_TOWN = 18  # characters
 
 
 def town(airport: Airport) -> str:
-    """`Portland (PWM)`; the code alone where the town has no name that a text can carry."""
-    words = fold((airport.city or "").split(",")[0].strip()).split()
+    """`Portland ME (PWM)`, `Pittsburgh (PIT)`; the code alone where the town has no name that a text can carry."""
+    city, _, region = (part.strip() for part in fold(airport.city or "").partition(","))
+    words = city.split()
     while len(words) > 1 and (len(" ".join(words)) > LONGEST_TOWN or words[-1].islower()):  # not `Santiago de`
         words.pop()
     name = " ".join(words)
     if not name or "?" in name or len(name) > LONGEST_TOWN or name.upper() in (airport.code, airport.code_iata):
         return airport.short
-    return f"{name} ({airport.short})"
+    state = f" {region}" if re.fullmatch("[A-Z]{2}", region) else ""
+    return f"{name}{state} ({airport.short})"
 
 
 def lateness(times: Times) -> str:
@@ -66,15 +69,39 @@ def lateness(times: Times) -> str:
 
 
 def departs(flight: Flight, reader: Reader, *, was: datetime | None = None, on: date | None = None) -> str:
-    """`dep 14:10->14:55 PST`; `on` is a day the sentence names already."""
+    """`dep 14:10->14:55 PST`; `on` is a day that the sentence names already."""
     best = flight.departure.best
-    return f"dep {reader.at(best, flight.origin, was=was, on=on)}" if best else "departure time not known"
+    if best is None:
+        return "departure time not known"
+    return f"{departs_verb(flight)} {reader.at(best, flight.origin, was=was, on=on)}"
 
 
 def arrives(flight: Flight, reader: Reader, *, was: datetime | None = None, on: date | None = None) -> str:
     """`arr 22:31 EST`, or nothing where no time is known, or one that cannot be; `on` is a day the sentence names."""
     best, airport = flight.arrival.best, flight.lands_at
-    return f"arr {reader.at(best, airport, was=was, on=on)}" if best and airport and not is_overtaken(flight) else ""
+    if best is None or airport is None or is_overtaken(flight):
+        return ""
+    return f"{arrives_verb(flight)} {reader.at(best, airport, was=was, on=on)}"
+
+
+def departs_verb(flight: Flight) -> str:
+    """`dep` of a gate time; `takes off` where only the runway's are known."""
+    return "dep" if flight.out.best or not flight.off.best else "takes off"
+
+
+def arrives_verb(flight: Flight, of_the_gate: str = "arr") -> str:
+    """`arr`, or another word `of_the_gate`; `lands` where only the runway's times are known."""
+    return "lands" if flight.on.best and not flight.in_.best else of_the_gate
+
+
+def to_arrive(flight: Flight) -> str:
+    """`arrive`, `land`: what it was to do."""
+    return arrives_verb(flight, "arrives").removesuffix("s")
+
+
+def day_known(flight: Flight, known: datetime | None) -> date:
+    """The day by which somebody knows it who was told that schedule, though it may have moved since; of the origin."""
+    return known.astimezone(flight.origin.zone).date() if known else flight.departure_date
 
 
 def capital(text: str) -> str:
@@ -90,9 +117,8 @@ def failed_text(ident: str, when: str, reason: str) -> Text:
 
 
 def landed_at(flight: Flight, reader: Reader) -> str:
-    """`EWR 22:38 EST`: where and when it came down."""
-    on = flight.on.actual or flight.in_.actual
-    return place_and_time(flight.lands_at, on, reader)
+    """`EWR 22:38 EST`: where and when it came down; the place alone where only the time at the gate is known."""
+    return place_and_time(flight.lands_at, flight.on.actual, reader)
 
 
 def place_and_time(where: Airport | None, at: datetime | None, reader: Reader) -> str:

@@ -20,6 +20,7 @@ from flait.core.told import FACTS, NONE, Told, tells, told
 from flait.core.wording import Text
 from flait.flows.looks import hasten
 from flait.flows.telling import retell
+from flait.flows.wishes import greeting
 from flait.store import INVITATION, STOP_CONFIRMED, STRANGER, Store, TrackedFlight
 
 log = logging.getLogger("flait.afresh")
@@ -214,7 +215,7 @@ def words_of_now(store: Store, message: Message, now: datetime) -> Text | None:
         return None
     reader = Reader(ident=subscription.ident, now=now, clock=user.clock)
     if message.kind == TRACKED:
-        return tracked_text(tracked.flight, reader, role=subscription.role)
+        return tracked_text(tracked.flight, reader, role=subscription.role, first=greeting(store, user))
     seen = Seen(age=max(now - (tracked.seen_at or now), timedelta()))
     return status_text(tracked.flight, reader, seen, role=subscription.role, told=heard(store, subscription.id))
 

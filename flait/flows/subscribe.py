@@ -13,7 +13,7 @@ from flait.core import polling
 from flait.core.confirmations import Greeting, pending_text, tracked_text
 from flait.core.flights import Flight, ScheduledFlight, same_leg
 from flait.core.formats import Reader
-from flait.core.messages import UNTOLD, Channel
+from flait.core.messages import Channel
 from flait.core.subscriptions import LIVE, Subscription, SubscriptionState, User, next_resolution
 from flait.core.whatsapp import agreed, with_consent
 from flait.errors import (
@@ -62,10 +62,13 @@ class Subscribed:
     already: bool = False
 
 
-def subscribe(store: Store, source: FlightSource, clock: Clock, *, person: Person, wanted: Wanted) -> Subscribed:
+def subscribe(
+    store: Store, source: FlightSource, clock: Clock, *, person: Person, wanted: Wanted, contact: str = ""
+) -> Subscribed:
     """Follow a flight for a person. Raises what `resolve` raises for bad input, storing nothing.
 
-    An AeroAPI fault is no refusal: the wish is stored as `pending` with its reason and next attempt.
+    An AeroAPI fault is no refusal: the wish is stored as `pending` with its reason and next attempt. `contact` is who
+    runs Flait, for the first text to a number.
     """
     _refuse_opted_out(store.user_by_phone(person.phone))
     found: Found | FlightSourceError
@@ -93,10 +96,12 @@ def subscribe(store: Store, source: FlightSource, clock: Clock, *, person: Perso
         )
         if isinstance(found, FlightSourceError):
             return _wait(store, fresh, user, reason=found.message, now=now)
-        return _keep(store, _waiting(store, fresh, found.leg) or fresh, user, found, now)
+        return _keep(store, _waiting(store, fresh, found.leg) or fresh, user, found, now, contact=contact)
 
 
-def activate_next(store: Store, source: FlightSource, clock: Clock, zone_of: ZoneOf = nowhere) -> bool:
+def activate_next(
+    store: Store, source: FlightSource, clock: Clock, zone_of: ZoneOf = nowhere, contact: str = ""
+) -> bool:
     """Carry one pending subscription on, if one is due. True: there may be more. By `zone_of` its day may be over."""
     subscription = store.claim_pending(clock.now(), LEASE)
     if subscription is None:
@@ -117,7 +122,7 @@ def activate_next(store: Store, source: FlightSource, clock: Clock, zone_of: Zon
             _note_answer(store, outcome, now)
         there = store.subscription(subscription.id)
         if there and there.state is SubscriptionState.PENDING:  # else it was settled by hand meanwhile
-            _carry_on(store, there, outcome, zone_of, now)
+            _carry_on(store, there, outcome, zone_of, now, contact=contact)
     if ours is not None:
         raise ours
     return True
@@ -150,21 +155,30 @@ def _note_answer(store: Store, outcome: Found | FlaitError, now: datetime) -> No
 
 
 def _carry_on(
-    store: Store, subscription: Subscription, outcome: Found | FlaitError, zone_of: ZoneOf, now: datetime
+    store: Store,
+    subscription: Subscription,
+    outcome: Found | FlaitError,
+    zone_of: ZoneOf,
+    now: datetime,
+    *,
+    contact: str,
 ) -> None:
     user = store.user(subscription.user_id)
     assert user is not None  # a subscription goes with its person
     if isinstance(outcome, FlaitError):
         wishes.not_met(store, subscription, user, outcome, zone_of=zone_of, now=now)
     else:
-        _keep(store, subscription, user, outcome, now)
+        _keep(store, subscription, user, outcome, now, contact=contact)
 
 
-def _keep(store: Store, subscription: Subscription, user: User, found: Found, now: datetime) -> Subscribed:
-    leg = found.leg
+def _keep(
+    store: Store, subscription: Subscription, user: User, found: Found, now: datetime, *, contact: str
+) -> Subscribed:
+    leg, first = found.leg, wishes.greeting(store, user, contact)
     if isinstance(leg, ScheduledFlight):
-        return _save_scheduled(store, subscription, user, leg, now)
-    return _activate(store, subscription, user, leg, tracked=_tracked(store, leg, found.beside, now), now=now)
+        return _save_scheduled(store, subscription, user, leg, first=first, now=now)
+    tracked = _tracked(store, leg, found.beside, now)
+    return _activate(store, subscription, user, leg, tracked=tracked, first=first, now=now)
 
 
 def _of_that_leg(subscription: Subscription, leg: Leg) -> Subscription:
@@ -179,7 +193,14 @@ def _of_that_leg(subscription: Subscription, leg: Leg) -> Subscription:
 
 
 def _activate(
-    store: Store, subscription: Subscription, user: User, flight: Flight, *, tracked: TrackedFlight, now: datetime
+    store: Store,
+    subscription: Subscription,
+    user: User,
+    flight: Flight,
+    *,
+    tracked: TrackedFlight,
+    first: Greeting | None,
+    now: datetime,
 ) -> Subscribed:
     active = replace(
         _of_that_leg(subscription, flight),
@@ -191,7 +212,7 @@ def _activate(
     saved, new = _saved(store, active)
     if new:
         reader = Reader(ident=saved.ident, now=now, clock=user.clock)
-        text = tracked_text(flight, reader, role=saved.role, first=_greeting(store, user))
+        text = tracked_text(flight, reader, role=saved.role, first=first)
         wishes.confirm(store, saved, user, kind="tracked", text=text, now=now)
         wishes.note(store, saved, now, step="subscribe", outcome="active", detail=f"pinned {flight.fa_flight_id}")
     return Subscribed(subscription=saved, user=user, flight=flight, already=not new)
@@ -239,7 +260,13 @@ def _asked_for(one: Subscription) -> tuple[object, ...]:
 
 
 def _save_scheduled(
-    store: Store, subscription: Subscription, user: User, row: ScheduledFlight, now: datetime
+    store: Store,
+    subscription: Subscription,
+    user: User,
+    row: ScheduledFlight,
+    *,
+    first: Greeting | None,
+    now: datetime,
 ) -> Subscribed:
     """Days ahead: the flight exists; it is pinned when AeroAPI gives it an id."""
     look = max(row.scheduled_out - FIRST_LIVE_LOOK, now + NOT_LIVE_YET)
@@ -250,7 +277,7 @@ def _save_scheduled(
     )
     saved, new = _saved(store, waiting)
     if new and subscription.departure_date is None:
-        text = pending_text(row, saved.ident, first=_greeting(store, user))
+        text = pending_text(row, saved.ident, first=first)
         wishes.confirm(store, saved, user, kind="pending", text=text, now=now)
         wishes.note(store, saved, now, step="subscribe", outcome="pending", detail=saved.reason)
     return Subscribed(subscription=saved, user=user, scheduled=row, already=not new)
@@ -329,9 +356,3 @@ def _refuse_opted_out(user: User | None) -> None:
     if user and user.opted_out_at:
         who = "that number" if user.name == user.phone else user.name
         raise UserError(f"{who} has texted STOP", "only they can undo it, by texting START to the same number")
-
-
-def _greeting(store: Store, user: User) -> Greeting | None:
-    """What a number reads in the first text that can reach it, and in no other."""
-    heard = any(view.message.status not in UNTOLD for view in store.messages(user_id=user.id, limit=20))
-    return None if heard else Greeting(name=user.name if user.name != user.phone else "")

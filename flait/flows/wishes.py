@@ -8,10 +8,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
+from flait.core.confirmations import Greeting
 from flait.core.dates import parse_date
 from flait.core.formats import day
 from flait.core.idents import parse_ident
-from flait.core.messages import Message
+from flait.core.messages import UNTOLD, Message
 from flait.core.subscriptions import Subscription, SubscriptionState, User, next_resolution
 from flait.core.wish_texts import missing_text, not_understood_text, several_text, too_late_text
 from flait.core.wording import Text, failed_text
@@ -168,6 +169,12 @@ def _when(subscription: Subscription, zone_of: ZoneOf) -> str:
         return ""
     days = _days(wanted, zone_of)
     return day(days[0]) if len(days) == 1 else f"{subscription.wish} (asked {day(wanted.asked_at.date())})"
+
+
+def greeting(store: Store, user: User, contact: str = "") -> Greeting | None:
+    """What a number reads in the first text that can reach it, and in no other; `contact` is who runs Flait."""
+    heard = any(view.message.status not in UNTOLD for view in store.messages(user_id=user.id, limit=20))
+    return None if heard else Greeting(name=user.name if user.name != user.phone else "", contact=contact)
 
 
 def confirm(store: Store, subscription: Subscription, user: User, *, kind: str, text: Text, now: datetime) -> None:

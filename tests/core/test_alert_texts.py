@@ -7,11 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flait.core.alert_texts import LEADS, TAILS, alert_text
-from flait.core.alerts import Alert, decide
-from flait.core.changes import MOVES, ChangeKind, End
-from flait.core.flights import Airport, Flight
+from flait.core.alerts import Alert, Priority, decide
+from flait.core.changes import MOVES, Change, ChangeKind, End
+from flait.core.flights import Airport, Flight, Times
 from flait.core.formats import Reader, clock_time
 from flait.core.messages import is_gsm_7, segments
+from flait.core.reply_kinds import Fact
+from flait.core.status_texts import Seen, status_text
 from flait.core.subscriptions import ClockFace, Role
 from flait.core.told import Told
 from flait.core.wording import Text, short
@@ -36,6 +38,7 @@ from tests.core.flights_for_tests import (
     rescheduled,
     took_off,
     touched_down,
+    utc,
 )
 
 K = ChangeKind
@@ -76,14 +79,26 @@ def texted(
          "UA1234 SFO-EWR Tue 25 Nov 14:10 PST is CANCELLED. Ask your traveler for the new flight."),
         (TRAVELER, NOON, CANCELLED, late(minutes(45)),
          "UA1234 SFO-EWR is ON AGAIN, not cancelled: dep 14:55 PST, arr 23:16 EST. Gate F12, Terminal 3. Check with the airline that your booking stands."),
+        (MEETER, NOON, CANCELLED, F12,
+         "UA1234 SFO-EWR is ON AGAIN, not cancelled: dep 14:10 PST, arr 22:31 EST. Ask your traveler if they fly on it."),
+        (TRAVELER, OFF, CANCELLED, took_off(),
+         "UA1234 SFO-EWR is ON AGAIN, not cancelled: in the air since 14:25 PST, arrives EWR about 22:31 EST, on time."),
+        (MEETER, NOON, F12, replace(F12, destination=PIT),
+         "UA1234 now goes to Pittsburgh (PIT), not EWR. Arr 22:31 EST. Ask your traveler where to meet."),
+        (TRAVELER, NOON, F12, leaving(minutes(25)),
+         "UA1234 SFO-EWR delayed 25m: dep 14:10->14:35 PST, arr 22:31 EST, on time. Gate F12, Terminal 3. Airline may recover time, stay near."),
+        (TRAVELER, NOON, F12, leaving(minutes(25), arriving(minutes(12))),
+         "UA1234 SFO-EWR delayed 25m: dep 14:10->14:35 PST, arr 22:31->22:43 EST. Gate F12, Terminal 3. Airline may recover time, stay near."),
         (WATCHER, ON, took_off(), diverted(None),
          "UA1234 DIVERTED: not going to EWR as planned. The new airport is not known yet; we tell you when it is."),
         (WATCHER, ON, diverted(None), diverted(PIT),
-         "UA1234 DIVERTED: now landing Pittsburgh (PIT) about 23:05 EST, not EWR. We look for its flight on to EWR."),
+         "UA1234 DIVERTED to Pittsburgh (PIT), not EWR: arrives about 23:05 EST. We look for its flight on to EWR."),
         (MEETER, IN, took_off(), touched_down(diverted(PIT)),
          "UA1234 DIVERTED: landed Pittsburgh (PIT) 23:05 EST, not EWR. We look for its flight on to EWR."),
         (MEETER, IN, took_off(), touched_down(diverted(None)),
          "UA1234 DIVERTED: not going to EWR as planned. Landed 03:23 UTC, airport not known yet. We tell you where."),
+        (MEETER, IN + hours(1), diverted(PIT), at_gate(diverted(PIT, C91)),
+         "UA1234 is at the gate Pittsburgh (PIT) 23:05 EST, not EWR. Gate C91, Terminal C. We look for its flight on to EWR."),
         (MEETER, IN, diverted(None), touched_down(diverted(None, C91)),
          "UA1234 landed 03:23 UTC, airport not known yet."),
         (MEETER, IN, diverted(None), at_gate(diverted(None)),
@@ -109,13 +124,13 @@ def texted(
         (MEETER, OFF + hours(1), took_off(), took_off(arriving(minutes(-15))),
          "UA1234 arrives EARLIER: arr 22:31->22:16 EST."),
         (TRAVELER, OUT - hours(300), F12, rescheduled(minutes(-145)),
-         "UA1234 Tue 25 Nov moved by the airline, 2h25 EARLIER: dep 14:10->11:45 PST Tue, arr 20:06 EST Tue. Check connections. Gate F12, Terminal 3."),
+         "UA1234 Tue 25 Nov moved by the airline, 2h25 EARLIER: dep 14:10->11:45 PST, arr 20:06 EST. Check connections. Gate F12, Terminal 3."),
         (MEETER, NOON, F12, rescheduled(minutes(90)),
-         "UA1234 Tue 25 Nov moved by the airline, 1h30 LATER: arr 22:31->00:01 EST Wed."),
+         "UA1234 Tue 25 Nov moved by the airline, 1h30 LATER: arr 22:31 Tue->00:01 EST Wed."),
         (TRAVELER, NOON, late(minutes(45)), late(minutes(110)),
          "UA1234 now 1h50 late: dep 14:55->16:00 PST, arr 00:21 EST Wed. Gate F12, Terminal 3."),
         (MEETER, NOON, late(minutes(45)), late(minutes(110)),
-         "UA1234 now 1h50 late: arr 23:16->00:21 EST Wed."),
+         "UA1234 now 1h50 late: arr 23:16 Tue->00:21 EST Wed."),
         (TRAVELER, NOON, F12, late(minutes(45)),
          "UA1234 SFO-EWR delayed 45m: dep 14:10->14:55 PST, arr 22:31->23:16 EST. Gate F12, Terminal 3. Airline may recover time, stay near."),
         (TRAVELER, NOON, planned(), late(minutes(45), planned()),
@@ -163,6 +178,76 @@ def test_what_is_said(role: Role, now: datetime, known: Flight, after: Flight, b
     assert texted(known, after, role=role, now=now).body == body
 
 
+LATE_EVENING = OUT + hours(9) + minutes(40)  # 23:50 in San Francisco
+
+
+def at(out: datetime, flight: Flight = F12) -> Flight:
+    """Scheduled to leave then."""
+    return rescheduled(out - OUT, flight)
+
+
+def test_a_flight_moved_to_another_day_is_named_by_the_day_its_people_know() -> None:
+    moved = at(LATE_EVENING + minutes(50))
+
+    assert texted(at(LATE_EVENING), moved).body == (
+        "UA1234 Tue 25 Nov moved by the airline, 50m LATER: dep 23:50 Tue->00:40 PST Wed, arr 09:01 EST Wed. "
+        "Check connections. Gate F12, Terminal 3."
+    )
+    assert texted(at(LATE_EVENING), moved, role=MEETER).body.startswith("UA1234 Tue 25 Nov moved by the airline, 50m")
+    assert texted(at(LATE_EVENING), replace(moved, cancelled=True)).body.startswith(
+        "UA1234 SFO-EWR Tue 25 Nov 23:50 PST is CANCELLED."
+    )
+
+
+def test_boarding_on_the_evening_before_names_its_day() -> None:
+    flight = at(LATE_EVENING + minutes(20), planned())
+
+    assert texted(flight, replace(flight, gate_origin="F12"), now=LATE_EVENING - hours(2)).body == (
+        "UA1234 gate assigned: F12, SFO. Dep 00:10 PST Wed, boards about 23:35 Tue."
+    )
+
+
+CLOCKS_BACK = utc("2026-11-01 09:50")  # 01:50 PST, for the second time that night
+
+
+def test_on_the_night_the_clocks_go_back_advice_has_its_zone() -> None:
+    known, sooner = (at(CLOCKS_BACK + minutes(by)) for by in (0, -20))
+    body = texted(known, replace(sooner, out=replace(known.out, estimated=sooner.out.scheduled)), now=CLOCKS_BACK - hours(2), clock=ClockFace.H12).body  # fmt: skip
+
+    assert "leaves EARLIER: dep 1:50am->1:30am PST" in body
+    assert "Be at the gate by 1:55am PDT." in body
+
+
+def without_gate_times(flight: Flight) -> Flight:
+    return replace(flight, out=Times(), in_=Times())
+
+
+@pytest.mark.parametrize(
+    ("role", "now", "known", "after", "body"),
+    [
+        (TRAVELER, NOON, F12, late(minutes(45)),
+         "UA1234 SFO-EWR delayed 45m: takes off 14:25->15:10 PST, lands 22:23->23:08 EST. Gate F12, Terminal 3. Airline may recover time, stay near."),
+        (MEETER, NOON, F12, late(minutes(45)), "UA1234 SFO-EWR delayed 45m: lands 22:23->23:08 EST."),
+        (WATCHER, OFF, F12, took_off(C91), "UA1234 took off SFO 14:25 PST. Lands EWR about 22:23 EST. Gate C91, Terminal C."),
+        (WATCHER, ON, took_off(), diverted(PIT),
+         "UA1234 DIVERTED to Pittsburgh (PIT), not EWR: lands about 23:05 EST. We look for its flight on to EWR."),
+        (WATCHER, ON - hours(1), diverted(PIT), took_off(), "UA1234 NO LONGER DIVERTED: lands EWR about 22:23 EST."),
+    ],
+)  # fmt: skip
+def test_the_times_of_the_runway_are_said_to_be_those(
+    role: Role, now: datetime, known: Flight, after: Flight, body: str
+) -> None:
+    assert texted(without_gate_times(known), without_gate_times(after), role=role, now=now).body == body
+
+
+def test_a_diverted_flight_that_is_at_the_gate_is_not_said_to_have_landed_then() -> None:
+    there = at_gate(diverted(PIT))
+
+    assert texted(took_off(), replace(there, on=Times()), role=MEETER, now=IN + hours(1)).body == (
+        "UA1234 DIVERTED: landed Pittsburgh (PIT), not EWR. At the gate PIT 23:05 EST. We look for its flight on to EWR."
+    )
+
+
 def test_a_codeshare_is_said_behind_the_number_on_the_board() -> None:
     body = texted(F12, late(minutes(45)), typed="LH9051").body
 
@@ -193,6 +278,27 @@ def test_a_diversion_without_an_airport_tells_no_arrival() -> None:
     said = texted(took_off(), diverted(None), now=ON).tells
 
     assert said == {"diverted_to": "?", "gate_destination": "", "terminal_destination": "", "baggage_claim": ""}
+
+
+STANDS = (
+    F12, leaving(minutes(25)), late(minutes(45)), left_gate(), took_off(C91), touched_down(C91), at_gate(C91),
+    diverted(None), diverted(PIT), touched_down(diverted(PIT)), at_gate(diverted(PIT)),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("now", [NOON, OUT + minutes(5), OUT + hours(1), IN + hours(1), IN + hours(4)])
+@pytest.mark.parametrize("flight", STANDS)
+def test_an_alert_words_how_a_flight_stands_as_an_answer_does(flight: Flight, now: datetime) -> None:
+    """To somebody who was told that there was no word, and then that there is."""
+    reader = Reader(ident="UA1234", now=now)
+    change = Change(kind=K.FRESH, facts=("stale",))
+    alert = Alert(flight=flight, told=Told(stale="1"), changes=(change,), role=TRAVELER, priority=Priority.P1, expires_at=now)  # fmt: skip
+
+    fresh = alert_text(alert, reader).body.removeprefix("Fresh word on UA1234: ")
+    answer = status_text(flight, reader, Seen(age=minutes(0)), fact=Fact.WHEN).body.removeprefix("UA1234 SFO-EWR")
+
+    title, _, stands = answer.removesuffix(". Checked just now.").partition(": ")
+    assert fresh.partition(". ")[0].rstrip(".") == (f"{title.strip()}, {stands}" if flight.diverted else stands)
 
 
 CHATHAM = "Pacific/Chatham"  # the longest zone there is: UTC+12:45
@@ -304,11 +410,12 @@ LEADING: Mapping[ChangeKind, tuple[Flight | Told, Flight]] = {
     K.TERMINAL_FIRST: (NOWHERE, replace(WORST, gate_origin=None)),
     K.ARRIVAL_GATE: (at_gate(WORST), at_gate(THERE)),
     K.BELT: (at_gate(WORST), at_gate(ELSEWHERE)),
+    K.CORRECTED: (left_gate(WORST), left_gate(WORST, OUT + minutes(12))),
     K.TAXIING: (WORST, left_gate(ELSEWHERE)),
     K.STALE: (WORST, WORST),
     K.FRESH: (replace(knowing(WORST), stale="not left"), WORST),
 }
-WHEN = {K.ENDS: IN + hours(7), K.TAXIING: OUT + hours(1), K.STALE: OUT + hours(3)}
+WHEN = {K.ENDS: IN + hours(7), K.CORRECTED: OUT + minutes(15), K.TAXIING: OUT + hours(1), K.STALE: OUT + hours(3)}
 
 
 @pytest.mark.parametrize("kind", ChangeKind)

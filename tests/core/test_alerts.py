@@ -374,7 +374,7 @@ def test_a_flight_that_was_called_cancelled_and_flew_is_on_again_and_in_the_air(
         ben.polled(took_off(), OFF + minutes(index))
 
     assert [text.kind for text in ben.alerts] == [K.REINSTATED]
-    assert "took off SFO 14:25 PST" in ben.alerts[0].body
+    assert "not cancelled: in the air since 14:25 PST" in ben.alerts[0].body
 
 
 def test_a_delay_is_told_to_whom_the_confirmation_never_reached() -> None:

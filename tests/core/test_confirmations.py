@@ -56,9 +56,9 @@ NAME = "UA1234 SFO-EWR Tue 25 Nov"
         (left_gate(at=NOON), f"Tracking {NAME}, left the gate 12:10 PST, not taken off yet, arr 22:31 EST. Gate F12, Terminal 3."),
         (took_off(INBOUND), f"Tracking {NAME}, in the air since 14:25 PST, arrives EWR about 22:31 EST, on time. Gate C91, Terminal C."),
         (took_off(planned(destination=None)), "Tracking UA1234 SFO Tue 25 Nov, in the air since 14:25 PST."),
-        (diverted(PIT), f"DIVERTED to Pittsburgh (PIT): {NAME}, in the air, arrives about 23:05 EST."),
-        (diverted(None), f"DIVERTED, new airport not known yet: {NAME}, in the air."),
-        (touched_down(diverted(PIT)), f"DIVERTED: {NAME}, landed Pittsburgh (PIT) 23:05 EST, not EWR."),
+        (diverted(PIT), f"DIVERTED to Pittsburgh (PIT): {NAME}, in the air, arrives about 23:05 EST. We look for its flight on to EWR."),
+        (diverted(None), f"DIVERTED, new airport not known yet: {NAME}, in the air. We look for its flight on to EWR."),
+        (touched_down(diverted(PIT)), f"DIVERTED: {NAME}, landed Pittsburgh (PIT) 23:05 EST, not EWR. We look for its flight on to EWR."),
         (touched_down(), f"Tracking {NAME}, landed EWR 22:23 EST, at the gate about 22:31 EST."),
         (at_gate(), f"Tracking {NAME}, at the gate EWR 22:31 EST."),
         (replace(F12, cancelled=True), f"CANCELLED: {NAME}. Ask the airline to rebook you. We tell you if it is on again."),
@@ -77,8 +77,8 @@ def test_a_traveller_reads_which_flight_of_which_day_as_it_stands(flight: Flight
         (arriving(minutes(25)), f"Tracking {NAME}, 25m late: dep 14:10 PST, arr 22:56 EST. We text when it takes off and lands."),
         (leaving(minutes(25)), f"Tracking {NAME}, dep 14:35 PST, arr 22:31 EST. We text when it takes off and lands."),
         (took_off(INBOUND), f"Tracking {NAME}, in the air since 14:25 PST, arrives EWR about 22:31 EST, on time. Gate C91, Terminal C. We text when it lands."),
-        (replace(F12, cancelled=True), f"CANCELLED: {NAME}. We tell you if it is on again."),
-        (touched_down(diverted(SFO)), f"DIVERTED: {NAME}, back at San Francisco (SFO) 20:05 PST, not EWR. We tell you if it goes on."),
+        (replace(F12, cancelled=True), f"CANCELLED: {NAME}. Ask your traveler for the new flight. We tell you if it is on again."),
+        (touched_down(diverted(SFO)), f"DIVERTED: {NAME}, back at San Francisco (SFO) 20:05 PST, not EWR. We look for its flight on to EWR."),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("role", [Role.MEETER, Role.WATCHER])

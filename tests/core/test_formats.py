@@ -121,12 +121,46 @@ def test_a_time_has_its_weekday_when_that_is_not_today_there(
         (OUT, OUT, "14:10 PST"),
         (OUT + timedelta(seconds=12), OUT + timedelta(seconds=50), "14:10 PST"),  # the runway's times have seconds
         (None, OUT, "14:10 PST"),
-        (utc("2025-11-26 07:50"), utc("2025-11-26 08:21"), "23:50->00:21 PST Wed"),
-        (OUT, OUT + hours(24), "14:10->14:10 PST Wed"),
+        (utc("2025-11-26 07:50"), utc("2025-11-26 08:21"), "23:50 Tue->00:21 PST Wed"),
+        (OUT, OUT + hours(24), "14:10 Tue->14:10 PST Wed"),
     ],
 )
 def test_an_old_time_stands_before_the_new_one(was: datetime | None, moment: datetime, expected: str) -> None:
     assert reader().at(moment, SFO, was=was) == expected
+
+
+MIDNIGHT = utc("2025-11-26 08:00")  # Wednesday begins in San Francisco
+
+
+@pytest.mark.parametrize("now", [MIDNIGHT - hours(1), MIDNIGHT + minutes(5), MIDNIGHT - hours(30)])
+@pytest.mark.parametrize(
+    ("was", "moment", "arrow", "behind"),
+    [(-10, 40, "23:50 Tue->00:40 PST Wed", "00:40 PST Wed, was 23:50 Tue"),
+     (40, -10, "00:40 Wed->23:50 PST Tue", "23:50 PST Tue, was 00:40 Wed")],
+)  # fmt: skip
+def test_two_times_of_two_days_both_have_their_day(
+    was: float, moment: float, arrow: str, behind: str, now: datetime
+) -> None:
+    new, old = MIDNIGHT + minutes(moment), MIDNIGHT + minutes(was)
+
+    assert reader(now).at(new, SFO, was=old) == arrow
+    assert reader(now).at_was(new, SFO, was=old) == behind
+
+
+def test_a_time_beside_another_has_what_differs() -> None:
+    assert reader().beside(OUT, SFO, OUT - minutes(35)) == "13:35"
+    assert reader().beside(MIDNIGHT + minutes(10), SFO, MIDNIGHT - minutes(25)) == "23:35 Tue"
+
+
+@pytest.mark.parametrize(
+    ("leaves", "before", "expected"),
+    [("09:20", 35, "01:45 PDT"), ("08:55", 35, "01:20 PDT"), ("09:50", 35, "01:15 PST"), ("10:40", 35, "02:05"),
+     ("07:50", 35, "00:15")],
+)  # fmt: skip
+def test_on_the_night_the_clocks_go_back_advice_says_which_hour(leaves: str, before: float, expected: str) -> None:
+    moment = utc(f"2026-11-01 {leaves}")
+
+    assert reader(moment).beside(moment, SFO, moment - minutes(before), strict=True) == expected
 
 
 def test_twelve_hour_readers_get_both_times_so() -> None:

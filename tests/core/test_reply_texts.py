@@ -17,7 +17,7 @@ from flait.core.messages import is_gsm_7, segments
 from flait.core.reply_kinds import Fact, Later
 from flait.core.status_texts import Listed, Seen, list_text, status_text
 from flait.core.subscriptions import ClockFace, Role
-from flait.core.told import Told, told
+from flait.core.told import Told, tells, told
 from flait.core.wording import Text
 from tests.core.flights_for_tests import (
     CLE,
@@ -40,6 +40,7 @@ from tests.core.flights_for_tests import (
     left_gate,
     minutes,
     planned,
+    rescheduled,
     took_off,
     touched_down,
 )
@@ -99,7 +100,8 @@ WORST: dict[str, Callable[[], str]] = {
     "waiting": lambda: texts.pending_status_text(LONG, None, "day after tomorrow", None),
     "untracked": lambda: texts.untracked_text(" and ".join([f"{LONG} Wed 26 Nov"] * 5), 12),
     "explained": lambda: texts.explained_text(f"{LONG} Wed 26 Nov", 12),
-    "muted": lambda: texts.muted_text(f"{LONG} Wed 26 Nov", OUT, KIEV, READER),
+    "muted": lambda: texts.muted_text(f"{LONG} Wed 26 Nov", OUT, KIEV, READER, roles=list(Role)),
+    "muted by who goes": lambda: texts.muted_text(f"{LONG} Wed 26 Nov", OUT, KIEV, READER, roles={Role.TRAVELER}),
     "unmuted one": lambda: texts.unmuted_text(f"{LONG} Wed 26 Nov"),
     "still muted": lambda: texts.still_muted_text(LONG, OUT, KIEV, READER),
     "invitation": lambda: texts.invitation_text(NAME, LONG, "KBP-KBP Wed 26 Nov"),
@@ -180,8 +182,8 @@ MEETER, WATCHER = Role.MEETER, Role.WATCHER
         (diverted(), Fact.GATE, "UA1234 at Pittsburgh (PIT), DIVERTED: no gate known. Arr 23:05 EST."),
         (diverted(None), Fact.GATE, "UA1234 is DIVERTED, new airport not known yet: no gate known."),
         (diverted(None), Fact.BAGS, "UA1234 is DIVERTED, new airport not known yet: no belt known yet."),
-        (at_gate(diverted()), Fact.ALL, "UA1234 SFO-EWR DIVERTED: at the gate Pittsburgh (PIT) 23:05 EST, not EWR."),
-        (touched_down(diverted(SFO)), Fact.ALL, "UA1234 SFO-EWR DIVERTED: back at San Francisco (SFO) 20:05 PST, not EWR."),
+        (at_gate(diverted()), Fact.ALL, "UA1234 SFO-EWR DIVERTED: at the gate Pittsburgh (PIT) 23:05 EST, not EWR. We look for its flight on to EWR."),
+        (touched_down(diverted(SFO)), Fact.ALL, "UA1234 SFO-EWR DIVERTED: back at San Francisco (SFO) 20:05 PST, not EWR. We look for its flight on to EWR."),
         (at_gate(INBOUND), Fact.BAGS, "UA1234 bags at EWR: belt 6, Terminal C."),
         (replace(F12, cancelled=True), Fact.BAGS, "UA1234 SFO-EWR Tue 25 Nov is CANCELLED. Ask the airline to rebook you."),
     ],
@@ -198,7 +200,7 @@ def test_a_status_says(flight: Flight, fact: Fact, said: str) -> None:
         (leaving(minutes(25)), Fact.WHEN, "UA1234 SFO-EWR on time: dep 14:35 PST, arr 22:31 EST."),
         (INBOUND, Fact.GATE, "UA1234 at EWR: gate C91, Terminal C. Arr 22:31 EST."),
         (F12, Fact.GATE, "UA1234 at EWR: no gate known. Arr 22:31 EST."),
-        (replace(F12, cancelled=True), Fact.ALL, "UA1234 SFO-EWR Tue 25 Nov is CANCELLED."),
+        (replace(F12, cancelled=True), Fact.ALL, "UA1234 SFO-EWR Tue 25 Nov is CANCELLED. Ask your traveler for the new flight."),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("role", [MEETER, WATCHER])
@@ -234,6 +236,37 @@ def test_what_should_have_landed_is_not_said_to_be_about_to() -> None:
     )
 
 
+def test_what_should_have_landed_elsewhere_is_not_said_to_be_about_to() -> None:
+    text = status_text(diverted(), reader(now=IN + hours(3)), Seen(age=minutes(0)))
+
+    assert text.body == (
+        "UA1234 SFO-EWR DIVERTED to Pittsburgh (PIT): in the air, was to arrive 23:05 EST Tue, no report that it landed. "
+        "Checked just now."
+    )
+    assert text.tells["stale"] == "not landed"
+
+
+LEFT_LATE = left_gate(at=OUT + hours(2))
+TOOK_OFF_LATE = took_off(F12, OFF + hours(2))
+
+
+@pytest.mark.parametrize(
+    ("flight", "now", "said"),
+    [
+        (LEFT_LATE, OUT + hours(2), "left the gate 16:10 PST, not taken off yet."),
+        (left_gate(), OUT + hours(2), "left the gate 14:10 PST (2h ago), not taken off yet."),
+        (TOOK_OFF_LATE, OFF + hours(2.2), "in the air since 16:25 PST, no new landing time yet."),
+        (TOOK_OFF_LATE, OFF + hours(3), "in the air since 16:25 PST, no new landing time yet."),
+        (TOOK_OFF_LATE, IN + hours(2), "in the air since 16:25 PST, no report that it landed."),
+    ],
+)
+def test_no_landing_time_is_said_that_contradicts_the_leaving(flight: Flight, now: datetime, said: str) -> None:
+    text = status_text(flight, reader(now=now), Seen(age=minutes(0)), fact=Fact.WHEN)
+
+    assert text.body == f"UA1234 SFO-EWR: {said} Checked just now."
+    assert "arrival" not in text.tells
+
+
 # --- other than was told ------------------------------------------------------------------------------------------
 
 KNOWN = knowing(INBOUND)
@@ -250,7 +283,7 @@ ABOUT = "UA1234 SFO-EWR"
         (late(minutes(45)), KNOWN, Fact.WHEN, f"{ABOUT} 45m late: dep 14:55 PST, was 14:10; arr 23:16 EST, was 22:31."),
         (leaving(hours(12)), KNOWN, Fact.WHEN, f"{ABOUT}: dep 02:10 PST Wed, was 14:10 Tue."),
         (F12, knowing(late(minutes(45))), Fact.WHEN, f"{ABOUT} leaves EARLIER: dep 14:10 PST, was 14:55; arr 22:31 EST, was 23:16."),
-        (late(minutes(20)), knowing(late(hours(2))), Fact.WHEN, f"{ABOUT} leaves EARLIER: dep 14:30 PST, was 16:10; arr 22:51 EST, was 00:31 Wed."),
+        (late(minutes(20)), knowing(late(hours(2))), Fact.WHEN, f"{ABOUT} leaves EARLIER: dep 14:30 PST, was 16:10; arr 22:51 EST Tue, was 00:31 Wed."),
         (took_off(late(minutes(20))), KNOWN, Fact.WHEN, f"{ABOUT}: in the air since 14:45 PST; arrives EWR about 22:51 EST, was 22:31 (20m late)."),
         (replace(F12, cancelled=True), KNOWN, Fact.GATE, f"{ABOUT} Tue 25 Nov is CANCELLED. Ask the airline to rebook you."),
         (F12, knowing(replace(F12, cancelled=True)), Fact.WHEN, f"{ABOUT} is ON AGAIN, not cancelled: dep 14:10 PST, arr 22:31 EST."),
@@ -284,6 +317,99 @@ def test_what_is_taken_back_is_told_to_be_no_longer_so() -> None:
     assert after(F12, knowing(replace(F12, cancelled=True))).cancelled is False
 
 
+BACK = replace(late(minutes(150)), returned=OUT)
+TO_PIT = replace(INBOUND, destination=PIT, gate_destination=None, terminal_destination="A", baggage_claim=None)
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        (OUT + minutes(20), "returned to the gate, 2h30 late: dep 16:40 PST, arr 01:01 EST Wed."),
+        (OUT + minutes(155), "returned to the gate, 2h30 late: dep 16:40 PST, no new time yet, arr 01:01 EST Wed."),
+        (OUT + hours(4), "returned to the gate, 2h30 late: was to leave 16:40 PST and arrive 01:01 EST Wed, no new time yet."),
+    ],
+)  # fmt: skip
+def test_a_return_to_the_gate_is_answered_and_counts_as_told(now: datetime, said: str, role: Role) -> None:
+    text = status_text(BACK, reader(now=now), Seen(age=minutes(0)), role=role, fact=Fact.WHEN)
+
+    assert text.body == f"{ABOUT} {said} Checked just now."
+    assert (text.tells["returned"], text.tells["phase"]) == (OUT.isoformat(), "scheduled")
+
+
+@pytest.mark.parametrize(
+    ("role", "told", "now", "said"),
+    [
+        (Role.TRAVELER, Told(), IN + hours(1), "We look for its flight on to EWR."),
+        (Role.TRAVELER, Told(ends=True), IN + hours(1), "Ask the airline how you get to Newark (EWR)."),
+        (Role.MEETER, Told(), IN + hours(8), "Ask the airline how passengers get to Newark (EWR)."),
+    ],
+)
+def test_who_came_down_elsewhere_is_told_what_comes_next(role: Role, told: Told, now: datetime, said: str) -> None:
+    text = status_text(at_gate(diverted()), reader(now=now), Seen(age=minutes(0)), role=role, told=told)
+
+    assert f"not EWR. {said}" in text.body
+
+
+def test_a_return_to_the_gate_stays_said_beside_what_is_taken_back() -> None:
+    text = status_text(BACK, reader(now=OUT + hours(1)), Seen(age=minutes(0)), told=replace(KNOWN, phase=Phase.OFF))
+
+    assert text.body.startswith(f"{ABOUT} has NOT taken off after all: returned to the gate, 2h30 late, dep 16:40 PST")
+
+
+def test_a_diversion_stays_said_beside_what_is_taken_back() -> None:
+    text = status_text(diverted(), reader(), Seen(age=minutes(0)), told=Told(cancelled=True), fact=Fact.WHEN)
+
+    assert text.body.startswith(
+        f"{ABOUT} is ON AGAIN, not cancelled: DIVERTED to Pittsburgh (PIT), in the air, arrives about 23:05 EST."
+    )
+    assert (text.tells["cancelled"], text.tells["diverted_to"]) == (False, "KPIT")
+
+
+@pytest.mark.parametrize(
+    ("fact", "role", "said"),
+    [
+        (Fact.ALL, Role.TRAVELER, "UA1234 SFO-PIT now goes to Pittsburgh (PIT), not EWR: dep 14:10 PST, arr 22:31 EST. Gate F12, Terminal 3."),
+        (Fact.ALL, Role.MEETER, "UA1234 SFO-PIT now goes to Pittsburgh (PIT), not EWR: dep 14:10 PST, arr 22:31 EST. At PIT: Terminal A."),
+        (Fact.GATE, Role.MEETER, "UA1234 now goes to Pittsburgh (PIT), not EWR: Terminal A, no gate known. Arr 22:31 EST."),
+        (Fact.BAGS, Role.MEETER, "UA1234 now goes to Pittsburgh (PIT), not EWR: no belt known yet. Arr 22:31 EST."),
+    ],
+)  # fmt: skip
+def test_another_destination_is_answered_and_counts_as_told(fact: Fact, role: Role, said: str) -> None:
+    text = status_text(TO_PIT, reader(), Seen(age=minutes(0)), told=KNOWN, fact=fact, role=role)
+
+    assert text.body.partition(" Checked")[0] == said
+    known = told([tells(INBOUND), text.tells])
+    assert (known.destination, known.gate_destination, known.baggage_claim) == ("PIT", "", "")
+
+
+def test_what_was_told_of_the_airport_it_does_not_go_to_is_told_no_more() -> None:
+    away = told([tells(INBOUND), status_text(diverted(), reader(), Seen(age=minutes(0)), told=KNOWN).tells])
+    back = status_text(took_off(), reader(), Seen(age=minutes(0)), told=replace(away, gate_destination="B2")).tells
+
+    assert (away.diverted_to, away.gate_destination, away.terminal_destination) == ("KPIT", "", "")
+    assert (back["diverted_to"], back["gate_destination"]) == ("", "")
+
+
+def test_an_answer_names_a_cancelled_flight_by_the_day_that_was_told() -> None:
+    moved = replace(rescheduled(hours(10)), cancelled=True)
+
+    assert status(moved, told=KNOWN).startswith(f"{ABOUT} Tue 25 Nov is CANCELLED.")
+    assert status(moved).startswith(f"{ABOUT} Wed 26 Nov is CANCELLED.")
+
+
+@pytest.mark.parametrize(
+    ("flight", "fact", "said"),
+    [
+        (F12, Fact.WHEN, f"{ABOUT} on time: takes off 14:25 PST, lands 22:23 EST."),
+        (took_off(), Fact.WHEN, f"{ABOUT}: in the air since 14:25 PST, lands EWR about 22:23 EST, on time."),
+        (diverted(), Fact.WHEN, f"{ABOUT} DIVERTED to Pittsburgh (PIT): in the air, lands about 23:05 EST."),
+    ],
+)
+def test_the_times_of_the_runway_are_answered_as_those(flight: Flight, fact: Fact, said: str) -> None:
+    assert status(replace(flight, out=Times(), in_=Times()), fact) == said
+
+
 # --- silence ------------------------------------------------------------------------------------------------------
 
 
@@ -295,7 +421,7 @@ def test_an_old_word_near_departure_is_said_to_be_the_last() -> None:
     text = silent(F12, now=OUT - hours(1), age=90)
 
     assert text.body == (
-        f"{ABOUT}: dep 14:10 PST, arr 22:31 EST. Gate F12, Terminal 3. No word since 11:40 PST: check the board."
+        f"{ABOUT}: dep 14:10 PST, arr 22:31 EST. Gate F12, Terminal 3. No word since 11:40 PST: check the airline's page."
     )
     assert text.tells["stale"] == (OUT - hours(2.5)).isoformat()
 
@@ -303,7 +429,7 @@ def test_an_old_word_near_departure_is_said_to_be_the_last() -> None:
 def test_in_the_air_it_is_said_by_the_clock_where_it_lands() -> None:
     body = silent(took_off(), now=OFF + hours(2), age=60, role=MEETER).body
 
-    assert body.endswith("No word since 18:25 EST: we keep trying.")
+    assert body.endswith("No word since 18:25 EST: check the airline's page.")
 
 
 @pytest.mark.parametrize(("ahead", "age"), [(1, 44), (3.1, 300)])
@@ -371,6 +497,7 @@ def test_the_age_is_said_in_plain_words(age: float, said: str) -> None:
         (late(hours(2)), NOON, "16:10 +2h", "arr 00:31 Wed +2h"),
         (F12, OUT + minutes(5), "14:10 due, no report yet", "arr 22:31 due, no report yet"),
         (F12, OUT + minutes(30), "14:10 no report that it left", "arr 22:31 no report that it left"),
+        (BACK, OUT + hours(1), "16:40 back at the gate", "arr 01:01 Wed back at the gate"),
         (left_gate(), OUT + minutes(5), "14:10 left the gate", "arr 22:31 left the gate"),
         (left_gate(), OUT + hours(1), "14:10 left the gate, not off yet", "arr 22:31 left the gate, not off yet"),
         (took_off(), OFF + hours(1), "arr 22:31 in the air", "arr 22:31 in the air"),

@@ -33,6 +33,7 @@ from tests.core.flights_for_tests import (
 from tests.core.random_flights_for_tests import FLIGHTS
 
 NEARLY = timedelta(seconds=-1)
+BACK = replace(late(minutes(150)), returned=OUT)
 
 
 @pytest.mark.parametrize(
@@ -50,6 +51,9 @@ NEARLY = timedelta(seconds=-1)
         (F12, OUT + minutes(30), State.OVERDUE),
         (late(minutes(45)), OUT + minutes(75), State.OVERDUE),
         (F12, OUT + hours(30), State.OVERDUE),
+        (BACK, OUT + minutes(20), State.RETURNED),
+        (BACK, OUT + hours(9), State.RETURNED),
+        (left_gate(BACK, OUT + hours(3)), OUT + hours(3), State.LEFT),
         (left_gate(), OUT + minutes(60) + NEARLY, State.LEFT),
         (left_gate(), OUT + minutes(60), State.TAXIING),
         (took_off(), OFF, State.FLYING),

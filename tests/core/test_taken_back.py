@@ -63,9 +63,9 @@ TABLE: Mapping[str, list[Row]] = {
     ],
     "diverted_to": [
         Row(told=diverted(PIT), then=took_off(), kind=K.UNDIVERTED, now=ON - hours(1), becomes="",
-            words="NO LONGER DIVERTED: landing EWR about 22:31 EST."),
+            words="NO LONGER DIVERTED: arrives EWR about 22:31 EST."),
         Row(told=diverted(None), then=took_off(), kind=K.UNDIVERTED, now=ON - hours(1), becomes="",
-            words="NO LONGER DIVERTED: landing EWR about 22:31 EST."),
+            words="NO LONGER DIVERTED: arrives EWR about 22:31 EST."),
     ],
     "destination": [
         Row(told=F12, then=replace(F12, destination=PIT), kind=K.REROUTED, becomes="PIT",
@@ -79,9 +79,17 @@ TABLE: Mapping[str, list[Row]] = {
         Row(told=took_off(), then=late(minutes(60)), kind=K.WITHDRAWN, now=OUT + minutes(20), role=MEETER,
             becomes=Phase.SCHEDULED, words="has NOT taken off after all: dep 15:10 PST"),
         Row(told=touched_down(), then=took_off(), kind=K.WITHDRAWN, now=ON, role=MEETER, becomes=Phase.OFF,
-            words="has NOT landed after all: took off SFO 14:25 PST"),
+            words="has NOT landed after all: in the air since 14:25 PST, arrives EWR about"),
         Row(told=at_gate(), then=took_off(), kind=K.WITHDRAWN, now=IN, role=MEETER, becomes=Phase.OFF,
-            words="has NOT landed after all: took off SFO 14:25 PST"),
+            words="has NOT landed after all: in the air since 14:25 PST, was to arrive EWR 22:31 EST, no report that it"),
+    ],
+    "phase_at": [
+        Row(told=took_off(), then=took_off(at=OFF + minutes(25)), kind=K.CORRECTED, now=OFF + minutes(30), role=MEETER,
+            becomes=OFF + minutes(25), words="took off SFO 14:50 PST, not 14:25."),
+        Row(told=touched_down(), then=touched_down(at=ON - minutes(12)), kind=K.CORRECTED, now=ON + minutes(9),
+            role=MEETER, becomes=ON - minutes(12), words="landed EWR 22:11 EST, not 22:23."),
+        Row(told=at_gate(), then=at_gate(at=IN + minutes(12)), kind=K.CORRECTED, now=IN + minutes(20), role=MEETER,
+            becomes=IN + minutes(12), words="is at the gate EWR 22:43 EST, not 22:31."),
     ],
     "returned": [
         Row(told=replace(late(minutes(150)), returned=OUT), then=took_off(late(minutes(150))), kind=K.DEPARTED,
@@ -101,7 +109,7 @@ TABLE: Mapping[str, list[Row]] = {
         Row(told=late(minutes(60)), then=F12, kind=K.ON_TIME, role=MEETER, becomes=IN,
             words="no estimate any more: plan for arr 23:31->22:31 EST"),
         Row(told=took_off(), then=took_off(late(minutes(0), F12), OFF), kind=K.FRESH, role=MEETER, becomes=IN,
-            besides={"stale": "not landed"}, now=OFF + hours(1), words="arr 22:31 EST"),
+            besides={"stale": "not landed"}, now=OFF + hours(1), words="arrives EWR about 22:31 EST"),
     ],
     "gate_origin": [
         Row(told=F12, then=planned(terminal_origin="3"), kind=K.GATE_CHANGE, becomes="",

@@ -90,7 +90,15 @@ def test_hearing_the_same_texts_again_adds_nothing(flights: list[Flight]) -> Non
 
 
 def test_the_confirmation_tells_everything_known() -> None:
-    unknown = {"gate_destination", "terminal_destination", "baggage_claim", "diverted_to", "returned", "onward"}
+    unknown = {
+        "gate_destination",
+        "terminal_destination",
+        "baggage_claim",
+        "diverted_to",
+        "returned",
+        "onward",
+        "phase_at",
+    }
     assert set(tells(F12)) == set(FACTS) - unknown - {"boards", "ends", "stale"}  # said by their own texts only
 
 

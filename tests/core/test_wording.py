@@ -78,7 +78,8 @@ def test_a_capital_letter() -> None:
     ("airport", "expected"),
     [
         (PIT, "Pittsburgh (PIT)"),
-        (Airport(code="KPWM", code_iata="PWM", city="Portland, ME"), "Portland (PWM)"),
+        (Airport(code="KPWM", code_iata="PWM", city="Portland, ME"), "Portland ME (PWM)"),
+        (Airport(code="KPWM", code_iata="PWM", city="Portland, Maine"), "Portland (PWM)"),
         (Airport(code="KDFW", code_iata="DFW", city="Dallas-Fort Worth"), "Dallas-Fort Worth (DFW)"),
         (Airport(code="LEST", code_iata="SCQ", city="Santiago de Compostela"), "Santiago (SCQ)"),
         (Airport(code="EPKK", code_iata="KRK", city="Kraków"), "Krakow (KRK)"),

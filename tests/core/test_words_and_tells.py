@@ -43,24 +43,27 @@ from tests.core.flights_for_tests import (
 ZONES = {"PST": "America/Los_Angeles", "EST": "America/New_York"}
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 AT = r"(\d\d):(\d\d) ([PE]ST)(?: (Mon|Tue|Wed|Thu|Fri|Sat|Sun))?"
-OLD = r"(?:\d\d:\d\d->)?"
+DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+OLD = rf"(?:\d\d:\d\d(?: {DAY})?->)?"
 TOWN = r"(?:[A-Z][a-z]+ \()?[A-Z]{3}\)?"
 
 DEPARTURE = (rf"\b[Dd]ep {OLD}{AT}", rf"was to leave {AT}")
-LEFT = (rf"left the gate [A-Z]{{3}} {AT}",)
+LEFT = (rf"left the gate (?:[A-Z]{{3}} )?{AT}",)
 ARRIVAL = (
     rf"\b[Aa]rr {OLD}{AT}",
     rf"and arrive {AT}",
-    rf"landing {TOWN} about {OLD}{AT}",
-    rf"Arrives [A-Z]{{3}} about {AT}",
-    rf"(?:is at|[Aa]t) the gate [A-Z]{{3}} {AT}",
+    rf"was to arrive (?:[A-Z]{{3}} )?{AT}",
+    rf"(?:arrives|at the gate) about {AT}",
+    rf"now arrives {TOWN} about {OLD}{AT}",
+    rf"[Aa]rrives [A-Z]{{3}} about {AT}",
+    rf"(?:is at|[Aa]t) the gate {TOWN} {AT}",
 )
 PLACES = {  # label → the fact that it is
     "F12": "gate_origin", "C3": "gate_origin", "1": "terminal_origin", "3": "terminal_origin",
     "C91": "gate_destination", "D7": "gate_destination", "A": "terminal_destination", "C": "terminal_destination",
     "66": "baggage_claim", "44": "baggage_claim",
 }  # fmt: skip
-LABEL = r"(?:[Gg]ate|[Tt]erminal|TERMINAL CHANGE|GATE CHANGE|[Bb]elt|assigned:) (?!SFO|EWR|PIT|CLE)(?:([A-Z0-9]{1,3})->)?([A-Z0-9]{1,3})\b"
+LABEL = r"(?:[Gg]ate|[Tt]erminal|TERMINAL CHANGE|GATE CHANGE|[Bb]elt|assigned:) (?!SFO|EWR|PIT|CLE|\d\d:)(?:([A-Z0-9]{1,3})->)?([A-Z0-9]{1,3})\b"
 ABOUT_ANOTHER_PLACE = re.compile(r"DIVERTED|now goes to|goes on")
 
 
@@ -78,6 +81,8 @@ def moment(match: re.Match[str], now: datetime) -> datetime:
 
 
 def times(patterns: tuple[str, ...], body: str, now: datetime) -> set[datetime]:
+    named = re.search(r" (\d\d) Nov moved", body)  # then its times are of that day
+    now = datetime(2025, 11, int(named[1]), 20, tzinfo=UTC) if named else now
     return {moment(match, now) for pattern in patterns for match in re.finditer(pattern, body)}
 
 
@@ -100,10 +105,10 @@ def phases(body: str) -> set[str]:
     """How far it has come, by the words."""
     said = {
         "scheduled": r"has NOT (?:taken off|left the gate) after all|returned to the gate|goes on [A-Z-]+: (?:dep|was to)",
-        "out": r"left the gate [A-Z]{3} \d",
-        "off": r"[Tt]ook off|has NOT landed after all",
-        "on": r"[Ll]anded [A-Z0-9]|[Ll]anded at|DIVERTED: landed|after all: landed",
-        "in": r"(?:is at|[Aa]t) the gate (?:[A-Z]{3}|at) ",
+        "out": r"left the gate (?:[A-Z]{3} )?\d",
+        "off": r"[Tt]ook off|in the air|has NOT landed after all",
+        "on": r"[Ll]anded [A-Z0-9]|[Ll]anded at|DIVERTED: landed|after all: landed|back at",
+        "in": rf"(?:is at|[Aa]t) the gate (?:{TOWN}|at) ",
     }
     return {phase for phase, words in said.items() if re.search(words, body)}
 
@@ -121,9 +126,9 @@ FLAGS: Mapping[tuple[str, str | bool | None], Words] = {
     # fact and value (None: any but '' or False) → the words, without which it is not told and with which it is
     ("cancelled", True): has(r"is CANCELLED|still CANCELLED|Last: CANCELLED"),
     ("cancelled", False): has(r"is ON AGAIN"),
-    ("diverted_to", "?"): has(r"DIVERTED: not going to"),
-    ("diverted_to", "KPIT"): has(r"DIVERTED: (?:now landing|landed) Pittsburgh \(PIT\)"),
-    ("diverted_to", "KCLE"): has(r"DIVERTED: (?:now landing|landed) Cleveland \(CLE\)"),
+    ("diverted_to", "?"): has(r"DIVERTED: not going to|DIVERTED, new airport"),
+    ("diverted_to", "KPIT"): has(r"DIVERTED(?:[:,] landed|, at the gate| to) Pittsburgh \(PIT\)"),
+    ("diverted_to", "KCLE"): has(r"DIVERTED(?:[:,] landed|, at the gate| to) Cleveland \(CLE\)"),
     ("returned", None): has(r"returned to the gate"),
     ("onward", None): has(r"goes on [A-Z]{3}-[A-Z]{3}"),
     ("ends", True): has(r"ends at "),
@@ -176,7 +181,7 @@ def check_advice(alert: Alert, body: str, facts: Mapping[str, str | bool]) -> No
 def check_olds(alert: Alert, body: str) -> None:
     """`14:10->14:55`: the old one is what was told."""
     known = alert.told
-    for word, old, zone in re.findall(r"\b([Dd]ep|[Aa]rr|about) (\d\d:\d\d)->\d\d:\d\d ([PE]ST)", body):
+    for word, old, zone in re.findall(rf"\b([Dd]ep|[Aa]rr|about) (\d\d:\d\d)(?: {DAY})?->\d\d:\d\d ([PE]ST)", body):
         at = known.departure if word.lower() == "dep" else known.arrival
         assert at
         assert f"{at.astimezone(ZoneInfo(ZONES[zone])):%H:%M}" == old
@@ -275,4 +280,4 @@ def test_a_delay_is_told_from_what_the_take_off_said() -> None:
     heard = told([tells(late(minutes(100))), said.tells])
     cut = decide(heard, (), role=Role.MEETER, before=sooner, after=sooner, now=OFF + hours(3)).alert
     assert cut
-    assert "arr 00:11->23:42 EST" in alert_text(cut, Reader(ident="UA1234", now=OFF + hours(3))).body
+    assert "arr 00:11 Wed->23:42 EST Tue" in alert_text(cut, Reader(ident="UA1234", now=OFF + hours(3))).body

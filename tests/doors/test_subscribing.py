@@ -48,6 +48,14 @@ def followed(store: Store) -> list[str | None]:
     return [view.subscription.destination for view in store.subscription_views()]
 
 
+def test_a_flight_that_does_not_leave_as_planned_is_not_said_to(flait: CommandLine, source: FakeFlightSource) -> None:
+    source.board = [replace(TO_AUSTIN, cancelled=True)]
+
+    said = flait("subscribe", "WN123", ANN, "--date", "today").err
+
+    assert "follows WN123 of 2013-03-08 DAL-AUS: CANCELLED. A confirmation text is on its way." in said
+
+
 @pytest.mark.parametrize("date", [(), ("--date", "today"), ("--date", "2013-03-08", "--from", "DAL")])
 def test_several_routes_are_listed_and_each_can_be_chosen(
     flait: CommandLine, store: Store, source: FakeFlightSource, date: tuple[str, ...]

@@ -435,8 +435,8 @@ def test_a_confirmation_that_waited_says_how_it_stands_now(world: World) -> None
     world.clock.advance(minutes(1))
     world.deliver()
     [body] = arrived(world)
-    assert body.startswith("Tracking UA1234 SFO-EWR")
-    assert "15:00 PST" in body
+    assert body.startswith("Flait flight alerts: UA1234 SFO-EWR Tue 25 Nov, 50m late: dep 15:00 PST")
+    assert body.endswith("Msg rates may apply. STOP to end.")
     assert world.texts[-1].dedup_key == "again:1"
     assert told(world, late(minutes(50), B4)).kind == "tracked"
 

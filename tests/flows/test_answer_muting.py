@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from flait.core import reply_texts as texts
+from flait.core.subscriptions import Role
 from tests.core.flights_for_tests import F12, OUT, hours, late, minutes, utc
 from tests.flows.talk import TOMORROW, Talk
 from tests.flows.world import PHONES, World
@@ -32,6 +33,26 @@ B4 = replace(F12, gate_origin="B4")
 def test_a_mute_says_until_when_in_the_time_of_the_airport(talk: Talk, said: str, answered: str) -> None:
     talk.tracks(F12)
     assert talk.says(said) == [answered]
+
+
+@pytest.mark.parametrize(
+    ("roles", "urgent"),
+    [
+        ([Role.TRAVELER], "leaving earlier, gate change near departure"),
+        ([Role.MEETER], "arriving early"),
+        ([Role.WATCHER], "much earlier"),
+        ([Role.TRAVELER, Role.MEETER], "moved earlier, gate change near departure"),
+        ([Role.MEETER, Role.WATCHER], "much earlier"),
+    ],
+)
+def test_a_mute_promises_what_these_roles_hear(world: World, talk: Talk, roles: list[Role], urgent: str) -> None:
+    for role, flight in zip(roles, (F12, TOMORROW), strict=False):
+        world.source.board = [flight]
+        world.subscribe(0, "UA1234", flight.departure_date.isoformat(), role=role)
+
+    assert talk.says("MUTE") == [
+        f"All flights muted until 14:10 PST. Only urgent msgs come: cancelled, diverted, {urgent}. Reply UNMUTE."
+    ]
 
 
 @pytest.mark.parametrize(

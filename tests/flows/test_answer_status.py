@@ -103,7 +103,7 @@ def test_a_poll_under_way_is_not_doubled(world: World, talk: Talk) -> None:
     assert world.store.claim_due_flights(world.clock.now(), world.boot, 1)
     calls = len(world.source.calls)
     (answer,) = talk.says("status")
-    assert answer.endswith("No word since 12:10 PST: check the board.")
+    assert answer.endswith("No word since 12:10 PST: check the airline's page.")
     assert len(world.source.calls) == calls
 
 
@@ -130,6 +130,49 @@ def test_a_restart_between_look_and_answer_costs_no_second_look(world: World, ta
     assert len(world.source.calls) == calls
 
 
+# --- what is over -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def over(world: World, talk: Talk) -> Talk:
+    """Their flight is at its gate, and the watch has ended."""
+    talk.tracks(F12)
+    world.clock.moment = IN + minutes(1)
+    while world.flight().closed_at is None:
+        world.next_poll(at_gate(INBOUND))
+    world.deliver()
+    return talk
+
+
+@pytest.mark.parametrize("said", ["STATUS", "UA1234", "UAL1234", "where is my plane", "is it late?"])
+def test_what_is_over_is_still_answered_for_a_day(over: Talk, said: str) -> None:
+    [answer] = over.says(said)
+    assert answer.startswith("UA1234 SFO-EWR: at the gate EWR 22:31 EST")
+    assert " Gate C91, Terminal C. Bags: belt 6. Checked " in answer
+
+
+def test_the_belt_of_what_is_over_is_still_answered(over: Talk) -> None:
+    [answer] = over.says("bags?")
+    assert answer.startswith("UA1234 bags at EWR: belt 6, Terminal C.")
+
+
+@pytest.mark.parametrize(
+    ("said", "answered"), [("UA999", "You do not follow UA999."), ("STATUS 1", "There is no number 1")]
+)
+def test_what_was_never_followed_is_not_answered_beside_it(over: Talk, said: str, answered: str) -> None:
+    assert over.says(said)[0].startswith(answered)
+
+
+def test_after_a_day_it_is_followed_no_more(world: World, over: Talk) -> None:
+    world.clock.moment = IN + timedelta(hours=25)
+    assert over.says("STATUS") == [texts.NO_FLIGHTS]
+
+
+def test_what_is_followed_comes_before_what_is_over(world: World, over: Talk) -> None:
+    over.tracks(moved(by=timedelta(days=1)))
+    assert over.says("STATUS")[0].startswith("UA1234 SFO-EWR on time: dep 14:10 PST")
+
+
 # --- which --------------------------------------------------------------------------------------------------------
 
 
@@ -139,9 +182,9 @@ def test_a_restart_between_look_and_answer_costs_no_second_look(world: World, ta
         (took_off(INBOUND), "in the air since 14:25 PST, arrives EWR about 22:31 EST, on time. Gate C91, Terminal C. Bags: belt 6. Checked"),
         (touched_down(INBOUND), "landed EWR 22:23 EST, at the gate about 22:31 EST. Gate C91, Terminal C. Bags: belt 6. Checked"),
         (at_gate(INBOUND), "at the gate EWR 22:31 EST. Gate C91, Terminal C. Bags: belt 6. Checked"),
-        (diverted(), "DIVERTED to Pittsburgh (PIT): in the air, arrives about 23:05 EST. Checked"),
-        (diverted(None), "DIVERTED, new airport not known yet: in the air. Checked"),
-        (replace(F12, cancelled=True), "Tue 25 Nov is CANCELLED. Checked"),
+        (diverted(), "DIVERTED to Pittsburgh (PIT): in the air, arrives about 23:05 EST. We look for its flight on to EWR. Checked"),
+        (diverted(None), "DIVERTED, new airport not known yet: in the air. We look for its flight on to EWR. Checked"),
+        (replace(F12, cancelled=True), "Tue 25 Nov is CANCELLED. Ask your traveler for the new flight. Checked"),
     ],
 )  # fmt: skip
 def test_a_status_says_how_far_it_has_come(world: World, talk: Talk, flight: Flight, answered: str) -> None:
@@ -308,7 +351,7 @@ def test_ten_hours_after_its_time_a_status_says_that_nothing_is_known_of_it(worl
     assert talk.says("status") == [
         (
             "UA1234 SFO-EWR: was to leave 14:10 PST Tue and arrive 22:31 EST Tue, no report that it left. "
-            "Gate F12, Terminal 3. No word since 12:10 PST Tue: check the board."
+            "No word since 12:10 PST Tue: check the airline's page."
         )
     ]
 

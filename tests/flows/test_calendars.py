@@ -55,7 +55,7 @@ NIGHTS = {
     "midnight": Night(
         origin=SFO, destination=LAX, leaves=utc("2025-11-26 07:40"), lasts=minutes(70),
         planned="dep 23:40 PST, arr 00:50 PST Wed",
-        late="dep 23:40->00:25 PST Wed, arr 00:50->01:35 PST Wed", lands="01:27 PST",
+        late="dep 23:40 Tue->00:25 PST Wed, arr 00:50->01:35 PST Wed", lands="01:27 PST",
     ),
     "the date line": Night(
         origin=AKL, destination=HNL, leaves=utc("2025-11-25 10:00"), lasts=hours(9),

@@ -1,9 +1,12 @@
 """Who writes, for whom and how to end it: said in the first text that can reach a number, and in no other."""
 
+from dataclasses import replace
+
 from flait.core.confirmations import FOOTER
 from flait.core.subscriptions import Role
+from flait.errors import FlightSourceError
 from flait.flows import subscribe
-from tests.core.flights_for_tests import F12, minutes
+from tests.core.flights_for_tests import F12, hours, minutes
 from tests.flows.talk import TOMORROW
 from tests.flows.world import PHONES, World, refused, timetabled, wanted
 
@@ -27,6 +30,26 @@ def test_the_first_text_says_it_and_the_second_does_not(world: World) -> None:
     assert follow(world, on="tomorrow") == (
         "Tracking UA1234 SFO-EWR Wed 26 Nov, dep 14:10 PST, arr 22:31 EST. Gate F12, Terminal 3."
     )
+
+
+def test_it_names_who_runs_flait_where_that_is_set(world: World) -> None:
+    world.source.board = [replace(F12, gate_origin=None, terminal_origin=None)]
+    person = subscribe.Person(phone=PHONES[0], name="Ana", consent="asked for it")
+    wish = wanted("UA1234", "today", asked_at=world.clock.now())
+
+    subscribe.subscribe(world.store, world.source, world.clock, person=person, wanted=wish, contact="ben@example.com")
+
+    assert world.texts[-1].body.endswith(f"Gate later. Set up by ben@example.com. {FOOTER}")
+
+
+def test_a_wish_that_had_to_wait_is_greeted_so_too(world: World) -> None:
+    world.source.fault = FlightSourceError("AeroAPI did not answer in 15 s")
+    world.subscribe()
+    world.source.fault, world.source.board = None, [replace(F12, gate_origin=None, terminal_origin=None)]
+    world.clock.advance(hours(1))
+
+    assert subscribe.activate_next(world.store, world.source, world.clock, contact="ben@example.com")
+    assert f"Set up by ben@example.com. {FOOTER}" in world.texts[-1].body
 
 
 def test_who_has_no_name_is_not_called_by_their_number(world: World) -> None:

@@ -69,6 +69,16 @@ def happened(phase: str, place_fact: str | None) -> Does:
     return does
 
 
+_HAPPENED = {"left the gate": "out", "took off": "off", "landed": "on", "is at the gate": "in"}
+
+
+def corrected(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
+    """Another moment of what has happened."""
+    phase = _HAPPENED[match["what"]]
+    at = _moment_of(said, match, "at", match["place"], reader)
+    said.facts |= {"phase": phase, **({f"at_{phase}": at} if at else {}), **({"arr": at} if phase == "in" else {})}
+
+
 def happened_somewhere(phase: str) -> Does:
     """Where nobody knows the airport, the clock is UTC's."""
 

@@ -77,7 +77,7 @@ def cancelled(until: timedelta) -> timedelta:
 
 def _in_the_air(view: View) -> timedelta:
     if contradicts(view.leg, view.acts, view.leg.est_on or view.leg.sched_on):
-        return FLYING  # that time says nothing; the next look is by the scheduled time of flying
+        return VERY_LATE  # that time says nothing; the next look is by the scheduled time of flying
     until = max((at - view.at for at in (*view.may["arr"], view.leg.est_on) if at), default=timedelta())
     if until > LANDING_FROM:
         return FLYING

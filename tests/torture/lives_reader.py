@@ -15,7 +15,8 @@ MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", 
 ZONE: Final = rf"UTC(?:[+-]\d+(?::\d\d)?)?|(?!(?:{'|'.join(PLACES)})\b)[A-Z]{{3,4}}"
 DATE: Final = rf"(?:{'|'.join(DAYS)}) \d{{1,2}} (?:{'|'.join(MONTHS)})"
 AT: Final = rf"(?P<NAME>\d\d:\d\d)(?: (?P<NAME_zone>{ZONE})\b)?(?: (?P<NAME_day>{'|'.join(DAYS)})\b)?"
-OLD: Final = r"(?:(?P<old>\d\d:\d\d)(?: (?:UTC[+\d:-]*|[A-Z]{3,4}))?->)?"
+WEEKDAY: Final = rf"(?:{'|'.join(DAYS)})"
+OLD: Final = rf"(?:(?P<old>\d\d:\d\d)(?: (?:UTC[+\d:-]*|[A-Z]{{3,4}}))?(?: {WEEKDAY})?->)?"
 TOWN: Final = r"(?:[A-Z][A-Za-z .'-]{1,20} \()?([A-Z]{3})\)?"  # Portland ME (PWM), or PWM
 PLACE: Final = TOWN.replace("([A-Z]{3})", "(?P<place>[A-Z]{3})")
 LABEL: Final = r"(?:GATE |BELT )?[A-Z0-9]{1,8}"
@@ -84,7 +85,9 @@ def zone_label(at: datetime, zone: ZoneInfo) -> str:
 
 def named_day(body: str, now: datetime) -> date | None:
     """The day of a confirmation: `Tue 25 Nov`."""
-    match = re.search(rf"^(?:Flait|Tracking|CANCELLED|DIVERTED).*? ({DATE})", body)
+    match = re.search(
+        rf"^(?:(?:Flait|Tracking|CANCELLED|DIVERTED).*? |[A-Z0-9]+(?: \([A-Z0-9]+\))? (?={DATE} moved))({DATE})", body
+    )
     if match is None:
         return None
     weekday, day, month = match[1].split()

@@ -8,7 +8,22 @@ from dataclasses import replace
 from typing import Final
 
 from tests.torture import lives_facts as does
-from tests.torture.lives_reader import DATE, LABEL, LATE, OLD, PLACE, SPAN, TERM, TOWN, Reader, Said, named_day, time_
+from tests.torture.lives_reader import (
+    DATE,
+    LABEL,
+    LATE,
+    OLD,
+    PLACE,
+    SPAN,
+    TERM,
+    TOWN,
+    WEEKDAY,
+    ZONE,
+    Reader,
+    Said,
+    named_day,
+    time_,
+)
 
 
 def read(body: str, reader: Reader) -> Said:
@@ -28,7 +43,7 @@ def read(body: str, reader: Reader) -> Said:
 def _is_about_arrival(body: str, role: str) -> bool:
     """Whether a gate or terminal in it is the one of arrival: once it flies, and for those who wait there."""
     flies = re.search(
-        r"landed|took off|Took off|[Aa]t the gate [A-Z]{3}|in the air|[Bb]ags at|DIVERTED|Taxiing|[Aa]t [A-Z]{3}: ",
+        r"landed|took off|Took off|[Aa]t the gate [A-Z][A-Za-z]|in the air|[Bb]ags at|DIVERTED|Taxiing|[Aa]t [A-Z]{3}: ",
         body,
     )
     leaves = re.search(
@@ -60,14 +75,16 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
             does.nothing,
         ),
         (rf"in the air since {time_('at')}", does.in_the_air_since),
-        (rf"\bwas to leave {time_('at')}(?: and arrive {time_('there')})?, no new time yet", does.no_new_time),
+        (
+            rf"\bwas to leave {time_('at')}(?: and (?:arrive|land) {time_('there')})?, (?:no report that it left|no new time yet)",
+            does.no_new_time,
+        ),
         (rf"\bwas to leave {time_('at')}", does.dep),
-        (rf"\band arrive {time_('at')}", does.arr),
-        (rf"\bwas to arrive {PLACE} {time_('at')}", does.lands),
+        (rf"\band (?:arrive|land) {time_('at')}", does.arr),
+        (rf"\bwas to (?:arrive|land) {PLACE} {time_('at')}", does.lands),
         (r"no report (?:yet )?that it (?:left|landed)", does.nothing),
-        (rf"\bleft the gate {time_('at')}(?: \({SPAN} ago\))?, not taken off yet", does.left),
         (rf"\bback at {PLACE}(?: {time_('at')})?(?:, not [A-Z]{{3}})?", does.landed_elsewhere),
-        (rf", (?:leaves )?({SPAN}) (?:late|early):", does.lateness("any")),
+        (rf", (?:leaves )?({SPAN}) (?:late|early)[:,]", does.lateness("any")),
         (r"leaves EARLIER:", does.nothing),
         (rf"(?:\d{{4}}-\d\d-\d\d |{DATE} )?is (?:NOT tracked|not tracked yet): .*", does.fact(failed=True)),
         (rf"of {DATE} .*: not tracked\. Reply TRACK [A-Z0-9]+ for the next", does.fact(failed=True)),
@@ -78,9 +95,8 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
         (r"is ON AGAIN(?:, not cancelled)?", does.fact(cancelled=False)),
         (r"NO LONGER DIVERTED: (?=landed)", does.fact(diverted_to="")),
         (r"NO LONGER DIVERTED\. It goes to (?P<place>[A-Z]{3}) as planned", does.undiverted),
-        (rf"NO LONGER DIVERTED(?:: landing {PLACE}(?: again)?(?: about {time_('at')})?)?", does.undiverted),
-        (rf"DIVERTED: now landing {PLACE}(?: about {time_('at')})?, not [A-Z]{{3}}", does.diverted),
-        (rf"now landing {PLACE} about {OLD}{time_('at')}", does.lands_there),
+        (rf"NO LONGER DIVERTED(?:: (?:arrives|lands) {PLACE}(?: about {time_('at')})?)?", does.undiverted),
+        (rf"now (?:arrives|lands) {PLACE} about {OLD}{time_('at')}", does.lands_there),
         (rf"DIVERTED: landed {PLACE}(?: {time_('at')})?, not [A-Z]{{3}}", does.landed_elsewhere),
         (rf"DIVERTED to {PLACE}(?:, not [A-Z]{{3}})?:?", does.diverted),
         (r"DIVERTED: not going to [A-Z]{3} as planned", does.fact(diverted_to="?", lands_at="")),
@@ -102,9 +118,14 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
         ),
         (r"No report that [A-Z0-9]+ has (left|landed)(?: [A-Z]{3})?:?", does.named("stale")),
         (r"Fresh word on [A-Z0-9]+:?", does.fact(stale="")),
+        (
+            rf"(?:It )?(?P<what>left the gate|took off|landed|is at the gate) {PLACE} {time_('at')}, not \d\d:\d\d",
+            does.corrected,
+        ),
         # how far it is
         (r"(?:It )?has NOT left the gate after all", does.fact(phase="scheduled", taken_back="out")),
         (r"(?:It )?has NOT taken off after all", does.fact(phase="scheduled", taken_back="off")),
+        (rf"\bleft the gate {time_('at')}(?: \({SPAN} ago\))?, not taken off yet", does.left),
         (r"(?:It )?has NOT landed after all", does.fact(phase="off", taken_back="on")),
         (
             r"(?:It )?returned to the gate(?: at [A-Z]{3})?(?:: now(?= dep| left))?",
@@ -121,21 +142,24 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
             r"(?:is )?[Aa]t the gate (?P<at>\d\d:\d\d) UTC(?: (?P<day>[A-Z][a-z]{2}))?, airport not known yet",
             does.happened_somewhere("in"),
         ),
-        (rf"(?:is at|[Aa]t) the gate {PLACE}\b(?: {time_('at')})?{LATE}", does.happened("in", "lands_at")),
+        (
+            rf"(?:is at|[Aa]t) the gate {PLACE}(?!\w)(?: {time_('at')})?{LATE}(?:, not [A-Z]{{3}})?",
+            does.happened("in", "lands_at"),
+        ),
         (r"in the air", does.fact(phase="off")),
         (rf"(?<=, )at the gate about {time_('at')}(?: \({SPAN} (?:late|early)\))?", does.arr),
         (rf"(?:[Ll]ands|[Aa]rrives) {PLACE} about {time_('at')}{LATE}(?:, on time)?{TERM}", does.lands),
-        (r"It lands later than planned; the time follows", does.nothing),
+        (r"It lands later than planned; the time follows|no new (?:landing )?time yet", does.nothing),
         # besides
-        (rf"\barrives about {time_('at')}", does.arr),
+        (rf"\b(?:arrives|lands) about {time_('at')}", does.arr),
         (r"was the last word|Check the airline's page", does.nothing),
         (r"Gate is still changing: check the board|Now(?= dep| arr)|Taxiing to(?= gate)", does.nothing),
         (r"Last: |[Cc]heck the board(?:; we keep trying)?|we keep trying", does.nothing),
         # times
-        (r"no estimate any more: plan for(?= dep| arr)", does.nothing),
-        (rf"\b[Dd]ep {OLD}{time_('at')}", does.dep),
-        (rf"\b[Aa]rr {OLD}{time_('at')}{LATE}", does.arr),
-        (r"(?:[Bb]oards about|[Bb]e at the gate by) (?P<at>\d\d:\d\d)", does.boards),
+        (r"no estimate any more: plan for(?= dep| arr| takes| lands)", does.nothing),
+        (rf"\b(?:[Dd]ep|[Tt]akes off) {OLD}{time_('at')}", does.dep),
+        (rf"\b(?:[Aa]rr|[Ll]ands) {OLD}{time_('at')}{LATE}", does.arr),
+        (rf"(?:[Bb]oards about|[Bb]e at the gate by) (?P<at>\d\d:\d\d)(?: (?:{ZONE}))?(?: {WEEKDAY})?", does.boards),
         (r"Board now", does.fact(boards="")),
         (rf"\bdelayed ({SPAN})", does.lateness("any")),
         (rf"\bnow ({SPAN}) late", does.lateness("any")),
@@ -171,7 +195,7 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
         # what it says besides
         (r"Ask the airline (?:now )?to rebook you|Check with the airline that your booking stands", does.nothing),
         (
-            r"Ask (?:who flies|your traveler) for the new flight|Ask the airline what that means for you|Ask at the airport|Ask the airline|We tell you where",
+            r"Ask (?:who flies|your traveler) for the new flight|Ask the airline what that means for you|Ask the airline whether you fly on with it|Ask your traveler (?:if they fly on it|where to meet)|Ask the airline(?! how)|We tell you where",
             does.nothing,
         ),
         (

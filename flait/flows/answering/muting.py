@@ -7,6 +7,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from flait.core import reply_texts as texts
+from flait.core.flights import Airport
 from flait.core.reply_kinds import MINE, BareHour, Mute, Subject, Unmute
 from flait.flows.answering.desk import (
     UNDO,
@@ -57,8 +58,14 @@ def _muted(desk: Desk, wish: Mute, view: SubscriptionView | None) -> Line:
             "was": was.isoformat() if was else None,
         },
     )
+    return Line(body=_said(desk, view, until, place))
+
+
+def _said(desk: Desk, view: SubscriptionView | None, until: datetime, place: Airport) -> str:
+    """Of that flight or of all, with what is told all the same."""
+    roles = {one.subscription.role for one in ([view] if view else following(desk))} or {desk.user.role}
     name = short_name_of(desk, view) if view else texts.ALL_FLIGHTS
-    return Line(body=texts.muted_text(name, until, place, desk.reader()))
+    return texts.muted_text(name, until, place, desk.reader(), roles=roles)
 
 
 def _until(wish: Mute, zone: ZoneInfo, now: datetime) -> datetime:
@@ -113,7 +120,6 @@ def undo_mute(desk: Desk, state: dict[str, object]) -> Line:
     was = datetime.fromisoformat(str(state["was"])) if state["was"] else None
     _set(desk, subscription_id, was)
     view = next((view for view in following(desk) if view.subscription.id == subscription_id), None)
-    name = short_name_of(desk, view) if view else texts.ALL_FLIGHTS
     if was and was > desk.now:
-        return Line(body=texts.muted_text(name, was, place_of(desk, view), desk.reader()))
-    return Line(body=texts.unmuted_text(name))
+        return Line(body=_said(desk, view, was, place_of(desk, view)))
+    return Line(body=texts.unmuted_text(short_name_of(desk, view) if view else texts.ALL_FLIGHTS))

@@ -7,8 +7,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from flait.core import reply_texts as texts
-from flait.core.reply_kinds import Fact, ListFlights, Start, Status
+from flait.core.idents import Ident
+from flait.core.polling import since_last_event
+from flait.core.reply_kinds import Fact, ListFlights, ListNumber, Start, Status, Subject
 from flait.core.status_texts import Listed, Seen, list_text, status_text
+from flait.core.subscriptions import SubscriptionState
 from flait.flows import track
 from flait.flows.afresh import heard
 from flait.flows.answering.desk import (
@@ -27,12 +30,13 @@ from flait.flows.looks import may_be_asked
 from flait.store import SubscriptionView, TrackedFlight
 
 FRESH = timedelta(minutes=3)
+LATELY = timedelta(hours=24)
 FIRST_IN_LINE = datetime.fromisoformat("2000-01-01T00:00:00+00:00")  # due for longer than anything else
 
 
 def status(desk: Desk, asked: Status) -> Act:
     """How one flight stands; of several, the one that matters now."""
-    views = meant(desk, asked.subject, asked.date)
+    views = meant(desk, asked.subject, asked.date) or _over_lately(desk, asked.subject)
     if not views:
         return say(nothing_meant(asked.subject))
     view = current(views, desk.now)
@@ -47,6 +51,24 @@ def status(desk: Desk, asked: Status) -> Act:
         )
     stale = not _freshened(desk, flight_id)
     return lambda: [_line(desk, view, flight_id, asked.fact, stale=stale, others=others)]
+
+
+def _over_lately(desk: Desk, subject: Subject | None) -> list[SubscriptionView]:
+    """What was followed to its end within a day: people ask for the belt when the watch is over."""
+    ended = [view for view in desk.store.subscription_views(desk.user.id, include_ended=True) if _is_over(view)]
+    lately = [view for view in ended if view.flight and since_last_event(view.flight, desk.now) <= LATELY]
+    if isinstance(subject, Ident):
+        return [view for view in lately if view.flight and _is_called(view, str(subject))]
+    return [] if isinstance(subject, ListNumber) or following(desk) else lately
+
+
+def _is_over(view: SubscriptionView) -> bool:
+    return view.subscription.state is SubscriptionState.ENDED
+
+
+def _is_called(view: SubscriptionView, ident: str) -> bool:
+    flight = view.flight
+    return ident == view.subscription.ident or (flight is not None and ident in (flight.ident, flight.number))
 
 
 def start(desk: Desk, _: Start) -> Act:

@@ -118,7 +118,12 @@ def keep(desk: Desk, looked: Looked, person: Person) -> Subscribed | Line:
     if looked.refusal and looked.refused:
         return Line(body=_refusal(desk, looked, looked.refusal))
     return subscribe.subscribe(
-        desk.store, looked.asked.repeated(), Standing(looked.at), person=person, wanted=looked.wanted
+        desk.store,
+        looked.asked.repeated(),
+        Standing(looked.at),
+        person=person,
+        wanted=looked.wanted,
+        contact=desk.rules.contact,
     )
 
 
