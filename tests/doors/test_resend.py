@@ -172,7 +172,7 @@ def test_a_confirmation_is_worded_as_the_flight_stands(store: Store) -> None:
     copy = resend.resend(store, text.id, now=NOW + 5 * HOUR).queued
 
     assert copy is not None
-    assert copy.body.startswith("Tracking UA123 SFO-JFK")
+    assert copy.body.startswith("Flait flight alerts for Ann 0: UA123 SFO-JFK")
     assert "C3" in copy.body
     assert (copy.tells["gate_origin"], copy.created_at, copy.dedup_key) == ("C3", NOW + 5 * HOUR, "retry:1:1")
     claimed = store.claim_due_message(NOW + 5 * HOUR + MINUTE, "boot")
