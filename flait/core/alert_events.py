@@ -176,7 +176,7 @@ def departed(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     pieces = [Piece(f"took off {place_and_time(flight.origin, flight.off.actual, reader)}.", 0, ("phase", "phase_at"))]
     lands, where = flight.arrival.best, flight.lands_at
     if is_overtaken(flight):
-        pieces.append(Piece("It lands later than planned; the time follows.", 1))
+        pieces.append(Piece("No new landing time yet.", 1))
     elif lands and where:
         there = f"{capital(arrives_verb(flight, 'arrives'))} {where.short} about {reader.at(lands, where)}"
         pieces.append(Piece(f"{there}{_late_there(alert)}.", 1, ARRIVAL))

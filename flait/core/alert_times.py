@@ -43,12 +43,11 @@ def _moved(
     time = moved_time(alert, change, reader, on)
     if change.end is End.ARRIVAL and alert.flight.diverted:
         return [Piece(f"{time.text}.", 0, time.facts)]
-    arrival = arrives(alert.flight, reader, was=alert.told.arrival if old_arrival else None, on=on) + _recovered(
-        alert.flight
-    )
+    arrival = arrives(alert.flight, reader, was=alert.told.arrival if old_arrival else None, on=on)
     if change.end is End.ARRIVAL or not arrival:
         return [Piece(f"{sentence} {time.text}.", 0, time.facts)]
-    return [Piece(f"{sentence} {time.text}, {arrival}.", 0, (*time.facts, "arrival", "scheduled_in"))]
+    mark = _recovered(alert.flight) if "->" not in arrival else ""
+    return [Piece(f"{sentence} {time.text}, {arrival}{mark}.", 0, (*time.facts, "arrival", "scheduled_in"))]
 
 
 def _recovered(flight: Flight) -> str:
@@ -67,7 +66,7 @@ def delay_first(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]
     """`SFO-EWR delayed 45m: dep 14:10->14:55 PST, arr 22:31->23:16 EST.`: at the end its person goes by."""
     sentence = f"{route(alert.flight)} delayed {_late(alert, change)}:"
     here = alert.role is Role.TRAVELER and change.end is End.DEPARTURE
-    stay = "Airline may recover time, stay near." if here and _soon(alert, reader) else ""
+    stay = "It may still leave earlier: stay near." if here and _soon(alert, reader) else ""
     return [
         *_moved(sentence, alert, change, reader, old_arrival=True),
         at_gate(alert, change),
@@ -106,12 +105,12 @@ def _soon(alert: Alert, reader: Reader) -> bool:
 
 
 def on_time(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
-    """`back on time: dep 14:55->14:10 PST`; `moved again:`, less early than told; `no estimate any more:`."""
+    """`back on time: dep 14:55->14:10 PST`; `later again, still early:`; `no estimate any more:`."""
     times = alert.flight.arrival if change.end is End.ARRIVAL else alert.flight.departure
     if times.estimated is None and times.actual is None:
         return [*_moved("no estimate any more: plan for", alert, change, reader, old_arrival=False)]
     if times.late <= -_TEN:  # it was to leave sooner still
-        return [*_moved("moved again:", alert, change, reader, old_arrival=False), at_gate(alert, change)]
+        return [*_moved("later again, still early:", alert, change, reader, old_arrival=False), at_gate(alert, change)]
     return [*_moved("back on time:", alert, change, reader, old_arrival=False), at_gate(alert, change)]
 
 

@@ -9,7 +9,7 @@ from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from flait.core.flights import Flight, Phase, Times, progress
+from flait.core.flights import Airport, Flight, Phase, Times, progress
 
 CLOCKS_DIFFER = timedelta(minutes=2)  # so far in the future an actual time is a clock's difference, not a lie
 OUT_OF_ORDER = timedelta(minutes=15)  # so much airlines' own reports of one flight disagree
@@ -122,7 +122,7 @@ def lands_by(flight: Flight) -> datetime | None:
 
 def merged(before: Flight | None, after: Flight, now: datetime | None) -> Flight:
     """What is known after a look that showed `after`: blanks filled, lies left out, what was taken back forgotten."""
-    after = possible(after, now)
+    after = possible(after if before is None else _named(before, after), now)
     if before is None or len(after.via) > len(before.via) or _leaves_anew(before, after):
         return after  # the next leg, or the same from the start: nothing of the last one holds
     if after.diverted and after.diverted_to is None and before.diverted_to:  # the second leg's record is missing
@@ -130,6 +130,24 @@ def merged(before: Flight | None, after: Flight, now: datetime | None) -> Flight
     after = _gone_again(before, replace(after, via=before.via, returned=before.returned), now)
     filled, blank = _filled(before, after, now)
     return possible(_with(after, {**filled, "blank": blank}), now)  # what two looks said may not go together
+
+
+def _named(before: Flight, after: Flight) -> Flight:
+    """With the names and zones of airports that this look left out: the same place by a shorter name is no other."""
+    known = {airport.code: airport for airport in (before.origin, before.destination, before.diverted_to) if airport}
+    return replace(
+        after,
+        origin=_whole(after.origin, known),
+        destination=after.destination and _whole(after.destination, known),
+        diverted_to=after.diverted_to and _whole(after.diverted_to, known),
+    )
+
+
+def _whole(airport: Airport, known: Mapping[str, Airport]) -> Airport:
+    there = known.get(airport.code, airport)
+    zone = airport.timezone if airport.timezone != Airport(code="").timezone else there.timezone
+    iata, city = airport.code_iata or there.code_iata, airport.city or there.city
+    return replace(airport, code_iata=iata, city=city, timezone=zone)
 
 
 def _leaves_anew(before: Flight, after: Flight) -> bool:

@@ -24,8 +24,8 @@ class Told:
     """Facts as this person knows them; None where nothing was said, '' where it was said that there is none.
 
     `phase_at` is when the phase was said to have begun; `boards` is advice, "boards about"; `returned` the leaving that
-    came to nothing; `onward` the leg that follows a diversion; `stale` since when there was no word, NOT_LEFT, NOT_LANDED
-    or GIVEN_UP; `ends` that the journey ends elsewhere.
+    came to nothing; `onward` the leg that follows a diversion; `stale` since when there was no word, NOT_LEFT,
+    NOT_LANDED or GIVEN_UP; `ends` that the journey ends elsewhere.
     """
 
     scheduled_out: datetime | None = None

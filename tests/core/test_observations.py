@@ -388,3 +388,11 @@ def test_a_landing_that_contradicts_the_leaving_is_from_before_it(flight: Flight
 def test_of_a_landing_that_contradicts_the_leaving_the_scheduled_time_of_flying_is_waited_for() -> None:
     assert lands_by(took_off(at=OFF + hours(2))) == OFF + hours(2) + (ON - OFF)
     assert lands_by(took_off()) == took_off().arrival.best
+
+
+def test_an_airport_whose_names_are_left_out_is_the_same_airport() -> None:
+    assert F12.destination
+    bare = replace(F12, destination=replace(F12.destination, code_iata=None, city=None, timezone="UTC"))
+
+    assert merged(F12, bare, NOON).destination == F12.destination
+    assert merged(bare, F12, NOON).destination == F12.destination

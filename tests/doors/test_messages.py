@@ -168,9 +168,7 @@ def test_a_confirmation_that_did_not_arrive_is_queued_again_for_half_an_hour(
         f"Queued again as msg:2; the daemon sends it within 30m, or not at all: {copy.body}\n",
     )
     assert (copy.to, copy.dedup_key) == (text.to, "retry:1:1")
-    assert copy.body.startswith(
-        "Flait flight alerts for Ann 0: UA123 SFO-JFK Fri 8 Mar"
-    )  # nothing has reached them yet
+    assert copy.body.startswith("Flait flight alerts for Ann 0: UA123 SFO-JFK Fri 8 Mar")
     assert (copy.status, copy.attempts, copy.error, copy.expires_at) == (S.QUEUED, 0, None, NOW + 30 * MINUTE)
     assert [step.step for step in store.steps(message_id=text.id)] == ["retry"]
 

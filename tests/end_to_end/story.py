@@ -29,7 +29,7 @@ STORY: Mapping[str, Sequence[Step]] = {
             shows={"estimated_out": "18:20", "estimated_in": "23:40"},
             texts={
                 ANA: "UA8101 JFK-LAX delayed 40m: dep 12:40->13:20 EST, arr 15:10->15:40 PST."
-                " Airline may recover time, stay near."
+                " It may still leave earlier: stay near."
             },
         ),
         Step(

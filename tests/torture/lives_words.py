@@ -149,7 +149,7 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
         (r"in the air", does.fact(phase="off")),
         (rf"(?<=, )at the gate about {time_('at')}(?: \({SPAN} (?:late|early)\))?", does.arr),
         (rf"(?:[Ll]ands|[Aa]rrives) {PLACE} about {time_('at')}{LATE}(?:, on time)?{TERM}", does.lands),
-        (r"It lands later than planned; the time follows|no new (?:landing )?time yet", does.nothing),
+        (r"[Nn]o new (?:landing )?time yet", does.nothing),
         # besides
         (rf"\b(?:arrives|lands) about {time_('at')}", does.arr),
         (r"was the last word|Check the airline's page", does.nothing),
@@ -166,7 +166,7 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
         (rf"\bdelay cut to ({SPAN})", does.lateness("any")),
         (rf"\(({SPAN}) late\)", does.lateness("dep")),
         (rf"\b(?:Was(?: told)?|Earlier) ({SPAN})(?: delay is cleared)?", does.was),
-        (r"back on time|, on time|moved again", does.fact(on_time=True)),
+        (r"back on time|, on time|later again, still early:", does.fact(on_time=True)),
         (rf"(?:{DATE} )?moved by the airline, {SPAN} (?:EARLIER|LATER)", does.nothing),
         (r"(?:leaves|arrives) EARLIER", does.nothing),
         # places
@@ -199,7 +199,7 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
             does.nothing,
         ),
         (
-            r"We keep tracking it|Next text when it lands|Check connections|Airline may recover time, stay near",
+            r"We keep tracking it|Next text when it lands|Check connections|It may still leave earlier: stay near",
             does.nothing,
         ),
         (r"The new airport is not known yet; we tell you when it is", does.nothing),
