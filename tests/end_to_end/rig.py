@@ -41,6 +41,9 @@ SECRETS = {"flightaware-api-key": API_KEY, "twilio-auth-token": AUTH_TOKEN}
 ACCOUNT_SID = "AC" + "0" * 32
 SENDER = "+15555550199"
 
+AHEAD: Mapping[str, object] = {"scheduled_out": "20:30", "scheduled_in": "23:00"}
+"""Times of a flight of which nothing is said by itself however long a slow machine takes: it is not waited for yet."""
+
 ANA, BEN, CLEO, DAN = "+15555550100", "+15555550101", "+15555550102", "+15555550103"
 
 

@@ -60,24 +60,24 @@ STORY: Mapping[str, Sequence[Step]] = {
         Step(
             texts=dict.fromkeys(
                 (CLEO, DAN),
-                "Flait flight alerts: UA8103 JFK-BOS Fri 8 Mar, dep 10:20 EST, arr 11:20 EST."
+                "Flait flight alerts: UA8103 JFK-BOS Fri 8 Mar, dep 10:20 EST, arr 11:05 EST."
                 f" We text when it takes off and lands. {FOOTER}",
             )
         ),
         Step(
             since="15:30",
-            shows={"actual_out": "15:20", "actual_off": "15:28", "estimated_on": "16:15", "estimated_in": "16:30"},
-            texts=dict.fromkeys((CLEO, DAN), "UA8103 took off JFK 10:28 EST. Arrives BOS about 11:30 EST (10m late)."),
+            shows={"actual_out": "15:20", "actual_off": "15:28", "estimated_on": "15:55", "estimated_in": "16:15"},
+            texts=dict.fromkeys((CLEO, DAN), "UA8103 took off JFK 10:28 EST. Arrives BOS about 11:15 EST (10m late)."),
         ),
         Step(
-            since="16:17",
-            shows={"actual_on": "16:17"},
-            texts=dict.fromkeys((CLEO, DAN), "UA8103 landed BOS 11:17 EST."),
+            since="15:57",
+            shows={"actual_on": "15:57"},
+            texts=dict.fromkeys((CLEO, DAN), "UA8103 landed BOS 10:57 EST."),
         ),
         Step(
-            since="16:32",
-            shows={"actual_in": "16:32", "gate_destination": "C19", "terminal_destination": "C"},
-            texts={CLEO: "UA8103 is at the gate BOS 11:32 EST (12m late). Gate C19, Terminal C."},
+            since="16:16",
+            shows={"actual_in": "16:16", "gate_destination": "C19", "terminal_destination": "C"},
+            texts={CLEO: "UA8103 is at the gate BOS 11:16 EST (11m late). Gate C19, Terminal C."},
         ),
         Step(shows={"baggage_claim": "5"}, texts={CLEO: "UA8103 bags at BOS: belt 5, Terminal C."}),
     ),
@@ -93,7 +93,7 @@ def subscribe_everybody(world: World) -> None:
     """The flights as scheduled, the people, and what they follow."""
     world.flight("UA8101", scheduled_out="17:40", scheduled_in="23:10")
     world.flight("UA8102", scheduled_out="18:00", scheduled_in="20:30", destination="ORD")
-    world.flight("UA8103", scheduled_out="15:20", scheduled_in="16:20", destination="BOS")
+    world.flight("UA8103", scheduled_out="15:20", scheduled_in="16:05", destination="BOS")
     world.flait("user", "add", "Ana", ANA).done()
     subscriptions = [
         ("subscribe", "UA8101", "ana"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.end_to_end.rig import ANA, API_KEY, AUTH_TOKEN, BEN, SECRETS, World, at
+from tests.end_to_end.rig import AHEAD, ANA, API_KEY, AUTH_TOKEN, BEN, SECRETS, World, at
 
 FAST = 600.0  # times real time
 
@@ -51,7 +51,7 @@ def test_a_daemon_that_cannot_start_says_why_with_its_exit_code(world: World) ->
 
 
 def test_the_daemon_stops_while_both_providers_hang_and_the_next_one_settles_it(world: World) -> None:
-    world.flight("UA8501", scheduled_out="16:30", scheduled_in="19:00")
+    world.flight("UA8501", **AHEAD)
     for who in (ANA, BEN):
         world.flait("subscribe", "UA8501", who).done()
         world.sandbox.post_fault("twilio", "hang", times=1, match=who)
@@ -79,7 +79,7 @@ def test_a_supervisor_ends_it_with_sigterm_or_sigint(world: World) -> None:
 
 
 def test_secrets_and_numbers_stay_where_they_belong(world: World) -> None:
-    world.flight("UA8501", scheduled_out="16:30", scheduled_in="19:00")
+    world.flight("UA8501", **AHEAD)
     for who in (ANA, BEN):
         world.flait("-vv", "subscribe", "UA8501", who).done()
     for fault, who in (("21211", ANA), ("garbage", BEN)):

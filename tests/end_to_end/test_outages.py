@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from flait.sandbox.run import Sandbox
-from tests.end_to_end.rig import ANA, AUTH_TOKEN, BEN, World, at
+from tests.end_to_end.rig import AHEAD, ANA, AUTH_TOKEN, BEN, World, at
 
 FAST = 600.0  # times real time
 OPEN = "SELECT 1 FROM messages WHERE status IN ('queued', 'sending', 'in_doubt')"
 
 
 def test_a_wish_made_while_aeroapi_is_down_is_kept_and_carried_on_by_the_daemon(world: World) -> None:
-    world.flight("UA8301", scheduled_out="16:30", scheduled_in="19:00")
+    world.flight("UA8301", **AHEAD)
     world.sandbox.post_fault("aeroapi", "reset_before")
 
     saved = world.flait("subscribe", "UA8301", ANA)
@@ -37,7 +37,7 @@ def test_while_twilio_cannot_be_reached_texts_wait_and_then_go_out_once_in_order
         port = closed.getsockname()[1]
         with World(tmp_path, FLAIT_TWILIO_BASE_URL=f"http://127.0.0.1:{port}") as world:
             for ident in ("UA8301", "UA8302"):
-                world.flight(ident, scheduled_out="16:30", scheduled_in="19:00")
+                world.flight(ident, **AHEAD)
                 for who in (ANA, BEN):
                     world.flait("subscribe", ident, who).done()
             world.flight("UA8302", cancelled=True)
@@ -59,7 +59,7 @@ def test_while_twilio_cannot_be_reached_texts_wait_and_then_go_out_once_in_order
 
 
 def test_twilio_out_of_order_with_503_ends_in_one_text_each(world: World) -> None:
-    world.flight("UA8301", scheduled_out="16:30", scheduled_in="19:00")
+    world.flight("UA8301", **AHEAD)
     for who in (ANA, BEN):
         world.flait("subscribe", "UA8301", who).done()
     world.sandbox.post_fault("twilio", "503")
@@ -76,7 +76,7 @@ def test_twilio_out_of_order_with_503_ends_in_one_text_each(world: World) -> Non
 
 
 def test_either_provider_may_ask_for_a_pause(world: World) -> None:
-    world.flight("UA8301", scheduled_out="16:30", scheduled_in="19:00")
+    world.flight("UA8301", **AHEAD)
     world.sandbox.post_fault("aeroapi", "429", times=2)
     world.sandbox.post_fault("twilio", "429", times=2, match=ANA, retry_after=90)
 

@@ -360,6 +360,11 @@ def singles(acts: Sequence[Told]) -> list[Trial]:
     return [Trial(act=told.act, k=k) for told in acts for k in range(1, len(told.points) + 1)]
 
 
+def around_posts(acts: Sequence[Told]) -> list[Trial]:
+    """A death before and after every post."""
+    return [trial for trial in singles(acts) if acts[trial.act].points[trial.k - 1].endswith("a post")]
+
+
 def compounds(acts: Sequence[Told], random: Random, count: int) -> Iterator[Trial]:
     """Two deaths; the first at every point in turn, the second somewhere in what follows, often early in it."""
     every = singles(acts)
@@ -393,7 +398,7 @@ def run(folder: Path, size: Size) -> Score:
 
 def some_of(every: Sequence[Trial], acts: Sequence[Told], random: Random) -> list[Trial]:
     """Around every post, where a text may be lost or go twice; and a few of the others."""
-    posts = [trial for trial in every if acts[trial.act].points[trial.k - 1].endswith("a post")]
+    posts = around_posts(acts)
     others = [trial for trial in every if trial not in posts]
     return [*random.sample(posts, min(12, len(posts))), *random.sample(others, 8)]
 

@@ -219,7 +219,7 @@ class _Judge:
             self.verdict.wrong(f"that there is no word, in other words: {self.who}: {body}")
 
     def _told_once(self) -> None:
-        heard = [text.message for text in self.heard if text.message.dedup_key.startswith("alert:")]
+        heard = [text.message for text in self.heard if text.message.dedup_key.startswith(("alert:", "stale:"))]
         for kind in ("landed", "arrived", "departed"):
             if sum(message.kind == kind for message in heard) > 1:
                 self.verdict.twice(f"{kind}: {self.who}")
