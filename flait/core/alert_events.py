@@ -121,7 +121,10 @@ def _down(alert: Alert) -> tuple[str, ...]:
 def undiverted(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     """`NO LONGER DIVERTED: arrives EWR about 22:31 EST.`; no time that contradicts the take-off."""
     flight = alert.flight
-    if progress(flight) in (Phase.ON, Phase.IN):
+    if progress(flight) is Phase.IN:
+        at = place_and_time(flight.lands_at, flight.in_.actual, reader)
+        return [Piece(f"NO LONGER DIVERTED: at the gate {at}.", 0, ("-diverted_to", "phase", "phase_at", "arrival"))]
+    if progress(flight) is Phase.ON:
         return [Piece(f"NO LONGER DIVERTED: landed {landed_where(alert, reader)}.", 0, ("-diverted_to", *_down(alert)))]
     best, where = flight.arrival.best, flight.destination
     if not best or not where or is_overtaken(flight):
@@ -175,7 +178,7 @@ def departed(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     flight = alert.flight
     pieces = [Piece(f"took off {place_and_time(flight.origin, flight.off.actual, reader)}.", 0, ("phase", "phase_at"))]
     lands, where = flight.arrival.best, flight.lands_at
-    if is_overtaken(flight):
+    if is_overtaken(flight) or (lands and lands <= reader.now):
         pieces.append(Piece("No new landing time yet.", 1))
     elif lands and where:
         there = f"{capital(arrives_verb(flight, 'arrives'))} {where.short} about {reader.at(lands, where)}"
@@ -270,7 +273,8 @@ def stale(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
         words = f"No report that {{}} has left {flight.origin.short}: {departs(flight, reader)} was the last word."
         return [Piece(words, 0, ("stale", *LEAVING)), Piece(f"{LOOK_UP}.", 1)]
     if not alert.since:
-        arrival = arrives(flight, reader)
+        took_off = flight.off.actual or reader.now
+        arrival = "" if is_overtaken(flight, took_off) else arrives(flight, reader)  # however long that is ago
         words = f"No report that {{}} has landed{f': {arrival} was the last word' if arrival else ''}."
         return [Piece(words, 0, ("stale", *(ARRIVAL if arrival else ()))), Piece(f"{LOOK_UP}.", 1)]
     words, facts = _last_word(alert, reader)

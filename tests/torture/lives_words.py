@@ -93,7 +93,7 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
         (rf"{DATE}(?: {time_('at')})? is CANCELLED|is CANCELLED|^CANCELLED", does.fact(cancelled=True)),
         (r"(?<=Last: )CANCELLED|still CANCELLED", does.fact(cancelled=True)),
         (r"is ON AGAIN(?:, not cancelled)?", does.fact(cancelled=False)),
-        (r"NO LONGER DIVERTED: (?=landed)", does.fact(diverted_to="")),
+        (r"NO LONGER DIVERTED: (?=landed|at the gate)", does.fact(diverted_to="")),
         (r"NO LONGER DIVERTED\. It goes to (?P<place>[A-Z]{3}) as planned", does.undiverted),
         (rf"NO LONGER DIVERTED(?:: (?:arrives|lands) {PLACE}(?: about {time_('at')})?)?", does.undiverted),
         (rf"now (?:arrives|lands) {PLACE} about {OLD}{time_('at')}", does.lands_there),
