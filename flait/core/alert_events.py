@@ -273,8 +273,7 @@ def stale(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
         words = f"No report that {{}} has left {flight.origin.short}: {departs(flight, reader)} was the last word."
         return [Piece(words, 0, ("stale", *LEAVING)), Piece(f"{LOOK_UP}.", 1)]
     if not alert.since:
-        took_off = flight.off.actual or reader.now
-        arrival = "" if is_overtaken(flight, took_off) else arrives(flight, reader)  # however long that is ago
+        arrival = arrives(flight, reader)
         words = f"No report that {{}} has landed{f': {arrival} was the last word' if arrival else ''}."
         return [Piece(words, 0, ("stale", *(ARRIVAL if arrival else ()))), Piece(f"{LOOK_UP}.", 1)]
     words, facts = _last_word(alert, reader)

@@ -87,7 +87,7 @@ def texted(
          "UA1234 NO LONGER DIVERTED: at the gate EWR 22:31 EST."),
         (MEETER, IN + hours(3), F12, took_off(F12, OFF + hours(1)),
          "UA1234 took off SFO 15:25 PST. No new landing time yet."),
-        (MEETER, IN + hours(2), took_off(F12, OFF + hours(1)), took_off(F12, OFF + hours(1)),
+        (MEETER, IN + hours(3), took_off(F12, OFF + hours(1)), took_off(F12, OFF + hours(1)),
          "No report that UA1234 has landed. Check the airline's page."),
         (MEETER, IN + hours(2), took_off(), took_off(),
          "No report that UA1234 has landed: arr 22:31 EST Tue was the last word. Check the airline's page."),
