@@ -266,7 +266,7 @@ def stale(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     """
     flight = alert.flight
     missing = unreported(flight, reader.now)
-    if not alert.since and missing == GIVEN_UP:
+    if not alert.since and missing in ("", GIVEN_UP):
         words = f"No report that {{}} has {_AWAITED[progress(flight)]}, and we stop watching it now."
         return [Piece(words, 0, ("stale",)), Piece("Ask the airline.", 1)]
     if not alert.since and missing == NOT_LEFT:

@@ -13,7 +13,7 @@ from flait.core.alerts import Alert
 from flait.core.changes import MOVES, SOONER, Change, ChangeKind, unreported
 from flait.core.formats import Piece, Reader, fitted
 from flait.core.subscriptions import Role
-from flait.core.told import NONE, tells
+from flait.core.told import GIVEN_UP, NONE, tells
 from flait.core.wording import Text, capital, label, place_and_time, short
 
 K = ChangeKind
@@ -44,9 +44,10 @@ def _tells(alert: Alert, facts: Sequence[str], reader: Reader) -> dict[str, str 
     """What the words said: facts of the flight, what is no more, and since when there was no word."""
     told: dict[str, str | bool] = {fact[1:]: NONE for fact in facts if fact.startswith("-")}
     told |= tells(alert.flight, [fact for fact in facts if not fact.startswith("-")])
+    missing = unreported(alert.flight, reader.now)
     if K.STALE in {change.kind for change in alert.changes} and "stale" in facts:
-        told["stale"] = alert.since.isoformat() if alert.since else unreported(alert.flight, reader.now)
-    elif alert.told.stale and alert.told.stale != unreported(alert.flight, reader.now):
+        told["stale"] = alert.since.isoformat() if alert.since else missing or GIVEN_UP
+    elif alert.told.stale and alert.told.stale != missing:
         told["stale"] = NONE  # whoever is told news knows that there is word again
     return told
 

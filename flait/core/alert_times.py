@@ -10,7 +10,7 @@ from flait.core.flights import Flight, Phase, progress
 from flait.core.formats import Piece, Reader, day, span
 from flait.core.standing import NO_REPORT, notable
 from flait.core.subscriptions import Role
-from flait.core.wording import arrives, arrives_verb, day_known, departs, place_and_time, route, town
+from flait.core.wording import arrives, arrives_verb, day_known, departs, place_and_time, route, to_arrive, town
 
 _TEN = timedelta(minutes=10)
 
@@ -36,7 +36,8 @@ def _moved(
     leaves = alert.flight.departure.best
     if change.end is End.DEPARTURE and leaves and reader.now - leaves >= NO_REPORT:  # by the schedule, which is past
         arrival = arrives(alert.flight, reader)
-        there = f" and arrive {arrival.removeprefix('arr ')}" if arrival else ""
+        verb = to_arrive(alert.flight)
+        there = f" and {verb} {arrival.partition(' ')[2]}" if arrival else ""
         words = f"was to leave {reader.at(leaves, alert.flight.origin)}{there}, no new time yet."
         facts = ("departure", "scheduled_out", *(("arrival", "scheduled_in") if there else ()))
         return [Piece(words, 0, facts)]

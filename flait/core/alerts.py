@@ -24,7 +24,8 @@ from flait.core.changes import (
     changes,
     unreported,
 )
-from flait.core.flights import Flight, Phase, progress
+from flait.core.flights import Flight, Phase, cancelled, progress
+from flait.core.polling import finished
 from flait.core.subscriptions import Role
 from flait.core.told import GIVEN_UP, Told, further, presumed
 
@@ -253,7 +254,8 @@ def silence(told: Told, *, role: Role, flight: Flight, seen_at: datetime, now: d
 
     And the last, that its end was never reported.
     """
-    over = unreported(flight, now) == GIVEN_UP
+    untold = told.cancelled != cancelled(flight)  # one look alone showed it cancelled
+    over = unreported(flight, now) == GIVEN_UP or (untold and finished(flight, now))
     if told.stale == GIVEN_UP or now - seen_at < NO_WORD:
         return None
     if not over and (told.stale or not is_awaited(flight, now)):

@@ -173,11 +173,13 @@ def _progress(told: Told, flight: Flight) -> Iterator[Change]:
     Touchdown taken for the gate is no news: it is down. Everything else that was told and is not so is taken back.
     """
     reached = progress(flight)
-    if further(reached, told.phase) and reached in _REACHED:
+    sure = not any(fact.endswith(".actual") for fact, _ in flight.blank)  # else this look left it out again
+    if sure and further(reached, told.phase) and reached in _REACHED:
         yield Change(kind=_REACHED[reached], facts=("phase",))
     at, said = reached_at(flight), told.phase_at
     same_way = FACTS["diverted_to"](flight) == (told.diverted_to or None)
-    if reached is told.phase and same_way and at and said and abs(at - said) >= STEP_NEAR:
+    landed_later = (told.phase, reached) == (Phase.IN, Phase.ON) and at and said and at > said
+    if landed_later or (reached is told.phase and same_way and at and said and abs(at - said) >= STEP_NEAR):
         yield Change(kind=K.CORRECTED, facts=("phase_at",))
     came_back = flight.returned and told.phase is Phase.OUT  # that is said by itself
     if further(told.phase, reached) and reached is not Phase.ON and not came_back:

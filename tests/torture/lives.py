@@ -87,7 +87,9 @@ def verdict(played: Played) -> Iterator[tuple[int, Fault]]:
     for number, heart in enumerate(played.hearts):
         if heart.refused:
             continue
-        judge = Judge(life=played.life, who=heart.who, sights=seen, texts=heart.texts, closed_at=played.closed_at)
+        judge = Judge(
+            life=played.life, who=heart.who, sights=seen, texts=heart.texts, closed_at=played.closed_at, lost=heart.lost
+        )
         yield from ((number, fault) for fault in judge.judged())
 
 

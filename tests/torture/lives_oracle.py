@@ -53,6 +53,7 @@ class Judge:
     sights: Sequence[Sight]
     texts: Sequence[Heard]
     closed_at: datetime | None
+    lost: Sequence[datetime] = ()
     belief: Belief = field(default_factory=Belief)
     faults: list[Fault] = field(default_factory=list)
     views: list[View] = field(default_factory=list)
@@ -122,6 +123,7 @@ class Judge:
     def _reckon(self, at: datetime) -> None:
         """What is owed after this look, what was, and whether it was told meanwhile."""
         view, before = self._last_two()
+        past = [*self.past, *(Past(lost, frozenset()) for lost in self.lost if lost <= at)]
         due = {one.fact: one for one in owed(self.who.role, self.belief, view, before)}
         for fact in [fact for fact in self.overdue if fact not in due]:
             since, one = self.overdue.pop(fact)
@@ -132,7 +134,7 @@ class Judge:
         for fact, one in due.items():
             waits = open_news and (not one.urgent or fact not in self.waited)  # of what cannot wait, for one look
             self.waited = self.waited | {fact} if waits else self.waited - {fact}
-            if not waits and fact not in self.overdue and not held(one, self.past, at, muted=self.who.muted(at)):
+            if not waits and fact not in self.overdue and not held(one, past, at, muted=self.who.muted(at)):
                 self.overdue[fact] = (at, one)
 
     def _second_look(self, view: View, at: datetime) -> None:
@@ -159,7 +161,8 @@ class Judge:
             return
         view = self.views[-1]
         dep, phase = view.now["dep"], view.now["phase"]
-        waits = phase == "off" or (phase in ("scheduled", "out") and dep and at >= dep - 3 * HOUR)
+        from_then = dep and at >= dep - 3 * HOUR + 17 * MINUTE  # by the first look within the three hours
+        waits = phase == "off" or (phase in ("scheduled", "out") and from_then)
         waits = waits and not view.now["cancelled"] and not any(at - text.at < 65 * MINUTE for text in self.past)
         silent = self.last_seen is not None and at - self.last_seen >= SILENT_AT_MOST
         if waits and silent and not self.belief.get("stale"):
@@ -302,6 +305,8 @@ class Judge:
             return "" if over else "landed elsewhere, and it may fly on"
         if view.now["cancelled"]:
             sure = len(self.views) > 1 and self.views[-2].now["cancelled"]
+            if not sure and self.belief.get("stale"):
+                return ""  # they are told that nobody knows
             if not sure:
                 return "one look alone showed it cancelled"
             return "" if now >= best else f"cancelled, and may be on again until {best:%d/%H:%M}Z"

@@ -69,6 +69,7 @@ class Heart:
 
     who: Follower
     texts: list[Heard] = field(default_factory=list)
+    lost: list[datetime] = field(default_factory=list)
     followed_from: datetime | None = None
     refused: str = ""
 
@@ -145,6 +146,7 @@ class Phones:
         self.arrived: list[tuple[datetime, Message]] = []
         self.reports: list[tuple[datetime, str]] = []  # when it is known what became of a text, by its sid
         self.there: set[str] = set()
+        self.lost: list[tuple[datetime, str]] = []
         self._record: list[Sent] = []
 
     def send(self, message: Message, *, now: datetime) -> Accepted:
@@ -153,7 +155,9 @@ class Phones:
             raise NotSent("Twilio cannot be reached", account=kind == "account")
         if kind != "lost, not taken":
             sid = f"SM{len(self._record):032x}"
-            if kind != "undelivered":
+            if kind == "undelivered":
+                self.lost.append((now, message.to))
+            else:
                 self.arrived.append((now, message))
                 self.there.add(sid)
             if any(one.kind == "undelivered" for one in self._life.twilio):
@@ -335,6 +339,8 @@ class _Play:
     def heard(self) -> None:
         """Each person's texts, with what the database says of them."""
         rows = {row["id"]: row for row in self.store._rows("SELECT id, tells, created_at FROM messages")}
+        for at, number in self.phones.lost:
+            self.played.hearts[PHONES.index(number)].lost.append(at)
         for at, message in self.phones.arrived:
             row = rows[message.id]
             written = datetime.fromisoformat(row["created_at"])

@@ -82,6 +82,7 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
         (rf"\bwas to leave {time_('at')}", does.dep),
         (rf"\band (?:arrive|land) {time_('at')}", does.arr),
         (rf"\bwas to (?:arrive|land) {PLACE} {time_('at')}", does.lands),
+        (rf"\bwas to (?:arrive|land) {time_('at')}", does.arr),
         (r"no report (?:yet )?that it (?:left|landed)", does.nothing),
         (rf"\bback at {PLACE}(?: {time_('at')})?(?:, not [A-Z]{{3}})?", does.landed_elsewhere),
         (rf", (?:leaves )?({SPAN}) (?:late|early)[:,]", does.lateness("any")),
