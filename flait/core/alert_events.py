@@ -30,7 +30,7 @@ from flait.core.wording import (
 
 ARRIVAL = ("arrival", "scheduled_in")
 LEAVING = ("departure", "scheduled_out")
-NO_LONGER_THERE = ("-gate_destination", "-terminal_destination", "-baggage_claim")  # told of the other airport
+NO_LONGER_THERE = ("-arrival", "-gate_destination", "-terminal_destination", "-baggage_claim")  # of the other airport
 _NEW_LEG = ("-gate_origin", "-terminal_origin", *NO_LONGER_THERE, "-diverted_to", "-boards", "-returned", "-ends")
 
 

@@ -21,7 +21,8 @@ def moved_time(alert: Alert, change: Change, reader: Reader, on: date | None = N
     if change.end is End.DEPARTURE:
         return Piece(departs(flight, reader, was=told.departure, on=on), 0, ("departure", "scheduled_out"))
     if flight.diverted_to and flight.arrival.best:
-        at = reader.at(flight.arrival.best, flight.diverted_to, was=told.arrival)
+        was = told.arrival if told.arrival != flight.arrival.scheduled else None  # that is of where it was to go
+        at = reader.at(flight.arrival.best, flight.diverted_to, was=was)
         return Piece(f"now {arrives_verb(flight, 'arrives')} {town(flight.diverted_to)} about {at}", 0, ("arrival",))
     return Piece(arrives(flight, reader, was=told.arrival, on=on), 0, ("arrival", "scheduled_in"))
 

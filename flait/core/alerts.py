@@ -182,8 +182,11 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Hold:
+    """`joins`: it waits for a text, and goes with another that is sent anyway."""
+
     why: str
     look_again: timedelta | None = None
+    joins: bool = False
 
 
 def decide(
@@ -206,14 +209,14 @@ def decide(
     past = [text for text in past if text.at <= now]  # others were written by a clock that was ahead
     news = [change for change in changes(told, after, ear=ear, now=now) if _concerns(change, role, told, after)]
     seen_twice = changes(told, before, ear=ear, now=now) if news else ()  # most polls show none
-    due: list[Change] = []
-    holds: list[tuple[ChangeKind, _Hold]] = []
-    for change in news:
-        hold = _muted(change, after, now, muted=muted) or _held(change, past, seen_twice, flight=after, now=now)
-        if hold:
-            holds.append((change.kind, hold))
-        else:
-            due.append(change)
+    held = [
+        _muted(change, after, now, muted=muted) or _held(change, past, seen_twice, flight=after, now=now)
+        for change in news
+    ]
+    if any(hold is None for hold in held):
+        held = [None if hold and hold.joins else hold for hold in held]
+    due = [change for change, hold in zip(news, held, strict=True) if hold is None]
+    holds = [(change.kind, hold) for change, hold in zip(news, held, strict=True) if hold]
     if any(hold.look_again == CONFIRM_BIG for _, hold in holds):
         due = []  # its words would say what is not sure yet
     look_again = min((hold.look_again for _, hold in holds if hold.look_again), default=None)
@@ -320,7 +323,7 @@ def _held(
     return (
         out_of_reach(past, now)
         or _too_early(change, flight, now)
-        or _unconfirmed(change, seen_twice)
+        or _unconfirmed(change, seen_twice, flight)
         or _cooling(change, past, flight=flight, now=now)
         or _turning(change, past, flight=flight, now=now)
         or _capped(change, past, flight=flight, now=now)
@@ -346,9 +349,13 @@ def _too_early(change: Change, flight: Flight, now: datetime) -> _Hold | None:
     return None
 
 
-def _unconfirmed(change: Change, seen_twice: Sequence[Change]) -> _Hold | None:
-    """Moves, cancellations, diversions and their like are told when two polls in a row agree."""
-    if change.kind not in CONFIRMED_KINDS or any(_agrees(change, seen) for seen in seen_twice):
+def _unconfirmed(change: Change, seen_twice: Sequence[Change], flight: Flight) -> _Hold | None:
+    """Moves, cancellations, diversions and their like are told when two polls in a row agree.
+
+    So is a landing of which no take-off was reported.
+    """
+    out_of_nothing = change.kind in (K.LANDED, K.ARRIVED) and flight.off.actual is None
+    if (change.kind not in CONFIRMED_KINDS and not out_of_nothing) or any(_agrees(change, seen) for seen in seen_twice):
         return None
     big = change.kind not in MOVES or abs(change.moved) >= BIG_MOVE
     return _Hold(why="waits for a second poll to agree", look_again=CONFIRM_BIG if big else CONFIRM_SMALL)
@@ -379,13 +386,13 @@ def _turning(change: Change, past: Sequence[PastText], *, flight: Flight, now: d
 
 
 def _turned(kinds: frozenset[ChangeKind], most: int, past: Sequence[PastText], now: datetime) -> _Hold | None:
-    texts = [text.at for text in past if text.kind in kinds and now - text.at < TURNS_WITHIN]
+    texts = [text.at for text in past if text.urgent and text.kind in kinds and now - text.at < TURNS_WITHIN]
     if len(texts) < most:
         return None
     rest = RESTS[min(len(texts) // most, len(RESTS)) - 1]
     left = rest - (now - max(texts))
     why = f"changed {len(texts)} times within a day: told once it has rested {rest.total_seconds() / 60:.0f} min"
-    return _Hold(why=why, look_again=left) if left > timedelta() else None
+    return _Hold(why=why, look_again=left, joins=True) if left > timedelta() else None
 
 
 def _capped(change: Change, past: Sequence[PastText], *, flight: Flight, now: datetime) -> _Hold | None:

@@ -291,7 +291,9 @@ def test_a_text_tells_what_it_says() -> None:
 def test_a_diversion_without_an_airport_tells_no_arrival() -> None:
     said = texted(took_off(), diverted(None), now=ON).tells
 
-    assert said == {"diverted_to": "?", "gate_destination": "", "terminal_destination": "", "baggage_claim": ""}
+    assert said == {
+        "diverted_to": "?", "arrival": "", "gate_destination": "", "terminal_destination": "", "baggage_claim": "",
+    }  # fmt: skip
 
 
 STANDS = (

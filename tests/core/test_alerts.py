@@ -434,7 +434,10 @@ def test_critical_news_that_keeps_turning_round_must_rest_ever_longer(
 
 
 def test_a_fifth_gate_near_departure_must_rest_too() -> None:
-    texts = [PastText(at=OUT - minutes(60 - index), kind=K.GATE_CHANGE, gate_origin=f"A{index}") for index in range(5)]
+    texts = [
+        PastText(at=OUT - minutes(60 - index), kind=K.GATE_CHANGE, gate_origin=f"A{index}", urgent=True)
+        for index in range(5)
+    ]
 
     four = decided(F12, C3, past=texts[:3], now=OUT - minutes(50))
     five = decided(F12, C3, past=texts[:4], now=OUT - minutes(50))

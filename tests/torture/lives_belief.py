@@ -97,7 +97,7 @@ def _goes_without_saying(fact: str, said: Said, held: Belief) -> bool:
     if fact == "stale":
         return bool(said.facts)
     elsewhere = {"diverted_to", "to", "onward"} & set(said.facts)
-    return not held.get(fact) or (bool(elsewhere) and fact in (*_LABELS, "diverted_to", "boards"))
+    return not held.get(fact) or (bool(elsewhere) and fact in (*_LABELS, "diverted_to", "boards", "arr"))
 
 
 def _nothing_new(fact: str, stored: Any, held: Belief) -> bool:

@@ -222,7 +222,8 @@ def route(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
 
 
 def goes_on(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
-    said.facts |= {"phase": "scheduled", "onward": match[1], "from": match[1], "to": match[2], "lands_at": match[2]}
+    said.facts.setdefault("phase", "scheduled")
+    said.facts |= {"onward": match[1], "from": match[1], "to": match[2], "lands_at": match[2]}
 
 
 def rerouted(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:

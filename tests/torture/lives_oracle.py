@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from tests.torture.lives_belief import Belief
-from tests.torture.lives_owed import Owed, Past, held, owed
+from tests.torture.lives_owed import GROUPS, Owed, Past, held, owed
 from tests.torture.lives_reader import BOARDS_BEFORE, Reader, Said
 from tests.torture.lives_said import Heard, Moment, groups, wrongs
 from tests.torture.lives_truth import Look, Sight, View
@@ -123,7 +123,7 @@ class Judge:
     def _reckon(self, at: datetime) -> None:
         """What is owed after this look, what was, and whether it was told meanwhile."""
         view, before = self._last_two()
-        past = [*self.past, *(Past(lost, frozenset()) for lost in self.lost if lost <= at)]
+        past = [*self.past, *(Past(lost, frozenset(GROUPS.values())) for lost in self.lost if lost <= at)]
         due = {one.fact: one for one in owed(self.who.role, self.belief, view, before)}
         for fact in [fact for fact in self.overdue if fact not in due]:
             since, one = self.overdue.pop(fact)

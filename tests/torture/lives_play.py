@@ -153,7 +153,9 @@ class Phones:
         kind = next((one.kind for one in self._life.twilio if one.holds(now)), "")
         if kind in ("unreached", "account"):
             raise NotSent("Twilio cannot be reached", account=kind == "account")
-        if kind != "lost, not taken":
+        if kind == "lost, not taken":
+            self.lost.append((now, message.to))
+        else:
             sid = f"SM{len(self._record):032x}"
             if kind == "undelivered":
                 self.lost.append((now, message.to))

@@ -235,8 +235,9 @@ def possible_acts(leg: Leg, at: datetime, known: datetime | None = None) -> dict
             found[event] = left = act
     flying = leg.sched_on - leg.sched_off
     least = LEAST_FLYING if leg.diverted else max(LEAST_FLYING, LEAST_SHARE * flying)
+    events = ((leg.est_out, leg.sched_out), (leg.est_off or known, leg.sched_off))
     planned = max(
-        at for at in (leg.leaves, leg.sched_off, leg.est_out, leg.est_off, known) if at
+        at for at in (estimated or planned for estimated, planned in events) if at
     )  # it cannot have landed before it can have left
     down: datetime | None = None
     for event, act in (("on", leg.act_on), ("in", leg.act_in)):
