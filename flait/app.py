@@ -208,11 +208,24 @@ class App:
 
     @property
     def whatsapp(self) -> "Setup":
-        """Whether texts can go by WhatsApp, and the templates for when they may not be free text."""
+        """Whether texts can go by WhatsApp, the templates for when they may not be free text, and who can reply."""
         from flait.core.whatsapp import Setup
 
         twilio = self.settings.twilio
-        return Setup(sender=bool(twilio.whatsapp_from), templates=twilio.whatsapp_templates)
+        return Setup(
+            sender=bool(twilio.whatsapp_from),
+            templates=twilio.whatsapp_templates,
+            one_way=self.is_one_way,
+            contact=self.settings.operator.contact,
+        )
+
+    @property
+    def is_one_way(self) -> bool:
+        """Whether SMS come from a name, to which nobody can reply."""
+        from flait.core.senders import is_one_way
+
+        twilio = self.settings.twilio
+        return not twilio.messaging_service_sid and is_one_way(twilio.from_number)
 
     def forms(self) -> "TwilioForms":
         """Twilio's requests to us, checked. Raises ConfigError when the account is not set or its token not stored."""

@@ -209,7 +209,10 @@ class Daemon:
         """Answer one text that a person sent."""
         settings = self._app.settings
         rules = answer.Rules(
-            contact=settings.operator.contact, region=settings.phone.default_region, polls=self._app.rules
+            contact=settings.operator.contact,
+            region=settings.phone.default_region,
+            one_way=self._app.is_one_way,
+            polls=self._app.rules,
         )
         return not self._stopping.is_set() and answer.answer_next(
             self._app.store(), self._source, self._app.clock, boot=self.boot, rules=rules

@@ -58,7 +58,9 @@ class Twilio:
     api_key_sid: Annotated[
         str, rules.optional(rules.sid("SK")), "The API key to send with, if any; signatures still use the auth token."
     ] = ""
-    from_number: Annotated[str, rules.optional(rules.phone()), "The number that SMS come from."] = ""
+    from_number: Annotated[
+        str, rules.optional(rules.sender()), "Whom SMS come from. To a name nobody can reply, not even STOP."
+    ] = ""
     messaging_service_sid: Annotated[
         str, rules.optional(rules.sid("MG")), "The messaging service that sends SMS, in place of a number."
     ] = ""

@@ -15,7 +15,9 @@ from flait.adapters.twilio_errors import Failed, send_error
 from flait.adapters.twilio_record import WHATSAPP, Row, checked_sid
 from flait.clock import Clock
 from flait.core.messages import Channel, Message
+from flait.core.numbers import spellings
 from flait.core.receipts import Inbound, Receipt
+from flait.core.senders import is_one_way
 from flait.core.twilio_errors import Kind, known
 from flait.core.whatsapp import TemplateMessage
 from flait.errors import InDoubt, NotSent, Rejected, SendError
@@ -84,8 +86,9 @@ class TwilioGateway:
 
     def sent_to(self, to: str, *, since: datetime) -> Sequence[Sent]:
         """Our own texts to that number that Twilio created since then. Raises InDoubt when it cannot tell."""
-        # The same number on WhatsApp is another address; a text in doubt may have gone to either.
-        addresses = (to, f"{WHATSAPP}{to}") if self._whatsapp_from else (to,)
+        # The same number on WhatsApp is another address, in each of its spellings; a text in doubt may be under any.
+        on_whatsapp = [f"{WHATSAPP}{spelling}" for spelling in spellings(to)] if self._whatsapp_from else []
+        addresses = (to, *on_whatsapp)
         sent = [text for address in addresses for text in self._record_of(address)]
         # Twilio keeps whole seconds.
         return [text for text in sent if text.created_at >= since.replace(microsecond=0)]
@@ -170,7 +173,7 @@ class TwilioGateway:
 
     def _received(self, twilio: "Conversation", since: datetime) -> list[Inbound]:
         """Of each sender that people can write to. A messaging service's numbers are not ours to know: its sid is."""
-        addresses = [self._from_number] if self._from_number else []
+        addresses = [self._from_number] if self._from_number and not is_one_way(self._from_number) else []
         addresses += [f"{WHATSAPP}{self._whatsapp_from}"] if self._whatsapp_from else []
         found = [row for address in addresses for row in record.received_since(twilio, since, to=address)]
         if self._messaging_service_sid:

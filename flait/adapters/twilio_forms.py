@@ -122,6 +122,7 @@ class TwilioForms:
             whatsapp=sender.startswith("whatsapp:"),
             body=form["Body"],
             opt_out_type=form.get("OptOutType") or None,
+            wa_id=_wa_id(form) if sender.startswith("whatsapp:") else None,
         )
 
     def _form(self, url: str, body: bytes, headers: Form, now: datetime) -> Form:
@@ -180,6 +181,11 @@ def _require_whole(form: Form, known: frozenset[str]) -> None:
         pictures = {found[0] for found in _MEDIA.finditer(form[name])}
         others = (other for other in known | pictures if name < other <= following and name != "Body")
         _require(not any(other in form[name] for other in others))
+
+
+def _wa_id(form: Form) -> str | None:
+    number = f"+{form.get('WaId', '')}"
+    return number if _PERSON.fullmatch(number) and number != _without_channel(form["From"]) else None
 
 
 def _without_channel(address: str) -> str:

@@ -29,6 +29,7 @@ NOTHING_TO_UNDO = "There is nothing to undo: UNDO works for 10 min after UNTRACK
 NOTHING_MUTED = "Nothing is muted."
 UNMUTED = "Nothing is muted any more. What changed meanwhile is told at the next look."
 NO_INVITATION = f"There is no open invitation for you. Reply {EXAMPLE} to follow a flight."
+NOBODY_CAN_ANSWER = "Nobody new can be asked by text: the sender here takes no replies."
 OWN_NUMBER = "That is your own number. SHARE UA123 and the number of somebody else."
 NOT_A_PHONE = "That is no phone number Flait can use. Write it with country code, like +15555550100."
 FAULT = "Sorry, something went wrong here and nothing was changed. Try again later."

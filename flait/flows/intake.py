@@ -44,7 +44,7 @@ def take_in(store: Store, inbound: Inbound, *, now: datetime, keyword_owner: str
         if not store.add_inbound(inbound, now):
             return False
         if inbound.whatsapp:
-            store.note_window(inbound.sender, at)
+            store.note_window(inbound.person, at, address=inbound.sender)
         if taken_back:
             answered = TAKEN_BACK
         else:
@@ -89,7 +89,7 @@ def _is_taken_back(store: Store, stop: Inbound, texts: Sequence[Inbound]) -> boo
     Within one second the STOP holds.
     """
     return isinstance(_meaning(stop), Stop) and any(
-        text.sender == stop.sender and _is_later(text, stop) and isinstance(_meaning(text), Start)
+        text.person == stop.person and _is_later(text, stop) and isinstance(_meaning(text), Start)
         for text in texts
         if store.heard(text.sid)
     )
@@ -103,11 +103,13 @@ def _obey(store: Store, inbound: Inbound, meaning: Reply, *, at: datetime, now: 
     """STOP and START, inside the transaction; whether the number may be texted now is otherwise than before."""
     how = f"texted {'WhatsApp' if inbound.whatsapp else 'SMS'} {inbound.sid}"
     if isinstance(meaning, Stop):
-        changed = store.opt_out(inbound.sender, at, how=how, sid=inbound.sid)
-        store.end_talk(inbound.sender)
+        changed = sum(store.opt_out(number, at, how=how, sid=inbound.sid) for number in inbound.numbers) > 0
+        for number in inbound.numbers:
+            store.end_talk(number)
         withhold(store, now)
     elif isinstance(meaning, Start):
-        changed = store.opt_in(inbound.sender, at, how=how, just_now=inbound.sent_at is None)
+        just_now = inbound.sent_at is None
+        changed = sum(store.opt_in(number, at, how=how, just_now=just_now) for number in inbound.numbers) > 0
     else:
         return False
     if changed:
@@ -119,17 +121,17 @@ def _answered(store: Store, inbound: Inbound, meaning: Reply, *, changed: bool, 
     """Why nobody of ours answers, in a word; empty: the daemon does."""
     keyword = isinstance(meaning, Stop | Start | Help) and meaning.exact
     by_twilio = bool(inbound.opt_out_type) or (keyword and keyword_owner == BY_TWILIO and not inbound.whatsapp)
-    if isinstance(meaning, Start) and changed and store.user_by_phone(inbound.sender):
+    if isinstance(meaning, Start) and changed and store.user_by_phone(inbound.person):
         return ""  # beside Twilio's own words: how the flights stand that were missed meanwhile
     if by_twilio:
         return BY_TWILIO
-    if store.is_opted_out(inbound.sender) and not (isinstance(meaning, Stop) and changed):
+    if store.is_opted_out(inbound.person) and not (isinstance(meaning, Stop) and changed):
         return OPTED_OUT
     return ""
 
 
 def _journal(store: Store, inbound: Inbound, outcome: str, now: datetime) -> None:
-    user = store.user_by_phone(inbound.sender)
-    for subscription in store.live_for(user.id) if user else []:
+    people = [user for number in inbound.numbers if (user := store.user_by_phone(number))]
+    for subscription in (one for user in people for one in store.live_for(user.id)):
         store.record(Step(at=now, subscription_id=subscription.id, step="inbound", outcome=outcome, detail=inbound.sid))
     log.info("a number texted %s", outcome.upper())

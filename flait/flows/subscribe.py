@@ -14,7 +14,7 @@ from flait.core.confirmations import Greeting, pending_text, tracked_text
 from flait.core.flights import Flight, ScheduledFlight, same_leg
 from flait.core.formats import Reader
 from flait.core.messages import UNTOLD, Channel
-from flait.core.subscriptions import LIVE, Subscription, SubscriptionState, User, next_resolution
+from flait.core.subscriptions import LIVE, AddedBy, Subscription, SubscriptionState, User, next_resolution
 from flait.core.whatsapp import agreed, with_consent
 from flait.errors import (
     BudgetExhausted,
@@ -42,13 +42,14 @@ LEASE = timedelta(minutes=8)  # a crash during a resolution costs this much; a d
 class Person:
     """Who is to be texted: a known user, or a phone that becomes one. `consent` says how they agreed.
 
-    Without a `channel` it is the one they have; SMS for somebody new.
+    Without a `channel` it is the one they have; SMS for somebody new. `added_by` counts for somebody new alone.
     """
 
     phone: str
     name: str | None = None
     channel: Channel | None = None
     consent: str = ""
+    added_by: AddedBy = AddedBy.OPERATOR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -312,6 +313,7 @@ def _user(store: Store, person: Person, wanted: Wanted, now: datetime) -> User:
             role=wanted.role,
             consent=person.consent if channel is Channel.SMS else with_consent("", channel, person.consent),
             created_at=now,
+            added_by=person.added_by,
         )
     )
     _refuse_opted_out(added)  # a number's STOP outlives the person it belonged to

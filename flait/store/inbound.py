@@ -14,8 +14,9 @@ ANSWER_WITHIN: Final = timedelta(minutes=5)  # a claim older than this is void
 MOST_TRIES: Final = 3  # a text that brings the answering down each time is left alone
 
 _ADD: Final = """
-INSERT INTO inbound (sid, sender, "to", whatsapp, body, opt_out_type, received_at)
-VALUES (:sid, :sender, :to, :whatsapp, :body, :opt_out_type, :received_at)
+INSERT INTO inbound (sid, sender, "to", whatsapp, body, opt_out_type, received_at, came)
+VALUES (:sid, :sender, :to, :whatsapp, :body, :opt_out_type, :received_at,
+    (SELECT coalesce(max(came), 0) + 1 FROM inbound))
 ON CONFLICT (sid) DO NOTHING
 """
 _CLAIM: Final = """
@@ -24,7 +25,7 @@ WHERE sid = (
     SELECT sid FROM inbound INDEXED BY inbound_unanswered
     WHERE answered_at IS NULL AND tries < :most_tries
         AND (claimed_by IS NULL OR claimed_by <> :claimed_by OR claimed_at <= :void)
-    ORDER BY received_at, sid LIMIT 1
+    ORDER BY received_at, came, sid LIMIT 1
 )
 RETURNING *
 """
@@ -44,9 +45,9 @@ class InboundTexts(Connection):
 
     @writing
     def add_inbound(self, inbound: Inbound, now: datetime) -> bool:
-        """Keep a text; it counts as received when Twilio had it, or now. False: it is there already."""
+        """Keep a text as its person's; it counts as received when Twilio had it, or now. False: it is there already."""
         received_at = min(inbound.sent_at or now, now)
-        columns = {name: getattr(inbound, name) for name in _KEPT}
+        columns = {name: getattr(inbound, name) for name in _KEPT} | {"sender": inbound.person}
         return self._change(_ADD, **columns, whatsapp=int(inbound.whatsapp), received_at=received_at) > 0
 
     def heard(self, sid: str) -> Heard | None:

@@ -12,8 +12,8 @@ from flait.store.messages import Totals
 from flait.store.rows import Row, read
 
 _ADD: Final = """
-INSERT INTO users (name, name_key, phone, timezone, channel, role, clock, consent, created_at)
-VALUES (:name, :name_key, :phone, :timezone, :channel, :role, :clock, :consent, :created_at)
+INSERT INTO users (name, name_key, phone, timezone, channel, role, clock, consent, created_at, added_by)
+VALUES (:name, :name_key, :phone, :timezone, :channel, :role, :clock, :consent, :created_at, :added_by)
 RETURNING id
 """
 _SAVE: Final = """
@@ -31,7 +31,7 @@ class People(Totals):
     def add_user(self, user: User) -> User:
         """A new person, with the opt-out that stands for their number. Raises UserError: number or name is taken."""
         try:
-            row = self._row(_ADD, created_at=user.created_at, **_columns(user))
+            row = self._row(_ADD, created_at=user.created_at, added_by=user.added_by, **_columns(user))
         except Taken as taken:
             raise _namesake(user, taken) from taken
         assert row is not None

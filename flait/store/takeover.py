@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from flait.core.messages import MessageStatus
+from flait.core.numbers import dialled
 from flait.schema import APPLICATION_ID
 from flait.store.backup import connected, is_whole, untouched
 from flait.store.connection import Connection, sqlite3, writing
@@ -36,6 +37,7 @@ _TEXTS: Final = {  # what is text in every row that is not damaged
     "usage": ("month", "operation", "flight", "booked_at"),
     "sqlite_sequence": ("name",),
 }
+_PHONES: Final = {"opt_outs": "phone", "consent_changes": "phone", "inbound": "sender", "messages": "to"}
 _NUMBERS: Final[Mapping[str, tuple[str, ...]]] = {"usage": ("result_sets", "micro_usd"), "sqlite_sequence": ("seq",)}
 _TABLES: Final = "SELECT name FROM sqlite_schema WHERE type = 'table'"
 
@@ -133,12 +135,18 @@ def _read(conn: sqlite3.Connection, table: str, into: dict[str, list[Row]]) -> b
     try:
         for row in conn.execute(_SALVAGE[table]):
             if _is_sound(table, row):
-                rows.append(dict(row))
+                rows.append(_of_one_person(table, dict(row)))
             else:
                 sound = False
     except sqlite3.DatabaseError:
         return False
     return sound
+
+
+def _of_one_person(table: str, row: Row) -> Row:
+    """An earlier Flait's database may hold a number in another spelling than the one its person is known by."""
+    column = _PHONES.get(table)
+    return row | {column: dialled(row[column])} if column and isinstance(row[column], str) else row
 
 
 def _is_sound(table: str, row: Mapping[str, object]) -> bool:

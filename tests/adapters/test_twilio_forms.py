@@ -87,6 +87,19 @@ def test_a_text_over_whatsapp_loses_the_prefixes_and_keeps_the_channel(forms: Tw
     assert inbound(forms, post) == Inbound(sid=SID, sender=ANN, to=OURS, whatsapp=True, body="hi")
 
 
+def test_whom_whatsapp_names_by_another_number_is_both(forms: TwilioForms) -> None:
+    post = text("hi", From=f"whatsapp:{ANN}", To=f"whatsapp:{OURS}", WaId="5215555550100")
+
+    assert (inbound(forms, post).sender, inbound(forms, post).wa_id) == (ANN, "+5215555550100")
+
+
+@pytest.mark.parametrize("wa_id", ["", "x", "0", "US.1234567890", "15555550100"])
+def test_whatsapps_own_name_counts_only_where_it_is_another_number(forms: TwilioForms, wa_id: str) -> None:
+    post = text("hi", From=f"whatsapp:{ANN}", To=f"whatsapp:{OURS}", WaId=wa_id)
+
+    assert inbound(forms, post).wa_id is None
+
+
 def test_twilios_own_reading_of_a_keyword_comes_along(forms: TwilioForms) -> None:
     assert inbound(forms, text("stop.", OptOutType="STOP")).opt_out_type == "STOP"
     assert inbound(forms, text("hi", OptOutType="")).opt_out_type is None

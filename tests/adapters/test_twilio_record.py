@@ -70,6 +70,20 @@ def test_a_person_on_whatsapp_is_looked_up_at_both_addresses(provider: Provider)
     assert [asked.query["To"] for asked in provider.asked] == [PHONE, f"whatsapp:{PHONE}"]
 
 
+def test_a_person_whom_whatsapp_spells_otherwise_is_looked_up_in_each_spelling(provider: Provider) -> None:
+    phone, address = "+525555550100", "+5215555550100"
+    on_whatsapp = sent("SM" + "b2" * 16, to=f"whatsapp:{address}")
+    answers = [answer(200, listed()), answer(200, listed()), answer(200, listed(on_whatsapp))]
+    gateway = answering(provider, *answers, whatsapp_from="+15555550155")
+    assert [text.sid for text in gateway.sent_to(phone, since=NOW)] == ["SM" + "b2" * 16]
+    assert [asked.query["To"] for asked in provider.asked] == [phone, f"whatsapp:{phone}", f"whatsapp:{address}"]
+
+
+def test_to_a_name_nobody_writes(provider: Provider) -> None:
+    assert answering(provider, from_number="Flait").received(NOW) == []
+    assert provider.asked == []
+
+
 UNREADABLE: list[Any] = [
     *IN_DOUBT[:5],
     refused(401, 20003),

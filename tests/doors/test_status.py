@@ -216,3 +216,14 @@ def test_every_state_of_the_queue_is_counted(flait: CommandLine, store: Store) -
     store.enqueue(message(1, "failed", status=MessageStatus.FAILED))
 
     assert flait("status", "--json").json["queue"] == {"queued": 1, "sending": 0, "in_doubt": 1, "failed": 1}
+
+
+def test_a_sender_that_is_a_name_is_said_to_take_no_replies(flait: CommandLine) -> None:
+    said = flait("config", "set", "twilio.from_number", "Flait")
+    assert "Nobody can reply to a name" in said.err
+    assert "none to SMS: its sender is a name, and STOP does not reach it" in flait("status").out
+
+
+def test_a_short_code_takes_replies(flait: CommandLine) -> None:
+    assert "Nobody" not in flait("config", "set", "twilio.from_number", "12345").err
+    assert "are fetched from Twilio" in flait("status").out

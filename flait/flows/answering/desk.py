@@ -30,10 +30,14 @@ LIST_HOLDS = timedelta(days=1)  # how long its numbers stand for the flights the
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What the operator set: whom people can ask, how typed numbers are read, and what polls go by."""
+    """What the operator set: whom people can ask, how typed numbers are read, and what polls go by.
+
+    `one_way`: nobody can answer an SMS, for its sender is a name.
+    """
 
     contact: str = ""
     region: str = "US"
+    one_way: bool = False
     polls: track.Rules = field(default_factory=track.Rules)
 
 

@@ -12,7 +12,7 @@ from flait.core import reply_texts as texts
 from flait.core.idents import Ident
 from flait.core.messages import Message
 from flait.core.reply_kinds import Join, Share
-from flait.core.subscriptions import LIVE, Role
+from flait.core.subscriptions import LIVE, AddedBy, Role
 from flait.errors import InvalidPhone
 from flait.flows.answering.desk import Act, Desk, Line, current, leg_of, meant, nothing_meant, say
 from flait.flows.answering.tracking import Looked, keep, look_up, words_of
@@ -38,6 +38,8 @@ def share(desk: Desk, wish: Share) -> Act:
         return say(nothing_meant(wish.subject))
     if phone == desk.phone:
         return say(texts.OWN_NUMBER)
+    if desk.rules.one_way:
+        return say(texts.NOBODY_CAN_ANSWER)
     view = current(views, desk.now)
     return lambda: [_invited(desk, view, phone, wish.role or Role.WATCHER)]
 
@@ -110,7 +112,8 @@ def join(desk: Desk, wish: Join) -> Act:
 
 
 def _acceptance(desk: Desk, invitation: Invitation, looked: Looked) -> Act:
-    person = Person(phone=desk.phone, channel=desk.channel, consent=f"JOIN by text, {desk.heard.received_at:%Y-%m-%d}")
+    consent = f"JOIN by text, {desk.heard.received_at:%Y-%m-%d}"
+    person = Person(phone=desk.phone, channel=desk.channel, consent=consent, added_by=AddedBy.INVITATION)
 
     def accepted() -> Sequence[Line]:
         settled = looked.refused or desk.store.settle_invitation(invitation.id, InvitationState.JOINED, desk.now)
