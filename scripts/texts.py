@@ -24,7 +24,7 @@ from flait.core.messages import Message
 from flait.core.receipts import Inbound, Receipt
 from flait.core.subscriptions import Role
 from flait.flows import deliver, subscribe, track
-from flait.flows.ports import Accepted, Answer, Sent
+from flait.flows.ports import Accepted, Answer, Inbox, Sent
 from flait.flows.resolve import Wanted
 from flait.sandbox.cast import storm_flights
 from flait.sandbox.records import Record, best, leaves_at
@@ -101,8 +101,11 @@ class Phones:
     def status_of(self, sid: str) -> Receipt:
         raise NotImplementedError
 
-    def received(self, since: datetime) -> Sequence[Inbound]:  # noqa: ARG002 - the port's
-        return ()
+    def text(self, sid: str) -> Inbound | None:  # noqa: ARG002 - the port's
+        return None
+
+    def received(self, since: datetime, cursor: str | None = None) -> Inbox:  # noqa: ARG002 - the port's
+        return Inbox(texts=())
 
 
 @dataclass(frozen=True)

@@ -87,3 +87,30 @@ class Inbound:
     def numbers(self) -> tuple[str, ...]:
         """Every number that the sender may be known by, as dialled: what they say of all texts counts for each."""
         return tuple(dict.fromkeys(dialled(number) for number in (self.sender, self.wa_id) if number))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnprovenText:
+    """A signed form about a person's text, with a field that Flait does not know: it may have been cut up anew.
+
+    Which text it is about can be looked up at Twilio. `seems` is what it says where at least its sender is certain.
+    """
+
+    sid: str
+    seems: Inbound | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnprovenReceipt:
+    """The same about a text of ours; `word` is Twilio's own for the status that it seems to report."""
+
+    seems: Receipt
+    word: str
+
+    @property
+    def sid(self) -> str:
+        """Which text can be looked up at Twilio."""
+        return self.seems.sid
+
+
+Unproven = UnprovenText | UnprovenReceipt

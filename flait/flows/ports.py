@@ -92,6 +92,14 @@ class Sent:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbox:
+    """Texts from people, oldest first. With a `cursor` there are earlier ones: the reading goes on from there."""
+
+    texts: Sequence[Inbound]
+    cursor: str | None = None
+
+
 class Gateway(Protocol):
     """Where texts go."""
 
@@ -104,8 +112,17 @@ class Gateway(Protocol):
     def status_of(self, sid: str) -> Receipt:
         """What became of one text. Raises Rejected when Twilio knows no such text, SendError when it cannot tell."""
 
-    def received(self, since: datetime) -> Sequence[Inbound]:
-        """What people texted to our senders since then, oldest first. Raises SendError when it cannot tell."""
+    def text(self, sid: str) -> Inbound | None:
+        """What Twilio's record says of one text; None: it is no text from a person to us.
+
+        Raises Rejected when Twilio knows no such text, SendError when it cannot tell.
+        """
+
+    def received(self, since: datetime, cursor: str | None = None) -> Inbox:
+        """What people texted to our senders since then; with the cursor of an earlier answer, what came before that.
+
+        Raises SendError when it cannot tell.
+        """
 
 
 class Meter(Protocol):

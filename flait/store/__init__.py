@@ -30,6 +30,7 @@ from flait.store.people import People
 from flait.store.pushes import PushAlerts
 from flait.store.receipts import Receipts
 from flait.store.rows import (
+    Change,
     ConsentChange,
     Doubt,
     Facts,
@@ -74,6 +75,7 @@ __all__ = [
     "Reported",
     "TellRow",
     "Heard",
+    "Change",
     "ConsentChange",
     "Invitation",
     "InvitationState",

@@ -24,6 +24,7 @@ SKIPPED: Final = 10_000  # ids left out where nobody knows which were given out 
 _SALVAGE: Final = {
     "opt_outs": "SELECT * FROM opt_outs",
     "consent_changes": "SELECT * FROM consent_changes ORDER BY at, id",
+    "consent_texts": "SELECT * FROM consent_texts",
     "inbound": "SELECT * FROM inbound",
     "messages": "SELECT * FROM messages",
     "usage": "SELECT * FROM usage",
@@ -32,12 +33,19 @@ _SALVAGE: Final = {
 _TEXTS: Final = {  # what is text in every row that is not damaged
     "opt_outs": ("phone", "at"),
     "consent_changes": ("phone", "at", "change", "how"),
+    "consent_texts": ("sid", "phone", "change"),
     "inbound": ("sid", "sender", "received_at"),
     "messages": ("dedup_key", "status", "expires_at"),
     "usage": ("month", "operation", "flight", "booked_at"),
     "sqlite_sequence": ("name",),
 }
-_PHONES: Final = {"opt_outs": "phone", "consent_changes": "phone", "inbound": "sender", "messages": "to"}
+_PHONES: Final = {
+    "opt_outs": "phone",
+    "consent_changes": "phone",
+    "consent_texts": "phone",
+    "inbound": "sender",
+    "messages": "to",
+}
 _NUMBERS: Final[Mapping[str, tuple[str, ...]]] = {"usage": ("result_sets", "micro_usd"), "sqlite_sequence": ("seq",)}
 _TABLES: Final = "SELECT name FROM sqlite_schema WHERE type = 'table'"
 
@@ -50,6 +58,9 @@ SELECT :phone, :at, :change, :how WHERE NOT EXISTS (
 _OPT_OUT: Final = "INSERT OR IGNORE INTO opt_outs (phone, at, sid) VALUES (:phone, :at, :sid)"
 _OPT_IN: Final = "DELETE FROM opt_outs WHERE phone = :phone"
 
+_DECISIVE: Final = """
+INSERT OR IGNORE INTO consent_texts (sid, phone, change, said_at) VALUES (:sid, :phone, :change, :said_at)
+"""
 _HEARD: Final = """
 INSERT OR IGNORE INTO inbound (sid, sender, "to", whatsapp, body, opt_out_type, received_at, answered_at, answer, tries)
 VALUES (:sid, :sender, :to, :whatsapp, :body, :opt_out_type, :received_at, :answered_at, :answer, :tries)
@@ -197,6 +208,8 @@ class Takeover(Connection):
         self._change(_NOT_TO_BE_ANSWERED, now=now, waiting=as_json(waiting))
         for row in heard:
             self._change(_HEARD, **row)
+        for row in old.rows("consent_texts"):
+            self._change(_DECISIVE, **row)
 
     def _settle(self, old: Salvaged, now: datetime, *, resume: bool) -> list[str]:
         """What becomes of each text that was under way at the backup, in a word of TakenOver."""

@@ -21,7 +21,7 @@ from flait.core.receipts import Inbound, Receipt
 from flait.core.subscriptions import Role
 from flait.errors import BudgetExhausted, FlightSourceError, InDoubt, NotSent, Refused, Rejected, UserError
 from flait.flows import deliver, subscribe, track
-from flait.flows.ports import Accepted, Answer, Sent
+from flait.flows.ports import Accepted, Answer, Inbox, Sent
 from flait.flows.resolve import Wanted
 from flait.store import Store
 from tests.flows.world import PHONES, FixedClock
@@ -164,8 +164,11 @@ class Phones:
             raise Rejected("Twilio knows no such text")
         return Receipt(sid=sid, status=MessageStatus.ACCEPTED)
 
-    def received(self, since: datetime) -> Sequence[Inbound]:
-        return ()
+    def text(self, sid: str) -> Inbound | None:
+        raise Rejected("Twilio knows no such text")
+
+    def received(self, since: datetime, cursor: str | None = None) -> Inbox:
+        return Inbox(texts=())
 
 
 class Stage:
