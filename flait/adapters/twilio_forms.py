@@ -50,6 +50,7 @@ _CHANNEL_FIELDS = _SMS_FIELDS | frozenset(
     "ExternalUserId ParentExternalUserId ProfileUsername".split()
 )
 _SELDOM = frozenset("Price PriceUnit Timestamp AddOns MessagingServiceSid StructuredMessage".split())  # noqa: SIM905  # as above
+_OPT_OUT_TYPES = ("", "STOP", "START", "HELP")
 _CHANNELS = ("whatsapp:", "rcs:")
 
 # Whoever has the signed request of a text of their own (`STOPFrom+1…FromCity`) could speak for another number, if
@@ -183,7 +184,9 @@ def _is_known(form: Form, known: frozenset[str]) -> bool:
     _require(not any(_SWALLOWED.search(value) for name, value in form.items() if name not in {*strange, "Body"}))
     _require(all(_NAME.fullmatch(name) for name in strange))
     missing = tuple(known - _SELDOM - form.keys())
-    _require(not any(f"{name}{value}".startswith(missing) for name, value in strange.items()))
+    begun = [f"{name}{value}" for name, value in strange.items()]
+    _require(not any(written.startswith(missing) or _MEDIA.match(written) for written in begun))
+    _require(not strange or form.get("OptOutType", "") in _OPT_OUT_TYPES)
     return not strange
 
 
