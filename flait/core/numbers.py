@@ -57,3 +57,9 @@ def spellings(phone: str) -> tuple[str, ...]:
     known = dialled(phone)
     rows = ((row, re.fullmatch(row.dialled, known, re.ASCII)) for row in TABLE)
     return (known, *(found.expand(row.becomes_other) for row, found in rows if found))
+
+
+def masked(phone: str) -> str:
+    """`+1555...0134`: enough to recognise a number one knows."""
+    kept = 5 if len(phone) > 11 else 3
+    return f"{phone[:kept]}...{phone[-4:] if kept == 5 else phone[-2:]}"

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from flait.core.flights import Airport, Flight, ScheduledFlight
 from flait.core.formats import SEGMENT, Piece, Reader, clock_time, day, fitted, fold, zone_label
 from flait.core.messages import units
+from flait.core.numbers import masked
 from flait.core.reply_kinds import Later
 from flait.core.subscriptions import Role
 from flait.core.wording import route
@@ -259,12 +260,6 @@ def still_muted_text(ident: str, until: datetime, place: Airport, reader: Reader
 
 
 # Sharing
-
-
-def masked(phone: str) -> str:
-    """`+1555...0134`: enough to recognise a number one knows."""
-    kept = 5 if len(phone) > 11 else 3
-    return f"{phone[:kept]}...{phone[-4:] if kept == 5 else phone[-2:]}"
 
 
 def invitation_text(inviter: str, ident: str, leg: str) -> str:

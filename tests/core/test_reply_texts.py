@@ -14,6 +14,7 @@ from flait.core import reply_texts as texts
 from flait.core.flights import Airport, Flight, Phase, Times
 from flait.core.formats import Reader
 from flait.core.messages import is_gsm_7, segments
+from flait.core.numbers import masked
 from flait.core.reply_kinds import Fact, Later
 from flait.core.status_texts import Listed, Seen, list_text, status_text
 from flait.core.subscriptions import ClockFace, Role
@@ -425,4 +426,4 @@ def test_nobodys_name_or_address_breaks_a_text(written: str) -> None:
     ("phone", "shown"), [("+15555550134", "+1555...0134"), ("+4915123456", "+49...56"), ("+3721234", "+37...34")]
 )
 def test_a_number_is_shown_as_no_more_than_who_knows_it_needs(phone: str, shown: str) -> None:
-    assert texts.masked(phone) == shown
+    assert masked(phone) == shown

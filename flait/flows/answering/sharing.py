@@ -11,6 +11,7 @@ from typing import Any
 from flait.core import reply_texts as texts
 from flait.core.idents import Ident
 from flait.core.messages import Message
+from flait.core.numbers import masked
 from flait.core.reply_kinds import Join, Share
 from flait.core.subscriptions import LIVE, AddedBy, Role
 from flait.errors import InvalidPhone
@@ -85,9 +86,7 @@ def _asked(desk: Desk, view: SubscriptionView, phone: str) -> bool:
         user_id=known.id if known else 0,
         to=phone,
         kind=INVITATION,
-        body=texts.invitation_text(
-            desk.user.name if named else texts.masked(desk.phone), ident, leg_of(view) or "a flight"
-        ),
+        body=texts.invitation_text(desk.user.name if named else masked(desk.phone), ident, leg_of(view) or "a flight"),
         dedup_key=f"{INVITATION}:{phone}:{desk.now:%Y-%m-%d}",
         created_at=desk.now,
         not_before=desk.now,
