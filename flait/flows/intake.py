@@ -6,7 +6,7 @@ Twilio or Flait, a STOP is honoured before anything else, for the number and all
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,6 +14,7 @@ from typing import Final
 from flait.clock import Clock
 from flait.core.receipts import Inbound
 from flait.core.replies import Help, Join, Reply, Start, Stop, understand
+from flait.core.reply_order import undoes
 from flait.errors import SendError
 from flait.flows.deliver import TWILIO, withhold
 from flait.flows.ports import Gateway
@@ -24,6 +25,7 @@ log = logging.getLogger("flait.intake")
 BY_TWILIO: Final = "twilio"  # who owns the keywords, and the word for what Twilio has answered itself
 OPTED_OUT: Final = "opted out"  # the word for what nobody may answer
 TAKEN_BACK: Final = "taken back"  # the word for a STOP that is heard of after the START that came after it
+OVERTAKEN: Final = "overtaken"  # the word for what is heard of after the later word that undoes it
 RECORD: Final = "twilio inbound"  # what `fetch` remembers its place in
 OVERLAP: Final = timedelta(minutes=10)  # Twilio promises no read-after-write: each look begins that much earlier
 LONGEST_READING: Final = timedelta(hours=1)  # a reading that has not come to its end by then begins anew
@@ -54,11 +56,12 @@ class _Reading:
     cursor: str | None = None
 
 
-def take_in(store: Store, inbound: Inbound, *, now: datetime, keyword_owner: str) -> bool:
+def take_in(store: Store, inbound: Inbound, *, now: datetime, keyword_owner: str, late: bool = False) -> bool:
     """Keep one text and do at once what it says about texts. False: it was taken in before, and nothing changes.
 
     `keyword_owner` is `twilio` where Twilio answers STOP, START and HELP on SMS, else `flait`. A STOP does nothing when
     Twilio's record has shown a later START: both moments are Twilio's, whatever our clock; within one second it holds.
+    `late`: the person's later word was heard before, and leaves nothing to be done about this one.
     """
     said = meaning(inbound)
     at = min(inbound.sent_at or now, now)
@@ -72,6 +75,7 @@ def take_in(store: Store, inbound: Inbound, *, now: datetime, keyword_owner: str
         else:
             changed = _obey(store, inbound, said, at=at, now=now)
             answered = _answered(store, inbound, said, changed=changed, keyword_owner=keyword_owner)
+        answered = answered or (OVERTAKEN if late else "")
         if answered:
             store.mark_answered(inbound.sid, now, answered)
         return True
@@ -94,7 +98,8 @@ def fetch(store: Store, gateway: Gateway, clock: Clock, *, keyword_owner: str) -
     for text in inbox.texts:  # of a START that was called in, only now the moment is known
         if text.sent_at:
             store.note_said_at(text.sid, text.sent_at)
-    new = sum(take_in(store, text, now=now, keyword_owner=keyword_owner) for text in inbox.texts)
+    late = _overtaken(store, inbox.texts)
+    new = sum(take_in(store, text, now=now, keyword_owner=keyword_owner, late=text.sid in late) for text in inbox.texts)
     with store.transaction():
         if inbox.cursor is None:
             store.note_read(RECORD, reading.began)
@@ -102,6 +107,21 @@ def fetch(store: Store, gateway: Gateway, clock: Clock, *, keyword_owner: str) -
             store.note_half_read(RECORD, reading.since, _kept(reading, inbox.cursor))
         store.note_success(TWILIO, now)
     return Fetched(new=new, more=inbox.cursor is not None)
+
+
+def _overtaken(store: Store, texts: Sequence[Inbound]) -> set[str]:
+    """The sids of those that are new, though a later word of the same person's was heard, and undoes them.
+
+    Twilio's record lists them in the order in which they were said, within one second too.
+    """
+    heard: dict[str, list[Reply]] = {}
+    late = set()
+    for text in reversed(texts):
+        if store.heard(text.sid):
+            heard.setdefault(text.person, []).append(meaning(text))
+        elif text.person in heard and any(undoes(later, meaning(text)) for later in heard[text.person]):
+            late.add(text.sid)
+    return late
 
 
 def _reading(store: Store, now: datetime) -> _Reading:
