@@ -234,7 +234,8 @@ class Daemon:
         rules = answer.Rules(
             contact=settings.operator.contact,
             region=settings.phone.default_region,
-            one_way=self._app.is_one_way,
+            allow=settings.phone.allowed,
+            whatsapp=self._app.whatsapp,
             polls=self._app.rules,
         )
         return not self._stopping.is_set() and answer.answer_next(

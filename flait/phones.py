@@ -6,6 +6,7 @@ as it is dialled from abroad, whatever spelling of it was written (core/numbers.
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from flait.core.idents import shown
@@ -88,3 +89,56 @@ _IMPOSSIBLE = {  # phonenumbers.ValidationResult
     4: "only a local number, without its area code",
     5: "of a length that does not exist there",
 }
+
+
+# Country codes that are no country's: satellites and networks that cost dollars a text, premium and shared-cost
+# services. ITU-T E.164, list of assigned country codes (https://www.itu.int/pub/T-SP-E.164D).
+_NO_COUNTRY = {
+    "+808": "shared-cost",
+    "+870": "satellite",
+    "+878": "personal-number",
+    "+881": "satellite",
+    "+882": "satellite or network",
+    "+883": "network",
+    "+888": "network",
+    "+979": "premium-rate",
+}
+# phonenumbers.PhoneNumberType: what the metadata of each country says of a number
+_COSTLY_KINDS = {4: "premium-rate", 5: "shared-cost", 7: "personal-number", 8: "pager"}
+_UNKNOWN = 99
+
+
+def costly(phone: str, allow: Sequence[str] = ()) -> str:
+    """Of which costly kind a number in E.164 is, in a word; empty: of none, or one that begins as `allow` says.
+
+    A number of a costly range counts, assigned or not.
+    """
+    import phonenumbers
+
+    if phone.startswith(tuple(allow)):
+        return ""
+    found = next((kind for prefix, kind in _NO_COUNTRY.items() if phone.startswith(prefix)), "")
+    number = phonenumbers.parse(phone)
+    kind = phonenumbers.number_type(number)
+    return found or (_of_its_range(number) if kind == _UNKNOWN else _COSTLY_KINDS.get(kind, ""))
+
+
+def refuse_costly(phone: str, allow: Sequence[str]) -> None:
+    """Raise InvalidPhone for a number that nobody should be made to pay for unawares."""
+    kind = costly(phone, allow)
+    if kind:
+        hint = f"if you mean it, allow its kind: `flait config set phone.allow {phone[:5]}`"
+        raise InvalidPhone(f"{shown(phone)} is a {kind} number, and texts to it cost a lot", hint)
+
+
+def _of_its_range(number: "PhoneNumber") -> str:
+    """The costly kind whose numbers begin alike in that country."""
+    import phonenumbers
+
+    begins = phonenumbers.national_significant_number(number)[:3]
+    for region in phonenumbers.region_codes_for_country_code(number.country_code or 0):
+        for kind, word in _COSTLY_KINDS.items():
+            example = phonenumbers.example_number_for_type(region, kind)
+            if example and phonenumbers.national_significant_number(example)[:3] == begins:
+                return word
+    return ""

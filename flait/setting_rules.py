@@ -88,6 +88,13 @@ def phone() -> Rule:
     return like(E164, "a phone number with + and country code, like +15555550100")
 
 
+def prefixes() -> Rule:
+    """Beginnings of telephone numbers."""
+    return like(
+        r"\+[1-9][0-9]{0,14}(,\+[1-9][0-9]{0,14})*", "beginnings of numbers with + and commas between, like +8816,+1900"
+    )
+
+
 def sender() -> Rule:
     """Whom SMS come from."""
     return Rule(

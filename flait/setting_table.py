@@ -140,6 +140,16 @@ class Phone:
     """How typed numbers are read."""
 
     default_region: Annotated[str, rules.region(), "The country of numbers typed without +."] = "US"
+    allow: Annotated[
+        str,
+        rules.optional(rules.prefixes()),
+        "Beginnings of costly numbers (premium-rate, satellite …) that may be texted all the same.",
+    ] = ""
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """The beginnings, each by itself."""
+        return tuple(filter(None, self.allow.split(",")))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 import pytest
 
 from flait.errors import InvalidPhone
-from flait.phones import looks_like_phone, parse_phone
+from flait.phones import costly, looks_like_phone, parse_phone, refuse_costly
 
 ANN = "+15555550100"
 
@@ -101,3 +101,38 @@ def test_whatever_else_is_refused_with_the_reason(text: str, why: str) -> None:
 @pytest.mark.parametrize("text", ["Ann", "tel:", "+", "Ann 2", ""])
 def test_a_name_is_no_number(text: str) -> None:
     assert not looks_like_phone(text)
+
+
+COSTLY = [
+    ("+19005550100", "premium-rate"),
+    ("+19001234567", "premium-rate"),  # not assigned
+    ("+979123456789", "premium-rate"),
+    ("+447012345678", "personal-number"),
+    ("+449012345678", "premium-rate"),
+    ("+4990012345678", "premium-rate"),
+    ("+881612345678", "satellite"),
+    ("+870123456789", "satellite"),
+    ("+88216123456", "satellite or network"),
+    ("+88312345678", "network"),
+    ("+80812345678", "shared-cost"),
+]
+
+
+@pytest.mark.parametrize(("phone", "kind"), COSTLY)
+def test_a_number_that_costs_a_lot_is_refused_unless_its_beginning_is_allowed(phone: str, kind: str) -> None:
+    assert costly(phone) == kind
+    with pytest.raises(InvalidPhone, match=f"is a {kind} number") as refused:
+        refuse_costly(phone, ())
+    assert "phone.allow" in refused.value.hint
+    refuse_costly(phone, ("+1555", phone[:4]))
+
+
+@pytest.mark.parametrize(
+    "phone",
+    [
+        ANN, "+18005550100", "+442079460958", "+447700900123", "+491715550100", "+525555550100", "+5491155550100",
+        "+5511985550100", "+33655501000", "+61491570156", "+390612345678", "+919876543210", "+8613812345678",
+    ],
+)  # fmt: skip
+def test_other_numbers_cost_what_they_cost(phone: str) -> None:
+    assert costly(phone) == ""

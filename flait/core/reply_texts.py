@@ -30,6 +30,7 @@ NOTHING_TO_UNDO = "There is nothing to undo: UNDO works for 10 min after UNTRACK
 NOTHING_MUTED = "Nothing is muted."
 UNMUTED = "Nothing is muted any more. What changed meanwhile is told at the next look."
 NO_INVITATION = f"There is no open invitation for you. Reply {EXAMPLE} to follow a flight."
+COSTLY = "Flait does not text numbers of that kind: they cost a lot. Ask the person who runs it."
 NOBODY_CAN_ANSWER = "Nobody new can be asked by text: the sender here takes no replies."
 OWN_NUMBER = "That is your own number. SHARE UA123 and the number of somebody else."
 NOT_A_PHONE = "That is no phone number Flait can use. Write it with country code, like +15555550100."
@@ -276,12 +277,12 @@ def invited_text(phone: str, ident: str, role: Role) -> str:
 
 def cannot_invite_text(phone: str) -> str:
     """Why not is nobody's business but that number's."""
-    return f"Flait cannot ask {masked(phone)} now: they do not want texts, or were asked today already."
+    return f"Flait cannot ask {masked(phone)} now: they do not want texts, or were asked within a month."
 
 
 def too_many_invitations_text(most: int) -> str:
-    """Too many that nobody has answered."""
-    return f"{most} of your invitations are open. Ask again when one is answered, or in a day."
+    """Too many within a day, whatever became of them."""
+    return f"You have asked {most} numbers within a day. Ask the next one in a day."
 
 
 def invitation_over_text(ident: str) -> str:

@@ -4,7 +4,7 @@
     people.py  subscriptions.py  flights.py     who follows what, and when to ask again
     outbox.py  messages.py  journal.py          what is to be said, what was, and why
     receipts.py  inbound.py  dialogues.py       what became of it, what people say back, and what is open
-    consent.py  pushes.py                       who may be texted; who calls us
+    consent.py  askings.py  pushes.py           who may be texted, who was asked; who calls us
     usage.py  daemon.py  upkeep.py              what it costs, who is alive, what is forgotten
     timeshift.py                                what a clock that was set back leaves behind
     backup.py  takeover.py                      copies of it all, and what outlives putting one back
@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from flait.store.askings import Askings
 from flait.store.backup import Backups, back_up_file, copy_to_restore, put_in_place, verified
 from flait.store.consent import Consent
 from flait.store.daemon import SignsOfLife
@@ -110,6 +111,7 @@ class Store(
     Receipts,
     InboundTexts,
     Dialogues,
+    Askings,
     PushAlerts,
     Journal,
     Usage,

@@ -25,6 +25,7 @@ _SALVAGE: Final = {
     "opt_outs": "SELECT * FROM opt_outs",
     "consent_changes": "SELECT * FROM consent_changes ORDER BY at, id",
     "consent_texts": "SELECT * FROM consent_texts",
+    "askings": "SELECT * FROM askings",
     "inbound": "SELECT * FROM inbound",
     "messages": "SELECT * FROM messages",
     "usage": "SELECT * FROM usage",
@@ -34,17 +35,19 @@ _TEXTS: Final = {  # what is text in every row that is not damaged
     "opt_outs": ("phone", "at"),
     "consent_changes": ("phone", "at", "change", "how"),
     "consent_texts": ("sid", "phone", "change"),
+    "askings": ("asker", "phone", "at"),
     "inbound": ("sid", "sender", "received_at"),
     "messages": ("dedup_key", "status", "expires_at"),
     "usage": ("month", "operation", "flight", "booked_at"),
     "sqlite_sequence": ("name",),
 }
-_PHONES: Final = {
-    "opt_outs": "phone",
-    "consent_changes": "phone",
-    "consent_texts": "phone",
-    "inbound": "sender",
-    "messages": "to",
+_PHONES: Final[Mapping[str, tuple[str, ...]]] = {
+    "opt_outs": ("phone",),
+    "consent_changes": ("phone",),
+    "consent_texts": ("phone",),
+    "askings": ("asker", "phone"),
+    "inbound": ("sender",),
+    "messages": ("to",),
 }
 _NUMBERS: Final[Mapping[str, tuple[str, ...]]] = {"usage": ("result_sets", "micro_usd"), "sqlite_sequence": ("seq",)}
 _TABLES: Final = "SELECT name FROM sqlite_schema WHERE type = 'table'"
@@ -60,6 +63,11 @@ _OPT_IN: Final = "DELETE FROM opt_outs WHERE phone = :phone"
 
 _DECISIVE: Final = """
 INSERT OR IGNORE INTO consent_texts (sid, phone, change, said_at) VALUES (:sid, :phone, :change, :said_at)
+"""
+_ASKED: Final = """
+INSERT OR IGNORE INTO askings (asker, phone, at)
+SELECT :asker, :phone, :at WHERE NOT EXISTS (
+    SELECT 1 FROM askings WHERE asker = :asker AND phone = :phone AND at = :at)
 """
 _HEARD: Final = """
 INSERT OR IGNORE INTO inbound (sid, sender, "to", whatsapp, body, opt_out_type, received_at, answered_at, answer, tries)
@@ -156,8 +164,8 @@ def _read(conn: sqlite3.Connection, table: str, into: dict[str, list[Row]]) -> b
 
 def _of_one_person(table: str, row: Row) -> Row:
     """An earlier Flait's database may hold a number in another spelling than the one its person is known by."""
-    column = _PHONES.get(table)
-    return row | {column: dialled(row[column])} if column and isinstance(row[column], str) else row
+    phones = {column: row[column] for column in _PHONES.get(table, ()) if isinstance(row[column], str)}
+    return row | {column: dialled(phone) for column, phone in phones.items()}
 
 
 def _is_sound(table: str, row: Mapping[str, object]) -> bool:
@@ -210,6 +218,8 @@ class Takeover(Connection):
             self._change(_HEARD, **row)
         for row in old.rows("consent_texts"):
             self._change(_DECISIVE, **row)
+        for row in old.rows("askings"):
+            self._change(_ASKED, **row)
 
     def _settle(self, old: Salvaged, now: datetime, *, resume: bool) -> list[str]:
         """What becomes of each text that was under way at the backup, in a word of TakenOver."""

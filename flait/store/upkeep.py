@@ -35,6 +35,7 @@ _WINDOWS: Final = """
 DELETE FROM whatsapp_windows
 WHERE phone IN (SELECT phone FROM whatsapp_windows WHERE last_inbound_at < :before LIMIT :bite)
 """
+_ASKINGS: Final = "DELETE FROM askings WHERE id IN (SELECT id FROM askings WHERE at < :before LIMIT :bite)"
 _PUSH_ALERTS: Final = """
 DELETE FROM push_alerts
 WHERE id IN (SELECT id FROM push_alerts WHERE state = 'ended' AND changed_at < :before LIMIT :bite)
@@ -132,7 +133,7 @@ class Upkeep(Totals):
         """
         gone = self._prune(_INBOUND, before)
         self._prune(_DIALOGUES, now)
-        for sql in (_INVITATIONS, _WINDOWS, _PUSH_ALERTS):
+        for sql in (_INVITATIONS, _ASKINGS, _WINDOWS, _PUSH_ALERTS):
             self._prune(sql, before)
         return gone
 

@@ -199,3 +199,20 @@ def test_how_a_person_agreed_and_every_stop_and_start_since_is_shown(flait: Comm
         ("opt_out", "texted STOP"),
         ("opt_in", "texted START"),
     ]
+
+
+@pytest.mark.parametrize("phone", ["+19005550100", "+881612345678"])
+def test_a_number_that_costs_a_lot_is_refused_for_somebody_new_unless_allowed(
+    flait: CommandLine, store: Store, phone: str
+) -> None:
+    for words in (("user", "add", "Ann", phone), ("subscribe", "UA123", phone)):
+        assert "texts to it cost a lot; if you mean it, allow its kind" in flait(*words).refused(2)
+    assert store.users() == []
+    flait("config", "set", "phone.allow", f"+1555,{phone[:5]}")
+    assert flait("user", "add", "Ann", phone).code == 0
+
+
+def test_somebody_known_is_found_by_a_number_that_costs_a_lot(flait: CommandLine, store: Store) -> None:
+    store.add_user(user(phone="+881612345678"))
+    assert flait("user", "show", "+881612345678", "--json").json["user"]["phone"] == "+881612345678"
+    assert flait("user", "remove", "+881612345678", "-y").code == 0

@@ -54,7 +54,7 @@ def test_a_sender_that_takes_replies_says_what_it_said(world: World) -> None:
 
 def test_nobody_is_asked_to_join_who_could_not_answer(world: World) -> None:
     world.follow(planned())
-    talk = Talk(world, rules=replace(RULES, one_way=True))
+    talk = Talk(world, rules=replace(RULES, whatsapp=NAME))
     assert talk.says(f"SHARE UA1234 {PHONES[1]}", whatsapp=True) == [
         "Nobody new can be asked by text: the sender here takes no replies."
     ]

@@ -17,6 +17,7 @@ from flait.core.idents import Ident
 from flait.core.messages import Channel
 from flait.core.reply_kinds import ListNumber, Subject
 from flait.core.subscriptions import User
+from flait.core.whatsapp import NO_WHATSAPP, Setup
 from flait.core.wording import route
 from flait.errors import InvalidDate
 from flait.flows import track
@@ -32,12 +33,13 @@ LIST_HOLDS = timedelta(days=1)  # how long its numbers stand for the flights the
 class Rules:
     """What the operator set: whom people can ask, how typed numbers are read, and what polls go by.
 
-    `one_way`: nobody can answer an SMS, for its sender is a name.
+    `allow` are the beginnings of costly numbers that may be texted all the same.
     """
 
     contact: str = ""
     region: str = "US"
-    one_way: bool = False
+    allow: Sequence[str] = ()
+    whatsapp: Setup = NO_WHATSAPP
     polls: track.Rules = field(default_factory=track.Rules)
 
 
