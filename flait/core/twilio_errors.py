@@ -64,8 +64,7 @@ _ROWS: tuple[tuple[Kind, str, tuple[int, ...]], ...] = (
     (Kind.LATER, "the sender's queue is full", (21611, 30001)),
     (Kind.LATER, "the sender's daily or hourly limit is reached", (30022, 30023, 30027, 63017, 63018, 63038)),
     (Kind.DELIVERY, "the phone is off or out of reach", (30003,)),
-    (Kind.DELIVERY, "the person or their carrier blocks the sender", (30004,)),
-    (Kind.DELIVERY, "the number is unknown or not in service", (30005,)),
+    (Kind.DELIVERY, "the number is blocked or unknown", (30004, 30005)),
     (Kind.DELIVERY, "the carrier did not deliver it", (30008, 30410)),
     (Kind.DELIVERY, "WhatsApp did not deliver it", (63009, 63010, 63012)),
 )
@@ -80,7 +79,7 @@ _REMEDIES: tuple[tuple[str, tuple[int, ...]], ...] = (
     ("see SMS pumping protection and compliance in Twilio's console", (30450, 30610, 30640)),
     ("top up or reactivate the account in Twilio's console", (10001, 20005, 30002, 90010)),
     ("they get texts again when it is on; else check the number with `flait user list`", (30003,)),
-    ("ask them to unblock the sender, or their carrier; `flait user remove` ends the texts", (30004,)),
+    ("the person or their carrier blocks the sender: ask them, or `flait user remove`", (30004,)),
     ("check the number with `flait user list`", (30005, 21211, 21265, 21266, 21612)),
     ("it takes a mobile number: `flait user remove`, then `flait user add` with that", (30006, 21614, 21635)),
     ("switch the country on in Twilio's console (Messaging, Geo permissions)", (21408,)),
