@@ -169,6 +169,11 @@ class App:
         name = zone_name(None, iata=airport, icao=airport)
         return None if name == UNKNOWN else ZoneInfo(name)
 
+    def share_of(self, phone: str) -> tuple[int, int | None]:
+        """Micro-dollars looked up for that person this month, and the most there may be; None: no limit."""
+        month = f"{self.clock.now():%Y-%m}"
+        return self.store().share_spent(month, phone), self._meter().limit_of(phone, month)
+
     def _meter(self, pace: "Pace | None" = None) -> "StoreMeter":
         from flait.flows.meter import PACES, StoreMeter
 
@@ -178,6 +183,7 @@ class App:
             self.clock,
             pace=pace or PACES[flightaware.tier],
             monthly_budget_usd=flightaware.monthly_budget_usd,
+            per_person_usd=self.settings.budget.per_person,
         )
 
     def gateway(self) -> "Gateway":

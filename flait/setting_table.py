@@ -48,6 +48,17 @@ class FlightAware:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Budget:
+    """Who may have how much of the month's look-ups."""
+
+    per_person: Annotated[
+        float,
+        rules.not_negative(),
+        "What look-ups for one person may cost a month; 0: a third of what is left, for whom you did not add yourself.",
+    ] = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Twilio:
     """How texts go out."""
 
@@ -175,6 +186,7 @@ class Settings:
     """The values that hold, by section."""
 
     flightaware: FlightAware = field(default_factory=FlightAware)
+    budget: Budget = field(default_factory=Budget)
     twilio: Twilio = field(default_factory=Twilio)
     webhook: Webhook = field(default_factory=Webhook)
     alerts: Alerts = field(default_factory=Alerts)

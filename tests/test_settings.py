@@ -97,6 +97,7 @@ def test_settings_are_told_by_key(paths: Paths) -> None:
         ("flightaware.tier", ["personal", "standard", "premium"], ["", "gold", "Personal"]),
         ("flightaware.push", ["true", "no", "1", "Off"], ["", "maybe", "2"]),
         ("flightaware.monthly_budget_usd", ["0", "7.5", " 12 "], ["", "-1", "nan", "inf", "1e999", "five"]),
+        ("budget.per_person", ["0", "1.5", " 2 "], ["", "-0.01", "nan", "inf", "a third"]),
         ("twilio.account_sid", ["", f"AC{HEX}"], [f"SK{HEX}", "AC123", f"AC{HEX}0", f"AC{HEX[:-1]}g"]),
         ("twilio.api_key_sid", ["", f"SK{HEX}"], [f"AC{HEX}"]),
         ("twilio.messaging_service_sid", ["", f"MG{HEX}"], [f"AC{HEX}"]),

@@ -176,6 +176,20 @@ def no_budget_text(contact: str) -> str:
     return _one("Flait cannot look up new flights now (monthly data budget used).", _ask(contact))
 
 
+def share_spent_text(until: date, contact: str) -> str:
+    """What one person may have of the month's look-ups is spent: this one is not made."""
+    return _one(f"Your share of this month's look-ups is used up: none for you before {day(until)}.", _ask(contact))
+
+
+def share_over_text(until: date) -> str:
+    """The same, unasked: flights that they follow are not looked at either."""
+    return _one(
+        "Your share of this month's look-ups is used up.",
+        f"Flights that only you follow are not looked at before {day(until)}.",
+        "Reply HELP for whom to ask.",
+    )
+
+
 def no_account_text(contact: str) -> str:
     """Only the operator can mend it."""
     return _one("Flait cannot look up flights now: FlightAware refuses its account.", _ask(contact))

@@ -36,7 +36,7 @@ from flait.core.replies import (
     WhoIsThis,
     understand,
 )
-from flait.core.subscriptions import User
+from flait.core.subscriptions import AddedBy, User
 from flait.errors import StoreError
 from flait.flows.answering.desk import Act, Desk, Line, Rules, current, following, place_of, say
 from flait.flows.answering.leaving import choose, is_answer, leave, undo, untrack
@@ -144,7 +144,7 @@ def answer_next(store: Store, source: FlightSource, clock: Clock, *, boot: str, 
 def _stranger(heard: Heard) -> User:
     sender = heard.inbound.sender
     channel = Channel.WHATSAPP if heard.inbound.whatsapp else Channel.SMS
-    return User(name=sender, phone=sender, channel=channel, created_at=heard.received_at)
+    return User(name=sender, phone=sender, channel=channel, created_at=heard.received_at, added_by=AddedBy.INVITATION)
 
 
 def _answer(desk: Desk) -> None:

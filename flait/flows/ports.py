@@ -38,6 +38,13 @@ class FlightSource(Protocol):
     def schedules(self, ident: Ident, start: date, end: date) -> Sequence[ScheduledFlight]:
         """Scheduled flights by number from `start` 00Z up to `end` 00Z, beyond the two days of live data."""
 
+    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "FlightSource":
+        """The same for one question, on the account of these people: each call is divided among them.
+
+        Its calls raise ShareSpent, and nobody is asked, once nobody of them has any of their share left. With
+        `to_the_end` that is raised now or never: what is begun is finished.
+        """
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertWish:
@@ -138,6 +145,9 @@ class Meter(Protocol):
 
     def refund(self, operation: str, about: str = "") -> None:
         """Give one result set back: FlightAware does not bill 400, 401, 429 or a call that never arrived."""
+
+    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "Meter":
+        """The same for one question on these people's account, as FlightSource says."""
 
     def pause(self, seconds: float) -> None:
         """No call by anyone for that long (virtual seconds): AeroAPI said 429."""

@@ -5,7 +5,8 @@
     outbox.py  messages.py  journal.py          what is to be said, what was, and why
     receipts.py  inbound.py  dialogues.py       what became of it, what people say back, and what is open
     consent.py  askings.py  pushes.py           who may be texted, who was asked; who calls us
-    usage.py  daemon.py  upkeep.py              what it costs, who is alive, what is forgotten
+    usage.py  shares.py                         what it costs, and for whom
+    daemon.py  upkeep.py                        who is alive, what is forgotten
     timeshift.py                                what a clock that was set back leaves behind
     backup.py  takeover.py                      copies of it all, and what outlives putting one back
 
@@ -56,6 +57,7 @@ from flait.store.rows import (
     TrackedFlight,
     UsageRow,
 )
+from flait.store.shares import Shares
 from flait.store.subscriptions import Subscriptions
 from flait.store.takeover import Salvaged, TakenOver, Takeover, salvaged
 from flait.store.timeshift import Timeshift
@@ -115,6 +117,7 @@ class Store(
     PushAlerts,
     Journal,
     Usage,
+    Shares,
     SignsOfLife,
     Timeshift,
     Upkeep,

@@ -1,11 +1,12 @@
 """People and their numbers. An opt-out belongs to the number: it outlives the person's row."""
 
 import unicodedata
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from flait.core.idents import shown
-from flait.core.subscriptions import User
+from flait.core.subscriptions import AddedBy, User
 from flait.errors import UserError
 from flait.store.connection import Taken, writing
 from flait.store.messages import Totals
@@ -45,6 +46,12 @@ class People(Totals):
         except Taken as taken:
             raise _namesake(user, taken) from taken
         return self._opted(user, user.id)
+
+    @writing
+    def adopt(self, user: User) -> User:
+        """Somebody who came by an invitation is the operator's own from now on."""
+        self._change("UPDATE users SET added_by = 'operator' WHERE id = :user_id", user_id=user.id)
+        return replace(user, added_by=AddedBy.OPERATOR)
 
     def _opted(self, user: User, user_id: int) -> User:
         if user.opted_out_at:

@@ -29,6 +29,7 @@ _SALVAGE: Final = {
     "inbound": "SELECT * FROM inbound",
     "messages": "SELECT * FROM messages",
     "usage": "SELECT * FROM usage",
+    "shares": "SELECT * FROM shares",
     "sqlite_sequence": "SELECT * FROM sqlite_sequence",
 }
 _TEXTS: Final = {  # what is text in every row that is not damaged
@@ -39,6 +40,7 @@ _TEXTS: Final = {  # what is text in every row that is not damaged
     "inbound": ("sid", "sender", "received_at"),
     "messages": ("dedup_key", "status", "expires_at"),
     "usage": ("month", "operation", "flight", "booked_at"),
+    "shares": ("month", "phone"),
     "sqlite_sequence": ("name",),
 }
 _PHONES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -48,8 +50,13 @@ _PHONES: Final[Mapping[str, tuple[str, ...]]] = {
     "askings": ("asker", "phone"),
     "inbound": ("sender",),
     "messages": ("to",),
+    "shares": ("phone",),
 }
-_NUMBERS: Final[Mapping[str, tuple[str, ...]]] = {"usage": ("result_sets", "micro_usd"), "sqlite_sequence": ("seq",)}
+_NUMBERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "usage": ("result_sets", "micro_usd"),
+    "shares": ("micro_usd",),
+    "sqlite_sequence": ("seq",),
+}
 _TABLES: Final = "SELECT name FROM sqlite_schema WHERE type = 'table'"
 
 # OR IGNORE: what a damaged page makes of a row must not stand in the way of the others.
@@ -97,6 +104,10 @@ INSERT INTO usage (month, operation, flight, result_sets, micro_usd, booked_at)
 VALUES (:month, :operation, :flight, :result_sets, :micro_usd, :booked_at)
 ON CONFLICT (month, operation, flight) DO UPDATE SET
     result_sets = max(result_sets, :result_sets), micro_usd = max(micro_usd, :micro_usd)
+"""
+_SHARE: Final = """
+INSERT OR IGNORE INTO shares (month, phone, micro_usd) VALUES (:month, :phone, :micro_usd)
+ON CONFLICT (month, phone) DO UPDATE SET micro_usd = max(micro_usd, :micro_usd)
 """
 _BOOKED: Final = "SELECT coalesce(sum(micro_usd), -1) AS micro_usd FROM usage WHERE month = :month"
 _UNBOOK: Final = "DELETE FROM usage WHERE month = :month"
@@ -248,6 +259,8 @@ class Takeover(Connection):
                 self._change(_UNBOOK, month=month)
         for row in rows:
             self._change(_SPENT, **row)
+        for row in old.rows("shares"):
+            self._change(_SHARE, **row)
 
     def _skip_ids(self, old: Salvaged) -> None:
         """An id that people or Twilio know must never come to mean another row."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -85,6 +85,8 @@ WORST: dict[str, Callable[[], str]] = {
     "name a day": lambda: texts.name_a_day_text(LONG),
     "too many wishes": lambda: texts.too_many_wishes_text(4),
     "no budget": lambda: texts.no_budget_text(CONTACT),
+    "share spent": lambda: texts.share_spent_text(date(2026, 12, 30), CONTACT),
+    "share over": lambda: texts.share_over_text(date(2026, 12, 30)),
     "no account": lambda: texts.no_account_text(CONTACT),
     "two days": lambda: texts.options_text(LONG, [WIDE, replace(WIDE, out=Times(scheduled=OUT + hours(96)))], NOON),
     "legs": lambda: texts.options_text(LONG, [WIDE, replace(WIDE, destination=SFO), replace(WIDE, destination=EWR)], NOON),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flait.core.subscriptions import ClockFace, Role, SubscriptionState
+from flait.core.subscriptions import AddedBy, ClockFace, Role, SubscriptionState
 from flait.store import Store
 from tests.doors.command_line import CommandLine
 from tests.store.samples import NOW, follower, message, user
@@ -85,6 +85,18 @@ def test_people_as_json(flait: CommandLine, store: Store) -> None:
     assert flait("user", "list", "--json").json == {"users": [shown]}
     assert (shown["name"], shown["phone"], shown["subscriptions"]) == ("Ann 0", person.phone, 1)
     assert (shown["created_at"], shown["opted_out_at"]) == ("2013-03-08T12:00:00Z", None)
+
+
+def test_what_was_looked_up_for_somebody_is_shown_and_what_may_be(flait: CommandLine, store: Store) -> None:
+    store.add_user(user(name="Ann"))
+    store.add_user(user(name="Ben", phone="+15555550101", added_by=AddedBy.INVITATION))
+    month = f"{NOW:%Y-%m}"
+    store.book(month, "flights", result_sets=100, micro_usd=500_000, now=NOW)
+    store.bill(month, "+15555550101", 500_000)
+
+    assert flait("user", "show", "Ann").facts["look-ups"] == "$0.00 this month"
+    ben = flait("user", "show", "Ben").facts
+    assert (ben["added by"], ben["look-ups"]) == ("invitation", "$0.50 this month, of $1.67")
 
 
 def test_a_name_on_a_terminal_cannot_paint_it(flait: CommandLine, store: Store) -> None:

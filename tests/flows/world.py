@@ -62,6 +62,9 @@ class FakeFlightSource:
         self._called("flight", fa_flight_id)
         return _answer([record for record in self.board if record.fa_flight_id == fa_flight_id])
 
+    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "FakeFlightSource":
+        return self
+
     def departures(self, ident: Ident, start: datetime, end: datetime) -> Answer:
         self._called("departures", str(ident), start, end)
         return _answer([record for record in self.board if start <= _leaves(record) < end])

@@ -51,6 +51,9 @@ class Source:
         shown = self._look(leg) if leg else None
         return _answer([shown] if shown and shown.fa_flight_id == fa_flight_id else [])
 
+    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "Source":
+        return self
+
     def departures(self, ident: Ident, start: datetime, end: datetime) -> Answer:
         self._answers()
         number = str(ident) if ident.operator == "UAL" else f"UAL{ident.number}"
