@@ -169,6 +169,11 @@ class App:
         name = zone_name(None, iata=airport, icao=airport)
         return None if name == UNKNOWN else ZoneInfo(name)
 
+    def share_of(self, phone: str) -> tuple[int, int | None]:
+        """Micro-dollars looked up for that person this month, and the most there may be; None: no limit."""
+        month = f"{self.clock.now():%Y-%m}"
+        return self.store().share_spent(month, phone), self._meter().limit_of(phone, month)
+
     def _meter(self, pace: "Pace | None" = None) -> "StoreMeter":
         from flait.flows.meter import PACES, StoreMeter
 
@@ -178,6 +183,7 @@ class App:
             self.clock,
             pace=pace or PACES[flightaware.tier],
             monthly_budget_usd=flightaware.monthly_budget_usd,
+            per_person_usd=self.settings.budget.per_person,
         )
 
     def gateway(self) -> "Gateway":
@@ -208,11 +214,24 @@ class App:
 
     @property
     def whatsapp(self) -> "Setup":
-        """Whether texts can go by WhatsApp, and the templates for when they may not be free text."""
+        """Whether texts can go by WhatsApp, the templates for when they may not be free text, and who can reply."""
         from flait.core.whatsapp import Setup
 
         twilio = self.settings.twilio
-        return Setup(sender=bool(twilio.whatsapp_from), templates=twilio.whatsapp_templates)
+        return Setup(
+            sender=bool(twilio.whatsapp_from),
+            templates=twilio.whatsapp_templates,
+            one_way=self.is_one_way,
+            contact=self.settings.operator.contact,
+        )
+
+    @property
+    def is_one_way(self) -> bool:
+        """Whether SMS come from a name, to which nobody can reply."""
+        from flait.core.senders import is_one_way
+
+        twilio = self.settings.twilio
+        return not twilio.messaging_service_sid and is_one_way(twilio.from_number)
 
     def forms(self) -> "TwilioForms":
         """Twilio's requests to us, checked. Raises ConfigError when the account is not set or its token not stored."""

@@ -1,7 +1,7 @@
 """DOOR: time passing. A metronome ticks; what is due stands in the database; nothing is scheduled anywhere else.
 
-APScheduler only ticks (poll, deliver, answer, activate, settle, receipts, fetch, beat, backup, upkeep). One daemon per
-database: a lock held for life, freed by the kernel whatever kills us.
+APScheduler only ticks (poll, deliver, answer, activate, settle, receipts, fetch, confirm, beat, backup, upkeep). One
+daemon per database: a lock held for life, freed by the kernel whatever kills us.
 """
 
 import logging
@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING
 
 from flait.app import App
 from flait.clock import SHORTEST_TICK, believable, is_virtual
+from flait.core.receipts import Unproven
 from flait.errors import AboveTier, ConfigError, FlaitError
-from flait.flows import answer, backup, deliver, intake, push, receipts, subscribe, timekeeping, upkeep
+from flait.flows import answer, backup, deliver, intake, push, receipts, subscribe, timekeeping, unproven, upkeep
 from flait.flows.ports import FlightSource, Gateway
 from flait.lock import sole
 from flait.metronome import Watchdog, stacks
@@ -66,6 +67,7 @@ class Daemon:
         self.watchdog = Watchdog(longest=LONGEST_STEP, silent=LONGEST_SILENCE)
         self._pollers = Pollers(app, lambda: self._source, self.watchdog)
         self._webhook: Webhook | None = None
+        self._to_look_up = unproven.ToLookUp()
         self._above_tier = False  # FlightAware has refused push alerts to this account
         self.wake: Callable[[], None] = lambda: None  # the metronome's to set: makes the ticks `on_text` due
         self.boot = secrets.token_hex(8)
@@ -96,8 +98,14 @@ class Daemon:
             Tick(name="activate", every=timedelta(seconds=30), do=self.activate),
             Tick(name="backup", every=timedelta(hours=1), do=self.backup),
             Tick(name="upkeep", every=timedelta(hours=1), do=self.upkeep),
-            *([Tick(name="listen", every=timedelta(minutes=1), do=self.listen)] if self._listens else []),
+            *(self._listening() if self._listens else []),
             *([Tick(name="push", every=timedelta(minutes=1), do=self.push)] if self._pushes() else []),
+        ]
+
+    def _listening(self) -> list[Tick]:
+        return [
+            Tick(name="listen", every=timedelta(minutes=1), do=self.listen),
+            Tick(name="confirm", every=timedelta(seconds=2), do=self.confirm, on_text=True),
         ]
 
     def recover(self) -> None:
@@ -146,7 +154,8 @@ class Daemon:
 
         if self._webhook or not self._listens or self._stopping.is_set():
             return False
-        webhook, store, clock = Webhook(self._app, woken=lambda: self.wake()), self._app.store(), self._app.clock
+        store, clock = self._app.store(), self._app.clock
+        webhook = Webhook(self._app, woken=lambda: self.wake(), unsure=self._unsure)
         try:
             webhook.start()
         except ConfigError as fault:
@@ -155,6 +164,10 @@ class Daemon:
         self._webhook = webhook
         store.note_success("webhook", clock.now())
         return False
+
+    def _unsure(self, what: Unproven) -> None:
+        self._to_look_up.add(what, self._app.clock.now())
+        self.wake()
 
     def stop_listening(self) -> None:
         """Let the requests being answered end, and take no more."""
@@ -202,14 +215,28 @@ class Daemon:
     def fetch(self) -> bool:
         """Read what people texted from Twilio's record, where Twilio cannot call us."""
         owner = self._app.settings.twilio.keyword_owner
-        intake.fetch(self._app.store(), self._gateway, self._app.clock, keyword_owner=owner)
-        return False
+        return intake.fetch(self._app.store(), self._gateway, self._app.clock, keyword_owner=owner).more
+
+    def confirm(self) -> bool:
+        """Look one thing up at Twilio that was called in and is not proven."""
+        app = self._app
+        owner, whatsapp = app.settings.twilio.keyword_owner, app.whatsapp
+        more = unproven.look_up_next(
+            app.store(), self._gateway, app.clock, self._to_look_up, keyword_owner=owner, whatsapp=whatsapp
+        )
+        if more:
+            self.wake()  # whoever answers, for it may have been a text
+        return more
 
     def answer(self) -> bool:
         """Answer one text that a person sent."""
         settings = self._app.settings
         rules = answer.Rules(
-            contact=settings.operator.contact, region=settings.phone.default_region, polls=self._app.rules
+            contact=settings.operator.contact,
+            region=settings.phone.default_region,
+            allow=settings.phone.allowed,
+            whatsapp=self._app.whatsapp,
+            polls=self._app.rules,
         )
         return not self._stopping.is_set() and answer.answer_next(
             self._app.store(), self._source, self._app.clock, boot=self.boot, rules=rules

@@ -14,6 +14,7 @@
     ├── DaemonNotRunning   exit 4
     ├── Locked             exit 9   another daemon owns this database
     ├── BudgetExhausted    exit 8   the month's look-ups are spent
+    │   └── ShareSpent              those of one person: nobody else's
     ├── StoreError         exit 1   the database cannot be read or written: disk full, read-only, failing
     │   ├── NotOurs        exit 5   a foreign, damaged or newer file stands in its place
     │   └── Busy           exit 9   somebody else is writing for too long
@@ -132,6 +133,12 @@ class BudgetExhausted(FlaitError):
 
     exit_code = 8
     code = "budget"
+
+
+class ShareSpent(BudgetExhausted):
+    """What one person may have of the month's AeroAPI budget is spent; no call was made for them."""
+
+    code = "share"
 
 
 class StoreError(FlaitError):

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from flait.app import App
 from flait.errors import StoreError
-from flait.flows import timekeeping, track
+from flait.flows import accounts, timekeeping, track
 from flait.flows.ports import FlightSource
 from flait.metronome import Watchdog
 from flait.store import TrackedFlight
@@ -66,7 +66,8 @@ class Pollers:
         try:
             with self._watchdog.watching("a poll"):
                 rules = replace(self._app.rules, may_end=not timekeeping.is_in_doubt(store, clock))
-                track.poll(store, self._source(), clock, tracked, boot=boot, rules=rules)
+                source = self._source().billed_to(accounts.of_flight(store, tracked.id))
+                track.poll(store, source, clock, tracked, boot=boot, rules=rules)
         except StoreError as fault:  # nothing was decided: again when the database takes it
             log.error("a poll could not be stored: %s", fault)  # noqa: TRY400  # one sentence is the whole story
             self._faults[tracked.id] = clock.now(), f"a poll of {name} could not be stored: {fault}"

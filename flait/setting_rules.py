@@ -9,6 +9,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
+from flait.core.senders import is_one_way
+
 Value = bool | int | float | str
 
 E164 = r"\+[1-9][0-9]{6,14}"
@@ -84,6 +86,23 @@ def sid(prefix: str) -> Rule:
 def phone() -> Rule:
     """A telephone number, E.164."""
     return like(E164, "a phone number with + and country code, like +15555550100")
+
+
+def prefixes() -> Rule:
+    """Beginnings of telephone numbers."""
+    return like(
+        r"\+[1-9][0-9]{0,14}(,\+[1-9][0-9]{0,14})*", "beginnings of numbers with + and commas between, like +8816,+1900"
+    )
+
+
+def sender() -> Rule:
+    """Whom SMS come from."""
+    return Rule(
+        kind=str,
+        allowed="a phone number with + and country code, like +15555550100, a short code of 3 to 8 digits, "
+        "or a name of at most 11 letters, digits, blanks, - + _ &",
+        holds=lambda text: matches(rf"{E164}|[0-9]{{3,8}}", text) or is_one_way(text),
+    )
 
 
 def region() -> Rule:

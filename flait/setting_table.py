@@ -48,6 +48,17 @@ class FlightAware:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Budget:
+    """Who may have how much of the month's look-ups."""
+
+    per_person: Annotated[
+        float,
+        rules.not_negative(),
+        "What look-ups for one person may cost a month; 0: a third of what is left, for whom you did not add yourself.",
+    ] = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Twilio:
     """How texts go out."""
 
@@ -58,7 +69,9 @@ class Twilio:
     api_key_sid: Annotated[
         str, rules.optional(rules.sid("SK")), "The API key to send with, if any; signatures still use the auth token."
     ] = ""
-    from_number: Annotated[str, rules.optional(rules.phone()), "The number that SMS come from."] = ""
+    from_number: Annotated[
+        str, rules.optional(rules.sender()), "Whom SMS come from. To a name nobody can reply, not even STOP."
+    ] = ""
     messaging_service_sid: Annotated[
         str, rules.optional(rules.sid("MG")), "The messaging service that sends SMS, in place of a number."
     ] = ""
@@ -138,6 +151,16 @@ class Phone:
     """How typed numbers are read."""
 
     default_region: Annotated[str, rules.region(), "The country of numbers typed without +."] = "US"
+    allow: Annotated[
+        str,
+        rules.optional(rules.prefixes()),
+        "Beginnings of costly numbers (premium-rate, satellite …) that may be texted all the same.",
+    ] = ""
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """The beginnings, each by itself."""
+        return tuple(filter(None, self.allow.split(",")))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,6 +188,7 @@ class Settings:
     """The values that hold, by section."""
 
     flightaware: FlightAware = field(default_factory=FlightAware)
+    budget: Budget = field(default_factory=Budget)
     twilio: Twilio = field(default_factory=Twilio)
     webhook: Webhook = field(default_factory=Webhook)
     alerts: Alerts = field(default_factory=Alerts)

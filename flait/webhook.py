@@ -12,14 +12,15 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from flait.app import App
 from flait.clock import Clock
+from flait.core.receipts import Unproven, UnprovenReceipt, UnprovenText
 from flait.errors import ConfigError, Forged, Malformed, StoreError
-from flait.flows import intake, push, receipts
+from flait.flows import intake, push, receipts, unproven
 from flait.listener import USUAL, Limits, Listener, Request, Response
 from flait.paths import write_private
 
@@ -46,12 +47,23 @@ Route = Callable[[Request], Response]
 
 
 class Webhook:
-    """The routes, over a Listener. `woken` is called, from a thread of ours, when a person's text came in."""
+    """The routes, over a Listener. From a thread of ours `woken` is called when a person's text came in, and `unsure`
+    with what is to be looked up at Twilio before it is believed.
+    """
 
-    def __init__(self, app: App, *, woken: Callable[[], None], limits: Limits = USUAL) -> None:
+    def __init__(
+        self,
+        app: App,
+        *,
+        woken: Callable[[], None],
+        unsure: Callable[[Unproven], None] = lambda _: None,
+        limits: Limits = USUAL,
+    ) -> None:
         self._app = app
         self._woken = woken
+        self._unsure = unsure
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="webhook")
+        self._in_order = ThreadPoolExecutor(1, thread_name_prefix="webhook-texts")  # what people say has an order
         self._tally = _Tally(app.clock)
         self._callbacks = push.Callbacks()
         self._address_file = app.paths.run_dir / "webhook.json"
@@ -94,7 +106,8 @@ class Webhook:
         """Take the address away and stop listening; requests being answered are given their time."""
         self._address_file.unlink(missing_ok=True)
         self._listener.stop()
-        self._workers.shutdown(wait=False, cancel_futures=True)
+        for workers in (self._workers, self._in_order):
+            workers.shutdown(wait=False, cancel_futures=True)
         self._tally.say()
 
     async def _answer(self, request: Request) -> Response:
@@ -107,8 +120,9 @@ class Webhook:
         route = self._routes.get((request.method, path))
         if route is None:
             return NOT_FOUND
+        workers = self._in_order if route == self._message else self._workers
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._workers, route, request)
+            return await asyncio.get_running_loop().run_in_executor(workers, route, request)
         except Malformed as problem:
             return self._refused(BAD, str(problem))
         except Forged as problem:
@@ -132,14 +146,26 @@ class Webhook:
         now = self._app.clock.now()
         inbound = self._forms.inbound(self._called(request), request.body, request.headers, now=now)
         owner = self._app.settings.twilio.keyword_owner
-        if intake.take_in(self._app.store(), inbound, now=now, keyword_owner=owner):
+        if isinstance(inbound, UnprovenText):
+            self._doubt(inbound, now)
+        elif inbound and intake.take_in(self._app.store(), inbound, now=now, keyword_owner=owner):
             self._woken()
         return SILENCE
 
+    def _doubt(self, what: Unproven, now: datetime) -> None:
+        owner = self._app.settings.twilio.keyword_owner
+        if unproven.obey(self._app.store(), what, now=now, keyword_owner=owner):
+            self._woken()
+        else:
+            self._unsure(what)
+
     def _status(self, request: Request) -> Response:
         now = self._app.clock.now()
-        receipt, word = self._forms.receipt(self._called(request), request.body, request.headers, now=now)
-        receipts.take(self._app.store(), receipt, word, now, whatsapp=self._app.whatsapp)
+        report = self._forms.receipt(self._called(request), request.body, request.headers, now=now)
+        if isinstance(report, UnprovenReceipt):
+            self._doubt(report, now)
+        else:
+            receipts.take(self._app.store(), *report, now, whatsapp=self._app.whatsapp)
         return NOTED
 
     def _alert(self, request: Request) -> Response:

@@ -24,7 +24,7 @@ from flait.core.messages import Message
 from flait.core.receipts import Inbound, Receipt
 from flait.core.subscriptions import Role
 from flait.flows import deliver, subscribe, track
-from flait.flows.ports import Accepted, Answer, Sent
+from flait.flows.ports import Accepted, Answer, Inbox, Sent
 from flait.flows.resolve import Wanted
 from flait.flows.telling import Rules
 from flait.sandbox.cast import storm_flights
@@ -69,6 +69,9 @@ class Sandbox:
         day = timedelta(days=11)
         return self._answer(fa_flight_id, "fa_flight_id", self.clock.now() - day, self.clock.now() + day)
 
+    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "Sandbox":  # noqa: ARG002
+        return self
+
     def departures(self, ident: Ident, start: datetime, end: datetime) -> Answer:
         return self._answer(str(ident), "designator", start, end)
 
@@ -102,8 +105,11 @@ class Phones:
     def status_of(self, sid: str) -> Receipt:
         raise NotImplementedError
 
-    def received(self, since: datetime) -> Sequence[Inbound]:  # noqa: ARG002 - the port's
-        return ()
+    def text(self, sid: str) -> Inbound | None:  # noqa: ARG002 - the port's
+        return None
+
+    def received(self, since: datetime, cursor: str | None = None) -> Inbox:  # noqa: ARG002 - the port's
+        return Inbox(texts=())
 
 
 @dataclass(frozen=True)

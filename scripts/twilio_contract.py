@@ -52,6 +52,7 @@ def _calls(url: str) -> dict[str, Callable[[], object]]:
         "what became of a text": lambda: by_number.status_of(SID),
         "our texts to a number": lambda: by_number.sent_to("+15555550100", since=NOW - timedelta(days=3650)),
         "texts to us": lambda: by_number.received(NOW - timedelta(days=1)),
+        "one text to us": lambda: by_number.text(SID),
         "the account": by_number.check,
     }
 

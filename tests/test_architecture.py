@@ -148,7 +148,7 @@ def test_the_sandbox_is_entered_by_its_commands_alone_and_on_demand(path: Path) 
 
 STANDARD = {"collections", "dataclasses", "datetime", "enum", "math", "re", "typing", "unicodedata", "zoneinfo"}
 ORDER = (
-    {"idents", "messages", "prices"},
+    {"idents", "messages", "numbers", "prices"},
     {"flights", "dates", "receipts"},
     {"polling", "subscriptions", "told"},
     {"changes"},

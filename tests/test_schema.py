@@ -9,7 +9,7 @@ import pytest
 
 from flait.core.flights import Phase
 from flait.core.messages import Channel, MessageStatus
-from flait.core.subscriptions import ClockFace, Role, SubscriptionState
+from flait.core.subscriptions import AddedBy, ClockFace, Role, SubscriptionState
 from flait.schema import MIGRATIONS, NAMES
 from flait.store import InvitationState, PushState, Store
 
@@ -26,7 +26,7 @@ def tables(store: Store) -> dict[str, str]:
 
 
 def test_migrations_are_numbered_in_order() -> None:
-    assert [int(re.match(r"m(\d{3})_", step.__name__)[1]) for step in MIGRATIONS] == [1, 2, 3]  # type: ignore[index]  # the name must fit
+    assert [int(re.match(r"m(\d{3})_", step.__name__)[1]) for step in MIGRATIONS] == [1, 2, 3, 4]  # type: ignore[index]  # the name must fit
     assert len(NAMES) == len(MIGRATIONS)
 
 
@@ -34,7 +34,8 @@ def test_every_table_is_there_and_strict(store: Store) -> None:
     assert set(tables(store)) == {
         "users", "opt_outs", "subscriptions", "flights", "flight_numbers", "sightings", "raw_answers", "alerts",
         "messages", "journal", "usage", "sms_totals", "pace", "daemon", "providers", "receipts", "inbound", "readings",
-        "consent_changes", "dialogues", "invitations", "whatsapp_windows", "push_alerts",
+        "consent_changes", "dialogues", "invitations", "whatsapp_windows", "push_alerts", "consent_texts", "askings",
+        "shares",
     }  # fmt: skip
     assert all(re.search(r"\) STRICT", sql) for sql in tables(store).values())
 
@@ -45,6 +46,7 @@ def test_every_table_is_there_and_strict(store: Store) -> None:
         ("users", "channel", Channel),
         ("users", "role", Role),
         ("users", "clock", ClockFace),
+        ("users", "added_by", AddedBy),
         ("subscriptions", "channel", Channel),
         ("subscriptions", "role", Role),
         ("subscriptions", "state", SubscriptionState),

@@ -5,6 +5,7 @@ FlightSourceError with a sentence; "no flights" is only what AeroAPI itself said
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from threading import Event
@@ -125,6 +126,12 @@ class AeroAPI:
         # A codeshare's row repeats the operating flight's.
         once = {(row.ident, row.origin.code, row.scheduled_out): row for row in rows}
         return sorted(once.values(), key=lambda row: row.scheduled_out)
+
+    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "AeroAPI":
+        """The same on these people's account, as FlightSource says. Not for several threads at once."""
+        billed = copy(self)
+        billed._meter = self._meter.billed_to(phones, to_the_end=to_the_end)  # noqa: SLF001  # a copy of ours
+        return billed
 
     def check(self) -> bool:
         """Whether AeroAPI takes the key: True, or the error. Free, unless the account has no /account/usage."""

@@ -15,18 +15,20 @@ from flait.adapters.twilio_errors import Failed, send_error
 from flait.adapters.twilio_record import WHATSAPP, Row, checked_sid
 from flait.clock import Clock
 from flait.core.messages import Channel, Message
+from flait.core.numbers import spellings
 from flait.core.receipts import Inbound, Receipt
+from flait.core.senders import is_one_way
 from flait.core.twilio_errors import Kind, known
 from flait.core.whatsapp import TemplateMessage
 from flait.errors import InDoubt, NotSent, Rejected, SendError
-from flait.flows.ports import Accepted, Sent
+from flait.flows.ports import Accepted, Inbox, Sent
 
 if TYPE_CHECKING:
     from flait.adapters.twilio_client import Conversation
 
 DEADLINE = timedelta(seconds=20)
-MOST_BYTES = 256 * 1024  # a page of 50 texts has about 60 kB
-MOST_PAGES = 2
+MOST_BYTES = 1024 * 1024  # a page of 50 texts has about 60 kB; 600 kB where each is 1600 characters, all escaped
+MOST_PAGES = 20  # read at once: a thousand texts
 SHORTEST_VALIDITY = timedelta(minutes=1)
 LONGEST_VALIDITY = timedelta(hours=10)  # Twilio's own limit
 
@@ -84,27 +86,35 @@ class TwilioGateway:
 
     def sent_to(self, to: str, *, since: datetime) -> Sequence[Sent]:
         """Our own texts to that number that Twilio created since then. Raises InDoubt when it cannot tell."""
-        # The same number on WhatsApp is another address; a text in doubt may have gone to either.
-        addresses = (to, f"{WHATSAPP}{to}") if self._whatsapp_from else (to,)
-        sent = [text for address in addresses for text in self._record_of(address)]
-        # Twilio keeps whole seconds.
-        return [text for text in sent if text.created_at >= since.replace(microsecond=0)]
+        # The same number on WhatsApp is another address, in each of its spellings; a text in doubt may be under any.
+        on_whatsapp = [f"{WHATSAPP}{spelling}" for spelling in spellings(to)] if self._whatsapp_from else []
+        addresses = (to, *on_whatsapp)
+        since = since.replace(microsecond=0)  # Twilio keeps whole seconds
+        return [text for address in addresses for text in self._record_of(address, since)]
 
     def status_of(self, sid: str) -> Receipt:
         """What became of a text. Raises Rejected when Twilio knows no such text, InDoubt when it cannot tell."""
         outcome = self._ask(lambda twilio: record.fetched(twilio, sid))
         if not isinstance(outcome, Failed):
             return outcome
-        if outcome.refused and outcome.refused.status == 404:
-            raise Rejected("Twilio's record does not have the text", "it may have been deleted there", error_code=20404)
-        raise _unreadable(outcome)
+        raise _unknown_or_unreadable(outcome)
 
-    def received(self, since: datetime) -> Sequence[Inbound]:
-        """What people texted to our senders since then, oldest first. Raises InDoubt when it cannot tell."""
-        outcome = self._ask(lambda twilio: self._received(twilio, since.replace(microsecond=0)))
+    def text(self, sid: str) -> Inbound | None:
+        """What a person texted, as Twilio's record has it; None: no person, or not to us.
+
+        Raises as `status_of` does.
+        """
+        outcome = self._ask(lambda twilio: self._text(twilio, sid))
+        if isinstance(outcome, Failed):
+            raise _unknown_or_unreadable(outcome)
+        return outcome
+
+    def received(self, since: datetime, cursor: str | None = None) -> Inbox:
+        """What people texted to our senders since then, as Gateway. Raises InDoubt when it cannot tell."""
+        outcome = self._ask(lambda twilio: self._received(twilio, since.replace(microsecond=0), cursor))
         if isinstance(outcome, Failed):
             raise _unreadable(outcome)
-        return sorted(outcome, key=lambda text: text.sent_at or since)
+        return outcome
 
     def check(self) -> bool:
         """Whether Twilio takes the credentials: True, or NotSent. Free, and sends nothing."""
@@ -158,27 +168,50 @@ class TwilioGateway:
         name = "from_number" if channel is Channel.SMS else "whatsapp_from"
         raise NotSent(f"no sender is set for {channel}", f"run `flait config set twilio.{name} NUMBER`", account=True)
 
-    def _record_of(self, address: str) -> list[Sent]:
-        outcome = self._ask(lambda twilio: self._listed(twilio, address))
+    def _record_of(self, address: str, since: datetime) -> list[Sent]:
+        outcome = self._ask(lambda twilio: self._listed(twilio, address, since))
         if isinstance(outcome, Failed):
             raise _unreadable(outcome)
+        if outcome is None:  # what was not read is not absent
+            raise InDoubt("Twilio's record has more texts to that number than can be read at once", AGAIN)
         return outcome
 
-    def _listed(self, twilio: "Conversation", address: str) -> list[Sent]:
-        rows = [row for page in record.pages(twilio, most=MOST_PAGES, to=address) for row in page]
-        return [record.sent(row) for row in rows if row["direction"] == "outbound-api" and self._own(row)]
+    def _listed(self, twilio: "Conversation", address: str, since: datetime) -> list[Sent] | None:
+        rows, _, more = record.since(twilio, since, most=MOST_PAGES, to=address)
+        sent = [record.sent(row) for row in rows if row["direction"] == "outbound-api" and self._own(row)]
+        return None if more else sent
 
-    def _received(self, twilio: "Conversation", since: datetime) -> list[Inbound]:
-        """Of each sender that people can write to. A messaging service's numbers are not ours to know: its sid is."""
-        addresses = [self._from_number] if self._from_number else []
-        addresses += [f"{WHATSAPP}{self._whatsapp_from}"] if self._whatsapp_from else []
-        found = [row for address in addresses for row in record.received_since(twilio, since, to=address)]
-        if self._messaging_service_sid:
-            rows = record.received_since(twilio, since)
-            found += [row for row in rows if row["messaging_service_sid"] == self._messaging_service_sid]
+    def _text(self, twilio: "Conversation", sid: str) -> Inbound | None:
+        row = record.row_of(twilio, sid)
+        return record.inbound(row) if record.has_come_in(row) and self._own(row) else None
+
+    def _received(self, twilio: "Conversation", since: datetime, cursor: str | None) -> Inbox:
+        """Sender by sender, a thousand texts at most; the cursor is the sender and the page where it goes on."""
+        inboxes = self._inboxes()
+        place, url = json.loads(cursor) if cursor else (0, None)
+        found: list[Row] = []
+        left = MOST_PAGES
+        while place < len(inboxes) and left:
+            filters, is_ours = inboxes[place]
+            rows, read, url = record.since(twilio, since, most=left, start=url, **filters)
+            found += [row for row in rows if record.has_come_in(row) and self._own(row) and is_ours(row)]
+            left -= read
+            place += url is None
         # Twilio lists the newest first, and keeps whole seconds: of two in one second the order of the list tells.
-        texts = [record.inbound(row) for row in reversed(found) if self._own(row)]
-        return [text for text in texts if text is not None]
+        texts = [text for row in reversed(found) if (text := record.inbound(row)) is not None]
+        texts.sort(key=lambda text: text.sent_at or since)
+        return Inbox(texts=texts, cursor=json.dumps([place, url]) if place < len(inboxes) else None)
+
+    def _inboxes(self) -> Sequence[tuple[Mapping[str, str], Callable[[Row], bool]]]:
+        """Of each sender that people can write to. A messaging service's numbers are not ours to know: its sid is."""
+        addresses = [self._from_number] if self._from_number and not is_one_way(self._from_number) else []
+        addresses += [f"{WHATSAPP}{self._whatsapp_from}"] if self._whatsapp_from else []
+        numbers: list[tuple[Mapping[str, str], Callable[[Row], bool]]] = [
+            ({"to": address}, lambda _: True) for address in addresses
+        ]
+        if not self._messaging_service_sid:
+            return numbers
+        return [*numbers, ({}, lambda row: bool(row["messaging_service_sid"] == self._messaging_service_sid))]
 
     def _own(self, row: Row) -> bool:
         return bool(row.get("account_sid", self._account_sid) == self._account_sid)
@@ -190,6 +223,12 @@ def _content(message: Message) -> Mapping[str, Any]:
         variables = json.dumps(dict(message.variables), ensure_ascii=False)
         return {"content_sid": message.content_sid, "content_variables": variables}
     return {"body": message.body, "smart_encoded": True}
+
+
+def _unknown_or_unreadable(failed: Failed) -> SendError:
+    if failed.refused and failed.refused.status == 404:
+        return Rejected("Twilio's record does not have the text", "it may have been deleted there", error_code=20404)
+    return _unreadable(failed)
 
 
 def _unreadable(failed: Failed) -> SendError:

@@ -43,6 +43,14 @@ class Conversation:
             raise TypeError(name)
         return rows
 
+    def row(self) -> Mapping[str, Any]:
+        """The latest reply as one row. Raises TypeError or ValueError when it is none."""
+        assert self._line.reply is not None
+        row = json.loads(self._line.reply.body)
+        if not isinstance(row, dict):
+            raise TypeError("row")
+        return row
+
     def ask(self, question: Callable[["Conversation"], T]) -> T | Failed:
         """The answer to a question, or why there is none."""
         try:

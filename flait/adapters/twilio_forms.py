@@ -1,8 +1,10 @@
 """What Twilio posts to us: is it Twilio's, is it for us, and what does it say. Nothing else reads those forms.
 
 A signature proves the characters, not where one field ends and the next begins: `Body=STOP` cut up as `Bod=ySTOP`
-verifies too. So after it the names must be Twilio's own, each once, and the values that matter well-formed. A request
-that cannot be read is Malformed; one that is not proven whole and ours is Forged, an unsigned one before it is read.
+verifies too. So the fields that matter must be there, each once and well-formed, and no name may stand inside another
+field. Twilio adds fields without notice: a form with a name that is not known here is whole or cut up anew, nobody can
+tell, and comes back as unproven. A request that cannot be read is Malformed; one that is not proven to be ours, or
+proven to be cut up, is Forged, an unsigned one before it is read.
 """
 
 import re
@@ -11,7 +13,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 from urllib.parse import parse_qsl
 
-from flait.core.receipts import TWILIO_STATUSES, Inbound, Receipt
+from flait.core.receipts import TWILIO_STATUSES, Inbound, Receipt, UnprovenReceipt, UnprovenText
 from flait.errors import Forged, Malformed
 
 OLD_TOKEN = timedelta(hours=24)  # a rotated token still signs what was under way
@@ -22,29 +24,40 @@ _SID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}", re.ASCII)
 _PERSON = re.compile(r"(whatsapp:|rcs:)?\+[1-9][0-9]{6,14}", re.ASCII)
 _OURS = re.compile(r"(whatsapp:|rcs:)?\+[1-9][0-9]{6,14}|[0-9]{3,8}|rcs:[A-Za-z0-9_]{1,64}", re.ASCII)
 _OWN_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
+_NAME = re.compile(r"[A-Z][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _MEDIA = re.compile(r"Media(Url|ContentType)[0-9]", re.ASCII)
 
-_COMMON = frozenset("MessageSid SmsSid AccountSid MessagingServiceSid From To ApiVersion SmsStatus".split())  # noqa: SIM905  # a list of Twilio's names reads best as words
+_NOBODY = re.compile(r"(whatsapp:|rcs:)?([0-9]{3,8}|(?=.*[A-Za-z])[A-Za-z0-9 +_&.-]{1,11})", re.ASCII)
+"""A short code or a name: nobody here has one, and nobody is answered there."""
+
+# From Twilio's documentation of its requests, and from what people have published of them.
+_COMMON = frozenset(
+    "MessageSid SmsSid AccountSid MessagingServiceSid From To ApiVersion SmsStatus NumSegments Price PriceUnit".split()  # noqa: SIM905  # a list of Twilio's names reads best as words
+)
 _STATUS_FIELDS = _COMMON | frozenset(
     "MessageStatus ErrorCode ErrorMessage RawDlrDoneDate ChannelInstallSid ChannelPrefix ChannelStatusMessage "  # noqa: SIM905  # as above
-    "ChannelToAddress EventType StructuredMessage".split()
+    "ChannelToAddress EventType StructuredMessage Timestamp".split()
 )
 _SMS_FIELDS = _COMMON | frozenset(
-    "SmsMessageSid Body NumMedia NumSegments FromCity FromState FromZip FromCountry ToCity ToState ToZip ToCountry "  # noqa: SIM905  # as above
-    "OptOutType AddOns".split()
+    "SmsMessageSid Body NumMedia FromCity FromState FromZip FromCountry ToCity ToState ToZip ToCountry "  # noqa: SIM905  # as above
+    "OptOutType AddOns ReferralNumMedia".split()
 )
 _CHANNEL_FIELDS = _SMS_FIELDS | frozenset(
     "ProfileName WaId Forwarded FrequentlyForwarded ButtonText ButtonPayload ButtonType Latitude Longitude Address "  # noqa: SIM905  # as above
     "Label ChannelMetadata InteractiveData FlowData ReferralBody ReferralHeadline ReferralMediaContentType "
-    "ReferralMediaUrl ReferralNumMedia ReferralSourceId ReferralSourceType ReferralSourceUrl ReferralUrl "
+    "ReferralMediaUrl ReferralSourceId ReferralSourceType ReferralSourceUrl ReferralUrl "
     "ReferralMediaId ReferralCtwaClid OriginalRepliedMessageSender OriginalRepliedMessageSid MessageType "
     "ExternalUserId ParentExternalUserId ProfileUsername".split()
 )
+_SELDOM = frozenset("Price PriceUnit Timestamp AddOns MessagingServiceSid StructuredMessage".split())  # noqa: SIM905  # as above
+_OPT_OUT_TYPES = ("", "STOP", "START", "HELP")
 _CHANNELS = ("whatsapp:", "rcs:")
 
 # Whoever has the signed request of a text of their own (`STOPFrom+1…FromCity`) could speak for another number, if
 # what really stood in these fields could be hidden inside another.
 _SWALLOWED = re.compile(r"(From|To)((whatsapp|rcs):)?\+[1-9]|MessageSid(SM|MM)[0-9a-fA-F]{32}|AccountSidAC", re.ASCII)
+
+_A_SENDER = re.compile(r"From((whatsapp|rcs):)?\+[1-9]", re.ASCII)
 
 Form = Mapping[str, str]
 
@@ -85,14 +98,15 @@ class TwilioForms:
         self._account_sid = account_sid
         self._tokens = _Tokens(token)
 
-    def receipt(self, url: str, body: bytes, headers: Form, *, now: datetime) -> tuple[Receipt, str]:
+    def receipt(self, url: str, body: bytes, headers: Form, *, now: datetime) -> tuple[Receipt, str] | UnprovenReceipt:
         """A status callback, and Twilio's own word for the status. Raises Forged, Malformed, MissingCredential.
 
         `url` is what Twilio called: our public address and the raw request target. `headers` are by lower-case name.
         """
         form = self._form(url, body, headers, now)
-        _require_known(form, _STATUS_FIELDS)
-        _require_whole(form, _STATUS_FIELDS)
+        known = _is_known(form, _STATUS_FIELDS)
+        if known:
+            _require_whole(form, _STATUS_FIELDS)
         word = form.get("MessageStatus", "")
         _require(word in TWILIO_STATUSES and _PERSON.fullmatch(form.get("To", "")) is not None)
         query = dict(parse_qsl(url.partition("?")[2]))
@@ -103,26 +117,25 @@ class TwilioForms:
             attempt=_number(query.get("a", "")),
             error_code=_number(form.get("ErrorCode", "")),
         )
-        return receipt, word
+        return (receipt, word) if known else UnprovenReceipt(seems=receipt, word=word)
 
-    def inbound(self, url: str, body: bytes, headers: Form, *, now: datetime) -> Inbound:
-        """A person's text, its Body untouched. Arguments and errors are those of `receipt`."""
+    def inbound(self, url: str, body: bytes, headers: Form, *, now: datetime) -> Inbound | UnprovenText | None:
+        """A person's text, its Body untouched; None: from a short code or a name, which nobody here has.
+
+        Arguments and errors are those of `receipt`.
+        """
         form = self._form(url, body, headers, now)
         sender, to = form.get("From", ""), form.get("To", "")
-        if sender.startswith(_CHANNELS):
-            _require_known(form, _CHANNEL_FIELDS)
-        else:
-            _require_known(form, _SMS_FIELDS)
+        on_a_channel, from_a_person = sender.startswith(_CHANNELS), _PERSON.fullmatch(sender) is not None
+        known = _is_known(form, _CHANNEL_FIELDS if on_a_channel else _SMS_FIELDS)
+        if known and not on_a_channel:
             _require_whole(form, _SMS_FIELDS)
-        _require("Body" in form and _PERSON.fullmatch(sender) is not None and _OURS.fullmatch(to) is not None)
-        return Inbound(
-            sid=form["MessageSid"],
-            sender=_without_channel(sender),
-            to=_without_channel(to),
-            whatsapp=sender.startswith("whatsapp:"),
-            body=form["Body"],
-            opt_out_type=form.get("OptOutType") or None,
-        )
+        _require(from_a_person or (_NOBODY.fullmatch(sender) is not None and not _senders(form)))
+        _require(_OURS.fullmatch(to) is not None and ("Body" in form or _has_pictures(form)))
+        is_theirs = from_a_person and _senders(form) == 1
+        if not known or (on_a_channel and not (is_theirs and "Body" in form)):
+            return UnprovenText(sid=form["MessageSid"], seems=_inbound(form) if is_theirs else None)
+        return _inbound(form) if from_a_person else None
 
     def _form(self, url: str, body: bytes, headers: Form, now: datetime) -> Form:
         signature = headers.get("x-twilio-signature", "")
@@ -161,11 +174,42 @@ def _require(whole: bool) -> None:
         raise Forged("signed, and cut up anew")
 
 
-def _require_known(form: Form, known: frozenset[str]) -> None:
-    """Only names that Twilio uses here, and what belongs to a name that matters in no value but a person's words."""
-    if not all(name in known or _MEDIA.fullmatch(name) for name in form):
-        raise Forged("signed, with a field that is not known here")
-    _require(not any(_SWALLOWED.search(value) for name, value in form.items() if name != "Body"))
+def _is_known(form: Form, known: frozenset[str]) -> bool:
+    """Whether it has only names that Twilio uses here. Raises Forged where it is seen to be cut up anew.
+
+    What belongs to a name that matters must stand in no value but a person's words; and no name that Twilio always
+    sends may be missing and begin a strange one, as in `FromCit=ySAN FRANCISCO` and `FromCityS=AN FRANCISCO`.
+    """
+    strange = {name: form[name] for name in form if name not in known and not _MEDIA.fullmatch(name)}
+    _require(not any(_SWALLOWED.search(value) for name, value in form.items() if name not in {*strange, "Body"}))
+    _require(all(_NAME.fullmatch(name) for name in strange))
+    missing = tuple(known - _SELDOM - form.keys())
+    begun = [f"{name}{value}" for name, value in strange.items()]
+    _require(not any(written.startswith(missing) or _MEDIA.match(written) for written in begun))
+    _require(not strange or form.get("OptOutType", "") in _OPT_OUT_TYPES)
+    return not strange
+
+
+def _senders(form: Form) -> int:
+    """How many people's numbers are named as the sender, however it is cut up: in a person's words too."""
+    return len(_A_SENDER.findall("".join(name + value for name, value in sorted(form.items()))))
+
+
+def _has_pictures(form: Form) -> bool:
+    return (_number(form.get("NumMedia", "")) or 0) > 0
+
+
+def _inbound(form: Form) -> Inbound:
+    sender = form["From"]
+    return Inbound(
+        sid=form["MessageSid"],
+        sender=_without_channel(sender),
+        to=_without_channel(form["To"]),
+        whatsapp=sender.startswith("whatsapp:"),
+        body=form.get("Body", ""),
+        opt_out_type=form.get("OptOutType") or None,
+        wa_id=_wa_id(form) if sender.startswith("whatsapp:") else None,
+    )
 
 
 def _require_whole(form: Form, known: frozenset[str]) -> None:
@@ -180,6 +224,11 @@ def _require_whole(form: Form, known: frozenset[str]) -> None:
         pictures = {found[0] for found in _MEDIA.finditer(form[name])}
         others = (other for other in known | pictures if name < other <= following and name != "Body")
         _require(not any(other in form[name] for other in others))
+
+
+def _wa_id(form: Form) -> str | None:
+    number = f"+{form.get('WaId', '')}"
+    return number if _PERSON.fullmatch(number) and number != _without_channel(form["From"]) else None
 
 
 def _without_channel(address: str) -> str:

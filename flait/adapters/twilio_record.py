@@ -4,7 +4,7 @@ Reads what Twilio gives and checks it; a row that is not what it should be raise
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from flait.adapters.twilio_client import Conversation
 
 PAGE_SIZE = 50
-MOST_INBOUND_PAGES = 20  # a thousand texts since the last look: more is no household's
 WHATSAPP = "whatsapp:"
 SID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}", re.ASCII)
 PERSON = re.compile(r"(whatsapp:)?\+[1-9][0-9]{6,14}", re.ASCII)
@@ -32,16 +31,34 @@ def checked_sid(sid: object) -> str:
     return sid
 
 
-def pages(twilio: "Conversation", *, most: int, **filters: str) -> Iterator[list[Row]]:
-    """The record's pages, newest first, `most` of them at most."""
+def page_of(twilio: "Conversation", url: str | None, **filters: str) -> tuple[list[Row], str | None]:
+    """The rows of one page of the record, newest first, and where the next page is; by default the first page."""
     # No DateSent filter: it is null until a text is sent, and would hide the very one in doubt.
-    page = twilio.client.messages.page(**filters, page_size=PAGE_SIZE)
-    yield twilio.rows("messages")
-    for _ in range(most - 1):
-        page = page.next_page()
-        if page is None:
-            return
-        yield twilio.rows("messages")
+    messages = twilio.client.messages
+    page = messages.get_page(url) if url else messages.page(**filters, page_size=PAGE_SIZE)
+    return twilio.rows("messages"), page.next_page_url
+
+
+def since(
+    twilio: "Conversation", moment: datetime, *, most: int, start: str | None = None, **filters: str
+) -> tuple[list[Row], int, str | None]:
+    """The rows that Twilio created from then on, newest first, from the page `start` on, `most` pages at most.
+
+    How many pages that were comes along; and where the reading goes on, when there are more such rows. Raises as
+    `sent` does.
+    """
+    found: list[Row] = []
+    url, last = start, None
+    for count in range(1, most + 1):
+        rows, url = page_of(twilio, url, **filters)
+        if rows and rows == last:
+            raise ValueError("the page after this one is this one")
+        last = rows
+        young = [row for row in rows if _created_at(row) >= moment]
+        found += young
+        if url is None or not young:
+            return found, count, None
+    return found, most, url
 
 
 def sent(row: Row) -> Sent:
@@ -65,15 +82,18 @@ def fetched(twilio: "Conversation", sid: str) -> Receipt:
     )
 
 
-def received_since(twilio: "Conversation", since: datetime, **filters: str) -> list[Row]:
-    """The rows of texts that came in since then, newest first. Raises as `sent` does."""
-    found: list[Row] = []
-    for rows in pages(twilio, most=MOST_INBOUND_PAGES, **filters):
-        young = [row for row in rows if _created_at(row) >= since]
-        found += [row for row in young if row["direction"] == "inbound" and row["status"] != "receiving"]
-        if not young:
-            break
-    return found
+def row_of(twilio: "Conversation", sid: str) -> Row:
+    """One text's row. Raises as `sent` does."""
+    twilio.client.messages(sid).fetch()
+    row = twilio.row()
+    if checked_sid(row["sid"]) != sid:
+        raise ValueError("another text")
+    return row
+
+
+def has_come_in(row: Row) -> bool:
+    """Whether somebody texted it to us, and Twilio has all of it."""
+    return bool(row["direction"] == "inbound" and row["status"] != "receiving")
 
 
 def inbound(row: Row) -> Inbound | None:

@@ -88,8 +88,8 @@ def show(who: Who, as_json: AsJson = False) -> None:
         print_json({"user": fields | {"consent_history": history}})
         return
     said = [(change.change.replace("_", " "), f"{stamp(change.at)}, {change.how}") for change in changes]
-    rows = [*zip(COLUMNS, _row(fields), strict=True), ("consent", user.consent), *said]
-    print_table(("what", "value"), rows, empty="")
+    more = [("added by", user.added_by), ("look-ups", _share(user.phone)), ("consent", user.consent)]
+    print_table(("what", "value"), [*zip(COLUMNS, _row(fields), strict=True), *more, *said], empty="")
 
 
 def change(
@@ -231,6 +231,15 @@ def _refuse_unless_held(user: "User", key: str, value: str) -> None:
 def _fields(user: "User", subscriptions: int) -> dict[str, Any]:
     kept = ("id", "name", "phone", "timezone", "channel", "role", "clock", "consent", "created_at", "opted_out_at")
     return {name: getattr(user, name) for name in kept} | {"subscriptions": subscriptions}
+
+
+def _share(phone: str) -> str:
+    """`$0.35 this month, of $1.67`: what was looked up for that person."""
+    from flait.core.prices import MICRODOLLARS
+
+    spent, limit = session.app().share_of(phone)
+    of = "" if limit is None else f", of ${limit / MICRODOLLARS:.2f}"
+    return f"${spent / MICRODOLLARS:.2f} this month{of}"
 
 
 def _row(fields: Mapping[str, Any]) -> tuple[object, ...]:

@@ -103,7 +103,7 @@ def text(
     from flait.sandbox.run import text_back
 
     app = session.app()
-    person = parse_phone(phone, region=app.settings.phone.default_region)
+    person = parse_phone(phone, region=app.settings.phone.default_region, as_written=True)
     reply = {"from": person, "body": body, "whatsapp": whatsapp}
     texts = text_back(url or _running(), reply, wait=WAIT)
     if as_json:

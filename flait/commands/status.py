@@ -51,7 +51,7 @@ def status(
     if as_json:
         print_json(state)
     else:
-        print_table(("what", "state"), list(_state_rows(state)), empty="")
+        print_table(("what", "state"), list(_state_rows(state, one_way=session.app().is_one_way)), empty="")
     return _verdict(state)
 
 
@@ -153,7 +153,7 @@ def _verdict(state: Mapping[str, Any]) -> int:
     return FlaitError.exit_code if state["problems"] else 0
 
 
-def _state_rows(state: Mapping[str, Any]) -> Iterator[Row]:
+def _state_rows(state: Mapping[str, Any], *, one_way: bool) -> Iterator[Row]:
     daemon, budget, webhook = state["daemon"], state["budget"], state["webhook"]
     if daemon["running"]:
         since = f", since {stamp(daemon['started_at'])}" if daemon["started_at"] else ""
@@ -166,7 +166,7 @@ def _state_rows(state: Mapping[str, Any]) -> Iterator[Row]:
     yield "budget", f"${budget['spent_usd']:.4f} {limit} in {budget['month']}"
     for name, provider in state["providers"].items():
         yield name, _health(provider)
-    yield "replies", f"come to {webhook['public_url']}" if webhook["mode"] == "webhook" else "are fetched from Twilio"
+    yield "replies", _replies(webhook, one_way=one_way)
     if state["push"]["enabled"]:
         problem = state["push"]["problem"]
         yield "push alerts", f"none: {problem}" if problem else f"{state['push']['alerts']} active"
@@ -174,6 +174,11 @@ def _state_rows(state: Mapping[str, Any]) -> Iterator[Row]:
     for problem in state["problems"]:
         since = f" (since {stamp(problem['since'])})" if problem["since"] else ""
         yield "problem", f"{problem['what'].replace('_', ' ')}: {problem['cause']}{since}"
+
+
+def _replies(webhook: Mapping[str, Any], *, one_way: bool) -> str:
+    way = f"come to {webhook['public_url']}" if webhook["mode"] == "webhook" else "are fetched from Twilio"
+    return f"none to SMS: its sender is a name, and STOP does not reach it; others {way}" if one_way else way
 
 
 def _why_silent(webhook: Mapping[str, Any]) -> str:

@@ -64,6 +64,7 @@ def _of_others(store: "Store") -> Iterator[Problem]:
 
 
 def _of_texts(store: "Store") -> Iterator[Problem]:
+    from flait.core.losses import LOOKED_AT, losses
     from flait.core.messages import MessageStatus
 
     doubted = [view.message for view in store.messages(status=MessageStatus.IN_DOUBT)]
@@ -71,6 +72,9 @@ def _of_texts(store: "Store") -> Iterator[Problem]:
         names = ", ".join(f"msg:{message.id}" for message in reversed(doubted[-5:]))
         cause = f"may have been sent: {names}; Twilio's record is being read. `flait messages retry` or `drop` decides"
         yield _problem("in_doubt", cause, min(message.started_at or message.created_at for message in doubted))
+    now = session.app().clock.now()
+    for loss in losses(store.ended_texts(now - LOOKED_AT), now):
+        yield _problem("texts", loss.cause, loss.since)
 
 
 def _used_up(app: "App", store: "Store") -> Iterator[Problem]:

@@ -4,19 +4,25 @@ from flait.commands import session
 from flait.core.idents import shown
 from flait.core.subscriptions import User
 from flait.errors import NotFound
-from flait.phones import looks_like_phone, parse_phone
+from flait.phones import looks_like_phone, parse_phone, refuse_costly
 from flait.store import Store
 
 
 def phone_from(text: str) -> str:
-    """E.164. Raises InvalidPhone."""
+    """The number of somebody new, E.164. Raises InvalidPhone, also for one that costs a lot to text."""
+    phone = _read(text)
+    refuse_costly(phone, session.app().settings.phone.allowed)
+    return phone
+
+
+def _read(text: str) -> str:
     return parse_phone(text, region=session.app().settings.phone.default_region)
 
 
 def somebody(store: Store, who: str) -> User | None:
     """The known person with that phone or name, or None. Raises InvalidPhone for a malformed number."""
     if looks_like_phone(who):
-        return store.user_by_phone(phone_from(who))
+        return store.user_by_phone(_read(who))
     return store.user_by_name(who)
 
 

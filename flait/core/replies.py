@@ -41,6 +41,7 @@ from flait.core.reply_kinds import (
     WhoIsThis,
 )
 from flait.core.reply_parts import Dated, Part, Phone, Sentence, sentence, stripped
+from flait.core.reply_stops import asks_for_silence, says_stop_unspaced
 from flait.core.subscriptions import Role
 
 __all__ = [
@@ -62,7 +63,9 @@ def understand(body: str) -> Reply:
     clauses = table.clauses_of(text)
     if table.is_tapback(text):
         return Thanks()
-    return _meaning(clauses) if clauses else _wordless(text)
+    if "?" not in text and says_stop_unspaced(text):
+        return Stop(exact=False)
+    return _meaning(clauses, asked="?" in text) if clauses else _wordless(text)
 
 
 _EXACT: dict[str, Reply] = {
@@ -73,31 +76,30 @@ _EXACT: dict[str, Reply] = {
 
 
 def _wordless(text: str) -> Reply:
-    if text.strip() == table.STOP_SIGN:
-        return Stop(exact=False)
     if table.has_picture(text):
         return Thanks()
     return Help(exact=False) if "?" in text else Unknown()
 
 
-def _meaning(clauses: list[tuple[str, ...]]) -> Reply:
+def _meaning(clauses: list[tuple[str, ...]], *, asked: bool) -> Reply:
     words = tuple(word for clause in clauses for word in clause)
     bare = stripped(words)
     said = sentence(bare)
-    reply = _stop(clauses, said) or _help(said) or _courtesy(words) or _who(said) or _later(bare)
+    reply = _stop(clauses, said, asked=asked) or _help(said) or _courtesy(words) or _who(said) or _later(bare)
     return reply or next((found for read in _READERS if (found := read(said))), Unknown())
 
 
 # No more texts, of all flights or of one
 
 
-def _stop(clauses: list[tuple[str, ...]], said: Sentence) -> Reply | None:
+def _stop(clauses: list[tuple[str, ...]], said: Sentence, *, asked: bool) -> Reply | None:
     if _is_numbered_stop(said):
         return _untrack_with_stop(said)
     heard = [_heard(said), *(_heard(sentence(stripped(clause))) for clause in clauses)]
-    if not any(table.wants_no_texts(words) or table.spells_stop(words) for words in heard):
+    plain = any(table.wants_no_texts(words) or table.spells_stop(words) for words in heard)
+    if not plain and (asked or not any(asks_for_silence(words) for words in heard)):
         return None
-    if said.every(Ident):
+    if said.every(Ident) and not table.means_the_rest_too(said.words):
         return _untrack_with_stop(said)
     if said.is_mine and any(word in table.TRACKING for word in said.words):
         return Untrack(subject=MINE, explained=True)

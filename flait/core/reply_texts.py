@@ -9,6 +9,7 @@ from datetime import date, datetime
 from flait.core.flights import Airport, Flight, ScheduledFlight
 from flait.core.formats import SEGMENT, Piece, Reader, clock_time, day, fitted, fold, zone_label
 from flait.core.messages import units
+from flait.core.numbers import masked
 from flait.core.reply_kinds import Later
 from flait.core.subscriptions import Role
 from flait.core.wording import route
@@ -28,6 +29,8 @@ NOTHING_TO_UNDO = "There is nothing to undo: UNDO works for 10 min after UNTRACK
 NOTHING_MUTED = "Nothing is muted."
 UNMUTED = "Nothing is muted any more. What changed meanwhile is told at the next look."
 NO_INVITATION = f"There is no open invitation for you. Reply {EXAMPLE} to follow a flight."
+COSTLY = "Flait does not text numbers of that kind: they cost a lot. Ask the person who runs it."
+NOBODY_CAN_ANSWER = "Nobody new can be asked by text: the sender here takes no replies."
 OWN_NUMBER = "That is your own number. SHARE UA123 and the number of somebody else."
 NOT_A_PHONE = "That is no phone number Flait can use. Write it with country code, like +15555550100."
 FAULT = "Sorry, something went wrong here and nothing was changed. Try again later."
@@ -172,6 +175,20 @@ def no_budget_text(contact: str) -> str:
     return _one("Flait cannot look up new flights now (monthly data budget used).", _ask(contact))
 
 
+def share_spent_text(until: date, contact: str) -> str:
+    """What one person may have of the month's look-ups is spent: this one is not made."""
+    return _one(f"Your share of this month's look-ups is used up: none for you before {day(until)}.", _ask(contact))
+
+
+def share_over_text(until: date) -> str:
+    """The same, unasked: flights that they follow are not looked at either."""
+    return _one(
+        "Your share of this month's look-ups is used up.",
+        f"Flights that only you follow are not looked at before {day(until)}.",
+        "Reply HELP for whom to ask.",
+    )
+
+
 def no_account_text(contact: str) -> str:
     """Only the operator can mend it."""
     return _one("Flait cannot look up flights now: FlightAware refuses its account.", _ask(contact))
@@ -274,12 +291,6 @@ def still_muted_text(ident: str, until: datetime, place: Airport, reader: Reader
 # Sharing
 
 
-def masked(phone: str) -> str:
-    """`+1555...0134`: enough to recognise a number one knows."""
-    kept = 5 if len(phone) > 11 else 3
-    return f"{phone[:kept]}...{phone[-4:] if kept == 5 else phone[-2:]}"
-
-
 def invitation_text(inviter: str, ident: str, leg: str) -> str:
     """The one text to a number that has not agreed yet. Says who asks, and both ways to answer."""
     who = fold(inviter)[:LONGEST_NAME]
@@ -294,12 +305,12 @@ def invited_text(phone: str, ident: str, role: Role) -> str:
 
 def cannot_invite_text(phone: str) -> str:
     """Why not is nobody's business but that number's."""
-    return f"Flait cannot ask {masked(phone)} now: they do not want texts, or were asked today already."
+    return f"Flait cannot ask {masked(phone)} now: they do not want texts, or were asked within a month."
 
 
 def too_many_invitations_text(most: int) -> str:
-    """Too many that nobody has answered."""
-    return f"{most} of your invitations are open. Ask again when one is answered, or in a day."
+    """Too many within a day, whatever became of them."""
+    return f"You have asked {most} numbers within a day. Ask the next one in a day."
 
 
 def invitation_over_text(ident: str) -> str:

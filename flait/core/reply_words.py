@@ -12,6 +12,9 @@ LONGEST = 1600  # characters: Twilio passes on no more of an SMS; a longer body 
 _APOSTROPHES = str.maketrans(dict.fromkeys("'`\u2019\u2018\u02bc\xb4\u2032\uff07"))
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _EMOTICON = re.compile(r"(?<!\w)(?:<3+|[:;=]-?[)(dpo*/|\]\[])(?!\w)")
+_DOLLAR = re.compile(r"\$(?=[^\W\d_])")
+_SIGNS = str.maketrans(dict.fromkeys("\u0622\u0623\u0625\u0671", "\u0627") | {"\u061f": "?", "\u0131": "i"})
+"""The letters of Arabic and Turkish that are written with a sign or without, and the Arabic question mark."""
 _MERIDIEM = re.compile(r"(?<![^\W\d_])([ap])\.m\b\.?")
 _LONG_DRAWN = re.compile(r"([^\W\d_])\1{2,}")
 _TOKEN = re.compile(r"\+?[0-9]+(?:[-:./\u2044][0-9]+)*[^\W_]*|[^\W_]+|[,.!?;\n]+")
@@ -26,7 +29,8 @@ def folded(body: str) -> str:
     """The body in one spelling: compatibility forms, case, accents, apostrophes and invisible marks made alike."""
     plain = unicodedata.normalize("NFKC", body[:LONGEST].translate(_APOSTROPHES))[:LONGEST].casefold()
     bare = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", plain)))
-    visible = "".join(char for char in bare if unicodedata.category(char) != "Cf")
+    visible = "".join(char for char in bare.translate(_SIGNS) if unicodedata.category(char) != "Cf")
+    visible = _DOLLAR.sub("s", visible)
     return _MERIDIEM.sub(r"\1m", _EMOTICON.sub(" 🙂 ", visible)).replace("&", " and ")
 
 
@@ -68,7 +72,7 @@ def _table(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-def _phrases(*texts: str) -> frozenset[tuple[str, ...]]:
+def phrases_of(*texts: str) -> frozenset[tuple[str, ...]]:
     """Every phrase of a template: `stop/end alerts/texts` is four."""
     found: set[tuple[str, ...]] = set()
     for text in texts:
@@ -106,11 +110,11 @@ JOINED = {
 
 GREETINGS = _table("please hi hello hey hiya yo dear flait bot morning evening just kindly sir")
 INTERJECTIONS = _table("ok okay yes yeah yep great cool nice perfect thanks so well hmm oh um and then sorry")
-OPENINGS = _phrases(
+OPENINGS = phrases_of(
     "can/could/would/will you", "good morning/afternoon/evening/day", "thank you", "id like to", "i would like to",
     "i want to", "i need to", "can/could/may i",
 )  # fmt: skip
-ENDINGS = _phrases("please", "thanks", "thank you", "now", "right now", "asap", "cheers", "flait", "for me", "again")
+ENDINGS = phrases_of("please", "thanks", "thank you", "now", "right now", "asap", "cheers", "flait", "for me", "again")
 POLITE = GREETINGS | _table("now asap good day afternoon")
 AGREEING = _table("ok okay okey okie k kk y yep yeah yup sure alright fine deal agreed")
 THANKING = _table(
@@ -129,8 +133,6 @@ COURTESIES = SMALL_TALK | AGREEING | THANKING
 TWILIO_STOPS = _table("stop stopall unsubscribe cancel end quit revoke optout")
 TWILIO_STARTS = _table("start yes unstop")
 TWILIO_HELPS = _table("help info")
-STOP_SIGN = "🛑"
-
 PLAIN_STOPS = _table(
     "stop stopall unsubscribe optout unsub stopp arret arreter arretez arrete desabonner desabonnement desinscrire "
     "abmelden abbestellen afmelden"
@@ -153,7 +155,7 @@ _GERUNDS = (
     "harassing/annoying/disturbing/updating"
 )
 _VERBS = "text/message/contact/call/bother/sms/write/alert/notify/send/spam/update/disturb/ping/email"
-STOP_PHRASES = _phrases(
+STOP_PHRASES = phrases_of(
     "unsubscribe", "optout", "stopall", "unsub", f"stop/quit {_GERUNDS}", f"stop/cancel/end/quit/disable {_NOUNS}",
     f"stop/cancel/end/quit/disable the/these/those/all/your/my/this/any/sending {_NOUNS}",
     "stop it/this/that/now/everything",
@@ -174,7 +176,7 @@ STOP_PHRASES = _phrases(
 )  # fmt: skip
 
 NEGATIONS = _table("dont not never")
-KEEP_PHRASES = _phrases(
+KEEP_PHRASES = phrases_of(
     "dont/not/never stop/stopall/unsubscribe/cancel/quit/end", "dont want to stop/unsubscribe/stopall/cancel/quit",
     "dont want you to stop/stopall",
 )  # fmt: skip
@@ -201,20 +203,20 @@ AFTER_STOP = AROUND_STOP | STOPS | frozenset(f"{_NOUNS}/{_GERUNDS}".split("/")) 
 # What else is asked for
 
 STARTS = _table("start unstop subscribe resubscribe optin restart")
-START_PHRASES = _phrases(
+START_PHRASES = phrases_of(
     "sign me up", "opt me in", f"turn/switch on the/my/your {_NOUNS}", f"turn/switch on {_NOUNS}",
     f"turn/switch {_NOUNS} on",
 )  # fmt: skip
 AFTER_START = AFTER_STOP - STOPS | STARTS
 
 HELPS = _table("help info commands command menu")
-HELP_PHRASES = _phrases(
+HELP_PHRASES = phrases_of(
     "what can you do", "how does this/it work", "what can i say/text/send/do", "what do i do/say/text/send",
     "list commands", "i need help", "need help", "get help", "show commands", "show me the commands",
     "what are the/your commands",
 )  # fmt: skip
 
-WHO_PHRASES = _phrases(
+WHO_PHRASES = phrases_of(
     "who/whos this/texting/writing/dis", "who are/is you", "who you", "who is/are this/it/that/texting/writing",
     "who is texting/messaging/writing me", "who sent this/me/these", "who sent me this", "who am i talking to",
     "who runs/owns/sends this/it/these", "who is this from", "who is behind this", "whose/which/what number is this",
@@ -227,7 +229,7 @@ WHO_PHRASES = _phrases(
 )  # fmt: skip
 
 MINE_WORDS = _table("it its mine")
-MINE_PHRASES = _phrases("my/our/the/this/that flight/plane/trip")
+MINE_PHRASES = phrases_of("my/our/the/this/that flight/plane/trip")
 MINE_FILLERS = MINE_WORDS | _table("my our the this that flight plane trip number nr")
 
 LISTING = _table("list l flights")
@@ -316,13 +318,24 @@ WORDS_NOT_AIRLINES = (
 
 def wants_no_texts(words: tuple[str, ...]) -> bool:
     """Whether a clause, stripped of courtesies and values, asks for no more texts. In doubt it does."""
-    if not words or _holds(words, KEEP_PHRASES):
+    if not words or holds(words, KEEP_PHRASES):
         return False
     if len(words) == 1:
         return words[0] in STOPS
     if words[0] in PLAIN_STOPS and words[1] not in PLACES:
         return True
-    return _is_plea(words) or _holds(words, STOP_PHRASES, unless_after=NEGATIONS)
+    return _is_plea(words) or holds(words, STOP_PHRASES, unless_after=NEGATIONS)
+
+
+THE_REST_TOO = frozenset({
+    ("and", "everything"), ("everything", "else"), ("everything", "including"), ("and", "all"), ("all", "others"),
+    ("all", "other"), ("all", "else"), ("all", "flights"), ("the", "rest"), ("the", "others"), ("the", "other"),
+})  # fmt: skip
+
+
+def means_the_rest_too(words: tuple[str, ...]) -> bool:
+    """Whether a flight is named beside everything else: `stop UA1234 and everything else`."""
+    return holds(words, THE_REST_TOO)
 
 
 def spells_stop(words: tuple[str, ...]) -> bool:
@@ -336,9 +349,10 @@ def _is_plea(words: tuple[str, ...]) -> bool:
     return words[at : at + 1] != () and words[at] in STOPS and all(word in AFTER_STOP for word in words[at + 1 :])
 
 
-def _holds(
+def holds(
     words: tuple[str, ...], phrases: frozenset[tuple[str, ...]], *, unless_after: frozenset[str] = frozenset()
 ) -> bool:
+    """Whether one of the phrases stands somewhere among the words."""
     return any(
         words[at : at + size] in phrases
         for at in range(len(words))

@@ -22,9 +22,16 @@ class ClockFace(StrEnum):
     H12 = "12h"
 
 
+class AddedBy(StrEnum):
+    """How a person came here: by the operator's hand, or by accepting somebody's invitation."""
+
+    OPERATOR = "operator"
+    INVITATION = "invitation"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """A person with a telephone. `phone` is E.164; `consent` says how and when they agreed to be texted.
+    """A person with a telephone. `phone` is E.164 as dialled; `consent` says how and when they agreed to be texted.
 
     `muted_until`: what is not urgent waits until then.
     """
@@ -40,6 +47,7 @@ class User:
     created_at: datetime
     opted_out_at: datetime | None = None
     muted_until: datetime | None = None
+    added_by: AddedBy = AddedBy.OPERATOR
 
 
 class SubscriptionState(StrEnum):

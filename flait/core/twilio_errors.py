@@ -22,10 +22,11 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """One error code: its kind, and what it says in the operator's words."""
+    """One error code: its kind, what it says in the operator's words, and what mends it."""
 
     kind: Kind
     words: str
+    remedy: str = ""
 
 
 # Codes about one recipient's country (21408) or one unverified recipient of a trial account (21608) are the
@@ -38,7 +39,8 @@ _ROWS: tuple[tuple[Kind, str, tuple[int, ...]], ...] = (
     (Kind.ACCOUNT, "this is a trial account with another sender", (14111, 572002)),
     (Kind.ACCOUNT, "the sender is not this account's or cannot send texts", (21212, 21603, 21606, 21659, 21660, 21661)),
     (Kind.ACCOUNT, "the messaging service has no usable sender", (21703, 21704, 21705)),
-    (Kind.ACCOUNT, "the sender is not registered with the carriers", (30032, 30033, 30034, 30035)),
+    (Kind.ACCOUNT, "the toll-free sender is not verified", (30032,)),
+    (Kind.ACCOUNT, "the sender is not registered with the carriers", (30024, 30033, 30034, 30035)),
     (Kind.ACCOUNT, "Twilio's own protection blocks the text", (30450, 30610, 30640)),
     (Kind.ACCOUNT, "the WhatsApp sender or template is not usable", (63001, 63007, 63008, 63020, 63040, 63041, 63042)),
     (Kind.ACCOUNT, "the WhatsApp business account is locked", (63051,)),
@@ -67,7 +69,35 @@ _ROWS: tuple[tuple[Kind, str, tuple[int, ...]], ...] = (
     (Kind.DELIVERY, "WhatsApp did not deliver it", (63009, 63010, 63012)),
 )
 
-ERRORS: Mapping[int, Known] = {code: Known(kind=kind, words=words) for kind, words, codes in _ROWS for code in codes}
+# What mends it, where an error of one of our texts shows again and again; each code's page at
+# https://www.twilio.com/docs/api/errors/CODE says it at length.
+_REMEDIES: tuple[tuple[str, tuple[int, ...]], ...] = (
+    ("verify the number in Twilio's console (Toll-free verification)", (30032,)),
+    ("register it in Twilio's console (A2P 10DLC: a brand, a campaign, and the number in its messaging service)",
+     (30024, 30033, 30034, 30035)),
+    ("register the sender with the carriers, and see what Twilio's console says of the text", (30007,)),
+    ("see SMS pumping protection and compliance in Twilio's console", (30450, 30610, 30640)),
+    ("top up or reactivate the account in Twilio's console", (10001, 20005, 30002, 90010)),
+    ("they get texts again when it is on; else check the number with `flait user list`", (30003,)),
+    ("the person or their carrier blocks the sender: ask them, or `flait user remove`", (30004,)),
+    ("check the number with `flait user list`", (30005, 21211, 21265, 21266, 21612)),
+    ("it takes a mobile number: `flait user remove`, then `flait user add` with that", (30006, 21614, 21635)),
+    ("switch the country on in Twilio's console (Messaging, Geo permissions)", (21408,)),
+    ("verify the number in Twilio's console, or upgrade the trial account", (21608,)),
+    ("only they can undo it, by texting START", (OPTED_OUT,)),
+    ("set up templates: docs/whatsapp.md", (63016,)),
+    ("`flait user set WHO channel sms`", (63003, 63014, 63024, 63032)),
+    ("have them send `join` and the sandbox's words again", (63015,)),
+    ("see the WhatsApp sender in Twilio's console", (63001, 63007, 63008, 63020, 63040, 63041, 63042, 63051)),
+)  # fmt: skip
+_LOOK = "Twilio's console says more of each text"
+_MENDS = {code: remedy for remedy, codes in _REMEDIES for code in codes}
+
+ERRORS: Mapping[int, Known] = {
+    code: Known(kind=kind, words=words, remedy=_MENDS.get(code, _LOOK))
+    for kind, words, codes in _ROWS
+    for code in codes
+}
 """Twilio's code to what it means."""
 
 _STATUSES: Mapping[int, Known] = {

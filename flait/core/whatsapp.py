@@ -36,10 +36,15 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """What the operator has set up: a WhatsApp sender, and templates by the kind of text."""
+    """What the operator has set up: a WhatsApp sender, and templates by the kind of text.
+
+    `one_way`: SMS come from a name, to which nobody can reply; `contact` is whom people can ask.
+    """
 
     sender: bool = False
     templates: Mapping[str, str] = field(default_factory=dict)
+    one_way: bool = False
+    contact: str = ""
 
     def template(self, kind: str) -> str | None:
         """The content sid for texts of that kind."""

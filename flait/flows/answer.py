@@ -36,7 +36,7 @@ from flait.core.replies import (
     WhoIsThis,
     understand,
 )
-from flait.core.subscriptions import User
+from flait.core.subscriptions import AddedBy, User
 from flait.errors import StoreError
 from flait.flows.answering.desk import Act, Desk, Line, Rules, current, following, place_of, say
 from flait.flows.answering.leaving import choose, is_answer, leave, undo, untrack
@@ -46,6 +46,7 @@ from flait.flows.answering.status import list_flights, start, status
 from flait.flows.answering.tracking import track
 from flait.flows.intake import OPTED_OUT
 from flait.flows.ports import FlightSource
+from flait.phones import costly
 from flait.store import STOP_CONFIRMED, STRANGER, Heard, Step, Store
 
 __all__ = ["Rules", "answer_next"]
@@ -61,7 +62,9 @@ MOST_UNKNOWN = ((timedelta(minutes=10), 2), (timedelta(days=1), 10))  # then not
 STRANGERS_WITHIN = timedelta(days=1)
 REPEATED_WITHIN = timedelta(seconds=10)
 
-FAULT, UNKNOWN = "fault", "unknown"
+MOST_CONFIRMED = 3  # STOPs of one number in a day
+
+FAULT, UNKNOWN, STOP = "fault", "unknown", "stop"
 
 COMMANDS: Mapping[type[Reply], tuple[str, Callable[[Desk, Any], Act]]] = {
     # what was meant → its word in the record, and what is done about it
@@ -141,7 +144,7 @@ def answer_next(store: Store, source: FlightSource, clock: Clock, *, boot: str, 
 def _stranger(heard: Heard) -> User:
     sender = heard.inbound.sender
     channel = Channel.WHATSAPP if heard.inbound.whatsapp else Channel.SMS
-    return User(name=sender, phone=sender, channel=channel, created_at=heard.received_at)
+    return User(name=sender, phone=sender, channel=channel, created_at=heard.received_at, added_by=AddedBy.INVITATION)
 
 
 def _answer(desk: Desk) -> None:
@@ -185,6 +188,7 @@ def _meaning(desk: Desk) -> Reply:
 def _silence(desk: Desk, reply: Reply) -> str:
     """Why there is no answer, in a word; empty: there is one. The rules are tried in order."""
     rules: tuple[tuple[str, Callable[[], bool]], ...] = (
+        ("costly", lambda: not desk.user.id and bool(costly(desk.phone, desk.rules.allow))),
         ("thanks", lambda: isinstance(reply, Thanks)),
         (OPTED_OUT, lambda: desk.store.is_opted_out(desk.phone)),
         ("repeated", lambda: _is_repeated(desk)),
@@ -275,11 +279,16 @@ def _nothing() -> Sequence[Line]:
 
 
 def _confirm_stop(desk: Desk) -> None:
-    """The one text after STOP: to those whose words Twilio does not understand, or does not answer."""
+    """The one text after STOP: to those whose words Twilio does not understand, or does not answer.
+
+    Whoever says STOP and START by turns, or from a number that costs a lot, is obeyed all the same, and not answered.
+    """
+    often = _count(desk, STOP, timedelta(days=1)) >= MOST_CONFIRMED
+    quiet = often or (not desk.user.id and bool(costly(desk.phone, desk.rules.allow)))
     with desk.store.transaction():
-        if desk.store.is_opted_out(desk.phone):
-            _enqueue(desk, Line(body=texts.STOPPED), STOP_CONFIRMED, number=1, word="stop")
-        desk.store.mark_answered(desk.heard.inbound.sid, desk.now, "stop")
+        if not quiet and desk.store.is_opted_out(desk.phone):
+            _enqueue(desk, Line(body=texts.STOPPED), STOP_CONFIRMED, number=1, word=STOP)
+        desk.store.mark_answered(desk.heard.inbound.sid, desk.now, STOP)
 
 
 def _enqueue(desk: Desk, line: Line, kind: str, *, number: int, word: str) -> None:

@@ -4,13 +4,15 @@ Each call books one result set and takes a place in one queue, in one transactio
 two processes at once, and a crash costs at most what was about to be spent anyway.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from flait.clock import Clock
 from flait.core.prices import MICRODOLLARS, PRICES
-from flait.errors import BudgetExhausted, RateLimited
+from flait.core.shares import Spent, divided, share
+from flait.core.subscriptions import AddedBy
+from flait.errors import BudgetExhausted, RateLimited, ShareSpent
 from flait.store import Store
 
 
@@ -32,19 +34,45 @@ PACES: Mapping[str, Pace] = {
 
 
 class StoreMeter:
-    """The Meter of flows.ports, kept in the database. `stores` gives the calling thread's own Store."""
+    """The Meter of flows.ports, kept in the database. `stores` gives the calling thread's own Store.
 
-    def __init__(self, stores: Callable[[], Store], clock: Clock, *, pace: Pace, monthly_budget_usd: float) -> None:
+    `per_person_usd` is what the look-ups for one person may cost a month; 0 is a part of the budget for each whom the
+    operator did not add himself, and no limit for the others.
+    """
+
+    def __init__(
+        self,
+        stores: Callable[[], Store],
+        clock: Clock,
+        *,
+        pace: Pace,
+        monthly_budget_usd: float,
+        per_person_usd: float = 0.0,
+    ) -> None:
         self._stores = stores
         self._clock = clock
         self._pace = pace
         self._budget = round(monthly_budget_usd * MICRODOLLARS)
+        self._per_person = round(per_person_usd * MICRODOLLARS)
+
+    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "BilledMeter":
+        """As FlightSource says of itself."""
+        billed = BilledMeter(self, phones, to_the_end=to_the_end)
+        if to_the_end:
+            self.able(phones, f"{self._clock.now():%Y-%m}", PRICES["flights"])
+        return billed
 
     def charge(self, operation: str, about: str = "") -> float:
         """Book one result set and take a place in the queue; the real seconds until its turn.
 
         What is free is never refused for money: an alert that is no longer wanted must be deleted before it costs more.
         """
+        return self.charge_to((), operation, about)[0]
+
+    def charge_to(
+        self, phones: Sequence[str], operation: str, about: str, *, strict: bool = True
+    ) -> tuple[float, Mapping[str, int]]:
+        """The same on these people's account, and what each was billed. Not `strict`: whatever they have left."""
         store, now, price, pace = self._stores(), self._clock.now(), PRICES[operation], self._pace
         month = f"{now:%Y-%m}"
         with store.transaction():
@@ -63,16 +91,77 @@ class StoreMeter:
                 raise RateLimited(
                     "too many AeroAPI look-ups are waiting already", "Flait tries again", retry_after=pace.longest
                 )
+            billed = divided(price, self.able(phones, month, price) if strict else phones)
             store.book(month, operation, flight=about, result_sets=1, micro_usd=price, now=now)
-        return self._clock.real_seconds(timedelta(seconds=wait))
+            for phone, part in billed.items():
+                store.bill(month, phone, part)
+        return self._clock.real_seconds(timedelta(seconds=wait)), billed
 
-    def refund(self, operation: str, about: str = "") -> None:
+    def refund(self, operation: str, about: str = "", billed: Mapping[str, int] | None = None) -> None:
         """Take one booking back: FlightAware does not bill it."""
-        now = self._clock.now()
-        self._stores().book(
-            f"{now:%Y-%m}", operation, flight=about, result_sets=-1, micro_usd=-PRICES[operation], now=now
-        )
+        now, store = self._clock.now(), self._stores()
+        month = f"{now:%Y-%m}"
+        with store.transaction():
+            store.book(month, operation, flight=about, result_sets=-1, micro_usd=-PRICES[operation], now=now)
+            for phone, part in (billed or {}).items():
+                store.bill(month, phone, -part)
 
     def pause(self, seconds: float) -> None:
         """Nobody's turn comes for that long, in the clock's time."""
         self._stores().push_turn(self._clock.now().timestamp() + seconds)
+
+    def able(self, phones: Sequence[str], month: str, price: int) -> Sequence[str]:
+        """Who of them can pay their part of that. Raises ShareSpent when nobody is left."""
+        able = phones
+        while able:
+            part = -(-price // len(able))
+            rich = [phone for phone in able if self._left(phone, month, part)]
+            if len(rich) == len(able):
+                return able
+            able = rich
+        if phones and price:
+            raise ShareSpent(
+                f"this month's share of the AeroAPI budget is spent ({month})",
+                "raise it with `flait config set budget.per_person`, or wait for the next month",
+            )
+        return phones
+
+    def _left(self, phone: str, month: str, part: int) -> bool:
+        limit = self.limit_of(phone, month)
+        return limit is None or self._stores().share_spent(month, phone) + part <= limit
+
+    def limit_of(self, phone: str, month: str) -> int | None:
+        """The micro-dollars that person may have spent by the end of the month; None: no limit of their own."""
+        store = self._stores()
+        user = store.user_by_phone(phone)
+        guest = user is None or user.added_by is not AddedBy.OPERATOR
+        spent = Spent(all=store.spent(month), own=store.share_spent(month, phone), guests=store.guests_spent(month))
+        return share(spent, budget=self._budget, per_person=self._per_person, guest=guest)
+
+
+class BilledMeter:
+    """The same meter for one question, on the account of those it is asked for. Not for several threads at once."""
+
+    def __init__(self, meter: StoreMeter, phones: Sequence[str], *, to_the_end: bool) -> None:
+        self._meter = meter
+        self._phones = phones
+        self._strict = not to_the_end
+        self._bills: list[Mapping[str, int]] = []
+
+    def charge(self, operation: str, about: str = "") -> float:
+        """As Meter. Raises ShareSpent too."""
+        wait, billed = self._meter.charge_to(self._phones, operation, about, strict=self._strict)
+        self._bills.append(billed)
+        return wait
+
+    def refund(self, operation: str, about: str = "") -> None:
+        """As Meter; only the call made last is ever given back."""
+        self._meter.refund(operation, about, self._bills.pop() if self._bills else None)
+
+    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "BilledMeter":
+        """Somebody else's account, in the place of this one."""
+        return self._meter.billed_to(phones, to_the_end=to_the_end)
+
+    def pause(self, seconds: float) -> None:
+        """As Meter."""
+        self._meter.pause(seconds)

@@ -38,6 +38,13 @@ class FlightSource(Protocol):
     def schedules(self, ident: Ident, start: date, end: date) -> Sequence[ScheduledFlight]:
         """Scheduled flights by number from `start` 00Z up to `end` 00Z, beyond the two days of live data."""
 
+    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "FlightSource":
+        """The same for one question, on the account of these people: each call is divided among them.
+
+        Its calls raise ShareSpent, and nobody is asked, once nobody of them has any of their share left. With
+        `to_the_end` that is raised now or never: what is begun is finished.
+        """
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertWish:
@@ -92,6 +99,14 @@ class Sent:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbox:
+    """Texts from people, oldest first. With a `cursor` there are earlier ones: the reading goes on from there."""
+
+    texts: Sequence[Inbound]
+    cursor: str | None = None
+
+
 class Gateway(Protocol):
     """Where texts go."""
 
@@ -104,8 +119,17 @@ class Gateway(Protocol):
     def status_of(self, sid: str) -> Receipt:
         """What became of one text. Raises Rejected when Twilio knows no such text, SendError when it cannot tell."""
 
-    def received(self, since: datetime) -> Sequence[Inbound]:
-        """What people texted to our senders since then, oldest first. Raises SendError when it cannot tell."""
+    def text(self, sid: str) -> Inbound | None:
+        """What Twilio's record says of one text; None: it is no text from a person to us.
+
+        Raises Rejected when Twilio knows no such text, SendError when it cannot tell.
+        """
+
+    def received(self, since: datetime, cursor: str | None = None) -> Inbox:
+        """What people texted to our senders since then; with the cursor of an earlier answer, what came before that.
+
+        Raises SendError when it cannot tell.
+        """
 
 
 class Meter(Protocol):
@@ -121,6 +145,9 @@ class Meter(Protocol):
 
     def refund(self, operation: str, about: str = "") -> None:
         """Give one result set back: FlightAware does not bill 400, 401, 429 or a call that never arrived."""
+
+    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "Meter":
+        """The same for one question on these people's account, as FlightSource says."""
 
     def pause(self, seconds: float) -> None:
         """No call by anyone for that long (virtual seconds): AeroAPI said 429."""

@@ -15,7 +15,9 @@ from typing import Final
 
 from flait.clock import Clock
 from flait.core.prices import PRICES
+from flait.core.shares import divided
 from flait.errors import AboveTier, AlertInDoubt, ConfigError, FlightSourceError
+from flait.flows import accounts
 from flait.flows.looks import hasten
 from flait.flows.ports import AlertDesk, AlertWish
 from flait.store import PushAlert, PushState, Step, Store, TrackedFlight
@@ -92,6 +94,8 @@ def _book(store: Store, tracked: TrackedFlight, now: datetime) -> None:
     booked = sum(row.result_sets for row in store.usage_rows(month) if (row.operation, row.flight) == (BILLED, about))
     if booked < MOST_BILLED:
         store.book(month, BILLED, flight=about, result_sets=1, micro_usd=PRICES[BILLED], now=now)
+        for phone, part in divided(PRICES[BILLED], accounts.of_flight(store, tracked.id)).items():
+            store.bill(month, phone, part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from flait.core.confirmations import Greeting, pending_text, tracked_text
 from flait.core.flights import Flight, ScheduledFlight, same_leg
 from flait.core.formats import Reader
 from flait.core.messages import Channel
-from flait.core.subscriptions import LIVE, Subscription, SubscriptionState, User, next_resolution
+from flait.core.subscriptions import LIVE, AddedBy, Subscription, SubscriptionState, User, next_resolution
 from flait.core.whatsapp import agreed, with_consent
 from flait.errors import (
     BudgetExhausted,
@@ -25,9 +25,11 @@ from flait.errors import (
     NotFound,
     NotUnderstood,
     Refused,
+    ShareSpent,
     UserError,
 )
-from flait.flows import wishes
+from flait.flows import accounts, wishes
+from flait.flows.looks import hasten
 from flait.flows.ports import FlightSource
 from flait.flows.resolve import AEROAPI, FIRST_LIVE_LOOK, Found, find
 from flait.flows.wanted import Leg, Wanted, local_time, possible_days, scheduled
@@ -42,13 +44,15 @@ LEASE = timedelta(minutes=8)  # a crash during a resolution costs this much; a d
 class Person:
     """Who is to be texted: a known user, or a phone that becomes one. `consent` says how they agreed.
 
-    Without a `channel` it is the one they have; SMS for somebody new.
+    Without a `channel` it is the one they have; SMS for somebody new. Whom the operator names is his own
+    from then on.
     """
 
     phone: str
     name: str | None = None
     channel: Channel | None = None
     consent: str = ""
+    added_by: AddedBy = AddedBy.OPERATOR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +113,8 @@ def activate_next(
     outcome: Found | FlaitError
     ours: Exception | None = None
     try:
-        outcome = find(source, wanted_of(subscription), now=clock.now())
+        account = source.billed_to(accounts.of_wish(store, subscription.user_id))
+        outcome = find(account, wanted_of(subscription), now=clock.now())
     except (BudgetExhausted, ConfigError, FlightSourceError, NotFound, UserError) as problem:
         outcome = problem
     except FlaitError:
@@ -148,6 +153,8 @@ def _note_answer(store: Store, outcome: Found | FlaitError, now: datetime) -> No
     """How AeroAPI answered, for `flait status`. Bad input may have been refused before anybody was asked."""
     if isinstance(outcome, NotUnderstood):
         store.note_success(AEROAPI, now)  # it answers; this question was wrong
+    elif isinstance(outcome, ShareSpent):
+        return  # nobody was asked, and others still can be
     elif isinstance(outcome, BudgetExhausted | ConfigError | FlightSourceError):
         store.note_error(AEROAPI, outcome.message, now)
     elif not isinstance(outcome, UserError):
@@ -165,6 +172,8 @@ def _carry_on(
 ) -> None:
     user = store.user(subscription.user_id)
     assert user is not None  # a subscription goes with its person
+    if isinstance(outcome, ShareSpent):
+        accounts.tell(store, user, now)
     if isinstance(outcome, FlaitError):
         wishes.not_met(store, subscription, user, outcome, zone_of=zone_of, now=now)
     else:
@@ -210,6 +219,8 @@ def _activate(
         next_attempt_at=None,
     )
     saved, new = _saved(store, active)
+    if tracked.failures:  # its looks were put off, perhaps for those who follow it already
+        hasten(store, tracked.id, now)
     if new:
         reader = Reader(ident=saved.ident, now=now, clock=user.clock)
         text = tracked_text(flight, reader, role=saved.role, first=first)
@@ -339,6 +350,7 @@ def _user(store: Store, person: Person, wanted: Wanted, now: datetime) -> User:
             role=wanted.role,
             consent=person.consent if channel is Channel.SMS else with_consent("", channel, person.consent),
             created_at=now,
+            added_by=person.added_by,
         )
     )
     _refuse_opted_out(added)  # a number's STOP outlives the person it belonged to
@@ -346,7 +358,9 @@ def _user(store: Store, person: Person, wanted: Wanted, now: datetime) -> User:
 
 
 def _agreed(store: Store, user: User, person: Person) -> User:
-    """Somebody known, and that they agreed to a channel that is new to them."""
+    """Somebody known: that they agreed to a channel that is new to them, and are the operator's own from now on."""
+    if person.added_by is AddedBy.OPERATOR:
+        user = store.adopt(user)
     if person.channel is None or agreed(user.consent, person.channel) or not person.consent:
         return user
     return store.save_user(replace(user, consent=with_consent(user.consent, person.channel, person.consent)))

@@ -19,7 +19,8 @@ from flait.core.changes import ChangeKind
 from flait.core.flights import Flight, cancelled
 from flait.core.messages import Message
 from flait.core.observations import impossible, merged
-from flait.errors import BudgetExhausted, ConfigError, FlightSourceError, RateLimited, Refused
+from flait.errors import BudgetExhausted, ConfigError, FlightSourceError, RateLimited, Refused, ShareSpent
+from flait.flows import accounts
 from flait.flows.asking import ask
 from flait.flows.looks import MISSING, POLL, SEEN, cut_short, next_look, put_off
 from flait.flows.ports import FlightSource
@@ -237,7 +238,10 @@ def _postpone(
     with store.transaction():
         at = _before_it_is_old(tracked, _retry_at(fault, failures, now), now)
         put_off(store, tracked, next_look(store, tracked.id, at, now))
-        store.note_error(AEROAPI, fault.message, now)
+        if isinstance(fault, ShareSpent):
+            accounts.tell_followers(store, tracked.id, now)
+        else:
+            store.note_error(AEROAPI, fault.message, now)
         store.record(
             Step(at=now, flight_id=tracked.id, step=POLL, outcome=fault.code, detail=fault.message, attempt=failures)
         )

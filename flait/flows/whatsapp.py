@@ -12,6 +12,7 @@ from typing import Final
 
 from flait.core.formats import Reader
 from flait.core.messages import UNTOLD, Channel, Message, MessageStatus
+from flait.core.senders import without_replies
 from flait.core.subscriptions import User
 from flait.core.whatsapp import (
     AGAIN,
@@ -39,10 +40,11 @@ SMS_FOR: Final = "sms-for:"  # begins the dedup_key of the SMS in place of a Wha
 def ready(store: Store, message: Message, setup: Setup, now: datetime) -> Message | None:
     """The claimed text in the form that Twilio is to get. None: it cannot go out by any; it has failed, and says why.
 
-    An SMS is what it is. A WhatsApp text becomes free text, a template or an SMS; the journal says which, and why.
+    An SMS is what it is, but for what a sender without replies may not say. A WhatsApp text becomes free text, a
+    template or an SMS; the journal says which, and why.
     """
     if message.channel is not Channel.WHATSAPP:
-        return message
+        return _sms(store, message, setup, now)
     refused = _refused_before(store, message)
     chosen = choice(
         message,
@@ -57,10 +59,22 @@ def ready(store: Store, message: Message, setup: Setup, now: datetime) -> Messag
         if chosen.form is None:
             _fail(store, message, chosen.why, now)
             return None
+        _record(store, message, now, f"goes as {chosen.form}", chosen.why)
         if chosen.form is Form.SMS:
             store.send_as(message.id, attempt=message.attempts, channel=Channel.SMS)
-        _record(store, message, now, f"goes as {chosen.form}", chosen.why)
+            return _sms(store, replace(message, channel=Channel.SMS), setup, now)
         return _formed(store, message, chosen, setup, now)
+
+
+def _sms(store: Store, message: Message, setup: Setup, now: datetime) -> Message:
+    """The text as SMS; what it says is stored as it is sent, or it would not be found in Twilio's record."""
+    body = without_replies(message.body, setup.contact) if setup.one_way else message.body
+    if body == message.body:
+        return message
+    with store.transaction():
+        store.reword(message.id, attempt=message.attempts, body=body)
+        _record(store, message, now, "reworded", "its sender takes no replies")
+    return replace(message, body=body)
 
 
 def has_another_way(store: Store, failed: Message, error_code: int | None, setup: Setup, now: datetime) -> bool:
@@ -128,12 +142,12 @@ def _refused_before(store: Store, message: Message) -> Message | None:
 
 
 def _formed(store: Store, message: Message, chosen: Choice, setup: Setup, now: datetime) -> Message:
+    address = store.whatsapp_address(message.to)
     if chosen.form is Form.FREE:
-        return replace(message, body=free_text(message.body))
+        return replace(message, to=address, body=free_text(message.body))
     content_sid = setup.template(message.kind)
-    if chosen.form is Form.SMS or content_sid is None:
-        return replace(message, channel=Channel.SMS)
-    columns = {one.name: getattr(message, one.name) for one in fields(Message)}
+    assert content_sid is not None  # or the template would not have been chosen
+    columns = {one.name: getattr(message, one.name) for one in fields(Message)} | {"to": address}
     return TemplateMessage(**columns, content_sid=content_sid, variables=_variables(store, message, now).numbered())
 
 

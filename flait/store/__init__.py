@@ -4,8 +4,9 @@
     people.py  subscriptions.py  flights.py     who follows what, and when to ask again
     outbox.py  messages.py  journal.py          what is to be said, what was, and why
     receipts.py  inbound.py  dialogues.py       what became of it, what people say back, and what is open
-    consent.py  pushes.py                       who may be texted; who calls us
-    usage.py  daemon.py  upkeep.py              what it costs, who is alive, what is forgotten
+    consent.py  askings.py  pushes.py           who may be texted, who was asked; who calls us
+    usage.py  shares.py                         what it costs, and for whom
+    daemon.py  upkeep.py                        who is alive, what is forgotten
     timeshift.py                                what a clock that was set back leaves behind
     backup.py  takeover.py                      copies of it all, and what outlives putting one back
 
@@ -16,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from flait.store.askings import Askings
 from flait.store.backup import Backups, back_up_file, copy_to_restore, put_in_place, verified
 from flait.store.consent import Consent
 from flait.store.daemon import SignsOfLife
@@ -30,6 +32,7 @@ from flait.store.people import People
 from flait.store.pushes import PushAlerts
 from flait.store.receipts import Receipts
 from flait.store.rows import (
+    Change,
     ConsentChange,
     Doubt,
     Facts,
@@ -54,6 +57,7 @@ from flait.store.rows import (
     TrackedFlight,
     UsageRow,
 )
+from flait.store.shares import Shares
 from flait.store.subscriptions import Subscriptions
 from flait.store.takeover import Salvaged, TakenOver, Takeover, salvaged
 from flait.store.timeshift import Timeshift
@@ -74,6 +78,7 @@ __all__ = [
     "Reported",
     "TellRow",
     "Heard",
+    "Change",
     "ConsentChange",
     "Invitation",
     "InvitationState",
@@ -108,9 +113,11 @@ class Store(
     Receipts,
     InboundTexts,
     Dialogues,
+    Askings,
     PushAlerts,
     Journal,
     Usage,
+    Shares,
     SignsOfLife,
     Timeshift,
     Upkeep,

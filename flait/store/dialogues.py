@@ -33,8 +33,9 @@ UPDATE invitations SET state = :state WHERE id = :id AND state = 'open' AND expi
 """
 _DECLINE: Final = "UPDATE invitations SET state = 'declined' WHERE phone = :phone AND state = 'open'"
 _WINDOW: Final = """
-INSERT INTO whatsapp_windows (phone, last_inbound_at) VALUES (:phone, :at)
-ON CONFLICT (phone) DO UPDATE SET last_inbound_at = max(last_inbound_at, :at)
+INSERT INTO whatsapp_windows (phone, last_inbound_at, address) VALUES (:phone, :at, :address)
+ON CONFLICT (phone) DO UPDATE SET last_inbound_at = max(last_inbound_at, :at),
+    address = iif(:at >= last_inbound_at, :address, address)
 """
 
 
@@ -78,14 +79,22 @@ class Dialogues(Connection):
         return self._change(_SETTLE, id=invitation_id, state=state, now=now) > 0
 
     @writing
-    def note_window(self, phone: str, at: datetime) -> None:
-        """A text came from that number over WhatsApp: for 24 hours it may be written to freely."""
-        self._change(_WINDOW, phone=phone, at=at)
+    def note_window(self, phone: str, at: datetime, *, address: str | None = None) -> None:
+        """A text came from that number over WhatsApp: for 24 hours it may be written to freely.
+
+        `address` is the spelling of the number that WhatsApp used.
+        """
+        self._change(_WINDOW, phone=phone, at=at, address=address or phone)
 
     def window(self, phone: str) -> datetime | None:
         """When that number last wrote over WhatsApp; None: never, or long ago."""
         row = self._row("SELECT last_inbound_at FROM whatsapp_windows WHERE phone = :phone", phone=phone)
         return None if row is None else datetime.fromisoformat(row["last_inbound_at"])
+
+    def whatsapp_address(self, phone: str) -> str:
+        """The spelling of that number by which WhatsApp knows it: as its person last wrote; else as it is dialled."""
+        row = self._row("SELECT address FROM whatsapp_windows WHERE phone = :phone", phone=phone)
+        return phone if row is None else row["address"] or phone
 
 
 _INVITATION: Final = tuple(name for name in Invitation.__slots__ if name not in ("id", "state"))

@@ -4,19 +4,30 @@ A claim carries the daemon's boot id: what a dead daemon was answering is taken 
 """
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from flait.core.receipts import Inbound
 from flait.store.connection import Connection, writing
-from flait.store.rows import Heard, Row, read
+from flait.store.rows import Change, Heard, Row, read, read_json
 
 ANSWER_WITHIN: Final = timedelta(minutes=5)  # a claim older than this is void
 MOST_TRIES: Final = 3  # a text that brings the answering down each time is left alone
 
 _ADD: Final = """
-INSERT INTO inbound (sid, sender, "to", whatsapp, body, opt_out_type, received_at)
-VALUES (:sid, :sender, :to, :whatsapp, :body, :opt_out_type, :received_at)
+INSERT INTO inbound (sid, sender, "to", whatsapp, body, opt_out_type, received_at, came)
+VALUES (:sid, :sender, :to, :whatsapp, :body, :opt_out_type, :received_at,
+    (SELECT coalesce(max(came), 0) + 1 FROM inbound))
 ON CONFLICT (sid) DO NOTHING
+"""
+# What decides consent is known by its sid for as long as consent is: for good.
+_ADD_DECISIVE: Final = """
+INSERT INTO consent_texts (sid, phone, change, said_at) VALUES (:sid, :phone, :change, :said_at)
+ON CONFLICT (sid) DO NOTHING
+"""
+_IS_DECISIVE: Final = "SELECT 1 FROM consent_texts WHERE sid = :sid"
+_SAID_AT: Final = "UPDATE consent_texts SET said_at = :said_at WHERE sid = :sid AND said_at IS NULL"
+_START_AFTER: Final = """
+SELECT 1 FROM consent_texts WHERE phone = :phone AND said_at > :moment AND change = 'opt_in' LIMIT 1
 """
 _CLAIM: Final = """
 UPDATE inbound SET claimed_by = :claimed_by, claimed_at = :now, tries = tries + 1
@@ -24,7 +35,7 @@ WHERE sid = (
     SELECT sid FROM inbound INDEXED BY inbound_unanswered
     WHERE answered_at IS NULL AND tries < :most_tries
         AND (claimed_by IS NULL OR claimed_by <> :claimed_by OR claimed_at <= :void)
-    ORDER BY received_at, sid LIMIT 1
+    ORDER BY received_at, came, sid LIMIT 1
 )
 RETURNING *
 """
@@ -35,7 +46,12 @@ WHERE sid = :sid AND answered_at IS NULL
 _COUNT: Final = "SELECT count(*) AS n FROM inbound WHERE sender = :sender AND received_at > :since"
 _COUNT_ANSWERS: Final = f"{_COUNT} AND answer = :answer"
 _READ_UNTIL: Final = """
-INSERT INTO readings (name, until_at) VALUES (:name, :until) ON CONFLICT (name) DO UPDATE SET until_at = :until
+INSERT INTO readings (name, until_at) VALUES (:name, :until)
+ON CONFLICT (name) DO UPDATE SET until_at = :until, cursor = NULL
+"""
+_HALF_READ: Final = """
+INSERT INTO readings (name, until_at, cursor) VALUES (:name, :until, :cursor)
+ON CONFLICT (name) DO UPDATE SET cursor = :cursor
 """
 
 
@@ -43,11 +59,28 @@ class InboundTexts(Connection):
     """What was said to us."""
 
     @writing
-    def add_inbound(self, inbound: Inbound, now: datetime) -> bool:
-        """Keep a text; it counts as received when Twilio had it, or now. False: it is there already."""
+    def add_inbound(self, inbound: Inbound, now: datetime, *, decides: Change | None = None) -> bool:
+        """Keep a text as its person's; it counts as received when Twilio had it, or now. False: it is known already.
+
+        By what it `decides` about consent it is known for good, else until it is pruned.
+        """
         received_at = min(inbound.sent_at or now, now)
-        columns = {name: getattr(inbound, name) for name in _KEPT}
+        if self._row(_IS_DECISIVE, sid=inbound.sid):
+            return False
+        if decides:
+            values = {"phone": inbound.person, "change": decides, "said_at": inbound.sent_at}
+            self._change(_ADD_DECISIVE, sid=inbound.sid, **values)
+        columns = {name: getattr(inbound, name) for name in _KEPT} | {"sender": inbound.person}
         return self._change(_ADD, **columns, whatsapp=int(inbound.whatsapp), received_at=received_at) > 0
+
+    @writing
+    def note_said_at(self, sid: str, said_at: datetime) -> None:
+        """When a text was sent that decided consent and was called in without its moment."""
+        self._change(_SAID_AT, sid=sid, said_at=said_at)
+
+    def said_start_after(self, phone: str, moment: datetime) -> bool:
+        """Whether that number is known to have said START after that moment, by the same clock."""
+        return self._row(_START_AFTER, phone=phone, moment=moment) is not None
 
     def heard(self, sid: str) -> Heard | None:
         """The text that Twilio knows by that sid."""
@@ -80,9 +113,19 @@ class InboundTexts(Connection):
         row = self._row("SELECT until_at FROM readings WHERE name = :name", name=name)
         return None if row is None else datetime.fromisoformat(row["until_at"])
 
+    def half_read(self, name: str) -> dict[str, Any] | None:
+        """What was kept of a reading of that record that is under way."""
+        row = self._row("SELECT cursor FROM readings WHERE name = :name AND cursor IS NOT NULL", name=name)
+        return None if row is None else read_json(dict, row["cursor"])
+
+    @writing
+    def note_half_read(self, name: str, until: datetime, cursor: str) -> None:
+        """A reading of that record is under way; up to where it was read before stands, or is `until`."""
+        self._change(_HALF_READ, name=name, until=until, cursor=cursor)
+
     @writing
     def note_read(self, name: str, until: datetime) -> None:
-        """That record was read up to that moment."""
+        """That record was read up to that moment, and to its end."""
         self._change(_READ_UNTIL, name=name, until=until)
 
 

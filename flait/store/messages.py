@@ -4,9 +4,12 @@ A text that is deleted leaves its cost behind: `sms_totals` count what Twilio bi
 """
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any, Final
 
+from flait.core.losses import Ended
 from flait.core.messages import Message, MessageStatus
+from flait.core.numbers import masked
 from flait.store.connection import Connection
 from flait.store.rows import MessageView, SmsRow, TellRow, as_json, read, read_json, read_message
 
@@ -42,8 +45,17 @@ SELECT m.id AS message_id, m.created_at AS at, m.kind, m.tells, m.status, m.subs
 FROM messages m WHERE m.subscription_id IN (SELECT value FROM json_each(:ids)) ORDER BY m.subscription_id, m.id
 """
 _COUNTS: Final = """
-SELECT status, count(*) AS n FROM messages WHERE status IN ('queued', 'held', 'sending', 'in_doubt', 'failed')
-GROUP BY status
+SELECT iif(status = 'undelivered', 'failed', status) AS state, count(*) AS n FROM messages
+WHERE status IN ('queued', 'held', 'sending', 'in_doubt', 'failed', 'undelivered') GROUP BY state
+"""
+_ENDED: Final = """
+SELECT m."to" AS phone, coalesce(u.name, '') AS name, m.status, m.error_code, m.error,
+    coalesce(m.ended_at, m.delivered_at, m.read_at, m.created_at) AS at
+FROM messages m LEFT JOIN users u ON u.id = m.user_id
+WHERE m.status NOT IN ('queued', 'held', 'sending', 'in_doubt') AND m.created_at > :since
+    AND m.status IN ('delivered', 'read', 'undelivered', 'failed')
+    AND NOT EXISTS (SELECT 1 FROM opt_outs o WHERE o.phone = m."to")
+ORDER BY m.id
 """
 _SIDS: Final = "SELECT sid FROM messages WHERE sid IN (SELECT value FROM json_each(:sids))"
 
@@ -102,10 +114,25 @@ class Messages(Connection):
         return told
 
     def queue_counts(self) -> dict[MessageStatus, int]:
-        """How many texts wait, are under way, in doubt, or failed."""
+        """How many texts wait, are under way, in doubt, or failed: refused, or lost on their way."""
         counts = dict.fromkeys(_COUNTED, 0)
-        return counts | {MessageStatus(row["status"]): row["n"] for row in self._rows(_COUNTS)}
+        return counts | {MessageStatus(row["state"]): row["n"] for row in self._rows(_COUNTS)}
+
+    def ended_texts(self, since: datetime) -> list[Ended]:
+        """How the texts ended that were written after that moment, in that order; to who said STOP none count."""
+        return [
+            Ended(
+                phone=row["phone"],
+                name=row["name"] if row["name"] not in ("", row["phone"]) else masked(row["phone"]),
+                at=datetime.fromisoformat(row["at"]),
+                arrived=row["status"] in _ARRIVED,
+                error_code=row["error_code"],
+                error=row["error"],
+            )
+            for row in self._rows(_ENDED, since=since)
+        ]
 
 
 S = MessageStatus
+_ARRIVED: Final = frozenset({S.DELIVERED.value, S.READ.value})
 _COUNTED: Final = (S.QUEUED, S.HELD, S.SENDING, S.IN_DOUBT, S.FAILED)

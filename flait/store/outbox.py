@@ -9,7 +9,7 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Final
 
-from flait.core.messages import LOOK_AGAIN, Channel, Message, MessageStatus
+from flait.core.messages import LOOK_AGAIN, Channel, Message, MessageStatus, segments
 from flait.store.connection import Connection, writing
 from flait.store.rows import Doubt, as_json, read, read_message
 
@@ -113,6 +113,9 @@ WHERE id = :id AND (status = 'in_doubt' OR (status = 'failed' AND sid IS NULL))
 _SEND_AS: Final = """
 UPDATE messages SET channel = :channel WHERE id = :id AND attempts = :attempt AND status = 'sending'
 """
+_REWORD: Final = """
+UPDATE messages SET body = :body, segments = :segments WHERE id = :id AND attempts = :attempt AND status = 'sending'
+"""
 _GIVE_UP: Final = """
 UPDATE messages SET status = :status, ended_at = :now, error = :error
 WHERE id = :id AND attempts = :attempt
@@ -184,6 +187,11 @@ class Outbox(Connection):
     def send_as(self, message_id: int, *, attempt: int, channel: Channel) -> bool:
         """It leaves by another channel than it was written for. False: another attempt, or settled before."""
         return self._change(_SEND_AS, id=message_id, attempt=attempt, channel=channel) > 0
+
+    @writing
+    def reword(self, message_id: int, *, attempt: int, body: str) -> bool:
+        """It leaves in other words than it was written in. False: another attempt, or settled before."""
+        return self._change(_REWORD, id=message_id, attempt=attempt, body=body, segments=segments(body)) > 0
 
     @writing
     def mark_accepted(self, message_id: int, *, attempt: int, sid: str, now: datetime) -> bool:

@@ -1,19 +1,20 @@
 """People and their numbers. An opt-out belongs to the number: it outlives the person's row."""
 
 import unicodedata
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from flait.core.idents import shown
-from flait.core.subscriptions import User
+from flait.core.subscriptions import AddedBy, User
 from flait.errors import UserError
 from flait.store.connection import Taken, writing
 from flait.store.messages import Totals
 from flait.store.rows import Row, read
 
 _ADD: Final = """
-INSERT INTO users (name, name_key, phone, timezone, channel, role, clock, consent, created_at)
-VALUES (:name, :name_key, :phone, :timezone, :channel, :role, :clock, :consent, :created_at)
+INSERT INTO users (name, name_key, phone, timezone, channel, role, clock, consent, created_at, added_by)
+VALUES (:name, :name_key, :phone, :timezone, :channel, :role, :clock, :consent, :created_at, :added_by)
 RETURNING id
 """
 _SAVE: Final = """
@@ -31,7 +32,7 @@ class People(Totals):
     def add_user(self, user: User) -> User:
         """A new person, with the opt-out that stands for their number. Raises UserError: number or name is taken."""
         try:
-            row = self._row(_ADD, created_at=user.created_at, **_columns(user))
+            row = self._row(_ADD, created_at=user.created_at, added_by=user.added_by, **_columns(user))
         except Taken as taken:
             raise _namesake(user, taken) from taken
         assert row is not None
@@ -45,6 +46,12 @@ class People(Totals):
         except Taken as taken:
             raise _namesake(user, taken) from taken
         return self._opted(user, user.id)
+
+    @writing
+    def adopt(self, user: User) -> User:
+        """Somebody who came by an invitation is the operator's own from now on."""
+        self._change("UPDATE users SET added_by = 'operator' WHERE id = :user_id", user_id=user.id)
+        return replace(user, added_by=AddedBy.OPERATOR)
 
     def _opted(self, user: User, user_id: int) -> User:
         if user.opted_out_at:

@@ -48,7 +48,7 @@ class Receipts(Connection):
         The text is the one that has the sid, else the one whose id came with the callback, if that was ever sent.
         `error` says in words what a failure's code means.
         """
-        message = self._reported(receipt)
+        message = self.reported(receipt)
         if message is None:
             return None
         report = {"sid": receipt.sid, "status": word, "error_code": receipt.error_code}
@@ -56,7 +56,8 @@ class Receipts(Connection):
             return Reported(message=message, was=message.status, news=False)
         return Reported(message=self._merged(message, receipt, error=error, now=now), was=message.status, news=True)
 
-    def _reported(self, receipt: Receipt) -> Message | None:
+    def reported(self, receipt: Receipt) -> Message | None:
+        """The text of ours that a report is about."""
         row = self._row(_BY_SID, sid=receipt.sid)
         if row is None and receipt.message_id is not None:
             # One that was never tried cannot be reported on: its id is from a database that was since restored.

@@ -150,6 +150,14 @@ class ConsentChange:
     how: str
 
 
+class Change(StrEnum):
+    """What a text decided about whom may be texted."""
+
+    OPT_OUT = "opt_out"
+    OPT_IN = "opt_in"
+    JOIN = "join"
+
+
 class InvitationState(StrEnum):
     """Where an invitation stands."""
 

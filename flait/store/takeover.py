@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from flait.core.messages import MessageStatus
+from flait.core.numbers import dialled
 from flait.schema import APPLICATION_ID
 from flait.store.backup import connected, is_whole, untouched
 from flait.store.connection import Connection, sqlite3, writing
@@ -23,20 +24,39 @@ SKIPPED: Final = 10_000  # ids left out where nobody knows which were given out 
 _SALVAGE: Final = {
     "opt_outs": "SELECT * FROM opt_outs",
     "consent_changes": "SELECT * FROM consent_changes ORDER BY at, id",
+    "consent_texts": "SELECT * FROM consent_texts",
+    "askings": "SELECT * FROM askings",
     "inbound": "SELECT * FROM inbound",
     "messages": "SELECT * FROM messages",
     "usage": "SELECT * FROM usage",
+    "shares": "SELECT * FROM shares",
     "sqlite_sequence": "SELECT * FROM sqlite_sequence",
 }
 _TEXTS: Final = {  # what is text in every row that is not damaged
     "opt_outs": ("phone", "at"),
     "consent_changes": ("phone", "at", "change", "how"),
+    "consent_texts": ("sid", "phone", "change"),
+    "askings": ("asker", "phone", "at"),
     "inbound": ("sid", "sender", "received_at"),
     "messages": ("dedup_key", "status", "expires_at"),
     "usage": ("month", "operation", "flight", "booked_at"),
+    "shares": ("month", "phone"),
     "sqlite_sequence": ("name",),
 }
-_NUMBERS: Final[Mapping[str, tuple[str, ...]]] = {"usage": ("result_sets", "micro_usd"), "sqlite_sequence": ("seq",)}
+_PHONES: Final[Mapping[str, tuple[str, ...]]] = {
+    "opt_outs": ("phone",),
+    "consent_changes": ("phone",),
+    "consent_texts": ("phone",),
+    "askings": ("asker", "phone"),
+    "inbound": ("sender",),
+    "messages": ("to",),
+    "shares": ("phone",),
+}
+_NUMBERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "usage": ("result_sets", "micro_usd"),
+    "shares": ("micro_usd",),
+    "sqlite_sequence": ("seq",),
+}
 _TABLES: Final = "SELECT name FROM sqlite_schema WHERE type = 'table'"
 
 # OR IGNORE: what a damaged page makes of a row must not stand in the way of the others.
@@ -48,6 +68,14 @@ SELECT :phone, :at, :change, :how WHERE NOT EXISTS (
 _OPT_OUT: Final = "INSERT OR IGNORE INTO opt_outs (phone, at, sid) VALUES (:phone, :at, :sid)"
 _OPT_IN: Final = "DELETE FROM opt_outs WHERE phone = :phone"
 
+_DECISIVE: Final = """
+INSERT OR IGNORE INTO consent_texts (sid, phone, change, said_at) VALUES (:sid, :phone, :change, :said_at)
+"""
+_ASKED: Final = """
+INSERT OR IGNORE INTO askings (asker, phone, at)
+SELECT :asker, :phone, :at WHERE NOT EXISTS (
+    SELECT 1 FROM askings WHERE asker = :asker AND phone = :phone AND at = :at)
+"""
 _HEARD: Final = """
 INSERT OR IGNORE INTO inbound (sid, sender, "to", whatsapp, body, opt_out_type, received_at, answered_at, answer, tries)
 VALUES (:sid, :sender, :to, :whatsapp, :body, :opt_out_type, :received_at, :answered_at, :answer, :tries)
@@ -76,6 +104,10 @@ INSERT INTO usage (month, operation, flight, result_sets, micro_usd, booked_at)
 VALUES (:month, :operation, :flight, :result_sets, :micro_usd, :booked_at)
 ON CONFLICT (month, operation, flight) DO UPDATE SET
     result_sets = max(result_sets, :result_sets), micro_usd = max(micro_usd, :micro_usd)
+"""
+_SHARE: Final = """
+INSERT OR IGNORE INTO shares (month, phone, micro_usd) VALUES (:month, :phone, :micro_usd)
+ON CONFLICT (month, phone) DO UPDATE SET micro_usd = max(micro_usd, :micro_usd)
 """
 _BOOKED: Final = "SELECT coalesce(sum(micro_usd), -1) AS micro_usd FROM usage WHERE month = :month"
 _UNBOOK: Final = "DELETE FROM usage WHERE month = :month"
@@ -133,12 +165,18 @@ def _read(conn: sqlite3.Connection, table: str, into: dict[str, list[Row]]) -> b
     try:
         for row in conn.execute(_SALVAGE[table]):
             if _is_sound(table, row):
-                rows.append(dict(row))
+                rows.append(_of_one_person(table, dict(row)))
             else:
                 sound = False
     except sqlite3.DatabaseError:
         return False
     return sound
+
+
+def _of_one_person(table: str, row: Row) -> Row:
+    """An earlier Flait's database may hold a number in another spelling than the one its person is known by."""
+    phones = {column: row[column] for column in _PHONES.get(table, ()) if isinstance(row[column], str)}
+    return row | {column: dialled(phone) for column, phone in phones.items()}
 
 
 def _is_sound(table: str, row: Mapping[str, object]) -> bool:
@@ -189,6 +227,10 @@ class Takeover(Connection):
         self._change(_NOT_TO_BE_ANSWERED, now=now, waiting=as_json(waiting))
         for row in heard:
             self._change(_HEARD, **row)
+        for row in old.rows("consent_texts"):
+            self._change(_DECISIVE, **row)
+        for row in old.rows("askings"):
+            self._change(_ASKED, **row)
 
     def _settle(self, old: Salvaged, now: datetime, *, resume: bool) -> list[str]:
         """What becomes of each text that was under way at the backup, in a word of TakenOver."""
@@ -217,6 +259,8 @@ class Takeover(Connection):
                 self._change(_UNBOOK, month=month)
         for row in rows:
             self._change(_SPENT, **row)
+        for row in old.rows("shares"):
+            self._change(_SHARE, **row)
 
     def _skip_ids(self, old: Salvaged) -> None:
         """An id that people or Twilio know must never come to mean another row."""

@@ -35,6 +35,10 @@ _WINDOWS: Final = """
 DELETE FROM whatsapp_windows
 WHERE phone IN (SELECT phone FROM whatsapp_windows WHERE last_inbound_at < :before LIMIT :bite)
 """
+_ASKINGS: Final = "DELETE FROM askings WHERE id IN (SELECT id FROM askings WHERE at < :before LIMIT :bite)"
+_SHARES: Final = """
+DELETE FROM shares WHERE (month, phone) IN (SELECT month, phone FROM shares WHERE month < :month LIMIT :bite)
+"""
 _PUSH_ALERTS: Final = """
 DELETE FROM push_alerts
 WHERE id IN (SELECT id FROM push_alerts WHERE state = 'ended' AND changed_at < :before LIMIT :bite)
@@ -132,7 +136,8 @@ class Upkeep(Totals):
         """
         gone = self._prune(_INBOUND, before)
         self._prune(_DIALOGUES, now)
-        for sql in (_INVITATIONS, _WINDOWS, _PUSH_ALERTS):
+        self._in_bites(lambda: self._change(_SHARES, month=f"{before:%Y-%m}", bite=BITE))
+        for sql in (_INVITATIONS, _ASKINGS, _WINDOWS, _PUSH_ALERTS):
             self._prune(sql, before)
         return gone
 

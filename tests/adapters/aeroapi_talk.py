@@ -1,5 +1,6 @@
 """What the tests of AeroAPI talk with: a fixed clock, a Meter that writes down what it is told, an AeroAPI."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -44,6 +45,9 @@ class RecordingMeter:
 
     def refund(self, operation: str, about: str = "") -> None:
         self.refunded.append(operation)
+
+    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "RecordingMeter":
+        return self
 
     def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)

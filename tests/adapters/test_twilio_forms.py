@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from flait.adapters.twilio_forms import _SMS_FIELDS, OLD_TOKEN, TwilioForms
 from flait.core.messages import MessageStatus
-from flait.core.receipts import TWILIO_STATUSES, Inbound
+from flait.core.receipts import TWILIO_STATUSES, Inbound, Receipt, UnprovenReceipt, UnprovenText
 from flait.errors import Forged, Malformed, MissingCredential
 from tests.adapters.twilio_posts import (
     ACCOUNT,
@@ -23,6 +23,7 @@ from tests.adapters.twilio_posts import (
     TOKEN,
     Post,
     cut_anywhere,
+    cut_with_strange_names,
     forgeries,
     signature,
     signed,
@@ -42,7 +43,15 @@ def forms() -> TwilioForms:
 
 
 def inbound(forms: TwilioForms, post: Post, now: datetime = NOW) -> Inbound:
-    return forms.inbound(post.url, post.body, post.headers, now=now)
+    read = forms.inbound(post.url, post.body, post.headers, now=now)
+    assert isinstance(read, Inbound)
+    return read
+
+
+def receipt(forms: TwilioForms, post: Post) -> tuple[Receipt, str]:
+    read = forms.receipt(post.url, post.body, post.headers, now=NOW)
+    assert not isinstance(read, UnprovenReceipt)
+    return read
 
 
 def read(forms: TwilioForms, post: Post) -> object:
@@ -87,6 +96,19 @@ def test_a_text_over_whatsapp_loses_the_prefixes_and_keeps_the_channel(forms: Tw
     assert inbound(forms, post) == Inbound(sid=SID, sender=ANN, to=OURS, whatsapp=True, body="hi")
 
 
+def test_whom_whatsapp_names_by_another_number_is_both(forms: TwilioForms) -> None:
+    post = text("hi", From=f"whatsapp:{ANN}", To=f"whatsapp:{OURS}", WaId="5215555550100")
+
+    assert (inbound(forms, post).sender, inbound(forms, post).wa_id) == (ANN, "+5215555550100")
+
+
+@pytest.mark.parametrize("wa_id", ["", "x", "0", "US.1234567890", "15555550100"])
+def test_whatsapps_own_name_counts_only_where_it_is_another_number(forms: TwilioForms, wa_id: str) -> None:
+    post = text("hi", From=f"whatsapp:{ANN}", To=f"whatsapp:{OURS}", WaId=wa_id)
+
+    assert inbound(forms, post).wa_id is None
+
+
 def test_twilios_own_reading_of_a_keyword_comes_along(forms: TwilioForms) -> None:
     assert inbound(forms, text("stop.", OptOutType="STOP")).opt_out_type == "STOP"
     assert inbound(forms, text("hi", OptOutType="")).opt_out_type is None
@@ -117,11 +139,11 @@ def test_whatever_a_person_writes_is_kept_as_it_is(forms: TwilioForms, body: str
 @pytest.mark.parametrize("word", sorted(TWILIO_STATUSES))
 def test_every_status_of_twilios_is_read(forms: TwilioForms, word: str) -> None:
     post = status(word, query="m=7&a=2", ErrorCode="30003" if word == "undelivered" else None)
-    receipt, said = forms.receipt(post.url, post.body, post.headers, now=NOW)
+    read, said = receipt(forms, post)
 
-    assert (said, receipt.status, receipt.sid) == (word, TWILIO_STATUSES[word], SID)
-    assert (receipt.message_id, receipt.attempt) == (7, 2)
-    assert receipt.error_code == (30003 if receipt.status is MessageStatus.UNDELIVERED else None)
+    assert (said, read.status, read.sid) == (word, TWILIO_STATUSES[word], SID)
+    assert (read.message_id, read.attempt) == (7, 2)
+    assert read.error_code == (30003 if read.status is MessageStatus.UNDELIVERED else None)
 
 
 @pytest.mark.parametrize("sender", ["", "Flait Alerts", "12345", None, f"rcs:{'a' * 20}"])
@@ -133,7 +155,7 @@ def test_a_receipt_tells_of_a_text_from_whichever_sender(forms: TwilioForms, sen
 def test_a_query_without_our_own_number_gives_none(forms: TwilioForms, query: str) -> None:
     post = status(query=query)
 
-    assert forms.receipt(post.url, post.body, post.headers, now=NOW)[0].message_id is None
+    assert receipt(forms, post)[0].message_id is None
 
 
 def test_an_unknown_word_for_a_status_is_refused(forms: TwilioForms) -> None:
@@ -162,15 +184,45 @@ def test_the_signed_url_may_name_the_usual_port(forms: TwilioForms, port: str) -
         ({"From": None}, "cut up anew"),
         ({"To": "Someone"}, "cut up anew"),
         ({"Body": None}, "cut up anew"),
-        ({"Bod": "ySTOP"}, "not known here"),
-        ({"ProfileName": "Ann"}, "not known here"),
-        ({"MediaUrl10": "x"}, "not known here"),
+        ({"Body": None, "NumMedia": "0"}, "cut up anew"),
+        ({"Body": None, "NumMedia": "one"}, "cut up anew"),
+        ({"": ""}, "cut up anew"),
+        ({"MediaUrl": "0https://media.example"}, "cut up anew"),
+        ({"New": "1", "OptOutType": "STO"}, "cut up anew"),
+        ({"name": "x"}, "cut up anew"),
+        ({"FromCity": None, "FromCit": "ySAN"}, "cut up anew"),
+        ({"FromCity": None, "FromCityS": "AN"}, "cut up anew"),
+        ({"From": "72975", "Body": "STOPFrom+15555550123"}, "cut up anew"),
+        ({"From": "Twelve chars"}, "cut up anew"),
         ({"FromCity": "XFrom+15555550111"}, "cut up anew"),
     ],
 )
 def test_a_signature_alone_is_not_enough(forms: TwilioForms, changes: dict[str, str | None], why: str) -> None:
     with pytest.raises(Forged, match=why):
         inbound(forms, signed("/twilio/message", changed(text_fields("hi"), changes)))
+
+
+@pytest.mark.parametrize("strange", [{"Bod": "ySTOP"}, {"ProfileName": "Ann"}, {"New": "From+1"}])
+def test_what_has_a_field_that_is_not_known_is_not_proven(forms: TwilioForms, strange: dict[str, str]) -> None:
+    post = text("hi", **strange)
+    read = forms.inbound(post.url, post.body, post.headers, now=NOW)
+
+    seems = None if "New" in strange else Inbound(sid=SID, sender=ANN, to=OURS, body="hi")
+    assert read == UnprovenText(sid=SID, seems=seems)
+
+
+def test_a_receipt_that_has_a_field_that_is_not_known_is_not_proven(forms: TwilioForms) -> None:
+    post = status("failed", ErrorCode="30003", CarrierName="Example")
+    read = forms.receipt(post.url, post.body, post.headers, now=NOW)
+
+    said = Receipt(sid=SID, status=MessageStatus.FAILED, message_id=1, attempt=1, error_code=30003)
+    assert read == UnprovenReceipt(seems=said, word="failed")
+
+
+def test_a_picture_on_whatsapp_without_words_is_not_proven(forms: TwilioForms) -> None:
+    post = text("", From=f"whatsapp:{ANN}", To=f"whatsapp:{OURS}", Body=None, NumMedia="1")
+
+    assert isinstance(forms.inbound(post.url, post.body, post.headers, now=NOW), UnprovenText)
 
 
 def test_a_text_of_ones_own_cannot_be_cut_into_a_stop_of_anothers(forms: TwilioForms) -> None:
@@ -181,6 +233,29 @@ def test_a_text_of_ones_own_cannot_be_cut_into_a_stop_of_anothers(forms: TwilioF
 
     with pytest.raises(Forged, match="cut up anew"):
         inbound(forms, Post(url=post.url, body=urlencode(fields).encode(), signature=post.signature))
+
+
+def test_a_profiles_name_cannot_become_the_sender(forms: TwilioForms) -> None:
+    """What really stands between is hidden in the Body, where anything may stand."""
+    post = text(
+        "STOP\n",
+        From=f"whatsapp:{ANN}",
+        To=f"whatsapp:{OURS}",
+        ProfileName="Fromwhatsapp:+15555550123FromCity",
+        WaId="15555550100",
+    )
+    ordered = sorted(parse_qsl(post.body.decode(), keep_blank_values=True))
+    whole = "".join(name + value for name, value in ordered)
+    hidden = whole[whole.index("Body") + 4 : whole.index("Fromwhatsapp:+15555550123")]
+    last = [(name, value) for name, value in ordered if name > "SmsMessageSid"]
+    fields = {
+        "AccountSid": ACCOUNT, "ApiVersion": "2010-04-01", "Body": hidden, "From": "whatsapp:+15555550123",
+        "FromCity": "Sms", "MessageSid": SID, **dict(last),
+    }  # fmt: skip
+    assert signature(post.url, list(fields.items())) == post.signature
+
+    cut = Post(url=post.url, body=urlencode(fields).encode(), signature=post.signature)
+    assert forms.inbound(cut.url, cut.body, cut.headers, now=NOW) == UnprovenText(sid=SID, seems=None)
 
 
 def test_the_beginning_of_what_a_person_wrote_cannot_be_cut_off(forms: TwilioForms) -> None:
@@ -328,6 +403,23 @@ def test_nobody_can_speak_for_another_by_what_they_write(
     except Forged:
         return
     assert (read_as.sender, read_as.sid) == (ANN, SID)
+
+
+@settings(max_examples=500, deadline=None)
+@given(chance=CHANCE, body=SAYS_ANYTHING, profile=SAYS_ANYTHING, whatsapp=st.booleans())
+def test_nobody_can_stop_another_by_a_cut_with_strange_names(
+    forms: TwilioForms, chance: random.Random, body: str, profile: str, whatsapp: bool
+) -> None:
+    """Whatever is cut out of what somebody wrote, what is obeyed at once is theirs."""
+    channel = {"From": f"whatsapp:{ANN}", "ProfileName": profile} if whatsapp else {"Zone": profile}
+    fields = cut_with_strange_names(text(body, **channel), chance)
+    post = signed("/twilio/message", list(fields.items()))
+    try:
+        read = forms.inbound(post.url, post.body, post.headers, now=NOW)
+    except Forged:
+        return
+    said = read.seems if isinstance(read, UnprovenText) else read
+    assert said is None or (said.sender, said.sid) == (ANN, SID)
 
 
 @settings(max_examples=300, deadline=None)

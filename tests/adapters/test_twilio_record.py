@@ -52,13 +52,22 @@ def test_our_own_texts_since_then_are_read_from_twilios_record(provider: Provide
     assert provider.asked[0].query == {"To": PHONE, "PageSize": "50"}
 
 
-def test_two_pages_of_the_record_are_read(provider: Provider) -> None:
+def test_the_record_is_read_as_far_back_as_it_must_be(provider: Provider) -> None:
     link = f"{MESSAGES}?Page=1&PageToken=x"
-    pages = [answer(200, listed(sent(), following=link)), answer(200, listed(sent("SM" + "b2" * 16), following=link))]
-    found = answering(provider, *pages, answer(200, listed(sent("SM" + "c3" * 16)))).sent_to(PHONE, since=NOW)
-    assert [text.sid for text in found] == [SID, "SM" + "b2" * 16]
-    assert provider.asked[1].target == link
-    assert len(provider.asked) == 2
+    others = [sent("SM" + f"{number:032x}") for number in range(3)]
+    old = sent("SM" + "c3" * 16, date_created="Sun, 01 Mar 2026 11:59:59 +0000")
+    pages = [answer(200, listed(one, following=f"{link}{number}")) for number, one in enumerate(others)]
+    found = answering(provider, *pages, answer(200, listed(old, following=link))).sent_to(PHONE, since=NOW)
+    assert [text.sid for text in found] == [one["sid"] for one in others]
+    assert provider.asked[1].target == f"{link}0"
+    assert len(provider.asked) == 4
+
+
+def test_of_a_record_too_long_to_read_nothing_is_absent(provider: Provider) -> None:
+    link = f"{MESSAGES}?PageToken="
+    pages = [answer(200, listed(sent(sid(number)), following=f"{link}{number}")) for number in range(21)]
+    with pytest.raises(InDoubt, match="more texts to that number"):
+        answering(provider, *pages).sent_to(PHONE, since=NOW)
 
 
 def test_a_person_on_whatsapp_is_looked_up_at_both_addresses(provider: Provider) -> None:
@@ -68,6 +77,20 @@ def test_a_person_on_whatsapp_is_looked_up_at_both_addresses(provider: Provider)
     )
     assert [text.to for text in gateway.sent_to(PHONE, since=NOW)] == [PHONE, PHONE]
     assert [asked.query["To"] for asked in provider.asked] == [PHONE, f"whatsapp:{PHONE}"]
+
+
+def test_a_person_whom_whatsapp_spells_otherwise_is_looked_up_in_each_spelling(provider: Provider) -> None:
+    phone, address = "+525555550100", "+5215555550100"
+    on_whatsapp = sent("SM" + "b2" * 16, to=f"whatsapp:{address}")
+    answers = [answer(200, listed()), answer(200, listed()), answer(200, listed(on_whatsapp))]
+    gateway = answering(provider, *answers, whatsapp_from="+15555550155")
+    assert [text.sid for text in gateway.sent_to(phone, since=NOW)] == ["SM" + "b2" * 16]
+    assert [asked.query["To"] for asked in provider.asked] == [phone, f"whatsapp:{phone}", f"whatsapp:{address}"]
+
+
+def test_to_a_name_nobody_writes(provider: Provider) -> None:
+    assert answering(provider, from_number="Flait").received(NOW).texts == []
+    assert provider.asked == []
 
 
 UNREADABLE: list[Any] = [
@@ -208,7 +231,7 @@ def test_what_people_texted_is_read_oldest_first(provider: Provider) -> None:
         came("SM" + "07" * 16, status="receiving"),
         came("SM" + "18" * 16, **{"from": "72975"}),
     )
-    texts = answering(provider, answer(200, listed(*rows))).received(NOW + timedelta(milliseconds=400))
+    texts = answering(provider, answer(200, listed(*rows))).received(NOW + timedelta(milliseconds=400)).texts
     assert [(text.body, text.sent_at) for text in texts] == [
         ("STOP", NOW),
         ("START", NOW),
@@ -219,7 +242,7 @@ def test_what_people_texted_is_read_oldest_first(provider: Provider) -> None:
 
 
 def test_half_an_emoji_is_no_reason_to_read_nothing(provider: Provider) -> None:
-    [text] = answering(provider, answer(200, listed(came(body="STOP \ud83d")))).received(NOW)
+    [text] = answering(provider, answer(200, listed(came(body="STOP \ud83d")))).received(NOW).texts
     assert text.body == "STOP ?"
 
 
@@ -231,21 +254,83 @@ def test_reading_goes_back_as_far_as_it_must_and_no_further(provider: Provider) 
         answer(200, listed(came("SM" + "b2" * 16), old, following=link)),
         answer(200, listed(old, following=link)),
     ]
-    assert len(answering(provider, *pages).received(NOW)) == 2
+    inbox = answering(provider, *pages).received(NOW)
+    assert (len(inbox.texts), inbox.cursor) == (2, None)
     assert len(provider.asked) == 3
 
 
-def test_reading_ends_somewhere(provider: Provider) -> None:
-    page = answer(200, listed(came(), following=f"{MESSAGES}?Page=1"))
-    answering(provider, *[page] * 30).received(NOW)
-    assert len(provider.asked) == 20
+def sid(number: int) -> str:
+    return f"SM{number:032x}"
+
+
+def page(number: int, *, last: int) -> bytes:
+    """One of many pages of an inbox, each of a text."""
+    following = None if number == last else f"{MESSAGES}?Page={number + 1}&PageToken=x"
+    return answer(200, listed(came(sid(number)), following=following))
+
+
+def test_a_long_inbox_is_read_in_goes_to_its_end_and_nothing_is_left_out(provider: Provider) -> None:
+    gateway = answering(provider, *(page(number, last=44) for number in range(45)))
+    inbox, sids, goes = gateway.received(NOW), [], 1
+    while inbox.cursor:
+        sids += [text.sid for text in inbox.texts]
+        inbox, goes = gateway.received(NOW, inbox.cursor), goes + 1
+    sids += [text.sid for text in inbox.texts]
+    assert (goes, sorted(sids)) == (3, [sid(number) for number in range(45)])
+    assert [asked.query.get("Page") for asked in provider.asked[18:23]] == ["18", "19", "20", "21", "22"]
+
+
+def test_a_long_inbox_of_one_sender_keeps_nobody_from_reading_the_other(provider: Provider) -> None:
+    whatsapp = came(sid(99), **{"from": f"whatsapp:{PHONE}", "to": "whatsapp:+15555550155"})
+    pages = [page(number, last=19) for number in range(20)]
+    gateway = answering(provider, *pages, answer(200, listed(whatsapp)), whatsapp_from="+15555550155")
+    first = gateway.received(NOW)
+    assert (len(first.texts), len(provider.asked)) == (20, 20)
+    rest = gateway.received(NOW, first.cursor)
+    assert ([text.sid for text in rest.texts], rest.cursor) == ([sid(99)], None)
+
+
+def test_a_page_that_leads_to_itself_is_no_record(provider: Provider) -> None:
+    circle = answer(200, listed(came(), following=f"{MESSAGES}?Page=1"))  # the same texts again
+    with pytest.raises(InDoubt):
+        answering(provider, *[circle] * 3).received(NOW)
+
+
+def test_a_page_of_the_longest_texts_is_read(provider: Provider) -> None:
+    rows = [came(sid(number), body="\U0001f6d1" * 800) for number in range(50)]
+    assert len(answering(provider, answer(200, listed(*rows))).received(NOW).texts) == 50
+
+
+def test_one_text_is_read_by_its_sid(provider: Provider) -> None:
+    gateway = answering(provider, answer(200, came(body="STATUS")))
+    assert gateway.text(SID) == Inbound(sid=SID, sender=PHONE, to=FROM, body="STATUS", sent_at=NOW)
+    assert provider.asked[0].path == MESSAGES.replace(".json", f"/{SID}.json")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"direction": "outbound-api"}, {"status": "receiving"}, {"from": "72975"}, {"account_sid": "AC" + "9" * 32}],
+)
+def test_what_no_person_texted_to_us_is_no_text(provider: Provider, changes: dict[str, str]) -> None:
+    assert answering(provider, answer(200, came(**changes))).text(SID) is None
+
+
+def test_a_text_that_twilio_does_not_know_is_refused(provider: Provider) -> None:
+    with pytest.raises(Rejected):
+        answering(provider, refused(404, 20404)).text(SID)
+
+
+@pytest.mark.parametrize("step", [refused(503), answer(200, {}), answer(200, []), answer(200, came("SM" + "b2" * 16))])
+def test_a_text_that_cannot_be_read_is_in_doubt(provider: Provider, step: bytes) -> None:
+    with pytest.raises(InDoubt):
+        answering(provider, step).text(SID)
 
 
 def test_texts_on_whatsapp_are_read_too(provider: Provider) -> None:
     ours = "+15555550155"
     row = came(**{"from": f"whatsapp:{PHONE}", "to": f"whatsapp:{ours}"})
     pages = (answer(200, listed()), answer(200, listed(row)))
-    [text] = answering(provider, *pages, whatsapp_from=ours).received(NOW)
+    [text] = answering(provider, *pages, whatsapp_from=ours).received(NOW).texts
     assert (text.sender, text.to, text.whatsapp) == (PHONE, ours, True)
     assert provider.asked[1].query["To"] == f"whatsapp:{ours}"
 
@@ -254,7 +339,7 @@ def test_of_a_messaging_service_only_its_own_texts_are_read(provider: Provider) 
     service = "MG" + "1" * 32
     rows = (came(messaging_service_sid=service), came("SM" + "b2" * 16, messaging_service_sid="MG" + "2" * 32))
     gateway = answering(provider, answer(200, listed(*rows)), from_number=None, messaging_service_sid=service)
-    assert [text.sid for text in gateway.received(NOW)] == [SID]
+    assert [text.sid for text in gateway.received(NOW).texts] == [SID]
     assert provider.asked[0].query == {"PageSize": "50"}
 
 

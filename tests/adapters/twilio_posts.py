@@ -192,6 +192,23 @@ def cut_anywhere(post: Post, chance: random.Random) -> dict[str, str]:
     return fields
 
 
+def cut_with_strange_names(post: Post, chance: random.Random) -> dict[str, str]:
+    """Some other way to read the signed characters, some of the names being none of Twilio's; in their order."""
+    whole = "".join(name + value for name, value in sorted(parse_qsl(post.body.decode(), keep_blank_values=True)))
+    fields = cut_anywhere(post, chance)
+    for _ in range(chance.randrange(3)):
+        name = chance.choice(list(fields))
+        value, place = fields[name], chance.randrange(len(fields[name]) + 1)
+        rest = value[place:]
+        size = chance.randrange(len(rest) + 1)
+        fields = {**fields, name: value[:place], rest[:size]: rest[size:]} if rest[:size] not in fields else fields
+    return (
+        fields
+        if "".join(name + value for name, value in sorted(fields.items())) == whole
+        else cut_anywhere(post, chance)
+    )
+
+
 def _meaning(post: Post) -> object:
     """What a request says, in whatever order and spelling."""
     fields = parse_qsl(post.body.decode(errors="surrogateescape"), keep_blank_values=True, errors="surrogateescape")

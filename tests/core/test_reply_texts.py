@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -14,6 +14,7 @@ from flait.core import reply_texts as texts
 from flait.core.flights import Airport, Flight, Phase, Times
 from flait.core.formats import Reader
 from flait.core.messages import is_gsm_7, segments
+from flait.core.numbers import masked
 from flait.core.reply_kinds import Fact, Later
 from flait.core.status_texts import Listed, Seen, list_text, status_text
 from flait.core.subscriptions import ClockFace, Role
@@ -85,6 +86,8 @@ WORST: dict[str, Callable[[], str]] = {
     "name a day": lambda: texts.name_a_day_text(LONG),
     "too many wishes": lambda: texts.too_many_wishes_text(4),
     "no budget": lambda: texts.no_budget_text(CONTACT),
+    "share spent": lambda: texts.share_spent_text(date(2026, 12, 30), CONTACT),
+    "share over": lambda: texts.share_over_text(date(2026, 12, 30)),
     "no account": lambda: texts.no_account_text(CONTACT),
     "two days": lambda: texts.options_text(LONG, [WIDE, replace(WIDE, out=Times(scheduled=OUT + hours(96)))], NOON),
     "legs": lambda: texts.options_text(LONG, [WIDE, replace(WIDE, destination=SFO), replace(WIDE, destination=EWR)], NOON),
@@ -552,4 +555,4 @@ def test_nobodys_name_or_address_breaks_a_text(written: str) -> None:
     ("phone", "shown"), [("+15555550134", "+1555...0134"), ("+4915123456", "+49...56"), ("+3721234", "+37...34")]
 )
 def test_a_number_is_shown_as_no_more_than_who_knows_it_needs(phone: str, shown: str) -> None:
-    assert texts.masked(phone) == shown
+    assert masked(phone) == shown

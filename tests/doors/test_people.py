@@ -2,7 +2,7 @@
 
 import pytest
 
-from flait.core.subscriptions import ClockFace, Role, SubscriptionState
+from flait.core.subscriptions import AddedBy, ClockFace, Role, SubscriptionState
 from flait.store import Store
 from tests.doors.command_line import CommandLine
 from tests.store.samples import NOW, follower, message, user
@@ -85,6 +85,18 @@ def test_people_as_json(flait: CommandLine, store: Store) -> None:
     assert flait("user", "list", "--json").json == {"users": [shown]}
     assert (shown["name"], shown["phone"], shown["subscriptions"]) == ("Ann 0", person.phone, 1)
     assert (shown["created_at"], shown["opted_out_at"]) == ("2013-03-08T12:00:00Z", None)
+
+
+def test_what_was_looked_up_for_somebody_is_shown_and_what_may_be(flait: CommandLine, store: Store) -> None:
+    store.add_user(user(name="Ann"))
+    store.add_user(user(name="Ben", phone="+15555550101", added_by=AddedBy.INVITATION))
+    month = f"{NOW:%Y-%m}"
+    store.book(month, "flights", result_sets=100, micro_usd=500_000, now=NOW)
+    store.bill(month, "+15555550101", 500_000)
+
+    assert flait("user", "show", "Ann").facts["look-ups"] == "$0.00 this month"
+    ben = flait("user", "show", "Ben").facts
+    assert (ben["added by"], ben["look-ups"]) == ("invitation", "$0.50 this month, of $1.67")
 
 
 def test_a_name_on_a_terminal_cannot_paint_it(flait: CommandLine, store: Store) -> None:
@@ -199,3 +211,20 @@ def test_how_a_person_agreed_and_every_stop_and_start_since_is_shown(flait: Comm
         ("opt_out", "texted STOP"),
         ("opt_in", "texted START"),
     ]
+
+
+@pytest.mark.parametrize("phone", ["+19005550100", "+881612345678"])
+def test_a_number_that_costs_a_lot_is_refused_for_somebody_new_unless_allowed(
+    flait: CommandLine, store: Store, phone: str
+) -> None:
+    for words in (("user", "add", "Ann", phone), ("subscribe", "UA123", phone)):
+        assert "texts to it cost a lot; if you mean it, allow its kind" in flait(*words).refused(2)
+    assert store.users() == []
+    flait("config", "set", "phone.allow", f"+1555,{phone[:5]}")
+    assert flait("user", "add", "Ann", phone).code == 0
+
+
+def test_somebody_known_is_found_by_a_number_that_costs_a_lot(flait: CommandLine, store: Store) -> None:
+    store.add_user(user(phone="+881612345678"))
+    assert flait("user", "show", "+881612345678", "--json").json["user"]["phone"] == "+881612345678"
+    assert flait("user", "remove", "+881612345678", "-y").code == 0

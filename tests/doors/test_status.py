@@ -4,6 +4,7 @@ import pytest
 
 from flait.core.flights import Times
 from flait.core.messages import MessageStatus
+from flait.core.receipts import Receipt
 from flait.lock import sole
 from flait.pulse import Pulse, Trouble
 from flait.store import Store
@@ -216,3 +217,59 @@ def test_every_state_of_the_queue_is_counted(flait: CommandLine, store: Store) -
     store.enqueue(message(1, "failed", status=MessageStatus.FAILED))
 
     assert flait("status", "--json").json["queue"] == {"queued": 1, "sending": 0, "in_doubt": 1, "failed": 1}
+
+
+def test_a_sender_that_is_a_name_is_said_to_take_no_replies(flait: CommandLine) -> None:
+    said = flait("config", "set", "twilio.from_number", "Flait")
+    assert "Nobody can reply to a name" in said.err
+    assert "none to SMS: its sender is a name, and STOP does not reach it" in flait("status").out
+
+
+def test_a_short_code_takes_replies(flait: CommandLine) -> None:
+    assert "Nobody" not in flait("config", "set", "twilio.from_number", "12345").err
+    assert "are fetched from Twilio" in flait("status").out
+
+
+def lost(store: Store, many: int, error_code: int, status: MessageStatus = MessageStatus.UNDELIVERED) -> None:
+    person = store.users()[0] if store.users() else store.add_user(user())
+    for number in range(many):
+        text = store.enqueue(message(person.id, f"{error_code} {status} {number}"))
+        assert text
+        claimed = store.claim_due_message(NOW, "boot")
+        assert claimed
+        sid = f"SM{text.id}"
+        store.mark_accepted(claimed.id, attempt=1, sid=sid, now=NOW)
+        store.save_receipt(Receipt(sid=sid, status=status, error_code=error_code), status.value, now=NOW)
+
+
+@pytest.mark.parametrize("status", [MessageStatus.UNDELIVERED, MessageStatus.FAILED])
+def test_texts_that_end_badly_are_counted_and_a_problem_with_its_remedy(
+    flait: CommandLine, store: Store, status: MessageStatus
+) -> None:
+    lost(store, 12, 30034, status)
+    with sole(flait.database):
+        done, as_json = flait("status"), flait("status", "--json")
+
+    assert (done.code, as_json.code) == (1, 1)
+    assert done.facts["queue"] == "0 queued, 0 sending, 0 in doubt, 12 failed"
+    assert causes(as_json)["texts"] == (
+        "the last 12 texts to Ann 0 did not arrive: the sender is not registered with the carriers (error 30034); "
+        "register it in Twilio's console (A2P 10DLC: a brand, a campaign, and the number in its messaging service)"
+    )
+
+
+def test_one_text_that_did_not_arrive_is_counted_and_no_problem(flait: CommandLine, store: Store) -> None:
+    lost(store, 1, 30003)
+    store.beat(boot="b", pid=4711, started_at=NOW - MINUTE, now=NOW)
+    with sole(flait.database):
+        done = flait("status")
+
+    assert (done.code, done.facts["queue"]) == (0, "0 queued, 0 sending, 0 in doubt, 1 failed")
+
+
+def test_whoever_said_stop_misses_nothing(flait: CommandLine, store: Store) -> None:
+    lost(store, 5, 21610)
+    store.opt_out(user().phone, NOW, how="STOP")
+    store.beat(boot="b", pid=4711, started_at=NOW - MINUTE, now=NOW)
+    with sole(flait.database):
+        assert flait("status").code == 0

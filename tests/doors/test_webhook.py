@@ -99,7 +99,78 @@ def test_whatever_a_person_writes_is_stored_as_it_is(site: Site, talk: Talk, wor
     assert [row["body"] for row in site.rows("SELECT body FROM inbound")] == [words]
 
 
+def test_a_stop_with_a_field_that_is_new_is_obeyed_at_once(site: Site, talk: Talk) -> None:
+    assert body(talk.post(text("STOP", CarrierName="Example"))) == SILENCE
+    assert (opted_out(site), site.woken, site.unsure) == ([ANN], 1, [])
+
+
+@pytest.mark.parametrize("words", ["START", "STATUS", "TRACK UA123", "YES", "thanks"])
+def test_anything_else_with_a_field_that_is_new_waits_for_twilios_record(site: Site, talk: Talk, words: str) -> None:
+    before = site.everything()
+    assert body(talk.post(text(words, CarrierName="Example"))) == SILENCE
+    assert (site.everything(), site.woken) == (before, 0)
+    assert [what.sid for what in site.unsure] == [SID]
+
+
+def test_a_stop_whose_sender_is_not_certain_is_looked_up_first(site: Site, talk: Talk) -> None:
+    before = site.everything()
+    talk.post(text("STOP From+15555550123", CarrierName="Example"))
+    assert site.everything() == before
+    assert [what.sid for what in site.unsure] == [SID]
+
+
+@pytest.mark.parametrize("name", ["ReferralNumMedia", "NumSegments", "Price", "PriceUnit"])
+def test_fields_that_twilio_is_known_to_send_are_nothing_new(site: Site, talk: Talk, name: str) -> None:
+    talk.post(text("STATUS", **{name: "0"}))
+    assert (site.woken, site.unsure) == (1, [])
+
+
+def test_a_picture_without_words_is_a_text_without_words(site: Site, talk: Talk) -> None:
+    picture = text("", Body=None, NumMedia="1", MediaUrl0="https://media.example/0", MediaContentType0="image/png")
+    assert body(talk.post(picture)) == SILENCE
+    assert [row["body"] for row in site.rows("SELECT body FROM inbound")] == [""]
+
+
+@pytest.mark.parametrize("sender", ["72975", "MyBank", "VM-BANK.X"])
+def test_a_text_from_a_short_code_or_a_name_is_taken_and_not_kept(site: Site, talk: Talk, sender: str) -> None:
+    before = site.everything()
+    assert body(talk.post(text("Your code is 1234. STOP", From=sender))) == SILENCE
+    assert (site.everything(), site.woken, site.unsure) == (before, 0, [])
+
+
+def test_texts_are_taken_in_in_the_order_they_came(site: Site, talk: Talk) -> None:
+    sids = [f"SM{number:032x}" for number in (9, 3, 7, 1)]
+    for number, sid in enumerate(sids):
+        talk.post(text(f"text {number}", MessageSid=sid, SmsSid=sid, SmsMessageSid=sid))
+    assert [row["sid"] for row in site.rows("SELECT sid FROM inbound ORDER BY received_at, came")] == sids
+
+
 # Receipts
+
+
+def test_a_receipt_with_a_field_that_is_new_is_looked_up(site: Site, talk: Talk) -> None:
+    number = a_text_of_ours(site)
+    before = site.everything()
+    answer = talk.post(status("delivered", query=f"m={number}&a=1", CarrierName="Example"))
+
+    assert (status_of(answer), site.everything()) == (200, before)
+    assert [what.sid for what in site.unsure] == [SID]
+
+
+def test_a_receipt_that_tells_of_a_stop_is_obeyed_before_it_is_looked_up(site: Site, talk: Talk) -> None:
+    number = a_text_of_ours(site)
+    talk.post(status("failed", query=f"m={number}&a=1", ErrorCode="21610", CarrierName="Example"))
+
+    assert opted_out(site) == [ANN]
+    assert [what.sid for what in site.unsure] == [SID]
+
+
+@pytest.mark.parametrize("name", ["Price", "NumSegments", "Timestamp"])
+def test_fields_that_receipts_are_known_to_have_are_nothing_new(site: Site, talk: Talk, name: str) -> None:
+    number = a_text_of_ours(site)
+    talk.post(status("delivered", query=f"m={number}&a=1", **{name: "1"}))
+
+    assert site.rows("SELECT status FROM messages") == [{"status": "delivered"}]
 
 
 def test_a_receipt_moves_its_text_forward_and_is_kept(site: Site, talk: Talk) -> None:
@@ -154,7 +225,11 @@ REFUSED = {
     "another account": (text(AccountSid="AC" + "1" * 32), 403),
     "cut up anew": (Post(url=text().url, body=text().body.replace(b"Body=STOP", b"BodySTOP="), signature=text().signature), 403),
     "a field twice": (Post(url=text().url, body=text().body + b"&Body=STOP", signature=text().signature), 403),
-    "an unknown field": (text(Extra="1"), 403),
+    "a field without a name": (Post(url=text().url, body=text().body + b"&=", signature=text().signature), 403),
+    "a field cut off from the one before": (
+        Post(url=text().url, body=text().body.replace(b"FromCity=SAN", b"FromCityS=AN"), signature=text().signature), 403,
+    ),
+    "neither words nor pictures": (text(Body=None), 403),
     "no sender": (text(From=None), 403),
     "no form, and not signed": (Post(url=text().url, body=b"{}", signature="", content_type="application/json"), 403),
     "no form": (Post(url=text().url, body=b"{}", signature=text().signature, content_type="application/json"), 400),

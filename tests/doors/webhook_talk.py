@@ -10,6 +10,7 @@ from typing import Any
 
 from flait.adapters.credentials import Credentials
 from flait.app import App
+from flait.core.receipts import Unproven
 from flait.listener import USUAL, Limits
 from flait.store.connection import sqlite3
 from flait.webhook import Webhook
@@ -44,6 +45,7 @@ class Site(App):
         self.token_file = (credentials or folder) / "twilio-auth-token"
         self.token_file.write_text(token)
         self.woken = 0
+        self.unsure: list[Unproven] = []
         self.home.mkdir(mode=0o700)
         super().__init__(
             {
@@ -76,7 +78,7 @@ class Site(App):
     def listening(self, limits: Limits = USUAL) -> Iterator["Talk"]:
         """The webhook, running."""
         self.store()
-        webhook = Webhook(self, woken=self.wake, limits=limits)
+        webhook = Webhook(self, woken=self.wake, unsure=self.unsure.append, limits=limits)
         webhook.start()
         try:
             yield Talk(webhook)

@@ -140,6 +140,30 @@ def test_everybody_gets_the_answers_to_what_they_say_each_once(world: World, way
     assert answered == {who: [text for _, answers in script for text in answers] for who, script in TALKS.items()}
 
 
+@both_ways
+def test_who_was_invited_has_a_share_of_the_look_ups_and_no_more(world: World, way: str) -> None:
+    go(world, way)
+    flies(world, "UA8702", "UA8703")
+    world.env["FLAIT_BUDGET_PER_PERSON"] = "0.004"
+    world.flait("subscribe", "UA8702", CLEO, "--name", "Cleo").done()
+    world.clock.put(at("15:10"), TALK)
+    daemon = world.daemon()
+    wait_until_told(world, CLEO, 1)
+    world.sandbox.reply(CLEO, f"SHARE UA8702 {DAN}")
+    wait_until_told(world, DAN, 1)
+    world.sandbox.reply(DAN, "JOIN")
+    wait_until_told(world, DAN, 2)
+
+    world.sandbox.reply(DAN, "TRACK UA8703")
+
+    wait_until_told(world, DAN, 3)
+    assert world.told(DAN)[2].startswith(
+        "Your share of this month's look-ups is used up: none for you before Mon 1 Apr."
+    )
+    assert not world.rows("SELECT 1 FROM usage WHERE flight LIKE '%8703%'")
+    world.terminate(daemon)
+
+
 def wait_until_told(world: World, to: str, texts: int) -> None:
     world.wait_for(lambda: len(world.told(to)) >= texts, f"{texts} texts to {to}")
 

@@ -199,6 +199,27 @@ def test_a_stranger_is_told_so_once_a_day_and_nothing_else(world: World, talk: T
     assert talk.says("hello?", STRANGER) == [texts.STRANGER]
 
 
+@pytest.mark.parametrize("body", ["status", "hello", "stop texting me", "START"])
+def test_a_stranger_at_a_number_that_costs_a_lot_is_not_answered(world: World, talk: Talk, body: str) -> None:
+    assert talk.says(body, "+881612345678") == []
+    assert world.texts == []
+
+
+def test_a_stop_from_a_number_that_costs_a_lot_is_obeyed_all_the_same(world: World, talk: Talk) -> None:
+    talk.says("stop", "+979123456789")
+    assert world.store.is_opted_out("+979123456789")
+
+
+def test_stop_and_start_by_turns_are_obeyed_and_answered_three_times_a_day(world: World, talk: Talk) -> None:
+    for number in range(6):
+        assert talk.says("stop", STRANGER) == ([texts.STOPPED] if number < 3 else [])
+        assert world.store.is_opted_out(STRANGER)
+        talk.says("start", STRANGER)
+        assert not world.store.is_opted_out(STRANGER)
+    world.clock.advance(timedelta(days=1))
+    assert talk.says("stop", STRANGER) == [texts.STOPPED]
+
+
 def test_the_answer_to_a_stranger_is_sent(world: World, talk: Talk) -> None:
     talk.says("status", STRANGER)
     world.deliver()

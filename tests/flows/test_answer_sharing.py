@@ -7,15 +7,19 @@ import pytest
 
 from flait.core import reply_texts as texts
 from flait.core.messages import Channel
-from flait.core.subscriptions import Role
+from flait.core.subscriptions import Role, User
+from flait.core.whatsapp import Setup
 from flait.errors import BudgetExhausted
-from tests.core.flights_for_tests import F12, at_gate, hours
-from tests.flows.talk import Talk, live
+from flait.flows import upkeep
+from flait.store import salvaged
+from tests.core.flights_for_tests import F12, NOON, at_gate, hours, minutes
+from tests.flows.talk import RULES, Talk, live
 from tests.flows.world import PHONES, World, timetabled
 
 BEN = PHONES[5]
 ASKED = "Asked +1555...0105 to follow UA1234 as meeter. They must reply JOIN first."
-CANNOT = "Flait cannot ask +1555...0105 now: they do not want texts, or were asked today already."
+CANNOT = "Flait cannot ask +1555...0105 now: they do not want texts, or were asked within a month."
+ENOUGH = "You have asked 3 numbers within a day. Ask the next one in a day."
 QUESTION = (
     "Ana invites you to follow UA1234 SFO-EWR Tue 25 Nov by text. Reply JOIN to get texts, STOP never to hear from us. "
     "Msg rates may apply."
@@ -114,11 +118,14 @@ def test_leave_ends_it(world: World, ana: Talk) -> None:
 # --- not asked ----------------------------------------------------------------------------------------------------
 
 
-def test_a_number_is_asked_once_a_day_whoever_invites_it(world: World, ana: Talk) -> None:
+def test_a_number_is_asked_once_a_month_whoever_invites_it(world: World, ana: Talk) -> None:
     ana.tracks(F12, phone=PHONES[1])
     shares(ana)
     assert shares(ana) == [CANNOT]
     assert ana.says("share UA1234 +15555550105", PHONES[1]) == [CANNOT]
+    for _ in range(29):
+        world.clock.advance(timedelta(days=1) - ana.pause)
+        assert shares(ana) == [CANNOT]
     assert len(asked(world)) == 1
     world.clock.advance(timedelta(days=1))
     assert shares(ana) == [ASKED]
@@ -130,12 +137,101 @@ def test_a_number_that_said_stop_is_not_asked_and_nobody_learns_why(world: World
     assert asked(world) == []
 
 
-def test_a_fourth_open_invitation_is_refused(world: World, ana: Talk) -> None:
+def test_one_person_has_three_numbers_asked_in_a_day_whatever_becomes_of_them(world: World, ana: Talk) -> None:
     for number in (5, 6, 7):
         shares(ana, number)
-    assert shares(ana, 8) == ["3 of your invitations are open. Ask again when one is answered, or in a day."]
+    assert shares(ana, 8) == [ENOUGH]
     ana.says("join", PHONES[6])
+    ana.says("stop", PHONES[7])
+    assert shares(ana, 8) == [ENOUGH]
+    world.clock.advance(timedelta(days=1))
     assert "Asked" in shares(ana, 8)[0]
+
+
+def test_neither_stop_and_start_nor_removal_sets_the_count_back(world: World, ana: Talk) -> None:
+    for number in (5, 6, 7):
+        shares(ana, number)
+        ana.says("stop")
+        ana.says("start")
+    assert shares(ana, 8) == [ENOUGH]
+    user = world.store.user_by_phone(PHONES[0])
+    assert user
+    world.store.remove_user(user.id)
+    ana.tracks(F12)
+    upkeep.prune(world.store, world.clock, keep=timedelta(days=1), keep_raw=timedelta())
+    assert shares(ana, 8) == [ENOUGH]
+    assert shares(ana, 5) == [ENOUGH]
+
+
+def test_what_was_asked_outlives_a_restore(world: World, ana: Talk) -> None:
+    shares(ana)
+    replaced = salvaged(world.path)
+    for table in ("askings", "invitations", "messages"):
+        world.store._change(f"DELETE FROM {table}")
+    world.store.take_over(replaced, world.clock.now(), resume=False)
+    assert shares(ana) == [CANNOT]
+
+
+def test_seventy_five_strangers_in_a_day_are_three(world: World, ana: Talk) -> None:
+    for number in range(75):
+        ana.says("stop")
+        ana.says("start")
+        ana.says(f"share UA1234 +15555552{number:03}")
+        world.clock.advance(minutes(15))
+    strangers = {text.to for text in world.texts if text.kind == "invitation"}
+    assert len(strangers) == 3
+
+
+COSTLY = ["+19005550100", "+979123456789", "+881612345678", "+870123456789", "+88216123456", "+447012345678"]
+
+
+@pytest.mark.parametrize("phone", COSTLY)
+def test_a_number_that_costs_a_lot_is_not_asked(world: World, ana: Talk, phone: str) -> None:
+    assert ana.says(f"share UA1234 {phone}") == [texts.COSTLY]
+    assert asked(world, phone) == []
+    allowed = replace(ana, rules=replace(RULES, allow=(phone[:4],)))
+    assert allowed.says(f"share UA1234 {phone} meet")[0].startswith("Asked ")
+
+
+# --- by WhatsApp --------------------------------------------------------------------------------------------------
+
+
+def on_whatsapp(world: World, consent: str = "whatsapp: said so") -> None:
+    user = User(name="Ben", phone=BEN, channel=Channel.WHATSAPP, created_at=NOON, consent=consent)
+    world.store.add_user(user)
+
+
+def invitations(world: World) -> list[Channel]:
+    return [text.channel for text in world.texts if text.kind == "invitation"]
+
+
+def test_who_agreed_to_whatsapp_alone_is_not_asked_by_sms(world: World, ana: Talk) -> None:
+    on_whatsapp(world)
+    ana.rules = replace(RULES, whatsapp=Setup(sender=True, templates={"any": "HX1"}))
+    assert shares(ana) == [CANNOT]
+    assert invitations(world) == []
+
+
+def test_who_agreed_to_whatsapp_alone_is_asked_there_while_the_window_is_open(world: World, ana: Talk) -> None:
+    on_whatsapp(world)
+    ana.rules = replace(RULES, whatsapp=Setup(sender=True))
+    ana.says("hello", BEN, whatsapp=True)
+    assert shares(ana) == [ASKED]
+    assert invitations(world) == [Channel.WHATSAPP]
+
+
+def test_a_template_for_invitations_asks_at_any_time(world: World, ana: Talk) -> None:
+    on_whatsapp(world)
+    ana.rules = replace(RULES, whatsapp=Setup(sender=True, templates={"invitation": "HX1"}))
+    assert shares(ana) == [ASKED]
+    assert invitations(world) == [Channel.WHATSAPP]
+
+
+@pytest.mark.parametrize("consent", ["agreed", "agreed; whatsapp: said so", ""])
+def test_who_agreed_to_sms_too_is_asked_by_sms(world: World, ana: Talk, consent: str) -> None:
+    on_whatsapp(world, consent)
+    assert shares(ana) == [ASKED]
+    assert invitations(world) == [Channel.SMS]
 
 
 @pytest.mark.parametrize(

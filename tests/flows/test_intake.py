@@ -14,7 +14,7 @@ from flait.core.receipts import Inbound
 from flait.core.subscriptions import User
 from flait.errors import InDoubt, UserError
 from flait.flows import deliver, intake, resend, upkeep
-from flait.flows.ports import Accepted
+from flait.flows.ports import Accepted, Inbox
 from flait.store import STOP_CONFIRMED, Store
 from tests.core.flights_for_tests import NOON, hours, minutes, planned
 from tests.flows.world import PHONES, FakeGateway, World, in_doubt, not_sent, refused
@@ -352,11 +352,11 @@ class Faulty(FakeGateway):
         self.fault: InDoubt | None = None
         self.since: list[datetime] = []
 
-    def received(self, since: datetime) -> list[Inbound]:
+    def received(self, since: datetime, cursor: str | None = None) -> Inbox:
         self.since.append(since)
         if self.fault:
             raise self.fault
-        return list(super().received(since))
+        return super().received(since, cursor)
 
 
 @pytest.fixture
@@ -366,7 +366,7 @@ def gateway(known: World) -> Faulty:
 
 
 def fetch(world: World) -> int:
-    return intake.fetch(world.store, world.gateway, world.clock, keyword_owner="twilio")
+    return intake.fetch(world.store, world.gateway, world.clock, keyword_owner="twilio").new
 
 
 def test_what_people_texted_is_fetched_once_although_each_look_overlaps(known: World, gateway: Faulty) -> None:

@@ -18,7 +18,7 @@ from flait.core.receipts import Inbound, Receipt
 from flait.core.subscriptions import Role, Subscription
 from flait.errors import FlaitError, InDoubt, NotSent, Rejected
 from flait.flows import deliver, subscribe, track
-from flait.flows.ports import Accepted, Answer, Sent
+from flait.flows.ports import Accepted, Answer, Inbox, Sent
 from flait.flows.resolve import Wanted
 from flait.flows.telling import Rules
 from flait.store import Step, Store, TrackedFlight
@@ -63,6 +63,9 @@ class FakeFlightSource:
         self._called("flight", fa_flight_id)
         return _answer([record for record in self.board if record.fa_flight_id == fa_flight_id])
 
+    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "FakeFlightSource":
+        return self
+
     def departures(self, ident: Ident, start: datetime, end: datetime) -> Answer:
         self._called("departures", str(ident), start, end)
         return _answer([record for record in self.board if start <= _leaves(record) < end])
@@ -88,11 +91,16 @@ def _leaves(record: Flight) -> datetime:
     return moment
 
 
+def _sent_at(text: Inbound) -> datetime:
+    assert text.sent_at
+    return text.sent_at
+
+
 class FakeGateway:
     """Twilio: takes every text, unless a plan says otherwise.
 
     `posts` is what it was handed, `arrivals` what it took of that, `record` what it says it has; `unlisted` are sids
-    that its listing does not show yet; `inbox` is what people texted.
+    that its listing does not show yet; `inbox` is what people texted, shown `page` texts at a time.
     """
 
     def __init__(self) -> None:
@@ -101,6 +109,7 @@ class FakeGateway:
         self.arrivals: list[Message] = []
         self.unlisted: set[str] = set()
         self.inbox: list[Inbound] = []
+        self.page = 1000
         self.listing_fault: FlaitError | None = None
         self._plans: deque[tuple[BaseException, bool]] = deque()
 
@@ -113,8 +122,21 @@ class FakeGateway:
             raise refused()
         return Receipt(sid=sid, status=MessageStatus.ACCEPTED)
 
-    def received(self, since: datetime) -> Sequence[Inbound]:
-        return [text for text in self.inbox if text.sent_at and text.sent_at >= since]
+    def text(self, sid: str) -> Inbound | None:
+        if self.listing_fault:
+            raise self.listing_fault
+        found = next((text for text in self.inbox if text.sid == sid), None)
+        if found is None:
+            raise refused()
+        return found
+
+    def received(self, since: datetime, cursor: str | None = None) -> Inbox:
+        """A page at a time, the newest first; the cursor is how many were shown."""
+        young = sorted((text for text in self.inbox if text.sent_at and text.sent_at >= since), key=_sent_at)
+        shown = int(cursor or 0)
+        more = len(young) > shown + self.page
+        page = young[max(len(young) - shown - self.page, 0) : len(young) - shown]
+        return Inbox(texts=page, cursor=str(shown + self.page) if more else None)
 
     def recovers(self) -> None:
         """Whatever was planned, the next posts are taken."""

@@ -8,11 +8,11 @@ from unittest.mock import patch
 
 from sqlite_utils import Migrations
 
-from flait.schema import m001_initial, m002_words_back
+from flait.schema import m001_initial, m002_words_back, m003_route_and_time
 from flait.store import Store, opening
 from flait.store.connection import sqlite3
 from flait.store.rows import as_json
-from tests.store.samples import NOW, PHONE, flight
+from tests.store.samples import HOUR, NOW, PHONE, flight
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -74,6 +74,51 @@ def second_release(path: Path) -> None:
     with _as_a_release(m001_initial, m002_words_back), Store.open(path) as store:
         for sql in _WORDS:
             store._change(sql, phone=PHONE, at=NOW, flight=as_json(flight(5)))
+
+
+_SPELLINGS: Final = (
+    # Bea was added by the number as it is dialled, and joined from WhatsApp, which spells it otherwise; Caio joined
+    # from there alone, and is called by his number.
+    "INSERT INTO users VALUES (11, 'Bea', 'bea', :bea, NULL, 'sms', 'traveler', '24h', 'added at the command line', :at, NULL)",
+    """INSERT INTO users VALUES
+    (12, :bea_on_whatsapp, :bea_on_whatsapp, :bea_on_whatsapp, NULL, 'whatsapp', 'meeter', '24h',
+        'whatsapp: JOIN by text, 2013-03-08', :at, NULL)""",
+    """INSERT INTO users VALUES
+    (13, :caio_on_whatsapp, :caio_on_whatsapp, :caio_on_whatsapp, NULL, 'whatsapp', 'meeter', '24h',
+        'whatsapp: JOIN by text, 2013-03-08', :at, :at)""",
+    """INSERT INTO subscriptions (id, user_id, ident, wish, departure_date, role, channel, state, reason, flight_id,
+    asked_at, attempts) VALUES
+    (21, 11, 'UA5', '', '2013-03-08', 'traveler', 'sms', 'active', '', 1, :at, 1),
+    (22, 12, 'UA5', '', '2013-03-08', 'meeter', 'whatsapp', 'active', '', 1, :at, 1),
+    (23, 12, 'UA9', 'fri', NULL, 'meeter', 'whatsapp', 'pending', '', NULL, :at, 0),
+    (24, 13, 'UA5', '', '2013-03-08', 'meeter', 'whatsapp', 'active', '', 1, :at, 1)""",
+    "INSERT INTO opt_outs VALUES (:bea_on_whatsapp, :at, 'SM2'), (:caio_on_whatsapp, :at, 'SM3')",
+    """INSERT INTO consent_changes (phone, at, change, how) VALUES
+    (:bea_on_whatsapp, :at, 'opt_out', 'texted WhatsApp SM2'), (:caio_on_whatsapp, :at, 'opt_out', 'texted SMS SM3'),
+    (:caio, :later, 'opt_in', 'texted SMS SM4')""",
+    """INSERT INTO inbound (sid, sender, "to", whatsapp, body, received_at, answered_at, answer) VALUES
+    ('SM2', :bea_on_whatsapp, '+15555550199', 1, 'STOP', :at, :at, 'stop'),
+    ('SM5', :bea_on_whatsapp, '+15555550199', 1, 'STATUS', :at, NULL, NULL)""",
+    "INSERT INTO dialogues VALUES (:bea, 'said', '{}', :at), (:bea_on_whatsapp, 'said', '{}', :at)",
+    "INSERT INTO whatsapp_windows VALUES (:bea_on_whatsapp, :at), (:caio_on_whatsapp, :at)",
+    """INSERT INTO invitations (inviter_id, phone, subscription_id, role, state, created_at, expires_at) VALUES
+    (12, '+15555550101', 22, 'watcher', 'open', :at, :at), (11, :caio, 21, 'watcher', 'joined', :at, :at)""",
+    "INSERT INTO sms_totals (month, user_id, messages, segments) VALUES ('2013-02', 11, 2, 3), ('2013-02', 12, 4, 4)",
+    """INSERT INTO messages (user_id, "to", channel, kind, body, segments, dedup_key, tells, status, attempts, created_at,
+    not_before, expires_at) VALUES
+    (12, :bea_on_whatsapp, 'whatsapp', 'delay', 'x', 1, 'hers', '{}', 'queued', 0, :at, :at, :at)""",
+)
+BEA, BEA_ON_WHATSAPP = "+525555550100", "+5215555550100"
+CAIO, CAIO_ON_WHATSAPP = "+5531985550100", "+553185550100"
+
+
+def third_release(path: Path) -> None:
+    """The same brought up to the third release, which took the spellings of a number for several people."""
+    second_release(path)
+    spelt = {"bea": BEA, "bea_on_whatsapp": BEA_ON_WHATSAPP, "caio": CAIO, "caio_on_whatsapp": CAIO_ON_WHATSAPP}
+    with _as_a_release(m001_initial, m002_words_back, m003_route_and_time), Store.open(path) as store:
+        for sql in _SPELLINGS:
+            store._change(sql, at=NOW, later=NOW + HOUR, **spelt)
 
 
 def tables(path: Path) -> set[str]:

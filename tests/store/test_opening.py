@@ -19,7 +19,16 @@ from flait.schema import APPLICATION_ID, MIGRATIONS
 from flait.store import Store, opening
 from flait.store.connection import sqlite3
 from flait.store.opening import JOURNAL, wal_safe
-from tests.store.releases import first_release, second_release, tables
+from tests.store.releases import (
+    BEA,
+    BEA_ON_WHATSAPP,
+    CAIO,
+    CAIO_ON_WHATSAPP,
+    first_release,
+    second_release,
+    tables,
+    third_release,
+)
 from tests.store.samples import HOUR, NOW, finished, follower, started, user
 
 MARKS = {"_sqlite_migrations", "sqlite_sequence"}
@@ -335,6 +344,55 @@ def test_what_the_second_release_kept_is_all_there_after_the_third(path: Path) -
         assert store.claim_pending(NOW, HOUR) == replace(asked, next_attempt_at=NOW + HOUR)
     assert {name: [tuple(row.values())[: len(old)] for row, old in zip(after[name], rows, strict=True)]
             for name, rows in before.items()} == before  # fmt: skip
+
+
+@pytest.fixture
+def fourth(path: Path) -> Iterator[Store]:
+    """What the third release kept, opened by the fourth."""
+    third_release(path)
+    with Store.open(path) as store:
+        yield store
+
+
+def test_people_of_the_third_release_are_known_by_the_number_as_dialled_in_the_fourth(fourth: Store) -> None:
+    ann, bea, caio = fourth.users()
+    assert (ann.phone, ann.added_by, ann.opted_out_at) == ("+15555550100", "operator", NOW)
+    assert (bea.name, bea.phone, bea.added_by) == ("Bea", BEA, "operator")
+    assert bea.consent == "added at the command line; whatsapp: JOIN by text, 2013-03-08"
+    assert (caio.name, caio.phone, caio.added_by, caio.muted_until) == (CAIO, CAIO, "invitation", NOW)
+    assert [(row.user, row.messages, row.segments) for row in fourth.sms_rows("2013-02")] == [("Bea", 6, 7)]
+
+
+def test_one_person_of_two_spellings_follows_what_either_did_and_nothing_twice(fourth: Store) -> None:
+    _, bea, caio = fourth.users()
+    assert [view.subscription.id for view in fourth.subscription_views(bea.id)] == [21, 23]
+    twice = fourth.subscription(22)
+    assert twice
+    assert (twice.user_id, twice.state, twice.reason) == (bea.id, "canceled", "the same under another spelling")
+    assert [view.subscription.id for view in fourth.subscription_views(caio.id)] == [24]
+    assert [one.inviter_id for one in fourth.open_invitations("+15555550101", NOW - HOUR)] == [bea.id, 1]
+
+
+def test_a_stop_from_one_spelling_counts_for_the_other_unless_start_came_later(fourth: Store) -> None:
+    assert fourth.is_opted_out(BEA)
+    assert not fourth.is_opted_out(CAIO)
+    assert [change.how for change in fourth.consent_changes(BEA)] == ["texted WhatsApp SM2"]
+    assert [change.how for change in fourth.consent_changes(CAIO)] == ["texted SMS SM3", "texted SMS SM4"]
+    sids = {row["sid"]: row["change"] for row in fourth._rows("SELECT * FROM consent_texts")}
+    assert sids == {"SM2": "opt_out", "SM3": "opt_out", "SM4": "opt_in"}
+
+
+def test_what_waits_under_one_spelling_is_the_persons_and_whatsapp_keeps_its_own(fourth: Store) -> None:
+    bea = fourth.user_by_phone(BEA)
+    assert bea
+    assert [view.message.to for view in fourth.messages(user_id=bea.id)] == [BEA]
+    waiting = fourth.claim_inbound(NOW, "boot")
+    assert waiting
+    assert (waiting.inbound.sid, waiting.inbound.sender) == ("SM5", BEA)
+    assert (fourth.window(BEA), fourth.whatsapp_address(BEA)) == (NOW, BEA_ON_WHATSAPP)
+    assert (fourth.window(CAIO), fourth.whatsapp_address(CAIO)) == (NOW, CAIO_ON_WHATSAPP)
+    asked = [(row["asker"], row["phone"]) for row in fourth._rows("SELECT asker, phone FROM askings ORDER BY id")]
+    assert asked == [("+15555550100", "+15555550101"), (BEA, "+15555550101"), (BEA, CAIO)]
 
 
 def test_what_is_pending_since_an_earlier_release_is_carried_on_with_its_route(path: Path) -> None:

@@ -21,7 +21,7 @@ from flait.core.receipts import Inbound, Receipt
 from flait.core.subscriptions import Role
 from flait.errors import BudgetExhausted, FlightSourceError, InDoubt, NotSent, Refused, Rejected, UserError
 from flait.flows import deliver, receipts, subscribe, track
-from flait.flows.ports import Accepted, Answer, Sent
+from flait.flows.ports import Accepted, Answer, Inbox, Sent
 from flait.flows.resolve import Wanted
 from flait.flows.telling import Rules
 from flait.store import Store
@@ -103,6 +103,9 @@ class Published:
     def flight(self, fa_flight_id: str) -> Answer:
         return self._answer(lambda leg: leg.id == fa_flight_id)
 
+    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "Published":
+        return self
+
     def departures(self, ident: Ident, start: datetime, end: datetime) -> Answer:
         return self._answer(lambda leg: start <= leg.leaves < end)
 
@@ -179,8 +182,11 @@ class Phones:
             raise Rejected("Twilio knows no such text")
         return Receipt(sid=sid, status=MessageStatus.ACCEPTED)
 
-    def received(self, since: datetime) -> Sequence[Inbound]:
-        return ()
+    def text(self, sid: str) -> Inbound | None:
+        raise Rejected("Twilio knows no such text")
+
+    def received(self, since: datetime, cursor: str | None = None) -> Inbox:
+        return Inbox(texts=())
 
 
 class Stage:

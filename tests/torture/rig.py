@@ -29,7 +29,7 @@ from flait.core.idents import Ident
 from flait.core.messages import Message, MessageStatus
 from flait.core.receipts import Inbound, Receipt
 from flait.errors import FlightSourceError, Rejected
-from flait.flows.ports import Accepted, Answer, FlightSource, Gateway, Sent
+from flait.flows.ports import Accepted, Answer, FlightSource, Gateway, Inbox, Sent
 from flait.store.engine import sqlite3
 from tests.core.flights_for_tests import NOON
 from tests.end_to_end.rig import ACCOUNT_SID, SENDER
@@ -168,10 +168,13 @@ class MortalGateway:
             raise Rejected("Twilio knows no such text")
         return Receipt(sid=sid, status=MessageStatus.DELIVERED)
 
-    def received(self, since: datetime) -> Sequence[Inbound]:
+    def text(self, sid: str) -> Inbound | None:
+        raise Rejected("Twilio knows no such text")
+
+    def received(self, since: datetime, cursor: str | None = None) -> Inbox:
         with self._points.around("reading what came in"):
             texts = [_said(line) for line in self._ledger.lines("said")]
-        return [text for text in texts if text.sent_at and text.sent_at >= since]
+        return Inbox(texts=[text for text in texts if text.sent_at and text.sent_at >= since])
 
 
 def _sent(line: dict[str, Any]) -> Sent:

@@ -10,7 +10,7 @@ from flait.core.idents import Ident
 from flait.core.messages import Message, MessageStatus
 from flait.core.receipts import Inbound, Receipt
 from flait.errors import FlightSourceError, InDoubt, NotSent, RateLimited, Rejected, SendError
-from flait.flows.ports import Accepted, Answer, Sent
+from flait.flows.ports import Accepted, Answer, Inbox, Sent
 from tests.flows.mortal import Killed
 from tests.torture.soak_legs import Leg, Seen
 
@@ -50,6 +50,9 @@ class Source:
         leg = self._by_id.get(fa_flight_id)
         shown = self._look(leg) if leg else None
         return _answer([shown] if shown and shown.fa_flight_id == fa_flight_id else [])
+
+    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "Source":
+        return self
 
     def departures(self, ident: Ident, start: datetime, end: datetime) -> Answer:
         self._answers()
@@ -166,9 +169,13 @@ class Twilio:
         taken = self.taken[sid]
         return Receipt(sid=sid, status=taken.status, error_code=30003 if taken.status is S.UNDELIVERED else None)
 
-    def received(self, since: datetime) -> Sequence[Inbound]:
+    def text(self, sid: str) -> Inbound | None:
         self._reads()
-        return [text for text in self.inbox if text.sent_at and text.sent_at >= since]
+        return next((text for text in self.inbox if text.sid == sid), None)
+
+    def received(self, since: datetime, cursor: str | None = None) -> Inbox:
+        self._reads()
+        return Inbox(texts=[text for text in self.inbox if text.sent_at and text.sent_at >= since])
 
     def _reads(self) -> None:
         if self.mood is Mood.DOWN:

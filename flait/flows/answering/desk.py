@@ -17,6 +17,7 @@ from flait.core.idents import Ident
 from flait.core.messages import Channel
 from flait.core.reply_kinds import ListNumber, Subject
 from flait.core.subscriptions import User
+from flait.core.whatsapp import NO_WHATSAPP, Setup
 from flait.core.wording import route
 from flait.errors import InvalidDate
 from flait.flows import telling
@@ -30,10 +31,15 @@ LIST_HOLDS = timedelta(days=1)  # how long its numbers stand for the flights the
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What the operator set: whom people can ask, how typed numbers are read, and what polls go by."""
+    """What the operator set: whom people can ask, how typed numbers are read, and what polls go by.
+
+    `allow` are the beginnings of costly numbers that may be texted all the same.
+    """
 
     contact: str = ""
     region: str = "US"
+    allow: Sequence[str] = ()
+    whatsapp: Setup = NO_WHATSAPP
     polls: telling.Rules = field(default_factory=telling.Rules)
 
 

@@ -90,7 +90,7 @@ def _followed_again(desk: Desk, last: Mapping[str, Any]) -> Act:
             looked.append(look_up(desk, wanted_of(subscription), tracked.flight if tracked else None))
     if not looked:
         return say(texts.NOTHING_TO_UNDO)
-    person = Person(phone=desk.phone, channel=desk.channel)
+    person = Person(phone=desk.phone, channel=desk.channel, added_by=desk.user.added_by)
     return lambda: _cleared(desk, [line for one in looked for line in words_of(keep(desk, one, person))])
 
 

@@ -1,29 +1,31 @@
 """SHARE and JOIN: somebody else's number is asked once, in the inviter's name, and hears nothing more before it agrees.
 
-Why a number cannot be asked is never told: whether it said STOP is its own matter.
+Nothing sets the counts back: three numbers a day for one person, one question a month to one number. Why a number
+cannot be asked is never told: whether it said STOP is its own matter.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 from flait.core import reply_texts as texts
 from flait.core.idents import Ident
-from flait.core.messages import Message
+from flait.core.messages import Channel, Message
+from flait.core.numbers import masked
 from flait.core.reply_kinds import Join, Share
-from flait.core.subscriptions import LIVE, Role
+from flait.core.subscriptions import LIVE, AddedBy, Role
+from flait.core.whatsapp import MARGIN, WINDOW, agreed
 from flait.errors import InvalidPhone
 from flait.flows.answering.desk import Act, Desk, Line, current, leg_of, meant, nothing_meant, say
 from flait.flows.answering.tracking import Looked, keep, look_up, words_of
 from flait.flows.subscribe import Person
 from flait.flows.wishes import wanted_of
-from flait.phones import parse_phone
+from flait.phones import costly, parse_phone
 from flait.store import INVITATION, Invitation, InvitationState, SubscriptionView
 
-INVITED = "invited"  # the dialogue that remembers whom somebody asked
 OPEN_FOR = timedelta(days=1)
-MOST_OPEN = 3  # of one inviter
+MOST_ASKED, ASKED_WITHIN = 3, timedelta(days=1)  # by one person, whatever becomes of it
+ASKED_ONCE_IN = timedelta(days=30)  # one number, whoever asks
 USEFUL = timedelta(hours=6)
 
 
@@ -38,15 +40,21 @@ def share(desk: Desk, wish: Share) -> Act:
         return say(nothing_meant(wish.subject))
     if phone == desk.phone:
         return say(texts.OWN_NUMBER)
+    if costly(phone, desk.rules.allow):
+        return say(texts.COSTLY)
     view = current(views, desk.now)
     return lambda: [_invited(desk, view, phone, wish.role or Role.WATCHER)]
 
 
 def _invited(desk: Desk, view: SubscriptionView, phone: str, role: Role) -> Line:
-    open_ones = _open_ones(desk)
-    if len(open_ones) >= MOST_OPEN:
-        return Line(body=texts.too_many_invitations_text(MOST_OPEN))
-    if desk.store.is_opted_out(phone) or _open_ids(desk, phone) or not _asked(desk, view, phone):
+    store, now = desk.store, desk.now
+    channel = _channel(desk, phone)
+    if channel is Channel.SMS and desk.rules.whatsapp.one_way:
+        return Line(body=texts.NOBODY_CAN_ANSWER)
+    if store.asked_by(desk.phone, since=now - ASKED_WITHIN) >= MOST_ASKED:
+        return Line(body=texts.too_many_invitations_text(MOST_ASKED))
+    spared = store.is_opted_out(phone) or store.was_asked(phone, since=now - ASKED_ONCE_IN)
+    if channel is None or spared or not _asked(desk, view, phone, channel):
         return Line(body=texts.cannot_invite_text(phone))
     invitation = desk.store.invite(
         Invitation(
@@ -59,39 +67,43 @@ def _invited(desk: Desk, view: SubscriptionView, phone: str, role: Role) -> Line
             expires_at=desk.now + OPEN_FOR,
         )
     )
-    assert invitation is not None  # the number has no open one
-    desk.put(INVITED, {"open": [*open_ones, {"id": invitation.id, "phone": phone}]}, OPEN_FOR)
+    assert invitation is not None  # the number has no open one: it would have been asked
     return Line(body=texts.invited_text(phone, view.subscription.ident, role), subscription_id=view.subscription.id)
 
 
-def _open_ones(desk: Desk) -> list[dict[str, Any]]:
-    """The invitations of this person that nobody has answered."""
-    remembered: Any = desk.store.dialogue(desk.phone, INVITED, desk.now) or {"open": []}
-    return [one for one in remembered["open"] if one["id"] in _open_ids(desk, one["phone"])]
+def _channel(desk: Desk, phone: str) -> Channel | None:
+    """By which way that number may be asked: SMS, save who agreed to WhatsApp alone. None: by none just now.
+
+    A template for every kind says nothing of how to answer; it takes one for invitations.
+    """
+    user, setup = desk.store.user_by_phone(phone), desk.rules.whatsapp
+    if user is None or not agreed(user.consent, Channel.WHATSAPP) or agreed(user.consent, Channel.SMS):
+        return Channel.SMS
+    wrote_at = desk.store.window(phone)
+    is_open = wrote_at is not None and desk.now - wrote_at < WINDOW - MARGIN
+    return Channel.WHATSAPP if setup.sender and (is_open or INVITATION in setup.templates) else None
 
 
-def _open_ids(desk: Desk, phone: str) -> set[int]:
-    return {invitation.id for invitation in desk.store.open_invitations(phone, desk.now)}
-
-
-def _asked(desk: Desk, view: SubscriptionView, phone: str) -> bool:
-    """The one text a number gets in a day, whoever invites it; False: it had that, and declined."""
+def _asked(desk: Desk, view: SubscriptionView, phone: str, channel: Channel) -> bool:
+    """The one text that a number gets in a month, whoever invites it; False: it had that just now."""
     named = desk.user.name != desk.user.phone
     ident = view.subscription.ident
     known = desk.store.user_by_phone(phone)
     message = Message(
         user_id=known.id if known else 0,
         to=phone,
+        channel=channel,
         kind=INVITATION,
-        body=texts.invitation_text(
-            desk.user.name if named else texts.masked(desk.phone), ident, leg_of(view) or "a flight"
-        ),
+        body=texts.invitation_text(desk.user.name if named else masked(desk.phone), ident, leg_of(view) or "a flight"),
         dedup_key=f"{INVITATION}:{phone}:{desk.now:%Y-%m-%d}",
         created_at=desk.now,
         not_before=desk.now,
         expires_at=desk.now + USEFUL,
     )
-    return desk.store.enqueue(message) is not None
+    if desk.store.enqueue(message) is None:
+        return False
+    desk.store.note_asked(desk.phone, phone, desk.now)
+    return True
 
 
 def join(desk: Desk, wish: Join) -> Act:
@@ -110,7 +122,8 @@ def join(desk: Desk, wish: Join) -> Act:
 
 
 def _acceptance(desk: Desk, invitation: Invitation, looked: Looked) -> Act:
-    person = Person(phone=desk.phone, channel=desk.channel, consent=f"JOIN by text, {desk.heard.received_at:%Y-%m-%d}")
+    consent = f"JOIN by text, {desk.heard.received_at:%Y-%m-%d}"
+    person = Person(phone=desk.phone, channel=desk.channel, consent=consent, added_by=AddedBy.INVITATION)
 
     def accepted() -> Sequence[Line]:
         settled = looked.refused or desk.store.settle_invitation(invitation.id, InvitationState.JOINED, desk.now)

@@ -12,6 +12,7 @@ from flait.core.polling import since_last_event
 from flait.core.reply_kinds import Fact, ListFlights, ListNumber, Start, Status, Subject
 from flait.core.status_texts import Listed, Seen, list_text, status_text
 from flait.core.subscriptions import SubscriptionState
+from flait.errors import ShareSpent
 from flait.flows import track
 from flait.flows.afresh import heard
 from flait.flows.answering.desk import (
@@ -81,9 +82,13 @@ def _freshened(desk: Desk, flight_id: int) -> bool:
     tracked = desk.store.tracked(flight_id)
     if tracked is None or tracked.closed_at or _age(desk, tracked) <= FRESH:
         return True
+    try:
+        source = desk.source.billed_to((desk.phone,), to_the_end=True)
+    except ShareSpent:  # before the look is claimed: nobody else's may come later for that
+        return False
     rules = replace(desk.rules.polls, asker=desk.user.id)  # the answer tells them; no alert beside it
     for due in _claimed(desk, flight_id):
-        track.poll(desk.store, desk.source, desk.clock, due, boot=desk.boot, rules=rules)
+        track.poll(desk.store, source, desk.clock, due, boot=desk.boot, rules=rules)
     seen = desk.store.tracked(flight_id)
     return seen is None or seen.closed_at is not None or _age(desk, seen) <= FRESH
 

@@ -24,10 +24,12 @@ from flait.errors import (
     NoSuchFlight,
     NotUnderstood,
     Refused,
+    ShareSpent,
     TooLate,
     UserError,
 )
 from flait.flows import subscribe
+from flait.flows.accounts import until
 from flait.flows.answering.asked import Asked, Standing, known, legs, near, other_airline
 from flait.flows.answering.desk import QUESTION, Act, Desk, Line, say
 from flait.flows.resolve import resolve
@@ -99,7 +101,7 @@ def look_up(desk: Desk, wanted: Wanted, flight: Flight | None = None) -> Looked:
     """Outside any transaction: find the one leg meant. Of a `flight` that is watched already nobody is asked."""
     if flight:
         wanted = _that_very(flight, wanted)
-    asked, at = known(flight) if flight else Asked(source=desk.source), desk.now
+    asked, at = known(flight) if flight else Asked(source=desk.source.billed_to((desk.phone,))), desk.now
     try:
         resolve(asked, wanted, now=at)
     except (UserError, NoSuchFlight, BudgetExhausted, ConfigError, FlightSourceError) as refusal:
@@ -142,7 +144,7 @@ def words_of(kept: Subscribed | Line) -> list[Line]:
 
 
 def _kept(desk: Desk, looked: Sequence[Looked]) -> Iterator[Line]:
-    person = Person(phone=desk.phone, channel=desk.channel)
+    person = Person(phone=desk.phone, channel=desk.channel, added_by=desk.user.added_by)
     said: set[str] = set()
     asking = False
     for one in looked:
@@ -200,6 +202,8 @@ def _refusal(desk: Desk, looked: Looked, refusal: FlaitError) -> str:
         return too_late_text(ident, refusal.message, unasked=False).body
     if isinstance(refusal, InvalidDate):
         return texts.bad_date_text(ident, refusal.message)
+    if isinstance(refusal, ShareSpent):
+        return texts.share_spent_text(until(desk.now), contact)
     if isinstance(refusal, BudgetExhausted):
         return texts.no_budget_text(contact)
     if isinstance(refusal, AmbiguousFlight):

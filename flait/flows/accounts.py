@@ -1,0 +1,62 @@
+"""On whose account a look-up goes, and what people are told once their share of the month is used up.
+
+Whom the operator added himself pays for nothing that is not asked by text, and nor does whoever follows with them.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from flait.core.messages import Message
+from flait.core.reply_texts import share_over_text
+from flait.core.subscriptions import AddedBy, User
+from flait.store import Store
+
+SHARE = "share"  # the kind of the text that says so
+USEFUL = timedelta(hours=12)
+
+
+def of_flight(store: Store, flight_id: int) -> Sequence[str]:
+    """Who pays for the looks at a flight, in equal parts: nobody, where one of the operator's own hears of it."""
+    people = [subscriber.user for subscriber in store.live_subscribers(flight_id) if not subscriber.user.opted_out_at]
+    return () if any(map(is_own, people)) else [user.phone for user in people]
+
+
+def of_wish(store: Store, user_id: int) -> Sequence[str]:
+    """Who pays for looking a pending flight up."""
+    user = store.user(user_id)
+    return () if user is None or is_own(user) else (user.phone,)
+
+
+def is_own(user: User) -> bool:
+    """Whether the operator added them himself."""
+    return user.added_by is AddedBy.OPERATOR
+
+
+def until(now: datetime) -> date:
+    """The first day of the next month, which is UTC's."""
+    return (now.date().replace(day=1) + timedelta(days=31)).replace(day=1)
+
+
+def tell_followers(store: Store, flight_id: int, now: datetime) -> None:
+    """Inside a transaction: everybody who follows a flight that is looked at no more."""
+    for subscriber in store.live_subscribers(flight_id):
+        tell(store, subscriber.user, now)
+
+
+def tell(store: Store, user: User, now: datetime) -> None:
+    """Inside a transaction: once a month, that their flights are not looked at any more."""
+    if user.opted_out_at:
+        return
+    store.enqueue(
+        Message(
+            user_id=user.id,
+            to=user.phone,
+            channel=user.channel,
+            kind=SHARE,
+            body=share_over_text(until(now)),
+            dedup_key=f"{SHARE}:{user.id}:{now:%Y-%m}",
+            created_at=now,
+            not_before=now,
+            expires_at=now + USEFUL,
+        )
+    )
