@@ -9,18 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flait.clock import Clock, clock_from
-from flait.errors import ConfigError
+from flait.errors import ConfigError, Gone
 from flait.paths import Paths, close_database, close_to_others, make_private, paths_from
 from flait.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from zoneinfo import ZoneInfo
 
     from flait.adapters.credentials import Credentials, SecretName
     from flait.adapters.twilio_forms import TwilioForms
     from flait.core.messages import Message
     from flait.core.whatsapp import Setup
+    from flait.flows.backup import Backup
     from flait.flows.meter import Pace, StoreMeter
     from flait.flows.ports import FlightSource, Gateway
     from flait.flows.push import Office
@@ -36,6 +37,7 @@ class App:
         self.env = env
         self._flags = dict(flags or {})
         self._mine = threading.local()
+        self._first: Store | None = None  # what the first thread opened
 
     @cached_property
     def paths(self) -> Paths:
@@ -58,22 +60,37 @@ class App:
         """The calling thread's own connection to the database, opened once."""
         store: Store | None = getattr(self._mine, "store", None)
         if store is None:
-            make_private(self.paths.data_dir)
-            close_database(self.paths.database)
-            self._refuse_emptied(self.paths.database)
-            store = self._mine.store = Store.open(self.paths.database, first=self._back_up_first)
+            if self._first is None:
+                make_private(self.paths.data_dir)
+                close_database(self.paths.database)
+                self._refuse_to_begin_anew(self.paths.database)
+                store = Store.open(self.paths.database, first=self._back_up_first)
+                self._first = store
+            else:  # what the first one opened must still be there: nothing is made in its place
+                self._first.refuse_elsewhere()
+                store = Store.open(self.paths.database, create=False)
+                self._first.refuse_elsewhere()
+            self._mine.store = store
         return store
 
-    def _refuse_emptied(self, database: Path) -> None:
-        """A file without a byte is how a new database begins; where there are backups, it is how one was lost."""
-        if not database.exists() or database.stat().st_size:
-            return
-        from flait.errors import NotOurs
+    def _refuse_to_begin_anew(self, database: Path) -> None:
+        """No file, or one without a byte, is how a database begins. With backups, or a daemon on it, one was lost."""
+        try:
+            if database.stat().st_size:
+                return
+            lost = f"the database {database} is empty"
+        except FileNotFoundError:
+            lost = f"there is no database {database}"
+        from flait import lock
         from flait.flows.backup import found
 
-        if found(self.paths.backups_dir):
-            hint = "restore one (`flait backup list` shows them), or delete the empty file to begin anew"
-            raise NotOurs(f"the database {database} is empty, and there are backups of it", hint)
+        other, backups = lock.holder(database), found(self.paths.backups_dir)
+        if other and other.what != lock.DAEMON:
+            raise lock.refusal(other)
+        if other:
+            raise Gone(f"{lost}, and {other.named} had it open", way_back(backups, stop=True))
+        if backups:
+            raise Gone(f"{lost}, and there are backups of it", way_back(backups, stop=False))
 
     def _back_up_first(self, database: Path) -> None:
         """What an earlier Flait wrote is copied before it is brought up to date."""
@@ -245,6 +262,15 @@ class App:
 
     def _secret(self, name: "SecretName") -> "Callable[[bool], str]":
         return lambda fresh: self.credentials.get(name, fresh=fresh).reveal()
+
+
+def way_back(backups: "Sequence[Backup]", *, stop: bool) -> str:
+    """What helps when the database is lost; `backups` newest first, `stop` where the daemon must be stopped first."""
+    first = "run `flait daemon stop`, then " if stop else "run "
+    if not backups:
+        return f"{first}any command that adds something, which makes a new one; or put the file back"
+    anew = "" if stop else f"; to begin anew, move {backups[0].path.parent} away"
+    return f"{first}`flait backup restore {backups[0].path.name}`, or put the file back{anew}"
 
 
 def _require(key: str, value: str) -> None:

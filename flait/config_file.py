@@ -4,13 +4,14 @@ Knows TOML, not the settings: which keys there are and what they may hold is dec
 """
 
 import contextlib
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from flait.errors import ConfigError
-from flait.paths import refuse_written_by_others, touch_private, write_private
+from flait.paths import make_private, refuse_written_by_others, write_private
 from flait.setting_rules import Value
 
 PATIENCE_FOR_OTHERS = 10.0  # seconds, real: another `flait config set` is done in a fraction of one
@@ -32,14 +33,15 @@ def read(file: Path) -> list[Entry]:
 
 def write(file: Path, key: str, value: Value | None) -> None:
     """Set one key (None takes it out); comments, order and other keys stay. Raises ConfigError, the file untouched."""
-    from filelock import FileLock, Timeout
+    from flait.lock import take
 
-    lock = touch_private(file.with_name(f"{file.name}.lock"))
+    handle = take(make_private(file.parent) / f"{file.name}.lock", patience=PATIENCE_FOR_OTHERS)
+    if handle is None:
+        raise ConfigError(f"{file} is being changed by another process", "try again when it is done")
     try:
-        with FileLock(lock, timeout=PATIENCE_FOR_OTHERS):
-            _rewrite(file, key, value)
-    except Timeout as problem:
-        raise ConfigError(f"{file} is being changed by another process", "try again when it is done") from problem
+        _rewrite(file, key, value)
+    finally:
+        os.close(handle)
 
 
 def _parsed_text(file: Path) -> str:

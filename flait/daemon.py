@@ -1,43 +1,36 @@
-"""DOOR: time passing. A metronome ticks; what is due stands in the database; nothing is scheduled anywhere else.
+"""DOOR: time passing. What is due stands in the database; nothing is scheduled anywhere else.
 
-APScheduler only ticks (poll, deliver, answer, activate, settle, receipts, fetch, beat, backup, upkeep). One daemon per
-database: a lock held for life, freed by the kernel whatever kills us.
+What is done every so often is a tick: poll, deliver, answer, activate, settle, receipts, fetch, beat, backup, upkeep ….
+runs.py lets them tick, from the lock to the end.
 """
 
 import logging
 import os
 import secrets
-import signal
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import cached_property, partial
+from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flait.app import App
-from flait.clock import SHORTEST_TICK, believable, is_virtual
-from flait.errors import AboveTier, ConfigError, FlaitError
+from flait.clock import believable, is_virtual
+from flait.errors import AboveTier, ConfigError, FlaitError, Gone, StoreError
 from flait.flows import answer, backup, deliver, intake, push, receipts, subscribe, timekeeping, upkeep
 from flait.flows.ports import FlightSource, Gateway
-from flait.lock import sole
-from flait.metronome import Watchdog, stacks
+from flait.metronome import Watchdog
 from flait.pollers import Pollers
-from flait.pulse import Pulse, Trouble
+from flait.pulse import Pulse, Troubles
 
 if TYPE_CHECKING:
-    from apscheduler.schedulers.background import BackgroundScheduler
-
     from flait.webhook import Webhook
 
 log = logging.getLogger("flait.daemon")
 
 SENDERS = 2  # Twilio queues faster than it sends; order per person is the database's matter
-STOP_WITHIN = 10.0  # seconds, real: for what is in flight when asked to stop
 NOT_CALLED = timedelta(seconds=30)  # without a webhook, people's texts are read from Twilio's list this often
 CALLED_BACK = timedelta(hours=1)  # with one, now and then all the same: a call that failed is not repeated
-WATCH_EVERY = 1.0  # seconds, real: how often the clock is compared with itself
 LONGEST_STEP = 600.0  # seconds, real: many times what all the deadlines of one step come to
 LONGEST_SILENCE = 300.0  # seconds, real: the slowest clock's ticks still begin something more often
 ANY_YEAR = frozenset({"beat", "listen"})  # what is done whatever the clock says
@@ -60,7 +53,8 @@ class Daemon:
         self._app = app
         self._stopping = stopping
         self._silent_until: datetime | None = None
-        self._troubles: dict[str, Trouble] = {}
+        self._troubles = Troubles()
+        self._lost = False  # the database is not where it was
         self._pulse: Pulse | None = None
         self._time = timekeeping.Timekeeper(app.clock, app.witness)
         self.watchdog = Watchdog(longest=LONGEST_STEP, silent=LONGEST_SILENCE)
@@ -106,6 +100,9 @@ class Daemon:
 
     def beat(self) -> bool:
         """Say that we are alive: in the database, and beside it what troubles us."""
+        if self._lost:
+            self._say()
+            return False
         store, clock = self._app.store(), self._app.clock
         now = clock.now()  # read once: set back between two readings, nobody would see it
         self._time.check(store, now)
@@ -122,19 +119,45 @@ class Daemon:
 
     def _say(self) -> None:
         if self._pulse:
-            self._pulse.say(self._app.clock.now(), list(self._troubles.values()))
+            self._pulse.say(self._app.clock.now(), self._troubles.told)
 
     def _troubled(self, what: str, cause: str) -> bool:
         """Note what does not work, or with no cause that it works; whether that is news."""
-        known = self._troubles.get(what)
-        if (known.cause if known else "") == cause:
-            return False
-        if cause:
-            since = known.since if known else self._app.clock.now()
-            self._troubles = self._troubles | {what: Trouble(what=what, cause=cause, since=since)}
+        return self._troubles.note(what, cause, self._app.clock.now())
+
+    def look_around(self) -> None:
+        """Whether what is open still stands where others meet it; in between nothing is asked, sent or answered.
+
+        For the thread that opened the database first: of what nobody else can reach any more it keeps a copy.
+        """
+        try:
+            self._app.store().refuse_elsewhere()
+        except Gone as fault:
+            if not self._lost:
+                self._lost = True
+                self._lose(fault)
         else:
-            self._troubles = {name: trouble for name, trouble in self._troubles.items() if name != what}
-        return True
+            if self._lost:
+                self._lost = False
+                self._troubled("database", "")
+                log.info("the database is in its place again")
+
+    def _lose(self, fault: Gone) -> None:
+        """Say it, as the one trouble there is; and save what can be saved."""
+        self._troubles.clear()
+        self._troubled("database", str(fault))
+        self._say()
+        log.critical("%s; nothing is asked or sent", fault.message)
+        store, folder = self._app.store(), self._app.paths.backups_dir
+        keep = self._app.settings.backup.keep_daily
+        try:
+            saved = backup.safety_copy(store, self._app.clock, folder, before=backup.Before.LOSS, keep=keep)
+        except (ConfigError, StoreError) as problem:
+            log.error("what was open cannot be saved: %s", problem)  # noqa: TRY400  # one sentence is the whole story
+            return
+        hint = fault.hint.replace("FILE", saved.path.name)
+        self._troubled("database", f"{fault.message}; {hint}. What was open is saved: {saved.path.name}")
+        self._say()
 
     @property
     def _listens(self) -> bool:
@@ -261,102 +284,31 @@ class Daemon:
 
     def run(self, tick: Tick) -> None:
         """One beat of the metronome: until there is no more to do. A fault is said once, and once when it is over."""
-        if tick.name not in ANY_YEAR and not believable(self._app.clock):
+        if self._rests(tick):
             return
         try:
             while self._step(tick) and not self._stopping.is_set():
                 pass
-        except FlaitError as fault:
-            if self._troubled(tick.name, str(fault)):
-                log.error("%s: %s", tick.name, fault)  # noqa: TRY400  # one sentence is the whole story
-        except Exception as problem:
-            log.exception("%s failed", tick.name)
-            self._troubled(tick.name, f"an unexpected {type(problem).__name__}; `flait daemon logs` shows it")
+        except Gone:  # `look_around` notices within a second, and says so
+            return
+        except Exception as problem:  # noqa: BLE001  # one tick's fault must not end the others
+            self._failed(tick.name, problem)
         else:
             if not self._troubled(tick.name, ""):
                 return
             log.info("%s works again", tick.name)
         self._say()
 
+    def _failed(self, name: str, problem: Exception) -> None:
+        if not isinstance(problem, FlaitError):
+            log.error("%s failed", name, exc_info=problem)
+            self._troubled(name, f"an unexpected {type(problem).__name__}; `flait daemon logs` shows it")
+        elif self._troubled(name, str(problem)):
+            log.error("%s: %s", name, problem)
+
+    def _rests(self, tick: Tick) -> bool:
+        return tick.name not in ANY_YEAR and (self._lost or not believable(self._app.clock))
+
     def _step(self, tick: Tick) -> bool:
         with self.watchdog.watching(tick.name):
             return tick.do()
-
-
-def run(app: App, *, verbose: int = 0, terminal: bool = True) -> None:
-    """Be the daemon until SIGTERM or SIGINT; finishes what is in flight, and leaves within 15 s. Raises Locked."""
-    from flait.logs import logging_to
-
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
-    app.shut_in()
-    with sole(app.paths.database), logging_to(app.paths.log_dir, app.clock, verbose=verbose, terminal=terminal):
-        daemon = Daemon(app, stopping)
-        daemon.speak()
-        daemon.recover()
-        daemon.run(Tick(name="listen", every=timedelta(), do=daemon.listen))  # whoever sees a beat finds the address
-        daemon.beat()
-        log.info("daemon started, pid %d", os.getpid())
-        _metronome(daemon, app, stopping)
-        log.info("daemon stopped")
-        logging.shutdown()
-        # A hanging provider must not hold the exit up: its call is lost to us, and recovered at the next start.
-        os._exit(0)
-
-
-def _metronome(daemon: Daemon, app: App, stopping: threading.Event) -> None:
-    from apscheduler.schedulers.background import BackgroundScheduler
-
-    from flait.metronome import ClockGuard, Every, wake
-
-    scheduler = BackgroundScheduler(
-        timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
-    )
-    ticks = daemon.ticks()
-    for tick in ticks:
-        seconds = max(SHORTEST_TICK, app.clock.real_seconds(tick.every))
-        scheduler.add_job(daemon.run, Every(seconds), args=[tick], id=tick.name)
-    scheduler.start()
-    daemon.wake = partial(wake, scheduler, [tick.name for tick in ticks if tick.on_text])
-    guard = ClockGuard(scheduler)
-    while not stopping.wait(WATCH_EVERY):
-        guard.check()
-        stuck = daemon.watchdog.stuck()
-        if stuck:
-            _begin_anew(stuck)
-    log.info("stopping")
-    scheduler.pause()
-    # A text being posted, a poll being stored are worth seconds; a hanging provider is not.
-    done = threading.Thread(target=_finish, args=(scheduler, daemon), daemon=True)
-    done.start()
-    done.join(STOP_WITHIN)
-
-
-def _begin_anew(stuck: str) -> None:
-    """A thread of ours is dead or hangs: nothing is lost by a crash, so be one, and start again in the same process."""
-    log.critical("%s; the daemon begins anew\n%s", stuck, stacks())
-    logging.shutdown()
-    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  # our own command line
-
-
-def _finish(scheduler: "BackgroundScheduler", daemon: Daemon) -> None:
-    """Requests, ticks and polls under way end by themselves, together within the same patience."""
-    daemon.stop_listening()
-    scheduler.shutdown(wait=True)
-    daemon.drain()
-
-
-def tick(app: App, *, verbose: int = 0) -> None:
-    """One pass over everything that is due, then back: for cron. Raises Locked when a daemon runs."""
-    from flait.logs import logging_to
-
-    app.shut_in()
-    with sole(app.paths.database), logging_to(app.paths.log_dir, app.clock, verbose=verbose, terminal=verbose > 0):
-        daemon = Daemon(app, threading.Event())
-        daemon.recover()
-        daemon.beat()
-        heard = (daemon.fetch, daemon.answer)
-        steps = (daemon.activate, daemon.poll_all, daemon.deliver, daemon.settle, daemon.receipts)
-        for step in (*heard, *steps, daemon.backup, daemon.upkeep):  # a STOP comes before what it stops
-            daemon.run(Tick(name=step.__name__, every=timedelta(), do=step))

@@ -4,6 +4,7 @@ Decides the places (everything under FLAIT_HOME, else the platform's own folders
 Asking for the places makes nothing; what a file says is its owner's business.
 """
 
+import errno
 import os
 import stat
 from collections.abc import Iterable, Mapping
@@ -15,6 +16,7 @@ from flait.errors import ConfigError
 CHOOSE_A_HOME = "set FLAIT_HOME to a folder that is yours, or mend its owner and mode"
 FOR_OTHERS = 0o077
 WRITTEN_BY_OTHERS = 0o022
+A_LINK = (errno.ELOOP, errno.EMLINK)  # what O_NOFOLLOW says of one
 BESIDE = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a file, and takes for that file's
 
 
@@ -49,15 +51,29 @@ def make_private(folder: Path) -> Path:
     return folder
 
 
-def touch_private(file: Path) -> Path:
-    """Make `file` (empty, 0600) unless it is there, and take others' rights away; raises ConfigError."""
-    make_private(file.parent)
+def open_private(file: Path, flags: int) -> int:
+    """A descriptor of `file`, which is made (empty, 0600) unless it is there, and is Flait's own from then on.
+
+    What is asked is asked of the open file, so nobody can put another in its place meanwhile. Raises ConfigError: a
+    link (whoever made it chose what Flait writes over), a pipe, another user's file, or no folder.
+    """
     try:
-        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        _tighten(file, 0o600)
+        handle = os.open(file, flags | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
     except OSError as problem:
+        if problem.errno in A_LINK:
+            raise ConfigError(f"the file {file} is a link", "look where it leads, and delete it") from problem
         raise _unusable("file", file, problem) from problem
-    return file
+    try:
+        _refuse_foreign(file, os.fstat(handle))
+        if os.fstat(handle).st_mode & FOR_OTHERS:
+            os.fchmod(handle, 0o600)
+    except OSError as problem:
+        os.close(handle)
+        raise _unusable("file", file, problem) from problem
+    except ConfigError:
+        os.close(handle)
+        raise
+    return handle
 
 
 def close_to_others(paths: Paths) -> None:
@@ -157,6 +173,13 @@ def _refuse_shared(folder: Path) -> None:
         raise ConfigError(f"the folder {folder} belongs to another user", CHOOSE_A_HOME)
     if found.st_mode & stat.S_ISVTX or folder.parent == folder:
         raise ConfigError(f"the folder {folder} is shared with other users", CHOOSE_A_HOME)
+
+
+def _refuse_foreign(file: Path, found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        raise ConfigError(f"{file} is not a file", CHOOSE_A_HOME)
+    if found.st_uid != os.geteuid():
+        raise ConfigError(f"the file {file} belongs to another user", CHOOSE_A_HOME)
 
 
 def _tighten(path: Path, mode: int) -> None:

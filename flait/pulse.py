@@ -11,9 +11,10 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 
-from flait.paths import touch_private
+from flait.paths import make_private, open_private
 
 FILE: Final = "daemon.json"
 ROOM: Final = 16 * 1024  # bytes
@@ -40,11 +41,42 @@ class Word:
     troubles: tuple[Trouble, ...]
 
 
+class Troubles:
+    """What troubles one daemon, by what it is; for any thread."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._known: dict[str, Trouble] = {}
+
+    def note(self, what: str, cause: str, now: datetime) -> bool:
+        """That this does not work, or with no cause that it works; whether that is news."""
+        with self._lock:
+            known = self._known.get(what)
+            if (known.cause if known else "") == cause:
+                return False
+            if cause:
+                self._known[what] = Trouble(what=what, cause=cause, since=known.since if known else now)
+            else:
+                del self._known[what]
+            return True
+
+    def clear(self) -> None:
+        """Forget them all: one that explains the others is noted next."""
+        with self._lock:
+            self._known.clear()
+
+    @property
+    def told(self) -> Sequence[Trouble]:
+        """All of them, the oldest first."""
+        with self._lock:
+            return list(self._known.values())
+
+
 class Pulse:
     """The daemon's side; for one thread at a time. Raises ConfigError where there is no room for the file at all."""
 
     def __init__(self, run_dir: Path) -> None:
-        self._file = os.open(touch_private(run_dir / FILE), os.O_WRONLY | os.O_CLOEXEC)
+        self._file = open_private(make_private(run_dir) / FILE, os.O_WRONLY)
         self._write({})
 
     def say(self, now: datetime, troubles: Sequence[Trouble]) -> None:

@@ -56,7 +56,7 @@ def calls(path: Path) -> Iterator[ast.Call]:
 # Rooms
 
 
-DOORS = {"cli", "daemon", "metronome", "pollers", "webhook", "commands", "__main__"}
+DOORS = {"cli", "daemon", "runs", "metronome", "pollers", "webhook", "commands", "__main__"}
 STORE = {"store", "schema"}
 ROOMS = {"core", "flows", "adapters", "sandbox", "app"}
 
@@ -107,7 +107,7 @@ VENDORS = {
     "httpx": ("flait.adapters",),
     "twilio": ("flait.adapters.twilio",),
     "keyring": ("flait.adapters.credentials",),
-    "apscheduler": ("flait.daemon", "flait.metronome"),
+    "apscheduler": ("flait.runs", "flait.metronome"),
     "typer": ("flait.cli", "flait.commands"),
     "rich": ("flait.cli", "flait.commands"),
 }

@@ -14,9 +14,9 @@ from flait.paths import (
     close_database,
     close_to_others,
     make_private,
+    open_private,
     paths_from,
     refuse_written_by_others,
-    touch_private,
     write_private,
 )
 
@@ -140,17 +140,45 @@ def test_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path: Path, monk
 
 
 def test_files_are_made_private_and_kept_so(tmp_path: Path) -> None:
-    file = touch_private(tmp_path / "run" / "lock")
-    assert (mode(file), mode(file.parent)) == (0o600, 0o700)
+    file = tmp_path / "lock"
+    opened(file)
+    assert mode(file) == 0o600
 
     file.write_text("kept")
     file.chmod(0o644)
 
-    assert (mode(touch_private(file)), file.read_text()) == (0o600, "kept")
+    opened(file)
+    assert (mode(file), file.read_text()) == (0o600, "kept")
+
+
+def opened(file: Path) -> None:
+    os.close(open_private(file, os.O_WRONLY))
+
+
+def test_a_link_is_not_followed_and_what_it_leads_to_keeps_every_byte(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("kept")
+    (tmp_path / "link").symlink_to(precious)
+    (tmp_path / "dead").symlink_to(tmp_path / "nowhere")
+
+    for name in ("link", "dead"):
+        with pytest.raises(ConfigError, match=rf"{name} is a link; look where it leads, and delete it"):
+            opened(tmp_path / name)
+    assert precious.read_text() == "kept"
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_pipe_or_a_folder_in_the_place_of_a_file_is_one_clear_error_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+
+    for name in ("pipe", "folder"):
+        with pytest.raises(ConfigError, match=name):
+            opened(tmp_path / name)
 
 
 def test_a_folder_in_the_place_of_a_file_is_one_clear_error(tmp_path: Path) -> None:
-    for write in (touch_private, lambda file: write_private(file, "text")):
+    for write in (opened, lambda file: write_private(file, "text")):
         with pytest.raises(ConfigError, match="cannot be used"):
             write(tmp_path)
 

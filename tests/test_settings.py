@@ -1,5 +1,6 @@
 """Which value of a setting holds, what is refused and how that is said, and how a file is changed."""
 
+import os
 import stat
 import subprocess
 import sys
@@ -9,12 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flait import config_file, setting_rules
 from flait.errors import ConfigError
+from flait.lock import take
 from flait.paths import Paths, paths_from
 from flait.settings import (
     TABLE,
@@ -442,7 +443,9 @@ def test_many_writers_at_once_lose_nothing(paths: Paths) -> None:
 def test_a_writer_who_never_ends_is_not_waited_for_for_ever(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(config_file, "PATIENCE_FOR_OTHERS", 0.1)
 
-    with FileLock(f"{paths.config_file}.lock"), pytest.raises(ConfigError, match="being changed by another process"):
+    other = take(paths.config_file.with_name("config.toml.lock"), patience=0)
+    assert other is not None
+    with os.fdopen(other), pytest.raises(ConfigError, match="being changed by another process"):
         set_value(paths, "alerts.leave_hours", "4")
 
 
@@ -504,7 +507,7 @@ def test_importing_settings_stays_light() -> None:
         "rich",
         "typer",
         "asyncio",
-        "filelock",
+        "flait.lock",
         "logging",
         "difflib",
     ]

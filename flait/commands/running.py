@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 
 from flait.commands import session
-from flait.commands.output import print_json, say, stamp
+from flait.commands.output import print_json, safe, say, stamp
 
 if TYPE_CHECKING:
     from pathlib import Path
     from subprocess import Popen
+
+    from flait.app import App
 
 STARTS_WITHIN = 10.0  # seconds, real
 STOPS_WITHIN = 16.0  # seconds, real; the daemon promises 15
@@ -35,12 +37,13 @@ def start(wait: Wait = STARTS_WITHIN) -> None:
     import sys
 
     from flait.errors import Locked
-    from flait.lock import is_running
+    from flait.lock import DAEMON, holder, refusal
 
-    app = session.app()
-    _ = app.settings
-    app.store()
-    if is_running(app.paths.database):
+    app = _ready()
+    other = holder(app.paths.database)
+    if other and other.what != DAEMON:
+        raise refusal(other)
+    if other:
         raise Locked("the daemon is already running", "see `flait daemon status`, or `flait daemon restart`")
     words = [word for word in session.current.argv if word in ("-v", "-vv", "--verbose", "--allow-insecure-keyring")]
     with _output_file() as output:
@@ -56,10 +59,27 @@ def start(wait: Wait = STARTS_WITHIN) -> None:
     say(f"The daemon is running, pid {child.pid}. `flait daemon logs -f` follows it.")
 
 
-def _output_file() -> BinaryIO:
-    from flait.paths import touch_private
+def _ready() -> "App":
+    """What a daemon needs before it can start. Raises what it would leave with."""
+    from flait.paths import close_to_others, make_private
 
-    return touch_private(_output_path()).open("wb")
+    app = session.app()
+    _ = app.settings, app.clock
+    app.store()
+    close_to_others(app.paths)
+    for folder in (app.paths.log_dir, app.paths.run_dir):
+        make_private(folder)
+    return app
+
+
+def _output_file() -> BinaryIO:
+    import os
+
+    from flait.paths import make_private, open_private
+
+    file = _output_path()
+    make_private(file.parent)
+    return os.fdopen(open_private(file, os.O_WRONLY | os.O_TRUNC), "wb")
 
 
 def _output_path() -> "Path":
@@ -101,24 +121,43 @@ def _stop() -> None:
     import time
 
     from flait.errors import DaemonNotRunning, FlaitError
-    from flait.lock import is_running
+    from flait.lock import daemon_of
 
-    app = session.app()
-    heart = app.store().heartbeat() if app.paths.database.exists() else None
-    if heart is None or not is_running(app.paths.database):
+    database = session.app().paths.database
+    daemon = daemon_of(database)
+    if daemon is None:
         raise DaemonNotRunning("no daemon is running on this database", "start it with `flait daemon start`")
-    os.kill(heart.pid, signal.SIGTERM)
+    pid = daemon.pid or _pid_in_the_database()
+    try:
+        os.kill(pid, signal.SIGTERM)
+    except ProcessLookupError:  # it has just ended, or is in another container
+        pass
+    except PermissionError as problem:
+        raise FlaitError(f"the daemon, pid {pid}, is another user's", "stop it as that user") from problem
     deadline, pause = time.monotonic() + STOPS_WITHIN, threading.Event()
-    while is_running(app.paths.database):
+    while daemon_of(database):
         if time.monotonic() >= deadline:
-            raise FlaitError(f"the daemon, pid {heart.pid}, has not stopped yet", "see `flait daemon logs`")
+            raise FlaitError(f"the daemon, pid {pid}, has not stopped yet", "see `flait daemon logs`")
         pause.wait(LOOK_EVERY)
 
 
+def _pid_in_the_database() -> int:
+    """An earlier Flait's daemon does not say in its lock who it is."""
+    from flait.errors import FlaitError
+
+    heart = session.app().store().heartbeat()
+    if heart is None:
+        raise FlaitError(
+            "a daemon runs, and does not say which process it is", "look for `flait daemon run`, and end it"
+        )
+    return heart.pid
+
+
 def restart(wait: Wait = STARTS_WITHIN) -> None:
-    """Stop the daemon if it runs, and start it."""
+    """Stop the daemon if it runs, and start it. What speaks against starting is said first, and nothing is stopped."""
     from flait.errors import DaemonNotRunning
 
+    _ready()
     try:
         _stop()
     except DaemonNotRunning:
@@ -127,31 +166,33 @@ def restart(wait: Wait = STARTS_WITHIN) -> None:
 
 
 def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False) -> int:
-    """Whether the daemon runs, and when it last ticked. Exit code 4 when it does not run."""
+    """Whether the daemon runs, and when it last ticked. Exit code 4 when it does not run.
+
+    Known from its lock and its own word: the database may be what fails.
+    """
     from flait.errors import DaemonNotRunning
-    from flait.lock import is_running
+    from flait.lock import daemon_of
+    from flait.pulse import word
 
     app = session.app()
-    running = is_running(app.paths.database)
-    heart = app.store().heartbeat() if running else None
+    daemon = daemon_of(app.paths.database)
+    said = word(daemon.run_dir or app.paths.run_dir) if daemon else None
+    last = said.at if said else None
     if as_json:
-        fields = {
-            "running": running,
-            "pid": heart.pid if heart else None,
-            "started_at": heart.started_at if heart else None,
-            "last_tick_at": heart.last_tick_at if heart else None,
-        }
-        print_json({"daemon": fields})
-    elif heart:
-        print(f"running, pid {heart.pid}, since {stamp(heart.started_at)}, last tick {stamp(heart.last_tick_at)}")
+        fields = {"pid": daemon.pid if daemon else None, "started_at": daemon.since if daemon else None}
+        print_json({"daemon": {"running": daemon is not None, **fields, "last_tick_at": last}})
+    elif daemon:
+        print(f"running, pid {daemon.pid}, since {stamp(daemon.since)}, last tick {stamp(last)}")
+        for trouble in said.troubles if said else ():
+            say(f"{trouble.what}: {safe(trouble.cause)}")
     else:
         print("not running")
-    return 0 if running else DaemonNotRunning.exit_code
+    return 0 if daemon else DaemonNotRunning.exit_code
 
 
 def run() -> None:
     """Run in the foreground until stopped: for systemd, Docker, or a look at what it does."""
-    from flait.daemon import run as run_daemon
+    from flait.runs import run as run_daemon
 
     app = session.app()
     _ = app.settings  # a bad one is told now, with its line, not tick by tick in the log
@@ -182,7 +223,7 @@ def logs(
 
 def tick() -> None:
     """One pass over everything that is due, then back: for cron, instead of a daemon."""
-    from flait.daemon import tick as one_pass
+    from flait.runs import tick as one_pass
 
     app = session.app()
     _ = app.settings

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from flait.app import App
     from flait.core.idents import Ident
+    from flait.lock import Holder
     from flait.store import FlightView, Heartbeat, Provider, SmsRow, Store, UsageRow
 
 PROVIDERS = ("flightaware", "twilio")
@@ -56,22 +57,23 @@ def status(
 
 
 def _state(store: "Store") -> dict[str, Any]:
-    from flait.lock import is_running
+    from flait.lock import daemon_of
 
     app = session.app()
-    running = is_running(app.paths.database)
-    url = _answering(app.paths.run_dir / "webhook.json") if running else None
+    daemon = daemon_of(app.paths.database)
+    url = _answering((daemon.run_dir or app.paths.run_dir) / "webhook.json") if daemon else None
     with store.one_moment():  # a text is here or there: never in neither place
-        return _stored(app, store, running=running, url=url)
+        return _stored(app, store, daemon=daemon, url=url)
 
 
-def _stored(app: "App", store: "Store", *, running: bool, url: str | None) -> dict[str, Any]:
+def _stored(app: "App", store: "Store", *, daemon: "Holder | None", url: str | None) -> dict[str, Any]:
     from flait.core.messages import MessageStatus as S
 
     counts, known, month = store.queue_counts(), store.providers(), f"{app.clock.now():%Y-%m}"
+    running = daemon is not None
     webhook = _webhook(app, known.get("webhook"), running=running, url=url)
     return {
-        "daemon": _daemon(store.heartbeat(), running=running),
+        "daemon": _daemon(store.heartbeat(), daemon),
         "queue": {state.value: counts[state] for state in (S.QUEUED, S.SENDING, S.IN_DOUBT, S.FAILED)},
         "budget": {
             "month": month,
@@ -81,7 +83,7 @@ def _stored(app: "App", store: "Store", *, running: bool, url: str | None) -> di
         "providers": {name: _provider(known.get(name)) for name in PROVIDERS},
         "webhook": webhook,
         "push": _push(app, store, known.get("push")),
-        "problems": problems(store, running=running, deaf=_deaf(webhook, running=running)),
+        "problems": problems(store, daemon=daemon, deaf=_deaf(webhook, running=running)),
     }
 
 
@@ -92,15 +94,13 @@ def _deaf(webhook: Mapping[str, Any], *, running: bool) -> str | None:
     return webhook["problem"] or ""
 
 
-def _daemon(heart: "Heartbeat | None", *, running: bool) -> dict[str, Any]:
+def _daemon(heart: "Heartbeat | None", daemon: "Holder | None") -> dict[str, Any]:
     """A daemon that ended leaves no pid: another process may have it now."""
-    alive = heart if running else None
-    return {
-        "running": running,
-        "pid": alive.pid if alive else None,
-        "started_at": alive.started_at if alive else None,
-        "last_tick_at": heart.last_tick_at if heart else None,
-    }
+    running, last = daemon is not None, heart.last_tick_at if heart else None
+    pid, since = (daemon.pid, daemon.since) if daemon else (None, None)
+    if running and pid is None and heart:  # an earlier Flait's
+        pid, since = heart.pid, heart.started_at
+    return {"running": running, "pid": pid, "started_at": since, "last_tick_at": last}
 
 
 def _provider(provider: "Provider | None") -> dict[str, Any]:

@@ -13,6 +13,7 @@ from flait.commands import session
 
 if TYPE_CHECKING:
     from flait.app import App
+    from flait.lock import Holder
     from flait.store import Store
 
 SILENT = timedelta(seconds=95)  # three signs of life that did not come
@@ -22,10 +23,10 @@ LEAST_ROOM = 20_000_000  # bytes on the disk: a backup, and a day of everything 
 Problem = dict[str, Any]
 
 
-def problems(store: "Store", *, running: bool, deaf: str | None) -> list[Problem]:
+def problems(store: "Store", *, daemon: "Holder | None", deaf: str | None) -> list[Problem]:
     """Each with `what`, `cause` and `since` (None: unknown). `deaf`: why nobody listens where Twilio calls, or None."""
     app = session.app()
-    found = [*_of_the_daemon(app, store, running=running), *_of_others(store), *_of_texts(store)]
+    found = [*_of_the_daemon(app, store, daemon), *_of_others(store), *_of_texts(store)]
     if deaf is not None:
         found.append(_problem("webhook", deaf or "nobody listens where Twilio is to call"))
     return [*found, *_used_up(app, store)]
@@ -35,13 +36,14 @@ def _problem(what: str, cause: str, since: datetime | None = None) -> Problem:
     return {"what": what, "cause": cause, "since": since}
 
 
-def _of_the_daemon(app: "App", store: "Store", *, running: bool) -> Iterator[Problem]:
+def _of_the_daemon(app: "App", store: "Store", daemon: "Holder | None") -> Iterator[Problem]:
     from flait.pulse import word
 
-    heart, said = store.heartbeat(), word(app.paths.run_dir)
-    if not running:
+    heart = store.heartbeat()
+    if daemon is None:
         yield _problem("daemon", "the daemon does not run", heart.last_tick_at if heart else None)
         return
+    said = word(daemon.run_dir or app.paths.run_dir)
     for trouble in said.troubles if said else ():
         yield _problem(trouble.what, trouble.cause, trouble.since)
     last = max(

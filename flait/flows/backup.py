@@ -51,6 +51,7 @@ class Before(StrEnum):
     RESTORE = "restore"
     REMOVAL = "removal"
     PRUNE = "prune"
+    LOSS = "loss"  # of the database itself: made by a daemon that still has it open
 
 
 _NAME: Final = re.compile(

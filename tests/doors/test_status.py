@@ -1,5 +1,7 @@
 """`flait status` and `flait usage`: is all well, and what has it cost."""
 
+import os
+
 import pytest
 
 from flait.core.flights import Times
@@ -48,14 +50,14 @@ def test_with_a_daemon_and_no_trouble_all_is_well(flait: CommandLine, store: Sto
     store.beat(boot="b", pid=4711, started_at=NOW - MINUTE, now=NOW)
     store.note_error("twilio", "it did not answer", NOW - MINUTE)
     store.note_success("twilio", NOW)
-    with sole(flait.database):
+    with sole(flait.database, since=NOW - MINUTE):
         done, as_json = flait("status"), flait("status", "--json")
 
     assert done.code == as_json.code == 0
-    assert done.facts["daemon"] == "running, pid 4711, since 2013-03-08T11:59:00Z"
+    assert done.facts["daemon"] == f"running, pid {os.getpid()}, since 2013-03-08T11:59:00Z"
     assert done.facts["twilio"] == "answered at 2013-03-08T12:00:00Z"
     assert as_json.json["daemon"] == {
-        "running": True, "pid": 4711, "started_at": "2013-03-08T11:59:00Z", "last_tick_at": "2013-03-08T12:00:00Z",
+        "running": True, "pid": os.getpid(), "started_at": "2013-03-08T11:59:00Z", "last_tick_at": "2013-03-08T12:00:00Z",
     }  # fmt: skip
     assert as_json.json["providers"]["twilio"]["last_error"] == "it did not answer"
 
@@ -70,7 +72,7 @@ def test_a_daemon_that_ended_leaves_its_last_tick_and_no_pid(flait: CommandLine,
 
 def test_a_text_in_doubt_leaves_with_1(flait: CommandLine, store: Store) -> None:
     in_doubt(store)
-    with sole(flait.database):
+    with sole(flait.database, since=NOW - MINUTE):
         done = flait("status")
 
     assert (done.code, done.facts["queue"]) == (1, "0 queued, 0 sending, 1 in doubt, 0 failed")
@@ -80,7 +82,7 @@ def test_a_provider_whose_last_answer_was_an_error_leaves_with_1(flait: CommandL
     tracked(store)
     store.note_success("flightaware", NOW - MINUTE)
     store.note_error("flightaware", "AeroAPI did not answer", NOW)
-    with sole(flait.database):
+    with sole(flait.database, since=NOW - MINUTE):
         done = flait("status")
 
     assert done.code == 1
@@ -91,7 +93,7 @@ def test_aeroapi_is_no_problem_while_there_is_nothing_to_ask(flait: CommandLine,
     tracked(store)
     store.note_error("flightaware", "AeroAPI did not answer", NOW)
     store.close_flight(1, NOW)
-    with sole(flait.database):
+    with sole(flait.database, since=NOW - MINUTE):
         done = flait("status")
 
     assert done.code == 0
@@ -111,7 +113,7 @@ def test_each_problem_is_told_with_its_cause(flait: CommandLine, store: Store) -
     store.beat(boot="b", pid=4711, started_at=NOW - DAY, now=NOW - DAY)
     flait.home.joinpath("run").mkdir(mode=0o700, exist_ok=True)
     Pulse(flait.home / "run").say(NOW - DAY, [Trouble(what="beat", cause="the disk is full", since=NOW - DAY)])
-    with sole(flait.database):
+    with sole(flait.database, since=NOW - MINUTE):
         done = flait("status", "--json")
 
     assert done.code == 1
@@ -128,7 +130,7 @@ def test_each_problem_is_told_with_its_cause(flait: CommandLine, store: Store) -
 def test_a_daemon_that_cannot_write_its_database_still_gives_a_sign_of_life(flait: CommandLine, store: Store) -> None:
     store.beat(boot="b", pid=4711, started_at=NOW - DAY, now=NOW - DAY)
     Pulse(flait.home / "run").say(NOW, [Trouble(what="beat", cause="the disk is full", since=NOW - DAY)])
-    with sole(flait.database):
+    with sole(flait.database, since=NOW - MINUTE):
         assert causes(flait("status", "--json")) == {"beat": "the disk is full"}
 
 

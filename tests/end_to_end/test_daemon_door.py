@@ -50,6 +50,21 @@ def test_a_daemon_that_cannot_start_says_why_with_its_exit_code(world: World) ->
     assert refused.err.startswith("error: alerts.delay_minutes in ")
 
 
+def test_a_restart_that_could_not_start_again_stops_nothing(world: World) -> None:
+    assert world.flait("daemon", "start", "--wait", "30").code == 0
+    pid = _daemon(world)
+    (world.home / "config.toml").write_text('[alerts]\ndelay_minutes = "soon"\n')
+
+    refused = world.flait("daemon", "restart")
+
+    assert refused.code == 5
+    assert "alerts.delay_minutes" in refused.err
+    (world.home / "config.toml").unlink()
+    assert _daemon(world) == pid
+    assert world.flait("daemon", "restart", "--wait", "30").code == 0
+    assert world.flait("daemon", "stop").code == 0
+
+
 def test_the_daemon_stops_while_both_providers_hang_and_the_next_one_settles_it(world: World) -> None:
     world.flight("UA8501", scheduled_out="16:30", scheduled_in="19:00")
     for who in (ANA, BEN):
