@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from flait.errors import ConfigError
-from flait.paths import make_private, refuse_written_by_others, write_private
+from flait.paths import make_private, read_regular, refuse_written_by_others, write_private
 from flait.setting_rules import Value
 
 PATIENCE_FOR_OTHERS = 10.0  # seconds, real: another `flait config set` is done in a fraction of one
+LARGEST = 1_000_000  # bytes: far more than the settings with all their comments take
 REPAIR = "mend the file by hand; `flait config validate` tells when it is right"
 
 
@@ -61,10 +62,12 @@ def _parsed_text(file: Path) -> str:
 
 
 def _text(file: Path) -> str:
-    if not file.exists():
+    try:
+        content, state = read_regular(file, LARGEST)
+    except FileNotFoundError:
         return ""
-    refuse_written_by_others(file)
-    return file.read_bytes().decode("utf-8-sig")
+    refuse_written_by_others(file, state)
+    return content.decode("utf-8-sig")
 
 
 def _entries(text: str) -> list[Entry]:

@@ -51,6 +51,36 @@ def make_private(folder: Path) -> Path:
     return folder
 
 
+def state_of(path: Path) -> os.stat_result | None:
+    """What stands there, asked once: `exists()` and then anything else meets what others did in between. None: nothing.
+
+    A link that leads nowhere is nothing. Raises OSError where it cannot be told.
+    """
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
+
+
+def is_same(one: Path, other: Path) -> bool:
+    """Whether both are there, and one file."""
+    found = state_of(one), state_of(other)
+    return found[0] is not None and found[1] is not None and os.path.samestat(found[0], found[1])
+
+
+def read_regular(file: Path, most: int) -> tuple[bytes, os.stat_result]:
+    """The first bytes of a file, and what it is, of one and the same. Raises OSError: at once, also for a pipe."""
+    handle = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "it is not a file")
+        with os.fdopen(handle, "rb", closefd=False) as content:
+            return content.read(most), found
+    finally:
+        os.close(handle)
+
+
 def open_private(file: Path, flags: int) -> int:
     """A descriptor of `file`, which is made (empty, 0600) unless it is there, and is Flait's own from then on.
 
@@ -84,7 +114,7 @@ def close_to_others(paths: Paths) -> None:
     for folder in (paths.backups_dir, paths.log_dir, paths.run_dir):
         if folder.is_dir():
             make_private(folder)
-            _close(file for file in folder.iterdir() if file.is_file() and not file.is_symlink())
+            _close(_files_in(folder))
     close_database(paths.database)
 
 
@@ -93,17 +123,18 @@ def close_database(database: Path) -> None:
     _close(database.with_name(database.name + suffix) for suffix in ("", *BESIDE))
 
 
-def refuse_written_by_others(file: Path) -> None:
+def refuse_written_by_others(file: Path, state: os.stat_result) -> None:
     """Raise ConfigError for a file that decides where secrets are sent, and that somebody else can change.
 
-    Never mended: whoever could write there may have done so already. Root may own it.
+    Never mended: whoever could write there may have done so already. Root may own it. `state` is the open file's.
     """
-    for place in (file, file.resolve().parent):
-        found = place.stat()
+    folder = file.resolve().parent
+    for place, found in ((file, state), (folder, folder.stat())):
         if found.st_uid not in (os.geteuid(), 0):
             raise ConfigError(f"{place} belongs to another user", "look at what it says, and make it your own")
-        if found.st_mode & WRITTEN_BY_OTHERS and not (place.is_dir() and found.st_mode & stat.S_ISVTX):
-            mode = "700" if place.is_dir() else "600"
+        is_folder = stat.S_ISDIR(found.st_mode)
+        if found.st_mode & WRITTEN_BY_OTHERS and not (is_folder and found.st_mode & stat.S_ISVTX):
+            mode = "700" if is_folder else "600"
             raise ConfigError(
                 f"{place} can be written by other users of this machine",
                 f"look at what {file.name} says, then run `chmod {mode} '{place}'`",
@@ -185,6 +216,13 @@ def _refuse_foreign(file: Path, found: os.stat_result) -> None:
 def _tighten(path: Path, mode: int) -> None:
     if path.stat().st_mode & FOR_OTHERS:
         path.chmod(mode)
+
+
+def _files_in(folder: Path) -> list[Path]:
+    try:
+        return [file for file in folder.iterdir() if file.is_file() and not file.is_symlink()]
+    except OSError as problem:
+        raise _unusable("folder", folder, problem) from problem
 
 
 def _close(files: Iterable[Path]) -> None:

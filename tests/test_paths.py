@@ -272,7 +272,7 @@ def test_a_file_that_others_can_change_is_refused_and_left_as_it_is(
     file.parent.chmod(of_folder)
 
     with pytest.raises(ConfigError, match=refused) if refused else nullcontext():
-        refuse_written_by_others(file)
+        refuse_written_by_others(file, file.stat())
     assert (mode(file.parent), mode(file)) == (of_folder, of_file)
 
 
@@ -283,7 +283,7 @@ def test_behind_a_link_it_is_the_file_itself_that_counts(tmp_path: Path) -> None
     (tmp_path / "config.toml").symlink_to(tmp_path / "shared" / "dotfiles.toml")
 
     with pytest.raises(ConfigError, match="shared can be written by other users"):
-        refuse_written_by_others(tmp_path / "config.toml")
+        refuse_written_by_others(tmp_path / "config.toml", (tmp_path / "config.toml").stat())
 
 
 def test_a_file_of_root_may_decide_and_one_of_another_user_may_not(
@@ -294,7 +294,7 @@ def test_a_file_of_root_may_decide_and_one_of_another_user_may_not(
     monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
 
     if os.getuid() == 0:
-        refuse_written_by_others(file)
+        refuse_written_by_others(file, file.stat())
         os.chown(file, 65534, 65534)
     with pytest.raises(ConfigError, match=r"config\.toml belongs to another user"):
-        refuse_written_by_others(file)
+        refuse_written_by_others(file, file.stat())

@@ -1,6 +1,6 @@
 """`flait daemon …` and `flait tick`: time passing."""
 
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO, TextIO
 
 import typer
 
@@ -210,15 +210,32 @@ def logs(
     from flait.logs import FILE
 
     file = session.app().paths.log_dir / FILE
-    if not file.exists():
-        raise NotFound("there is no log yet", "start the daemon with `flait daemon start`")
-    with file.open(encoding="utf-8", errors="replace") as log:
-        print("".join(log.readlines()[-lines:] if lines else []), end="", flush=True)
-        while follow:
-            new = log.read()
-            print(new, end="", flush=True)
-            if not new:
-                threading.Event().wait(LOOK_EVERY * 4)
+    try:
+        log: TextIO = file.open(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        raise NotFound("there is no log yet", "start the daemon with `flait daemon start`") from None
+    print("".join(log.readlines()[-lines:] if lines else []), end="", flush=True)
+    while follow:
+        new = log.read()
+        print(new, end="", flush=True)
+        if not new:
+            threading.Event().wait(LOOK_EVERY * 4)
+            log = _the_newest(log, file)
+    log.close()
+
+
+def _the_newest(log: TextIO, file: "Path") -> TextIO:
+    """A log that is full gets another name, and a new one its own; of the old one nothing is left unread."""
+    import os
+
+    from flait.paths import state_of
+
+    now = state_of(file)
+    if now is None or os.path.samestat(now, os.fstat(log.fileno())):
+        return log
+    print(log.read(), end="", flush=True)
+    log.close()
+    return file.open(encoding="utf-8", errors="replace")
 
 
 def tick() -> None:

@@ -4,6 +4,7 @@ Nothing is ever re-created, moved or repaired here: a file that cannot be used i
 """
 
 import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum, auto
@@ -12,6 +13,7 @@ from threading import Lock
 from typing import Final
 
 from flait.errors import Busy, NotOurs, StoreError
+from flait.paths import state_of
 from flait.schema import APPLICATION_ID, NAMES, migrations
 from flait.store.connection import BUSY_SECONDS, RESTORE, fault
 from flait.store.engine import sqlite3
@@ -92,27 +94,30 @@ def _connected(path: Path, *, create: bool) -> sqlite3.Connection:
 
 
 def _check_place(path: Path) -> None:
+    """Each file is looked at once: others may make it or take it away at any moment.
+
+    The log is looked at first: another process may just be making the database, and no log comes before its file.
+    """
     folder = path.parent
     try:
+        log, found = state_of(Path(f"{path}-wal")), state_of(path)
         if not folder.is_dir():
             raise StoreError(f"the folder {folder} does not exist", "make it, or name another file")
-        if path.exists() and not path.is_file():
-            raise StoreError(f"{path} is not a file", "name another file")
-        if path.exists() and path.stat().st_size == 1:  # SQLite would take it for an empty one, and write over it
-            raise NotOurs(f"{path} is not a database", "name another file, or move this one away")
-        if _lost_all(path):  # SQLite would throw the log away too
-            raise NotOurs(f"{path} is empty, and its log is not", RESTORE)
     except OSError as problem:
         raise StoreError(f"{path} cannot be opened ({problem.strerror})", "name another file") from problem
+    if found and not stat.S_ISREG(found.st_mode):
+        raise StoreError(f"{path} is not a file", "name another file")
+    if found and found.st_size == 1:  # SQLite would take it for an empty one, and write over it
+        raise NotOurs(f"{path} is not a database", "name another file, or move this one away")
+    if log and log.st_size and found and not found.st_size:  # SQLite would throw the log away too
+        raise NotOurs(f"{path} is empty, and its log is not", RESTORE)
     # SQLite would open a file read-only that it may not write, and need to make others beside it.
-    if not all(os.access(place, os.W_OK) for place in (folder, path) if place.exists()):
+    if not os.access(folder, os.W_OK) or (found and not _may_write(path)):
         raise StoreError(f"{path} cannot be written", "check who owns the file and its folder")
 
 
-def _lost_all(path: Path) -> bool:
-    """The log is asked first: another process may just be making the database, and no log comes before its file."""
-    log = Path(f"{path}-wal")
-    return log.exists() and log.stat().st_size > 0 and path.exists() and path.stat().st_size == 0
+def _may_write(path: Path) -> bool:
+    return os.access(path, os.W_OK) or state_of(path) is None
 
 
 def _missing(path: Path) -> StoreError:

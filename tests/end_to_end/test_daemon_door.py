@@ -50,6 +50,21 @@ def test_a_daemon_that_cannot_start_says_why_with_its_exit_code(world: World) ->
     assert refused.err.startswith("error: alerts.delay_minutes in ")
 
 
+def test_who_follows_the_log_goes_on_when_a_full_one_gets_another_name(world: World) -> None:
+    log = world.home / "log" / "flait.log"
+    log.parent.mkdir(mode=0o700, parents=True)
+    log.write_text("one\n")
+    reader = world.spawn("daemon", "logs", "-f")
+    assert reader.stdout
+    assert reader.stdout.readline() == "one\n"
+
+    log.rename(log.with_name("flait.log.1"))
+    log.write_text("two\n")
+
+    assert reader.stdout.readline() == "two\n"
+    reader.terminate()
+
+
 def test_a_restart_that_could_not_start_again_stops_nothing(world: World) -> None:
     assert world.flait("daemon", "start", "--wait", "30").code == 0
     pid = _daemon(world)

@@ -262,6 +262,30 @@ def test_several_processes_may_make_it_at_once(tmp_path: Path) -> None:
         assert [finished(process) for process in processes] == ["opened\n"] * 3
 
 
+def test_a_file_that_others_take_away_between_two_looks_is_looked_at_once(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last one who closes a database takes its log away."""
+    Store.open(path).close()
+    log, plain = Path(f"{path}-wal"), Path.stat
+    log.touch()
+
+    def stat(file: Path, **how: bool) -> os.stat_result:
+        found = plain(file, **how)
+        if file == log:
+            log.unlink()
+        return found
+
+    monkeypatch.setattr(Path, "stat", stat)
+    opening._check_place(path)
+    assert not log.exists()
+
+
+def test_several_processes_may_open_and_close_it_at_once(path: Path) -> None:
+    processes = [started("open_often", path, "100") for _ in range(3)]
+    assert [finished(process) for process in processes] == [""] * 3
+
+
 def test_opening_an_up_to_date_database_waits_for_no_writer(store: Store, path: Path) -> None:
     with store.transaction():
         store.add_user(user())

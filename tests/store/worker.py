@@ -20,6 +20,15 @@ def open_it(path: Path, _: str) -> None:
         print("opened")
 
 
+def open_often(path: Path, times: str) -> None:
+    """Open and close it so many times; what went wrong is said."""
+    for _ in range(int(times)):
+        try:
+            Store.open(path).close()
+        except FlaitError as problem:
+            print(problem)
+
+
 def count(path: Path, times: str) -> None:
     """Read a counter and write it one higher, so many times, each in a transaction."""
     with Store.open(path) as store:
@@ -80,7 +89,7 @@ def fill_the_disk(path: Path, _: str) -> None:
 
 TASKS: dict[str, Callable[[Path, str], None]] = {
     task.__name__: task
-    for task in (open_it, count, write_for_ever, stop_halfway, claim_texts, claim_flights, fill_the_disk)
+    for task in (open_it, open_often, count, write_for_ever, stop_halfway, claim_texts, claim_flights, fill_the_disk)
 }
 
 if __name__ == "__main__":
