@@ -99,14 +99,14 @@ def _locked(handle: int, file: Path) -> bool:
     except BlockingIOError:
         return False
     except OSError as problem:
-        raise no_locks(file, problem) from problem
+        raise no_locks(file.parent, problem) from problem
     return True
 
 
-def no_locks(file: Path, problem: OSError) -> ConfigError:
+def no_locks(folder: Path, problem: OSError) -> ConfigError:
     """Why nothing can be kept on this file system."""
     return ConfigError(
-        f"the file system of {file.parent} knows no locks ({problem.strerror})",
+        f"the file system of {folder} knows no locks ({problem.strerror})",
         "keep Flait's data on a disk of this machine: set FLAIT_HOME",
     )
 
@@ -135,7 +135,7 @@ def holder(database: Path) -> Holder | None:
     except BlockingIOError:
         return _said(os.read(handle, LONGEST))
     except OSError as problem:
-        raise no_locks(lock_of(database), problem) from problem
+        raise no_locks(database.parent, problem) from problem
     finally:
         os.close(handle)
     return None

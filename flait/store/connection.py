@@ -3,7 +3,7 @@
 Never knows a table. A connection belongs to the thread that opened it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
@@ -58,10 +58,15 @@ def fault(problem: sqlite3.Error, path: Path) -> StoreError:
     """SQLite's error as a sentence. What was being written was rolled back."""
     if str(problem).startswith("UNIQUE"):  # pysqlite3 has no codes for the kinds of constraints
         return Taken(f"{path} has that already ({problem})", "report this")
-    code = (getattr(problem, "sqlite_errorcode", None) or 0) & 0xFF
+    code = code_of(problem)
     if code not in _FAULTS:
         return StoreError(f"the database {path} refused a change ({problem})", "report this")
     return _KINDS.get(code, StoreError)(*_sentences(code, path))
+
+
+def code_of(problem: sqlite3.Error) -> int:
+    """SQLite's primary result code; pysqlite3 has no other. 0: none."""
+    return (getattr(problem, "sqlite_errorcode", None) or 0) & 0xFF
 
 
 def _sentences(code: int, path: Path) -> tuple[str, str]:
@@ -91,13 +96,13 @@ class _Translated:
 Place = Mapping[str, tuple[int, int]]
 """The files of an open database: the end of each name, and which file that is (device and inode)."""
 
-TOGETHER: Final = ("", "-wal", "-shm")  # while one of these is open, each stays the same file
+TOGETHER: Final = {"wal": ("", "-wal", "-shm")}  # by the journal: while one of these is open, each stays the same file
 
 
-def place_of(path: Path) -> Place:
+def place_of(path: Path, ends: Iterable[str]) -> Place:
     """Which files stand there now. Raises Gone: none does, or it was emptied."""
     found: dict[str, tuple[int, int]] = {}
-    for end in TOGETHER:
+    for end in ends:
         with suppress(FileNotFoundError):
             state = Path(f"{path}{end}").stat()
             found[end] = (state.st_dev, state.st_ino)
@@ -113,7 +118,8 @@ class Connection:
 
     def __init__(self, conn: sqlite3.Connection, path: Path) -> None:
         self.path = path
-        self.place = place_of(path)
+        journal = conn.execute("PRAGMA journal_mode").fetchone()[0]
+        self.place = place_of(path, TOGETHER.get(journal, ("",)))
         self.patience = BUSY_SECONDS
         self._conn = conn
         self._inside = False
@@ -142,7 +148,7 @@ class Connection:
         Asked before each transaction, for SQLite itself notices nothing.
         """
         try:
-            there = place_of(self.path)
+            there = place_of(self.path, self.place)
         except OSError as problem:
             raise Gone(f"the database {self.path} is gone ({problem.strerror})", RESTORE) from problem
         if there[""] != self.place[""]:

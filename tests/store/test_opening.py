@@ -1,5 +1,6 @@
 """Whose file is it, is it whole, is it up to date? Whatever the answer, a refused file keeps every byte."""
 
+import errno
 import os
 import sqlite3 as python_sqlite3
 import stat
@@ -14,13 +15,14 @@ from typing import Any
 import pytest
 from sqlite_utils import Database, Migrations
 
-from flait.errors import StoreError
+from flait.errors import ConfigError, StoreError
 from flait.schema import APPLICATION_ID, MIGRATIONS
 from flait.store import Store, opening
 from flait.store.connection import sqlite3
 from flait.store.opening import JOURNAL, wal_safe
 from tests.store.releases import first_release, second_release, tables
 from tests.store.samples import HOUR, NOW, finished, follower, started, user
+from tests.torture.commands import strace_works
 
 MARKS = {"_sqlite_migrations", "sqlite_sequence"}
 
@@ -284,6 +286,49 @@ def test_a_file_that_others_take_away_between_two_looks_is_looked_at_once(
 def test_several_processes_may_open_and_close_it_at_once(path: Path) -> None:
     processes = [started("open_often", path, "100") for _ in range(3)]
     assert [finished(process) for process in processes] == [""] * 3
+
+
+def without_maps(path: Path) -> list[str]:
+    """SQLite cannot map the index of this database's log, as on a file system over a network."""
+    inject = "inject=mmap:error=ENODEV"
+    return ["strace", "-f", "-qq", "-o", os.devnull, "-P", f"{path}-shm", "-e", "trace=mmap", "-e", inject]
+
+
+@pytest.mark.skipif(not strace_works(), reason="strace cannot be used here")
+@pytest.mark.parametrize("brought_here", [False, True])
+def test_where_processes_share_no_memory_the_rollback_journal_is_used(path: Path, brought_here: bool) -> None:
+    if brought_here:
+        with Store.open(path) as store:
+            store.add_user(user())
+            log = path.with_name("flait.db-wal")
+            content, logged = path.read_bytes(), log.read_bytes()
+        path.write_bytes(content)
+        log.write_bytes(logged)
+
+    for _ in range(2):
+        process = started("without_shared_memory", path, under=without_maps(path))
+        assert finished(process) == f"{{'journal_mode': 'delete'}} {int(brought_here)}\n"
+
+
+@pytest.mark.skipif(not strace_works(), reason="strace cannot be used here")
+def test_a_disk_that_fails_is_not_taken_for_one_that_shares_no_memory(path: Path) -> None:
+    Store.open(path).close()
+    assert "failed, or is full" in finished(started("open_it", path, under=without_maps(path)))
+
+
+def test_a_file_system_without_locks_is_told_from_a_busy_database(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "JOURNAL", "delete")
+    Store.open(path).close()
+
+    def none(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        monkeypatch.setattr("fcntl.lockf", none)
+        with pytest.raises(ConfigError, match=r"knows no locks \(No locks available\); keep Flait's data on a disk of"):
+            Store.open(path)
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
 
 
 def test_opening_an_up_to_date_database_waits_for_no_writer(store: Store, path: Path) -> None:
