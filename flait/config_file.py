@@ -102,7 +102,7 @@ def _rewrite(file: Path, key: str, value: Value | None) -> None:
     before = _parsed_text(file)
     after = _changed(file, before, key, value)
     if after != before:
-        write_private(file, after)
+        write_private(file.resolve(), after)  # a linked config.toml stays a link
 
 
 def _changed(file: Path, before: str, key: str, value: Value | None) -> str:

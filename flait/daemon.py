@@ -300,11 +300,10 @@ class Daemon:
         self._say()
 
     def _failed(self, name: str, problem: Exception) -> None:
-        if not isinstance(problem, FlaitError):
-            log.error("%s failed", name, exc_info=problem)
-            self._troubled(name, f"an unexpected {type(problem).__name__}; `flait daemon logs` shows it")
-        elif self._troubled(name, str(problem)):
-            log.error("%s: %s", name, problem)
+        expected = isinstance(problem, FlaitError)
+        what = str(problem) if expected else f"an unexpected {type(problem).__name__}; `flait daemon logs` shows it"
+        if self._troubled(name, what):
+            log.error("%s: %s", name, what, exc_info=None if expected else problem)
 
     def _rests(self, tick: Tick) -> bool:
         return tick.name not in ANY_YEAR and (self._lost or not believable(self._app.clock))

@@ -142,11 +142,13 @@ def refuse_written_by_others(file: Path, state: os.stat_result) -> None:
 
 
 def write_private(file: Path, text: str) -> None:
-    """Replace `file` whole, 0600: a reader, or a crash, sees the old text or the new. Raises ConfigError."""
-    target = file.resolve()  # a linked config.toml stays a link
-    make_private(target.parent)
+    """Replace `file` whole, 0600: a reader, or a crash, sees the old text or the new. Raises ConfigError.
+
+    A link is replaced, not followed.
+    """
+    make_private(file.parent)
     try:
-        _replace(target, text.encode())
+        _replace(file, text.encode())
     except OSError as problem:
         raise _unusable("file", file, problem) from problem
 

@@ -8,9 +8,10 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from datetime import UTC, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from flait.app import App
 from flait.clock import SHORTEST_TICK
@@ -33,8 +34,6 @@ def run(app: App, *, verbose: int = 0, terminal: bool = True) -> None:
     from flait.logs import logging_to
 
     stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
     app.shut_in()
     with (
         sole(app.paths.database, since=app.clock.now(), run_dir=app.paths.run_dir) as held,
@@ -44,16 +43,32 @@ def run(app: App, *, verbose: int = 0, terminal: bool = True) -> None:
         daemon.speak()
         daemon.recover()
         daemon.run(Tick(name="listen", every=timedelta(), do=daemon.listen))  # whoever sees a beat finds the address
+        for number in (signal.SIGTERM, signal.SIGINT):  # until now there was nothing to finish
+            signal.signal(number, lambda *_: stopping.set())
         daemon.beat()
+        _leave(partial(_live, daemon, app, stopping, held))
+
+
+def _leave(life: Callable[[], int]) -> NoReturn:
+    """Live, then leave at once, whatever hangs: a call under way is lost to us, and recovered at the next start.
+
+    Also where memory or threads run out: Python itself would wait for each of its threads.
+    """
+    code = FAILED
+    try:
         log.info("daemon started, pid %d", os.getpid())
-        code = _metronome(daemon, app, stopping, held)
+        code = life()
         log.info("daemon stopped")
-        logging.shutdown()
-        # A hanging provider must not hold the exit up: its call is lost to us, and recovered at the next start.
-        os._exit(code)
+    except Exception:
+        log.exception("the daemon fell")
+    finally:
+        try:
+            logging.shutdown()
+        finally:
+            os._exit(code)
 
 
-def _metronome(daemon: Daemon, app: App, stopping: threading.Event, held: Held) -> int:
+def _live(daemon: Daemon, app: App, stopping: threading.Event, held: Held) -> int:
     """Let it tick until it is to stop; the exit code."""
     from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -66,15 +81,17 @@ def _metronome(daemon: Daemon, app: App, stopping: threading.Event, held: Held) 
     for tick in ticks:
         seconds = max(SHORTEST_TICK, app.clock.real_seconds(tick.every))
         scheduler.add_job(daemon.run, Every(seconds), args=[tick], id=tick.name)
+    ending = threading.Event()
+    finishing = threading.Thread(target=_finish, args=(ending, scheduler, daemon), daemon=True)
+    finishing.start()  # now: when it is needed there may be no memory for another thread
     scheduler.start()
     daemon.wake = partial(wake, scheduler, [tick.name for tick in ticks if tick.on_text])
     code = _watch(daemon, scheduler, stopping, held)
     log.info("stopping")
     scheduler.pause()
     # A text being posted, a poll being stored are worth seconds; a hanging provider is not.
-    done = threading.Thread(target=_finish, args=(scheduler, daemon), daemon=True)
-    done.start()
-    done.join(STOP_WITHIN)
+    ending.set()
+    finishing.join(STOP_WITHIN)
     return code
 
 
@@ -103,8 +120,9 @@ def _begin_anew(stuck: str) -> None:
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  # our own command line
 
 
-def _finish(scheduler: "BackgroundScheduler", daemon: Daemon) -> None:
-    """Requests, ticks and polls under way end by themselves, together within the same patience."""
+def _finish(ending: threading.Event, scheduler: "BackgroundScheduler", daemon: Daemon) -> None:
+    """Once it is to end: requests, ticks and polls under way end by themselves, together within the same patience."""
+    ending.wait()
     daemon.stop_listening()
     scheduler.shutdown(wait=True)
     daemon.drain()

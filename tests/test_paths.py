@@ -206,13 +206,14 @@ def test_a_failed_write_leaves_the_old_text_and_no_draft(tmp_path: Path, monkeyp
     assert (file.read_text(), list(tmp_path.iterdir())) == ("old", [file])
 
 
-def test_a_link_stays_a_link(tmp_path: Path) -> None:
-    (tmp_path / "config.toml").symlink_to(tmp_path / "dotfiles.toml")
+def test_a_link_is_replaced_and_what_it_leads_to_keeps_every_byte(tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("kept")
+    (tmp_path / "webhook.json").symlink_to(tmp_path / "precious")
 
-    write_private(tmp_path / "config.toml", "text")
+    write_private(tmp_path / "webhook.json", "text")
 
-    assert (tmp_path / "config.toml").is_symlink()
-    assert (tmp_path / "dotfiles.toml").read_text() == "text"
+    assert (tmp_path / "precious").read_text() == "kept"
+    assert (tmp_path / "webhook.json").read_text() == "text"
 
 
 def test_what_came_open_to_all_is_closed(tmp_path: Path) -> None:

@@ -449,6 +449,17 @@ def test_a_writer_who_never_ends_is_not_waited_for_for_ever(paths: Paths, monkey
         set_value(paths, "alerts.leave_hours", "4")
 
 
+def test_a_link_stays_a_link(paths: Paths) -> None:
+    elsewhere = paths.config_file.with_name("dotfiles.toml")
+    elsewhere.write_text(COMMENTED)
+    paths.config_file.symlink_to(elsewhere)
+
+    set_value(paths, "alerts.leave_hours", "4")
+
+    assert paths.config_file.is_symlink()
+    assert "leave_hours = 4" in elsewhere.read_text()
+
+
 def test_an_edit_that_would_change_anything_else_is_not_written(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     paths.config_file.write_text(COMMENTED)
     monkeypatch.setattr(config_file, "_append", lambda table, *_: table.clear())

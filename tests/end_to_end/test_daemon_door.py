@@ -2,10 +2,13 @@
 
 import json
 import os
+import resource
 import signal
+import sys
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tests.end_to_end.rig import ANA, API_KEY, AUTH_TOKEN, BEN, SECRETS, World, at
 
@@ -106,6 +109,37 @@ def test_a_supervisor_ends_it_with_sigterm_or_sigint(world: World) -> None:
         daemon.send_signal(number)
         assert world.finished(daemon).code == 0
     assert world.log.count("daemon stopped") == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prlimit is Linux's")
+def test_a_daemon_without_memory_stops_when_asked_and_waits_for_no_call(world: World) -> None:
+    world.flight("UA8501", scheduled_out="16:30", scheduled_in="19:00")
+    world.flait("subscribe", "UA8501", ANA).done()
+    world.sandbox.post_fault("twilio", "hang", times=1, match=ANA)
+    daemon = world.daemon()
+    world.wait_for(lambda: world.requests("twilio", fault="hang"), "a text that hangs")
+    resource.prlimit(daemon.pid, resource.RLIMIT_AS, (50_000_000, resource.RLIM_INFINITY))  # no stack for a thread
+
+    daemon.terminate()
+
+    assert world.finished(daemon, within=15).code in (0, 1)
+
+
+def test_files_that_the_daemon_writes_over_are_not_followed_elsewhere(world: World) -> None:
+    precious = world.home.parent / "precious"
+    precious.write_text("kept")
+    for name in ("run/daemon.json", "log/flait.log", "flait.lock"):
+        link = world.home / name
+        link.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        link.unlink(missing_ok=True)
+        link.symlink_to(precious)
+        refused = world.flait("daemon", "run")
+        assert (refused.code, f"{name} is a link" in refused.err) == (5, True)
+        link.unlink()
+    (world.home / "run" / "webhook.json").symlink_to(precious)
+    world.terminate(world.daemon())
+
+    assert precious.read_text() == "kept"
 
 
 def test_secrets_and_numbers_stay_where_they_belong(world: World) -> None:
