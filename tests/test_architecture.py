@@ -212,7 +212,6 @@ WALL_CLOCKS = {
 READS_THEM = {
     "flait.clock",
     "flait.metronome",  # APScheduler keeps the machine's time, and is woken in it
-    "flait.commands.demo",  # ties a virtual clock to a real moment
 }
 
 

@@ -30,7 +30,7 @@ def add_to(root: typer.Typer) -> None:
 def demo(
     fast: Annotated[bool, typer.Option("--fast", help="Twice as fast.")] = False,
 ) -> int:
-    """The whole product against the built-in sandbox: a stormy day in under a minute, no accounts needed."""
+    """The whole product against the built-in sandbox: a stormy day in about a minute, no accounts needed."""
     from flait.commands.demo import play
 
     return play(fast=fast)
