@@ -9,10 +9,11 @@ import os
 import secrets
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, cast
 
 from flait.app import App
 from flait.clock import believable, is_virtual
@@ -21,7 +22,7 @@ from flait.flows import answer, backup, deliver, intake, push, receipts, subscri
 from flait.flows.ports import FlightSource, Gateway
 from flait.metronome import Watchdog
 from flait.pollers import Pollers
-from flait.pulse import Pulse, Troubles
+from flait.pulse import Pulse, Troubles, word
 
 if TYPE_CHECKING:
     from flait.webhook import Webhook
@@ -34,6 +35,10 @@ CALLED_BACK = timedelta(hours=1)  # with one, now and then all the same: a call 
 LONGEST_STEP = 600.0  # seconds, real: many times what all the deadlines of one step come to
 LONGEST_SILENCE = 300.0  # seconds, real: the slowest clock's ticks still begin something more often
 ANY_YEAR = frozenset({"beat", "listen"})  # what is done whatever the clock says
+IN_ONE_PASS = (  # what the time is comes before whatever ends by it, a STOP before what it stops
+    "beat", "time", "fetch", "answer", "activate", "poll",
+    "deliver-0", "settle", "receipts", "push", "backup", "upkeep",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +51,21 @@ class Tick:
     on_text: bool = False  # also at once when a person's text has come in
 
 
+class Timed(Protocol):
+    """An outside party that can be asked something for nothing. The flows have no use for it; the adapter has it."""
+
+    def check(self) -> bool:
+        """True, or a FlaitError; the answer's Date is heard either way."""
+
+
 class Daemon:
     """The work of one run: every tick is a method; each does one thing at a time and says whether there is more."""
 
-    def __init__(self, app: App, stopping: threading.Event) -> None:
+    def __init__(self, app: App, stopping: threading.Event, *, lasting: bool = True) -> None:
+        """`lasting`: it goes on, and can be called; else it is one pass, after which nobody is there."""
         self._app = app
         self._stopping = stopping
-        self._silent_until: datetime | None = None
+        self._lasting = lasting
         self._troubles = Troubles()
         self._lost = False  # the database is not where it was
         self._pulse: Pulse | None = None
@@ -75,12 +88,14 @@ class Daemon:
 
     @cached_property
     def _office(self) -> push.Office:
-        return self._app.office(self._stopping.wait)
+        office = self._app.office(self._stopping.wait)
+        return office if self._lasting else replace(office, wanted=False)
 
     def ticks(self) -> list[Tick]:
         """What is done, and how often."""
         return [
             Tick(name="beat", every=timedelta(seconds=30), do=self.beat),
+            Tick(name="time", every=timedelta(minutes=1), do=self.ask_the_time),
             Tick(name="poll", every=timedelta(seconds=5), do=self.poll),
             *(Tick(name=f"deliver-{number}", every=timedelta(seconds=2), do=self.deliver) for number in range(SENDERS)),
             Tick(name="answer", every=timedelta(seconds=2), do=self.answer, on_text=True),
@@ -93,6 +108,12 @@ class Daemon:
             *([Tick(name="listen", every=timedelta(minutes=1), do=self.listen)] if self._listens else []),
             *([Tick(name="push", every=timedelta(minutes=1), do=self.push)] if self._pushes() else []),
         ]
+
+    def in_one_pass(self) -> list[Tick]:
+        """All of it, once, in the order in which one makes the next one's work; waits for the polls."""
+        ticks = {tick.name: tick for tick in self.ticks()}
+        ticks["poll"] = replace(ticks["poll"], do=self.poll_all)
+        return [ticks[name] for name in IN_ONE_PASS if name in ticks]
 
     def recover(self) -> None:
         """Take over from whatever ran before: what it left half done is in doubt, or due."""
@@ -113,9 +134,26 @@ class Daemon:
         self._say()
         return False
 
+    def ask_the_time(self) -> bool:
+        """While the clock is in doubt and nobody outside has spoken since: ask AeroAPI something that costs nothing."""
+        store, clock = self._app.store(), self._app.clock
+        if timekeeping.is_in_doubt(store, clock) and self._time.waits_for_a_word and not self._stopping.is_set():
+            with suppress(FlaitError):  # who asks for flights says why that does not work
+                cast("Timed", self._source).check()
+            self._time.check(store, clock.now())
+        return False
+
     def speak(self) -> None:
-        """From now on say in run/daemon.json how we are. Raises ConfigError."""
+        """From now on say in run/daemon.json how we are; a pass goes on from what the one before said. ConfigError."""
+        said = word(self._app.paths.run_dir)
+        if said and not self._lasting:
+            self._troubles = Troubles(each for each in said.troubles if each.what in IN_ONE_PASS)
         self._pulse = Pulse(self._app.paths.run_dir)
+
+    def fall_silent(self) -> None:
+        """Say nothing more: what troubled us is over."""
+        if self._pulse:
+            self._pulse.say_nothing()
 
     def _say(self) -> None:
         if self._pulse:
@@ -161,7 +199,7 @@ class Daemon:
 
     @property
     def _listens(self) -> bool:
-        return self._app.settings.webhook.enabled
+        return self._lasting and self._app.settings.webhook.enabled
 
     def listen(self) -> bool:
         """Have the listener run; what stands in its way (no token yet) is noted for `flait status`, and tried again."""
@@ -199,13 +237,12 @@ class Daemon:
 
     def deliver(self) -> bool:
         """Send one text. Silent for a while after Twilio refused the account or asked for a pause."""
-        now = self._app.clock.now()
-        if self._stopping.is_set() or (self._silent_until and now < self._silent_until):
-            return False
         store, clock, whatsapp = self._app.store(), self._app.clock, self._app.whatsapp
+        if self._stopping.is_set() or deliver.is_silent(store, clock.now()):
+            return False
         progress = deliver.send_next(store, self._gateway, clock, self.boot, whatsapp=whatsapp)
-        if progress.pause:  # two senders share it: the other's success does not end it
-            self._silent_until = self._app.clock.now() + progress.pause
+        if progress.pause:  # all senders share it: another's success does not end it
+            deliver.be_silent(store, clock.now() + progress.pause)
         return progress.more
 
     def settle(self) -> bool:
@@ -241,6 +278,8 @@ class Daemon:
     def _pushes(self) -> bool:
         """Whether push alerts are to be looked after: they are wanted, or some are left from when they were."""
         store, problem = self._app.store(), self._app.push_problem
+        if not self._lasting:
+            return not push.is_idle(store)
         if problem:
             log.warning("push alerts are off: %s", problem)
             store.note_error(push.PUSH, problem, self._app.clock.now())

@@ -6,7 +6,7 @@ in place: a full disk cannot keep the daemon from saying that the disk is full.
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -44,9 +44,9 @@ class Word:
 class Troubles:
     """What troubles one daemon, by what it is; for any thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: Iterable[Trouble] = ()) -> None:
         self._lock = Lock()
-        self._known: dict[str, Trouble] = {}
+        self._known = {each.what: each for each in known}
 
     def note(self, what: str, cause: str, now: datetime) -> bool:
         """That this does not work, or with no cause that it works; whether that is news."""
@@ -84,8 +84,12 @@ class Pulse:
         told = [asdict(trouble) | {"cause": trouble.cause[:LONGEST]} for trouble in troubles[:MOST]]
         self._write({"pid": os.getpid(), "at": now, "troubles": told})
 
+    def say_nothing(self) -> None:
+        """From now on nothing is the matter, for nobody is there."""
+        self._write({})
+
     def close(self) -> None:
-        """Say nothing more."""
+        """Let the file be."""
         os.close(self._file)
 
     def _write(self, fields: Mapping[str, Any]) -> None:

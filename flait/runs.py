@@ -46,10 +46,10 @@ def run(app: App, *, verbose: int = 0, terminal: bool = True) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):  # until now there was nothing to finish
             signal.signal(number, lambda *_: stopping.set())
         daemon.beat()
-        _leave(partial(_live, daemon, app, stopping, held))
+        _leave(daemon, partial(_live, daemon, app, stopping, held))
 
 
-def _leave(life: Callable[[], int]) -> NoReturn:
+def _leave(daemon: Daemon, life: Callable[[], int]) -> NoReturn:
     """Live, then leave at once, whatever hangs: a call under way is lost to us, and recovered at the next start.
 
     Also where memory or threads run out: Python itself would wait for each of its threads.
@@ -58,6 +58,7 @@ def _leave(life: Callable[[], int]) -> NoReturn:
     try:
         log.info("daemon started, pid %d", os.getpid())
         code = life()
+        daemon.fall_silent()
         log.info("daemon stopped")
     except Exception:
         log.exception("the daemon fell")
@@ -137,11 +138,10 @@ def tick(app: App, *, verbose: int = 0) -> None:
         sole(app.paths.database, "`flait tick`", since=app.clock.now()),
         logging_to(app.paths.log_dir, app.clock, verbose=verbose, terminal=verbose > 0),
     ):
-        daemon = Daemon(app, threading.Event())
+        daemon = Daemon(app, threading.Event(), lasting=False)
+        daemon.speak()
         daemon.recover()
+        for each in daemon.in_one_pass():
+            daemon.run(each)
         daemon.beat()
-        heard = (daemon.fetch, daemon.answer)
-        steps = (daemon.activate, daemon.poll_all, daemon.deliver, daemon.settle, daemon.receipts)
-        for step in (*heard, *steps, daemon.backup, daemon.upkeep):  # a STOP comes before what it stops
-            daemon.run(Tick(name=step.__name__, every=timedelta(), do=step))
         app.store().refuse_elsewhere()

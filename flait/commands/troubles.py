@@ -39,19 +39,20 @@ def _problem(what: str, cause: str, since: datetime | None = None) -> Problem:
 def _of_the_daemon(app: "App", store: "Store", daemon: "Holder | None") -> Iterator[Problem]:
     from flait.pulse import word
 
-    heart = store.heartbeat()
+    heart, said = store.heartbeat(), word((daemon and daemon.run_dir) or app.paths.run_dir)
     if daemon is None:
         yield _problem("daemon", "the daemon does not run", heart.last_tick_at if heart else None)
-        return
-    said = word(daemon.run_dir or app.paths.run_dir)
-    for trouble in said.troubles if said else ():
-        yield _problem(trouble.what, trouble.cause, trouble.since)
-    last = max(
-        (moment for moment in (heart and heart.last_tick_at, said and said.at, heart and heart.started_at) if moment),
-        default=None,
-    )
-    if last and app.clock.real_seconds(app.clock.now() - last) > max(SILENT_REAL, app.clock.real_seconds(SILENT)):
+    if said and (daemon or not _is_silent(app, said.at)):  # the last pass of `flait tick` has a word too
+        for trouble in said.troubles:
+            yield _problem(trouble.what, trouble.cause, trouble.since)
+    moments = (heart and heart.last_tick_at, said and said.at, heart and heart.started_at)
+    last = max((moment for moment in moments if moment), default=None)
+    if daemon and last and _is_silent(app, last):
         yield _problem("daemon", "the daemon gives no sign of life: `flait daemon logs`, then restart it", last)
+
+
+def _is_silent(app: "App", since: datetime) -> bool:
+    return app.clock.real_seconds(app.clock.now() - since) > max(SILENT_REAL, app.clock.real_seconds(SILENT))
 
 
 def _of_others(store: "Store") -> Iterator[Problem]:
