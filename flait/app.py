@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from flait.clock import Clock, clock_from
 from flait.errors import ConfigError, Gone
-from flait.paths import Paths, close_database, close_to_others, make_private, paths_from
+from flait.paths import Paths, close_database, close_to_others, make_private, paths_from, state_of
 from flait.store import Store
 
 if TYPE_CHECKING:
@@ -27,7 +27,11 @@ if TYPE_CHECKING:
     from flait.flows.push import Office
     from flait.flows.timekeeping import Witness
     from flait.flows.track import Rules
+    from flait.setting_rules import Value
     from flait.settings import Flags, Settings
+
+
+SHOWN = ("flightaware.monthly_budget_usd", "flightaware.push", "webhook.enabled", "webhook.public_url")
 
 
 class App:
@@ -38,6 +42,7 @@ class App:
         self._flags = dict(flags or {})
         self._mine = threading.local()
         self._first: Store | None = None  # what the first thread opened
+        self._config_was_empty = False
 
     @cached_property
     def paths(self) -> Paths:
@@ -50,6 +55,23 @@ class App:
         from flait import settings
 
         return settings.load(self.paths, self.env, self._flags)
+
+    def take_up_settings(self) -> "list[str]":
+        """Read the settings again, and let those hold from now on that may change; the keys that want a restart.
+
+        A file that is away or empty may be one that is being written: it counts the second time. Raises ConfigError,
+        and then nothing changes.
+        """
+        from flait import settings
+
+        state = state_of(self.paths.config_file)
+        empty = state is None or state.st_size == 0
+        if empty and not self._config_was_empty:
+            self._config_was_empty = True
+            return settings.taken_up(self.settings, self.settings)[1]
+        self._config_was_empty = empty
+        self.settings, waiting = settings.taken_up(self.settings, settings.load(self.paths, self.env, self._flags))
+        return waiting
 
     @cached_property
     def clock(self) -> Clock:
@@ -177,6 +199,14 @@ class App:
             return "flightaware.push needs a Standard or Premium account, and flightaware.tier is personal"
         return "" if self.is_called_back else "flightaware.push needs webhook.public_url, where FlightAware can call"
 
+    @property
+    def in_force(self) -> "dict[str, Value]":
+        """The settings that whoever looks on from outside is shown, as they hold here."""
+        from flait.settings import values
+
+        held = values(self.settings)
+        return {key: held[key] for key in SHOWN}
+
     def zone_of(self, airport: str) -> "ZoneInfo | None":
         """The zone of an airport by its IATA or ICAO code, as far as it is known here."""
         from zoneinfo import ZoneInfo
@@ -189,12 +219,11 @@ class App:
     def _meter(self, pace: "Pace | None" = None) -> "StoreMeter":
         from flait.flows.meter import PACES, StoreMeter
 
-        flightaware = self.settings.flightaware
         return StoreMeter(
             self.store,
             self.clock,
-            pace=pace or PACES[flightaware.tier],
-            monthly_budget_usd=flightaware.monthly_budget_usd,
+            pace=pace or PACES[self.settings.flightaware.tier],
+            monthly_budget_usd=lambda: self.settings.flightaware.monthly_budget_usd,
         )
 
     def gateway(self) -> "Gateway":

@@ -8,7 +8,7 @@ import logging
 import os
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from flait.app import App
 from flait.clock import believable, is_virtual
 from flait.errors import AboveTier, ConfigError, FlaitError, Gone, StoreError
-from flait.flows import answer, backup, deliver, intake, push, receipts, subscribe, timekeeping, upkeep
+from flait.flows import answer, backup, deliver, intake, meter, push, receipts, subscribe, timekeeping, upkeep
 from flait.flows.ports import FlightSource, Gateway
 from flait.metronome import Watchdog
 from flait.pollers import Pollers
@@ -36,7 +36,7 @@ LONGEST_STEP = 600.0  # seconds, real: many times what all the deadlines of one 
 LONGEST_SILENCE = 300.0  # seconds, real: the slowest clock's ticks still begin something more often
 ANY_YEAR = frozenset({"beat", "listen"})  # what is done whatever the clock says
 IN_ONE_PASS = (  # what the time is comes before whatever ends by it, a STOP before what it stops
-    "beat", "time", "fetch", "answer", "activate", "poll",
+    "beat", "time", "budget", "fetch", "answer", "activate", "poll",
     "deliver-0", "settle", "receipts", "push", "backup", "upkeep",
 )  # fmt: skip
 
@@ -68,6 +68,7 @@ class Daemon:
         self._lasting = lasting
         self._troubles = Troubles()
         self._lost = False  # the database is not where it was
+        self._waiting: Sequence[str] = ()  # settings that want a restart
         self._pulse: Pulse | None = None
         self._time = timekeeping.Timekeeper(app.clock, app.witness)
         self.watchdog = Watchdog(longest=LONGEST_STEP, silent=LONGEST_SILENCE)
@@ -96,6 +97,7 @@ class Daemon:
         return [
             Tick(name="beat", every=timedelta(seconds=30), do=self.beat),
             Tick(name="time", every=timedelta(minutes=1), do=self.ask_the_time),
+            Tick(name="budget", every=timedelta(seconds=30), do=self.resume),
             Tick(name="poll", every=timedelta(seconds=5), do=self.poll),
             *(Tick(name=f"deliver-{number}", every=timedelta(seconds=2), do=self.deliver) for number in range(SENDERS)),
             Tick(name="answer", every=timedelta(seconds=2), do=self.answer, on_text=True),
@@ -105,6 +107,7 @@ class Daemon:
             Tick(name="activate", every=timedelta(seconds=30), do=self.activate),
             Tick(name="backup", every=timedelta(hours=1), do=self.backup),
             Tick(name="upkeep", every=timedelta(hours=1), do=self.upkeep),
+            *([Tick(name="settings", every=timedelta(seconds=30), do=self.take_up)] if self._lasting else []),
             *([Tick(name="listen", every=timedelta(minutes=1), do=self.listen)] if self._listens else []),
             *([Tick(name="push", every=timedelta(minutes=1), do=self.push)] if self._pushes() else []),
         ]
@@ -143,6 +146,23 @@ class Daemon:
             self._time.check(store, clock.now())
         return False
 
+    def take_up(self) -> bool:
+        """Let changed settings hold that can change while we run; of the others say that they wait for a restart."""
+        held = self._app.settings
+        self._waiting = self._app.take_up_settings()
+        if self._app.settings != held:
+            log.info("changed settings hold from now on")
+        self._say()
+        return False
+
+    def resume(self) -> bool:
+        """What waits for money is due now if there is some again."""
+        budget = self._app.settings.flightaware.monthly_budget_usd
+        resumed = meter.resume(self._app.store(), self._app.clock, budget)
+        if resumed:
+            log.info("there is a budget again: %d that waited for it are due", resumed)
+        return False
+
     def speak(self) -> None:
         """From now on say in run/daemon.json how we are; a pass goes on from what the one before said. ConfigError."""
         said = word(self._app.paths.run_dir)
@@ -157,7 +177,8 @@ class Daemon:
 
     def _say(self) -> None:
         if self._pulse:
-            self._pulse.say(self._app.clock.now(), self._troubles.told)
+            now, waiting = self._app.clock.now(), self._waiting
+            self._pulse.say(now, self._troubles.told, in_force=self._app.in_force, waiting=waiting)
 
     def _troubled(self, what: str, cause: str) -> bool:
         """Note what does not work, or with no cause that it works; whether that is news."""

@@ -8,13 +8,14 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
 from flait.paths import make_private, open_private
+from flait.setting_rules import Value
 
 FILE: Final = "daemon.json"
 ROOM: Final = 16 * 1024  # bytes
@@ -39,6 +40,8 @@ class Word:
     pid: int
     at: datetime
     troubles: tuple[Trouble, ...]
+    in_force: Mapping[str, Value] = field(default_factory=dict)  # settings as it holds them; none: it does not say
+    waiting: tuple[str, ...] = ()  # settings that were changed and want a restart
 
 
 class Troubles:
@@ -79,10 +82,18 @@ class Pulse:
         self._file = open_private(make_private(run_dir) / FILE, os.O_WRONLY)
         self._write({})
 
-    def say(self, now: datetime, troubles: Sequence[Trouble]) -> None:
+    def say(
+        self,
+        now: datetime,
+        troubles: Sequence[Trouble],
+        *,
+        in_force: Mapping[str, Value] | None = None,
+        waiting: Sequence[str] = (),
+    ) -> None:
         """Alive, and this is the matter. Never raises: there is nobody left to tell."""
         told = [asdict(trouble) | {"cause": trouble.cause[:LONGEST]} for trouble in troubles[:MOST]]
-        self._write({"pid": os.getpid(), "at": now, "troubles": told})
+        settings = {"in_force": in_force or {}, "waiting": list(waiting)}
+        self._write({"pid": os.getpid(), "at": now, "troubles": told, **settings})
 
     def say_nothing(self) -> None:
         """From now on nothing is the matter, for nobody is there."""
@@ -107,7 +118,13 @@ def word(run_dir: Path) -> Word | None:
                 Trouble(what=each["what"], cause=each["cause"], since=_moment(each["since"]))
                 for each in fields["troubles"]
             )
-            return Word(pid=fields["pid"], at=_moment(fields["at"]), troubles=troubles)
+            return Word(
+                pid=fields["pid"],
+                at=_moment(fields["at"]),
+                troubles=troubles,
+                in_force=fields.get("in_force", {}),
+                waiting=tuple(fields.get("waiting", ())),
+            )
     return None
 
 

@@ -99,13 +99,13 @@ def cron(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cron:
     return cron
 
 
-def test_a_pass_does_all_that_a_daemon_does_but_listen(tmp_path: Path) -> None:
+def test_a_pass_does_all_that_a_daemon_does_but_listen_and_watch_the_settings(tmp_path: Path) -> None:
     app = App({"FLAIT_HOME": str(tmp_path), **SETTINGS, "FLAIT_FLIGHTAWARE_PUSH": "true",
                "FLAIT_FLIGHTAWARE_TIER": "standard", "FLAIT_WEBHOOK_PUBLIC_URL": "https://flait.example"})  # fmt: skip
     lasting = {tick.name for tick in Daemon(app, Event()).ticks()}
     senders = {f"deliver-{number}" for number in range(1, SENDERS)}
 
-    assert set(IN_ONE_PASS) | senders | {"listen"} == lasting
+    assert set(IN_ONE_PASS) | senders | {"listen", "settings"} == lasting
 
 
 def test_after_a_long_gap_the_first_pass_asks_what_time_it_is_and_believes_the_clock(cron: Cron) -> None:

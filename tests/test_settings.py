@@ -7,6 +7,7 @@ import sys
 import threading
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,14 @@ from flait.errors import ConfigError
 from flait.lock import take
 from flait.paths import Paths, paths_from
 from flait.settings import (
+    AT_START,
     TABLE,
     Settings,
     load,
     origins,
     set_value,
     setting_for,
+    taken_up,
     unknown_variables,
     unset,
     values,
@@ -504,6 +507,27 @@ def test_any_order_of_changes_leaves_exactly_what_was_asked_and_every_comment(
     assert values(load(paths, {})) == expected
     written = paths.config_file.read_text()
     assert [word for word in ("# Ours, at home.", "# when", "# Nights") if word not in written] == []
+
+
+# While a daemon runs
+
+
+def test_what_may_change_holds_at_once_and_the_rest_waits() -> None:
+    held = Settings()
+    webhook = replace(held.webhook, listen="127.0.0.1:9999")
+    flightaware = replace(held.flightaware, tier="premium", monthly_budget_usd=50.0)
+    fresh = replace(held, alerts=replace(held.alerts, delay_minutes=30), flightaware=flightaware, webhook=webhook)
+
+    now, waiting = taken_up(held, fresh)
+
+    assert (now.alerts.delay_minutes, now.flightaware.monthly_budget_usd) == (30, 50.0)
+    assert (now.flightaware.tier, now.webhook) == ("personal", held.webhook)
+    assert waiting == ["flightaware.tier", "webhook.listen"]
+    assert taken_up(now, held) == (held, [])
+
+
+def test_every_setting_that_waits_for_a_restart_is_one() -> None:
+    assert set(AT_START) <= set(TABLE)
 
 
 # Cost

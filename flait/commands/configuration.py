@@ -57,11 +57,12 @@ def change(
     key: Key, value: Annotated[str, typer.Argument(help="The new value; empty takes an optional setting out.")]
 ) -> None:
     """Write one setting into config.toml; comments stay. `flait config set alerts.delay_minutes 20`"""
-    from flait.settings import set_value, setting_for
+    from flait.settings import AT_START, set_value, setting_for
 
     app = session.app()
     kept = set_value(app.paths, key, value)
-    say(f"{key} is {safe(_text(kept)) or 'empty'} in {safe(app.paths.config_file)}; a running daemon wants a restart.")
+    after = "wants a restart" if key in AT_START else "takes it up within a minute"
+    say(f"{key} is {safe(_text(kept)) or 'empty'} in {safe(app.paths.config_file)}; a running daemon {after}.")
     variable = setting_for(key).variable
     if variable in app.env:
         say(f"warning: {variable} is set, and wins over config.toml")

@@ -11,7 +11,7 @@ import typer
 from flait.commands import session
 from flait.commands.options import AsJson
 from flait.commands.output import print_json, print_table, stamp
-from flait.commands.troubles import problems
+from flait.commands.troubles import Seen, problems
 from flait.errors import DaemonNotRunning, FlaitError, NotFound, UserError
 
 if TYPE_CHECKING:
@@ -57,33 +57,32 @@ def status(
 
 
 def _state(store: "Store") -> dict[str, Any]:
-    from flait.lock import daemon_of
-
     app = session.app()
-    daemon = daemon_of(app.paths.database)
-    url = _answering((daemon.run_dir or app.paths.run_dir) / "webhook.json") if daemon else None
+    seen = Seen.now(app)
+    url = _answering(seen.run_dir / "webhook.json") if seen.daemon else None
     with store.one_moment():  # a text is here or there: never in neither place
-        return _stored(app, store, daemon=daemon, url=url)
+        return _stored(app, store, seen, url=url)
 
 
-def _stored(app: "App", store: "Store", *, daemon: "Holder | None", url: str | None) -> dict[str, Any]:
+def _stored(app: "App", store: "Store", seen: "Seen", *, url: str | None) -> dict[str, Any]:
     from flait.core.messages import MessageStatus as S
 
     counts, known, month = store.queue_counts(), store.providers(), f"{app.clock.now():%Y-%m}"
-    running = daemon is not None
-    webhook = _webhook(app, known.get("webhook"), running=running, url=url)
+    daemon, running = seen.daemon, seen.daemon is not None
+    webhook = _webhook(seen, known.get("webhook"), running=running, url=url)
     return {
         "daemon": _daemon(store.heartbeat(), daemon),
         "queue": {state.value: counts[state] for state in (S.QUEUED, S.SENDING, S.IN_DOUBT, S.FAILED)},
         "budget": {
             "month": month,
             "spent_usd": _usd(store.spent(month)),
-            "limit_usd": app.settings.flightaware.monthly_budget_usd,
+            "limit_usd": seen.setting("flightaware.monthly_budget_usd"),
         },
         "providers": {name: _provider(known.get(name)) for name in PROVIDERS},
         "webhook": webhook,
-        "push": _push(app, store, known.get("push")),
-        "problems": problems(store, daemon=daemon, deaf=_deaf(webhook, running=running)),
+        "push": _push(app, seen, store, known.get("push")),
+        "settings": {"waiting": list(seen.waiting)},
+        "problems": problems(store, seen, deaf=_deaf(webhook, running=running)),
     }
 
 
@@ -108,24 +107,24 @@ def _provider(provider: "Provider | None") -> dict[str, Any]:
     return {name: getattr(provider, name, None) for name in kept}
 
 
-def _webhook(app: "App", known: "Provider | None", *, running: bool, url: str | None) -> dict[str, Any]:
+def _webhook(seen: "Seen", known: "Provider | None", *, running: bool, url: str | None) -> dict[str, Any]:
     """`url` is where the listener answered just now; `problem` is why it does not, where its daemon could say."""
-    settings = app.settings.webhook
-    silent = running and settings.enabled and url is None
+    enabled, public_url = bool(seen.setting("webhook.enabled")), str(seen.setting("webhook.public_url"))
+    silent = running and enabled and url is None
     return {
-        "mode": "webhook" if app.is_called_back else "no-tunnel",
+        "mode": "webhook" if enabled and public_url else "no-tunnel",
         "listening": url is not None,
-        "public_url": settings.public_url,
+        "public_url": public_url,
         "url": url,
         "problem": known.last_error if silent and known else None,
     }
 
 
-def _push(app: "App", store: "Store", known: "Provider | None") -> dict[str, Any]:
+def _push(app: "App", seen: "Seen", store: "Store", known: "Provider | None") -> dict[str, Any]:
     """`problem` is why push alerts that were asked for do not come, as far as is known."""
     from flait.store import PushState
 
-    wanted = app.settings.flightaware.push
+    wanted = bool(seen.setting("flightaware.push"))
     refused = known.last_error if known and wanted and known.failing else None
     alerts = len(store.push_alerts({PushState.ACTIVE}))
     return {"enabled": wanted, "alerts": alerts, "problem": app.push_problem or refused}
@@ -171,6 +170,8 @@ def _state_rows(state: Mapping[str, Any]) -> Iterator[Row]:
         problem = state["push"]["problem"]
         yield "push alerts", f"none: {problem}" if problem else f"{state['push']['alerts']} active"
     yield "listener", f"listens on {webhook['url']}" if webhook["url"] else _why_silent(webhook)
+    if state["settings"]["waiting"]:
+        yield "settings", f"{', '.join(state['settings']['waiting'])}: changed, and wait for `flait daemon restart`"
     for problem in state["problems"]:
         since = f" (since {stamp(problem['since'])})" if problem["since"] else ""
         yield "problem", f"{problem['what'].replace('_', ' ')}: {problem['cause']}{since}"

@@ -5,8 +5,10 @@ and what can be seen from here.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flait.commands import session
@@ -14,6 +16,8 @@ from flait.commands import session
 if TYPE_CHECKING:
     from flait.app import App
     from flait.lock import Holder
+    from flait.pulse import Word
+    from flait.setting_rules import Value
     from flait.store import Store
 
 SILENT = timedelta(seconds=95)  # three signs of life that did not come
@@ -23,23 +27,51 @@ LEAST_ROOM = 20_000_000  # bytes on the disk: a backup, and a day of everything 
 Problem = dict[str, Any]
 
 
-def problems(store: "Store", *, daemon: "Holder | None", deaf: str | None) -> list[Problem]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What is known of the daemon without the database: its lock, and its own word."""
+
+    daemon: "Holder | None"
+    said: "Word | None"
+    run_dir: Path
+    own: "Mapping[str, Value]"
+
+    @classmethod
+    def now(cls, app: "App") -> "Seen":
+        """As it is."""
+        from flait.lock import daemon_of
+        from flait.pulse import word
+
+        daemon = daemon_of(app.paths.database)
+        run_dir = (daemon and daemon.run_dir) or app.paths.run_dir  # it may have been started with another one
+        return cls(daemon=daemon, said=word(run_dir), run_dir=run_dir, own=app.in_force)
+
+    def setting(self, key: str) -> "Value":
+        """As it holds in the daemon that runs, else as it would here."""
+        in_force = self.said.in_force if self.daemon and self.said else {}
+        return in_force.get(key, self.own[key])
+
+    @property
+    def waiting(self) -> "Sequence[str]":
+        """Settings that the daemon has seen changed, and that want a restart."""
+        return self.said.waiting if self.daemon and self.said else ()
+
+
+def problems(store: "Store", seen: Seen, *, deaf: str | None) -> list[Problem]:
     """Each with `what`, `cause` and `since` (None: unknown). `deaf`: why nobody listens where Twilio calls, or None."""
     app = session.app()
-    found = [*_of_the_daemon(app, store, daemon), *_of_others(store), *_of_texts(store)]
+    found = [*_of_the_daemon(app, store, seen), *_of_others(store), *_of_texts(store)]
     if deaf is not None:
         found.append(_problem("webhook", deaf or "nobody listens where Twilio is to call"))
-    return [*found, *_used_up(app, store)]
+    return [*found, *_used_up(app, store, float(seen.setting("flightaware.monthly_budget_usd")))]
 
 
 def _problem(what: str, cause: str, since: datetime | None = None) -> Problem:
     return {"what": what, "cause": cause, "since": since}
 
 
-def _of_the_daemon(app: "App", store: "Store", daemon: "Holder | None") -> Iterator[Problem]:
-    from flait.pulse import word
-
-    heart, said = store.heartbeat(), word((daemon and daemon.run_dir) or app.paths.run_dir)
+def _of_the_daemon(app: "App", store: "Store", seen: Seen) -> Iterator[Problem]:
+    heart, said, daemon = store.heartbeat(), seen.said, seen.daemon
     if daemon is None:
         yield _problem("daemon", "the daemon does not run", heart.last_tick_at if heart else None)
     if said and (daemon or not _is_silent(app, said.at)):  # the last pass of `flait tick` has a word too
@@ -76,10 +108,10 @@ def _of_texts(store: "Store") -> Iterator[Problem]:
         yield _problem("in_doubt", cause, min(message.started_at or message.created_at for message in doubted))
 
 
-def _used_up(app: "App", store: "Store") -> Iterator[Problem]:
+def _used_up(app: "App", store: "Store", limit: float) -> Iterator[Problem]:
     from flait.core.prices import MICRODOLLARS, PRICES
 
-    limit, month = app.settings.flightaware.monthly_budget_usd, f"{app.clock.now():%Y-%m}"
+    month = f"{app.clock.now():%Y-%m}"
     if limit and store.spent(month) + PRICES["flights"] > round(limit * MICRODOLLARS):
         yield _problem("budget", f"the AeroAPI budget of ${limit:.2f} for {month} is spent: nothing is looked up")
     disk = os.statvfs(app.paths.data_dir)

@@ -7,6 +7,7 @@ two processes at once, and a crash costs at most what was about to be spent anyw
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 from flait.clock import Clock
 from flait.core.prices import MICRODOLLARS, PRICES
@@ -31,14 +32,35 @@ PACES: Mapping[str, Pace] = {
 }
 
 
+SPENT: Final = "the AeroAPI budget"  # how the reason begins for which a look or a wish waits
+
+
+def _covers(store: Store, budget_usd: float, price: int, month: str) -> bool:
+    """Whether the month's money (0: without a limit) is enough for one call more."""
+    return not budget_usd or store.spent(month) + price <= round(budget_usd * MICRODOLLARS)
+
+
+def resume(store: Store, clock: Clock, budget_usd: float) -> int:
+    """Once there is money again (the budget was raised, the month is over): what waits for it is due now.
+
+    How many looks and wishes that were. Money for the dearest call, so that nobody is sent away again at once.
+    """
+    now = clock.now()
+    if not _covers(store, budget_usd, max(PRICES.values()), f"{now:%Y-%m}"):
+        return 0
+    return store.resume(now, outcome=BudgetExhausted.code, reason=SPENT)
+
+
 class StoreMeter:
     """The Meter of flows.ports, kept in the database. `stores` gives the calling thread's own Store."""
 
-    def __init__(self, stores: Callable[[], Store], clock: Clock, *, pace: Pace, monthly_budget_usd: float) -> None:
+    def __init__(
+        self, stores: Callable[[], Store], clock: Clock, *, pace: Pace, monthly_budget_usd: Callable[[], float]
+    ) -> None:
         self._stores = stores
         self._clock = clock
         self._pace = pace
-        self._budget = round(monthly_budget_usd * MICRODOLLARS)
+        self._budget = monthly_budget_usd  # asked each time: it may be raised meanwhile
 
     def charge(self, operation: str, about: str = "") -> float:
         """Book one result set and take a place in the queue; the real seconds until its turn.
@@ -48,9 +70,9 @@ class StoreMeter:
         store, now, price, pace = self._stores(), self._clock.now(), PRICES[operation], self._pace
         month = f"{now:%Y-%m}"
         with store.transaction():
-            if price and self._budget and store.spent(month) + price > self._budget:
+            if price and not _covers(store, self._budget(), price, month):
                 raise BudgetExhausted(
-                    f"the AeroAPI budget of ${self._budget / MICRODOLLARS:.2f} for {month} is spent",
+                    f"{SPENT} of ${self._budget():.2f} for {month} is spent",
                     "raise it with `flait config set flightaware.monthly_budget_usd`, or wait for the next month",
                 )
             wait = store.take_turn(

@@ -58,7 +58,7 @@ def test_a_setting_is_written_and_comments_stay(flait: CommandLine) -> None:
     done = flait("config", "set", "alerts.delay_minutes", "30")
 
     assert (done.code, done.out) == (0, "")
-    assert done.err == f"alerts.delay_minutes is 30 in {file}; a running daemon wants a restart.\n"
+    assert done.err == f"alerts.delay_minutes is 30 in {file}; a running daemon takes it up within a minute.\n"
     assert file.read_text() == "# ours\n[alerts]\ndelay_minutes = 30  # not 15\n"
 
 
@@ -141,3 +141,11 @@ def test_looking_at_settings_and_paths_makes_nothing(flait: CommandLine) -> None
         assert flait(*words).code == 0
 
     assert list(flait.home.iterdir()) == []
+
+
+def test_it_is_said_what_a_running_daemon_makes_of_a_change(flait: CommandLine) -> None:
+    for key, value, said in (
+        ("backup.keep_daily", "3", "takes it up within a minute"),
+        ("webhook.listen", "127.0.0.1:0", "wants a restart"),
+    ):
+        assert flait("config", "set", key, value).err.endswith(f"a running daemon {said}.\n")

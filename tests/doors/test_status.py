@@ -1,6 +1,7 @@
 """`flait status` and `flait usage`: is all well, and what has it cost."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ from flait.core.flights import Times
 from flait.core.messages import MessageStatus
 from flait.lock import sole
 from flait.pulse import Pulse, Trouble
+from flait.setting_rules import Value
 from flait.store import Store
 from tests.doors.command_line import CommandLine, Ran
 from tests.store.samples import DAY, MINUTE, NOW, flight, message, tracked, user
@@ -42,6 +44,7 @@ def test_status_as_json_has_the_promised_fields(flait: CommandLine) -> None:
         "providers": {"flightaware": never, "twilio": never},
         "webhook": {"mode": "no-tunnel", "listening": False, "public_url": "", "url": None, "problem": None},
         "push": {"enabled": False, "alerts": 0, "problem": None},
+        "settings": {"waiting": []},
         "problems": [{"what": "daemon", "cause": "the daemon does not run", "since": None}],
     }
 
@@ -132,6 +135,41 @@ def test_a_daemon_that_cannot_write_its_database_still_gives_a_sign_of_life(flai
     Pulse(flait.home / "run").say(NOW, [Trouble(what="beat", cause="the disk is full", since=NOW - DAY)])
     with sole(flait.database, since=NOW - MINUTE):
         assert causes(flait("status", "--json")) == {"beat": "the disk is full"}
+
+
+def test_what_holds_in_the_daemon_is_shown_and_not_what_the_file_says(flait: CommandLine, store: Store) -> None:
+    store.book("2013-03", "flights", result_sets=1000, micro_usd=5_000_000, now=NOW)
+    in_force: dict[str, Value] = {
+        "flightaware.monthly_budget_usd": 50.0,
+        "webhook.enabled": True,
+        "webhook.public_url": "https://old.example",
+    }
+    flait.home.joinpath("run").mkdir(mode=0o700, exist_ok=True)
+    Pulse(flait.home / "run").say(NOW, [], in_force=in_force, waiting=["webhook.public_url"])
+    with sole(flait.database):
+        state, facts = flait("status", "--json").json, flait("status").facts
+
+    assert (state["budget"]["limit_usd"], state["webhook"]["public_url"]) == (50.0, "https://old.example")
+    assert state["settings"] == {"waiting": ["webhook.public_url"]}
+    assert facts["settings"] == "webhook.public_url: changed, and wait for `flait daemon restart`"
+    assert "budget" not in {problem["what"] for problem in state["problems"]}
+    assert flait("status", "--json").json["budget"]["limit_usd"] == 5.0
+
+
+def test_the_daemons_own_folder_for_run_time_files_counts(flait: CommandLine, store: Store, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "runtime"
+    elsewhere.mkdir(mode=0o700)
+    Pulse(elsewhere).say(NOW, [Trouble(what="beat", cause="the disk is full", since=NOW)])
+    with sole(flait.database, run_dir=elsewhere):
+        assert causes(flait("status", "--json"))["beat"] == "the disk is full"
+
+
+def test_what_troubled_the_last_pass_from_cron_is_told(flait: CommandLine, store: Store) -> None:
+    flait.home.joinpath("run").mkdir(mode=0o700, exist_ok=True)
+    Pulse(flait.home / "run").say(NOW - MINUTE, [Trouble(what="poll", cause="the key is refused", since=NOW - DAY)])
+    assert causes(flait("status", "--json"))["poll"] == "the key is refused"
+    Pulse(flait.home / "run").say(NOW - DAY, [Trouble(what="poll", cause="the key is refused", since=NOW - DAY)])
+    assert "poll" not in causes(flait("status", "--json"))
 
 
 def test_budget_and_webhook_follow_the_settings(flait: CommandLine, store: Store) -> None:

@@ -53,6 +53,42 @@ def test_a_daemon_that_cannot_start_says_why_with_its_exit_code(world: World) ->
     assert refused.err.startswith("error: alerts.delay_minutes in ")
 
 
+def test_a_raised_budget_and_other_settings_are_taken_up_by_the_running_daemon(world: World) -> None:
+    world.flait("config", "set", "flightaware.monthly_budget_usd", "0.005").done()  # one look-up
+    world.flight("UA8501", scheduled_out="16:30", scheduled_in="19:00")
+    world.flait("subscribe", "UA8501", ANA).done()
+    world.clock.put(at("15:12"), FAST)
+    world.daemon()
+    world.flight("UA8501", cancelled=True)
+    world.wait_for(lambda: "budget of $0.01 for 2013-03 is spent" in world.log, "the money to be spent")
+
+    world.flait("config", "set", "flightaware.monthly_budget_usd", "50").done()
+    world.flait("config", "set", "webhook.listen", "127.0.0.1:9").done()
+
+    world.wait_for_text(ANA, "UA8501 JFK-LAX Fri 8 Mar 11:30 EST is CANCELLED")
+    state = json.loads(world.flait("status", "--json").out)
+    assert state["budget"]["limit_usd"] == 50.0
+    assert "there is a budget again: 1 that waited for it are due" in world.log
+
+
+def test_a_setting_that_waits_for_a_restart_is_named_and_a_mistake_stops_nothing(world: World) -> None:
+    del world.env["FLAIT_FLIGHTAWARE_TIER"]
+    world.clock.put(at("15:12"), FAST)
+    world.daemon()
+    world.flait("config", "set", "flightaware.tier", "premium").done()
+    world.wait_for(lambda: _waiting(world) == ["flightaware.tier"], "the change to be seen")
+    assert "flightaware.tier: changed, and wait for `flait daemon restart`" in world.flait("status").out
+
+    (world.home / "config.toml").write_text("[alerts]\ndelay_minutes = 0\n")
+    world.wait_for(lambda: "settings: alerts.delay_minutes in" in world.log, "the mistake to be said")
+    assert "alerts.delay_minutes in" in world.flait("daemon", "status").done().err
+
+
+def _waiting(world: World) -> list[str]:
+    waiting: list[str] = json.loads(world.flait("status", "--json").out)["settings"]["waiting"]
+    return waiting
+
+
 def test_who_follows_the_log_goes_on_when_a_full_one_gets_another_name(world: World) -> None:
     log = world.home / "log" / "flait.log"
     log.parent.mkdir(mode=0o700, parents=True)
