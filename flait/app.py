@@ -231,13 +231,8 @@ class App:
         from flait.adapters.credentials import SecretName
         from flait.adapters.twilio import TwilioGateway
 
+        self.require_sender()
         twilio = self.settings.twilio
-        _require("twilio.account_sid", twilio.account_sid)
-        if not twilio.from_number and not twilio.messaging_service_sid:
-            raise ConfigError(
-                "neither twilio.from_number nor twilio.messaging_service_sid is set",
-                "run `flait config set twilio.from_number +1…`",
-            )
         return TwilioGateway(
             base_url=twilio.base_url,
             account_sid=twilio.account_sid,
@@ -251,6 +246,16 @@ class App:
             status_callback=self._status_callback if self.is_called_back else None,
             witness=self.witness.hear,
         )
+
+    def require_sender(self) -> None:
+        """Raise ConfigError when the account or the sender is not set."""
+        twilio = self.settings.twilio
+        _require("twilio.account_sid", twilio.account_sid)
+        if not twilio.from_number and not twilio.messaging_service_sid:
+            raise ConfigError(
+                "neither twilio.from_number nor twilio.messaging_service_sid is set",
+                "run `flait config set twilio.from_number +1…`",
+            )
 
     @property
     def whatsapp(self) -> "Setup":

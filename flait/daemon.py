@@ -22,7 +22,7 @@ from flait.flows import answer, backup, deliver, intake, meter, push, receipts, 
 from flait.flows.ports import FlightSource, Gateway
 from flait.metronome import Watchdog
 from flait.pollers import Pollers
-from flait.pulse import Pulse, Troubles, word
+from flait.pulse import Pulse, Trouble, Troubles, word
 
 if TYPE_CHECKING:
     from flait.webhook import Webhook
@@ -168,7 +168,12 @@ class Daemon:
         said = word(self._app.paths.run_dir)
         if said and not self._lasting:
             self._troubles = Troubles(each for each in said.troubles if each.what in IN_ONE_PASS)
-        self._pulse = Pulse(self._app.paths.run_dir)
+        self._pulse = Pulse(self._app.paths.run_dir, lasting=self._lasting)
+
+    @property
+    def troubles(self) -> Sequence[Trouble]:
+        """What does not work."""
+        return self._troubles.told
 
     def fall_silent(self) -> None:
         """Say nothing more: what troubled us is over."""

@@ -40,8 +40,21 @@ class Word:
     pid: int
     at: datetime
     troubles: tuple[Trouble, ...]
+    lasting: bool = True  # a daemon's; else the last pass's of `flait tick`
     in_force: Mapping[str, Value] = field(default_factory=dict)  # settings as it holds them; none: it does not say
     waiting: tuple[str, ...] = ()  # settings that were changed and want a restart
+
+
+def by_cause(troubles: Iterable[Trouble]) -> Sequence[tuple[str, str, datetime]]:
+    """For people: what does not work for one and the same cause in one line, with the cause, and since when."""
+    names: dict[str, list[str]] = {}
+    since: dict[str, datetime] = {}
+    for trouble in troubles:
+        name = trouble.what.partition("-")[0].replace("_", " ")  # several senders are one to them
+        known = names.setdefault(trouble.cause, [])
+        known += [] if name in known else [name]
+        since[trouble.cause] = min(since.get(trouble.cause, trouble.since), trouble.since)
+    return [(", ".join(known), cause, since[cause]) for cause, known in names.items()]
 
 
 class Troubles:
@@ -78,7 +91,9 @@ class Troubles:
 class Pulse:
     """The daemon's side; for one thread at a time. Raises ConfigError where there is no room for the file at all."""
 
-    def __init__(self, run_dir: Path) -> None:
+    def __init__(self, run_dir: Path, *, lasting: bool = True) -> None:
+        """`lasting`: a daemon's; else a pass's, after which nobody is there."""
+        self._lasting = lasting
         self._file = open_private(make_private(run_dir) / FILE, os.O_WRONLY)
         self._write({})
 
@@ -93,7 +108,7 @@ class Pulse:
         """Alive, and this is the matter. Never raises: there is nobody left to tell."""
         told = [asdict(trouble) | {"cause": trouble.cause[:LONGEST]} for trouble in troubles[:MOST]]
         settings = {"in_force": in_force or {}, "waiting": list(waiting)}
-        self._write({"pid": os.getpid(), "at": now, "troubles": told, **settings})
+        self._write({"pid": os.getpid(), "lasting": self._lasting, "at": now, "troubles": told, **settings})
 
     def say_nothing(self) -> None:
         """From now on nothing is the matter, for nobody is there."""
@@ -122,6 +137,7 @@ def word(run_dir: Path) -> Word | None:
                 pid=fields["pid"],
                 at=_moment(fields["at"]),
                 troubles=troubles,
+                lasting=fields.get("lasting", True),
                 in_force=fields.get("in_force", {}),
                 waiting=tuple(fields.get("waiting", ())),
             )

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
@@ -18,6 +18,7 @@ from flait.clock import SHORTEST_TICK
 from flait.daemon import Daemon, Tick
 from flait.lock import Held, sole
 from flait.metronome import stacks
+from flait.pulse import Trouble
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.background import BackgroundScheduler
@@ -129,8 +130,8 @@ def _finish(ending: threading.Event, scheduler: "BackgroundScheduler", daemon: D
     daemon.drain()
 
 
-def tick(app: App, *, verbose: int = 0) -> None:
-    """One pass over everything that is due, then back: for cron. Raises Locked when a daemon runs."""
+def tick(app: App, *, verbose: int = 0) -> Sequence[Trouble]:
+    """One pass over everything that is due, then back: for cron. What troubled it. Raises Locked when a daemon runs."""
     from flait.logs import logging_to
 
     app.shut_in()
@@ -145,3 +146,4 @@ def tick(app: App, *, verbose: int = 0) -> None:
             daemon.run(each)
         daemon.beat()
         app.store().refuse_elsewhere()
+        return daemon.troubles

@@ -70,17 +70,22 @@ def change(
 
 def validate(as_json: AsJson = False) -> None:
     """Check every setting, in config.toml and in the environment."""
+    from flait.paths import state_of
     from flait.settings import unknown_variables
 
     app = session.app()
+    there = state_of(app.paths.config_file) is not None
     _ = app.settings
     warnings = [str(stranger) for stranger in unknown_variables(app.env)]
     for warning in warnings:
         say(f"warning: {safe(warning)}")
     if as_json:
-        print_json({"valid": True, "config_file": str(app.paths.config_file), "warnings": warnings})
-    else:
+        fields = {"valid": True, "config_file": str(app.paths.config_file), "exists": there, "warnings": warnings}
+        print_json(fields)
+    elif there:
         say(f"The settings are right; {safe(app.paths.config_file)} was read.")
+    else:
+        say(f"There is no {safe(app.paths.config_file)} yet. The defaults, and the environment, are right.")
 
 
 def paths(as_json: AsJson = False) -> None:

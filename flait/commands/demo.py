@@ -136,11 +136,12 @@ def play(*, fast: bool) -> int:
             f"{len(stage.flights)} real flights, {LASTS // timedelta(hours=1)} hours in about a minute.\n",
             soft_wrap=True,
         )
-        for line in _subscribe_everybody(stage):
-            screen.print(safe(line), style="dim", soft_wrap=True)
-        screen.print(safe(stage.flait("daemon", "start", "--wait", PATIENCE)) + "\n", style="dim", soft_wrap=True)
-        stage.connect_phones()
+        screen.print(safe(stage.flait("daemon", "start", "--wait", PATIENCE)), style="dim", soft_wrap=True)
         try:
+            for line in _subscribe_everybody(stage):
+                screen.print(safe(line), style="dim", soft_wrap=True)
+            screen.print()
+            stage.connect_phones()
             _watch(stage, screen)
         finally:
             stage.flait("daemon", "stop")

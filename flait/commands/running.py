@@ -36,6 +36,7 @@ def start(wait: Wait = STARTS_WITHIN) -> None:
     import subprocess
     import sys
 
+    from flait.commands.carrying import missing
     from flait.errors import Locked
     from flait.lock import DAEMON, holder, refusal
 
@@ -55,8 +56,10 @@ def start(wait: Wait = STARTS_WITHIN) -> None:
             start_new_session=True,
             env={**app.env},
         )
-    _until_up(child, wait)
-    say(f"The daemon is running, pid {child.pid}. `flait daemon logs -f` follows it.")
+    if _until_up(child, wait):
+        say(f"The daemon is running, pid {child.pid}. `flait daemon logs -f` follows it.")
+    for what in missing(app):
+        say(f"warning: {safe(what)}")
 
 
 def _ready() -> "App":
@@ -86,7 +89,8 @@ def _output_path() -> "Path":
     return session.app().paths.log_dir / "daemon.out"
 
 
-def _until_up(child: "Popen[bytes]", wait: float) -> None:
+def _until_up(child: "Popen[bytes]", wait: float) -> bool:
+    """Whether it is up in time. Raises FlaitError: it has ended, and this is what it said."""
     import threading
     import time
 
@@ -97,10 +101,10 @@ def _until_up(child: "Popen[bytes]", wait: float) -> None:
     while child.poll() is None:
         heart = store.heartbeat()
         if heart and heart.pid == child.pid:
-            return
+            return True
         if time.monotonic() >= deadline:
             say(f"The daemon was started, pid {child.pid}, and is not up after {wait:g} s; see `flait daemon logs`.")
-            return
+            return False
         pause.wait(LOOK_EVERY)
     said = _output_path().read_text(errors="replace").strip().splitlines()
     problem = FlaitError((said[-1] if said else "the daemon ended at once").removeprefix("error: "))
@@ -172,7 +176,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON object
     """
     from flait.errors import DaemonNotRunning
     from flait.lock import daemon_of
-    from flait.pulse import word
+    from flait.pulse import by_cause, word
 
     app = session.app()
     daemon = daemon_of(app.paths.database)
@@ -183,8 +187,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON object
         print_json({"daemon": {"running": daemon is not None, **fields, "last_tick_at": last}})
     elif daemon:
         print(f"running, pid {daemon.pid}, since {stamp(daemon.since)}, last tick {stamp(last)}")
-        for trouble in said.troubles if said else ():
-            say(f"{trouble.what}: {safe(trouble.cause)}")
+        for what, cause, _ in by_cause(said.troubles if said else ()):
+            say(f"{what}: {safe(cause)}")
     else:
         print("not running")
     return 0 if daemon else DaemonNotRunning.exit_code
@@ -239,9 +243,11 @@ def _the_newest(log: TextIO, file: "Path") -> TextIO:
 
 
 def tick() -> None:
-    """One pass over everything that is due, then back: for cron, instead of a daemon."""
+    """One pass over everything that is due, then back: for cron, instead of a daemon. What troubled it is said."""
+    from flait.pulse import by_cause
     from flait.runs import tick as one_pass
 
     app = session.app()
     _ = app.settings
-    one_pass(app, verbose=session.current.verbose)
+    for _, cause, _ in by_cause(one_pass(app, verbose=session.current.verbose)):
+        say(f"warning: {safe(cause)}")

@@ -153,6 +153,10 @@ def _verdict(state: Mapping[str, Any]) -> int:
 
 
 def _state_rows(state: Mapping[str, Any]) -> Iterator[Row]:
+    from datetime import UTC, datetime
+
+    from flait.pulse import Trouble, by_cause
+
     daemon, budget, webhook = state["daemon"], state["budget"], state["webhook"]
     if daemon["running"]:
         since = f", since {stamp(daemon['started_at'])}" if daemon["started_at"] else ""
@@ -172,9 +176,12 @@ def _state_rows(state: Mapping[str, Any]) -> Iterator[Row]:
     yield "listener", f"listens on {webhook['url']}" if webhook["url"] else _why_silent(webhook)
     if state["settings"]["waiting"]:
         yield "settings", f"{', '.join(state['settings']['waiting'])}: changed, and wait for `flait daemon restart`"
-    for problem in state["problems"]:
-        since = f" (since {stamp(problem['since'])})" if problem["since"] else ""
-        yield "problem", f"{problem['what'].replace('_', ' ')}: {problem['cause']}{since}"
+    never = datetime.max.replace(tzinfo=UTC)
+    problems = (
+        Trouble(what=each["what"], cause=each["cause"], since=each["since"] or never) for each in state["problems"]
+    )
+    for what, cause, began in by_cause(problems):
+        yield "problem", f"{what}: {cause}{f' (since {stamp(began)})' if began != never else ''}"
 
 
 def _why_silent(webhook: Mapping[str, Any]) -> str:

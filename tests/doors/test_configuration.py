@@ -95,10 +95,15 @@ def test_a_missing_word_is_bad_usage(flait: CommandLine) -> None:
 
 
 def test_valid_settings_are_said_to_be_right(flait: CommandLine) -> None:
+    file = flait.home / "config.toml"
+    without, as_json = flait("config", "validate"), flait("config", "validate", "--json").json
+    file.write_text("[alerts]\ndelay_minutes = 20\n")
     done = flait("config", "validate")
 
-    assert (done.code, done.out) == (0, "")
-    assert done.err.startswith("The settings are right; ")
+    assert (without.code, without.out) == (0, "")
+    assert without.err == f"There is no {file} yet. The defaults, and the environment, are right.\n"
+    assert as_json["exists"] is False
+    assert (done.code, done.out, done.err) == (0, "", f"The settings are right; {file} was read.\n")
 
 
 @pytest.mark.parametrize("command", ["validate", "show"])

@@ -43,6 +43,31 @@ def _daemon(world: World) -> int:
     return int(short["pid"])
 
 
+def test_a_daemon_without_an_account_says_what_it_wants_and_one_cause_once(world: World) -> None:
+    for name in ("FLAIT_TWILIO_ACCOUNT_SID", "FLAIT_TWILIO_FROM_NUMBER"):
+        del world.env[name]
+    world.keep_secret("flightaware-api-key", None)
+    unset = "twilio.account_sid is not set; run `flait config set twilio.account_sid …`"
+    world.flight("UA8501", scheduled_out="16:30", scheduled_in="19:00")
+
+    ticked, started = world.flait("tick").done(), world.flait("daemon", "start", "--wait", "30").done()
+    world.wait_for(lambda: "deliver, fetch" in world.flait("status").out, "the daemon to say what it wants")
+    status, daemon = world.flait("status").out, world.flait("daemon", "status").done()
+
+    assert ticked.err == f"warning: {unset}\n"
+    assert started.err.splitlines()[1:] == [
+        f"warning: no text can be sent: {unset}",
+        (
+            "warning: no flight can be looked up: flightaware-api-key is not stored; "
+            "run `flait secrets set flightaware-api-key`"
+        ),
+    ]
+    problems = [line for line in status.splitlines() if line.startswith("problem\t")]
+    assert [unset in line for line in problems] == [True]
+    assert daemon.err.count(unset) == 1
+    assert world.flait("daemon", "stop").code == 0
+
+
 def test_a_daemon_that_cannot_start_says_why_with_its_exit_code(world: World) -> None:
     world.home.mkdir(mode=0o700)
     (world.home / "config.toml").write_text('[alerts]\ndelay_minutes = "soon"\n')
