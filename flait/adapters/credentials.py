@@ -49,7 +49,7 @@ ENCRYPTED = (
 EMPTY = ("keyring.backends.fail", "keyring.backends.null")
 REMEDIES = (
     "unlock or install a system keyring (gnome-keyring with lingering enabled), or hand the secret over as a systemd "
-    "credential (docs/operating.md shows how), or choose a backend with PYTHON_KEYRING_BACKEND; "
+    "credential (`flait help operating` shows how), or choose a backend with PYTHON_KEYRING_BACKEND; "
     "then run `flait secrets set {name}`"
 )
 
