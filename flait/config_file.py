@@ -63,9 +63,11 @@ def _parsed_text(file: Path) -> str:
 
 def _text(file: Path) -> str:
     try:
-        content, state = read_regular(file, LARGEST)
+        content, state = read_regular(file, LARGEST + 1)
     except FileNotFoundError:
         return ""
+    if len(content) > LARGEST:
+        raise ConfigError(f"{file} is larger than {LARGEST // 1000} kB", REPAIR)
     refuse_written_by_others(file, state)
     return content.decode("utf-8-sig")
 

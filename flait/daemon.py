@@ -34,6 +34,7 @@ NOT_CALLED = timedelta(seconds=30)  # without a webhook, people's texts are read
 CALLED_BACK = timedelta(hours=1)  # with one, now and then all the same: a call that failed is not repeated
 LONGEST_STEP = 600.0  # seconds, real: many times what all the deadlines of one step come to
 LONGEST_SILENCE = 300.0  # seconds, real: the slowest clock's ticks still begin something more often
+SAVE_EVERY = 30  # looks at a lost database: so often saving what is open is tried again
 ANY_YEAR = frozenset({"beat", "listen"})  # what is done whatever the clock says
 IN_ONE_PASS = (  # what the time is comes before whatever ends by it, a STOP before what it stops
     "beat", "time", "budget", "fetch", "answer", "activate", "poll",
@@ -67,7 +68,8 @@ class Daemon:
         self._stopping = stopping
         self._lasting = lasting
         self._troubles = Troubles()
-        self._lost = False  # the database is not where it was
+        self._lost = self._saved = False  # the database is not where it was; what is open was saved
+        self._looks = 0  # since it is lost
         self._waiting: Sequence[str] = ()  # settings that want a restart
         self._pulse: Pulse | None = None
         self._time = timekeeping.Timekeeper(app.clock, app.witness)
@@ -198,8 +200,10 @@ class Daemon:
             self._app.store().refuse_elsewhere()
         except Gone as fault:
             if not self._lost:
-                self._lost = True
                 self._lose(fault)
+            if not self._saved and self._looks % SAVE_EVERY == 0:
+                self._save(fault)
+            self._looks += 1
         else:
             if self._lost:
                 self._lost = False
@@ -207,11 +211,15 @@ class Daemon:
                 log.info("the database is in its place again")
 
     def _lose(self, fault: Gone) -> None:
-        """Say it, as the one trouble there is; and save what can be saved."""
+        """Say it, as the one trouble there is."""
+        self._lost, self._saved, self._looks = True, False, 0
         self._troubles.clear()
         self._troubled("database", str(fault))
         self._say()
         log.critical("%s; nothing is asked or sent", fault.message)
+
+    def _save(self, fault: Gone) -> None:
+        """Keep a copy of what is open; again later, where there is no room for it now."""
         store, folder = self._app.store(), self._app.paths.backups_dir
         keep = self._app.settings.backup.keep_daily
         try:
@@ -219,6 +227,7 @@ class Daemon:
         except (ConfigError, StoreError) as problem:
             log.error("what was open cannot be saved: %s", problem)  # noqa: TRY400  # one sentence is the whole story
             return
+        self._saved = True
         hint = fault.hint.replace("FILE", saved.path.name)
         self._troubled("database", f"{fault.message}; {hint}. What was open is saved: {saved.path.name}")
         self._say()

@@ -112,10 +112,10 @@ def no_locks(folder: Path, problem: OSError) -> ConfigError:
 
 
 def _is_at(file: Path, handle: int) -> bool:
-    """Whether the open file is the one that stands there."""
+    """Whether the open file is the one that stands there; where that cannot be seen, it is not."""
     try:
         return os.path.samestat(file.stat(), os.fstat(handle))
-    except FileNotFoundError:
+    except OSError:
         return False
 
 

@@ -1,5 +1,6 @@
 """The wiring: what the settings make of how Twilio's words come back."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -7,14 +8,15 @@ from threading import Event
 import pytest
 
 from flait.app import App
-from flait.daemon import Daemon
-from flait.errors import BudgetExhausted, ConfigError, FlightSourceError, StoreError
+from flait.daemon import SAVE_EVERY, Daemon
+from flait.errors import BudgetExhausted, ConfigError, FlightSourceError, Gone, StoreError
 from flait.flows import meter, track
 from flait.flows.meter import SPENT
 from flait.store import Store, TrackedFlight
 from tests.adapters.twilio_talk import message
 from tests.core.flights_for_tests import F12, NOON
 from tests.flows.world import FixedClock, World
+from tests.store.samples import user
 
 CALLED_BACK = {"FLAIT_WEBHOOK_PUBLIC_URL": "https://flait.example.com/"}
 TWILIO = {"FLAIT_TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "FLAIT_TWILIO_FROM_NUMBER": "+15555550199"}
@@ -190,3 +192,39 @@ def test_what_waits_for_money_goes_on_when_there_is_some(tmp_path: Path) -> None
         world.source.fault = FlightSourceError("AeroAPI did not answer")
         world.poll()
         assert meter.resume(store, world.clock, 0) == 0
+
+
+def test_what_is_open_of_a_lost_database_is_saved_as_soon_as_there_is_room(tmp_path: Path) -> None:
+    site = app(tmp_path)
+    site.store().add_user(user())
+    daemon = Daemon(site, Event())
+    in_the_way = tmp_path / "backups"
+    in_the_way.write_text("a file")
+    site.paths.database.rename(tmp_path / "elsewhere.db")
+
+    daemon.look_around()
+    assert [trouble.what for trouble in daemon.troubles] == ["database"]
+    assert "is saved" not in daemon.troubles[0].cause
+    in_the_way.unlink()
+    for _ in range(SAVE_EVERY):
+        daemon.look_around()
+
+    [saved] = in_the_way.iterdir()
+    assert f"flait backup restore {saved.name}" in daemon.troubles[0].cause
+    for _ in range(SAVE_EVERY):
+        daemon.look_around()
+    assert len(list(in_the_way.iterdir())) == 1
+
+
+def test_a_lost_database_is_lost_for_every_thread_and_nothing_is_made_in_its_place(tmp_path: Path) -> None:
+    site = app(tmp_path)
+    site.store()
+    site.paths.database.rename(tmp_path / "elsewhere.db")
+
+    with pytest.raises(Gone, match="is gone"), site.store().transaction():
+        pass
+    with ThreadPoolExecutor(1) as other, pytest.raises(Gone, match="is gone"):
+        other.submit(site.store).result()
+    Store.open(site.paths.database).close()
+    with ThreadPoolExecutor(1) as other, pytest.raises(Gone, match="another file stands in the place"):
+        other.submit(site.store).result()

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -551,3 +551,20 @@ def test_importing_settings_stays_light() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+def test_a_file_of_a_size_that_nobody_writes_is_refused(paths: Paths) -> None:
+    paths.config_file.write_text("# so long\n" * 200_000)
+
+    with pytest.raises(ConfigError, match=r"config\.toml is larger than 1000 kB"):
+        load(paths, {})
+
+
+@pytest.mark.parametrize("made", [os.mkfifo, os.mkdir])
+def test_what_is_no_file_in_the_place_of_the_settings_is_refused_at_once(
+    paths: Paths, made: Callable[[Path], None]
+) -> None:
+    made(paths.config_file)
+
+    with pytest.raises(ConfigError, match=r"config\.toml cannot be read: it is not a file"):
+        load(paths, {})

@@ -132,6 +132,8 @@ def _stop() -> None:
     if daemon is None:
         raise DaemonNotRunning("no daemon is running on this database", "start it with `flait daemon start`")
     pid = daemon.pid or _pid_in_the_database()
+    if not _is_flait(pid):
+        raise FlaitError(f"the daemon, pid {pid}, is no process here", "stop it where it runs: in its container, say")
     try:
         os.kill(pid, signal.SIGTERM)
     except ProcessLookupError:  # it has just ended, or is in another container
@@ -143,6 +145,18 @@ def _stop() -> None:
         if time.monotonic() >= deadline:
             raise FlaitError(f"the daemon, pid {pid}, has not stopped yet", "see `flait daemon logs`")
         pause.wait(LOOK_EVERY)
+
+
+def _is_flait(pid: int) -> bool:
+    """False: the number is another program's, for it was given out in another container. Where nobody tells: True."""
+    from pathlib import Path
+
+    try:
+        return b"flait" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:
+        return not Path("/proc/self").exists()
+    except OSError:
+        return True
 
 
 def _pid_in_the_database() -> int:

@@ -12,14 +12,16 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any, Self
 
-from flait.paths import make_private, open_private
+from flait.paths import make_private, open_private, read_regular
 
 ACCOUNT = f"AC{'0' * 32}"
 SENDER = "+15555550199"
 KEY = "flightaware-api-key"
 TOKEN = "twilio-auth-token"  # noqa: S105  # its name
+SECRETS = "secrets"  # the folder's name
 EXAMPLE = "UA123"  # what the README follows first
 LEAVES_IN = timedelta(hours=4)
+LONGEST = 200  # characters of a token
 LASTS = timedelta(hours=6)
 STEP = timedelta(minutes=5)  # timetables are written in these
 
@@ -35,9 +37,10 @@ class Trial:
     @classmethod
     def made(cls, home: Path, token: str | None) -> Self:
         """With secrets stored as systemd would hand them over. Raises ConfigError."""
-        trial = cls(home=home, token=token or token_hex(16), listen=f"127.0.0.1:{_free_port()}")
-        for folder in (home, trial.secrets):
+        for folder in (home, home / SECRETS):
             make_private(folder)
+        known = token or _stored(home / SECRETS / TOKEN) or token_hex(16)  # a daemon may go on with the earlier one
+        trial = cls(home=home, token=known, listen=f"127.0.0.1:{_free_port()}")
         for name, secret in ((KEY, token_hex(16)), (TOKEN, trial.token)):
             with os.fdopen(open_private(trial.secrets / name, os.O_WRONLY | os.O_TRUNC), "w") as file:
                 file.write(secret)
@@ -46,7 +49,7 @@ class Trial:
     @property
     def secrets(self) -> Path:
         """Where they are."""
-        return self.home / "secrets"
+        return self.home / SECRETS
 
     @property
     def address_file(self) -> Path:
@@ -77,6 +80,13 @@ def example_flights(now: datetime) -> list[dict[str, Any]]:
         {"ident": EXAMPLE, "scheduled_out": _z(out), "scheduled_in": _z(out + LASTS), "terminal_origin": "7"}
         for out in departures
     ]
+
+
+def _stored(file: Path) -> str:
+    try:
+        return read_regular(file, LONGEST)[0].decode("ascii").strip()
+    except (OSError, ValueError):
+        return ""
 
 
 def _z(moment: datetime) -> str:

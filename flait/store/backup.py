@@ -113,7 +113,7 @@ def _is_ours(conn: sqlite3.Connection, database: Path) -> bool:
 def _set_aside(database: Path, aside: Path) -> None:
     """Second names first: at no moment is there no database. Where there are none, our lock keeps others from one."""
     beside = [suffix for suffix in BESIDE if state_of(Path(f"{database}{suffix}"))]
-    for suffix in ("", *beside) if state_of(database) else ():
+    for suffix in (*(("",) if state_of(database) else ()), *beside):
         if not _linked(Path(f"{database}{suffix}"), Path(f"{aside}{suffix}")):
             Path(f"{database}{suffix}").rename(f"{aside}{suffix}")
     for suffix in beside:  # SQLite would take an old log for the new file's

@@ -64,9 +64,21 @@ def fault(problem: sqlite3.Error, path: Path) -> StoreError:
     return _KINDS.get(code, StoreError)(*_sentences(code, path))
 
 
+_BY_WORDS: Final[dict[str, int]] = {  # what comes without a code, from a backup for instance
+    "database or disk is full": sqlite3.SQLITE_FULL,
+    "disk I/O error": sqlite3.SQLITE_IOERR,
+    "database is locked": sqlite3.SQLITE_BUSY,
+    "unable to open database file": sqlite3.SQLITE_CANTOPEN,
+    "attempt to write a readonly database": sqlite3.SQLITE_READONLY,
+    "database disk image is malformed": sqlite3.SQLITE_CORRUPT,
+    "file is not a database": sqlite3.SQLITE_NOTADB,
+}
+
+
 def code_of(problem: sqlite3.Error) -> int:
     """SQLite's primary result code; pysqlite3 has no other. 0: none."""
-    return (getattr(problem, "sqlite_errorcode", None) or 0) & 0xFF
+    code = getattr(problem, "sqlite_errorcode", None) or _BY_WORDS.get(str(problem), 0)
+    return int(code) & 0xFF
 
 
 def _sentences(code: int, path: Path) -> tuple[str, str]:

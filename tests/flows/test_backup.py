@@ -510,3 +510,16 @@ def test_where_files_have_one_name_only_backups_are_made_and_put_back_all_the_sa
     assert done.aside
     assert done.aside.is_file()
     assert kept.world.store.users() == []
+
+
+def test_the_log_of_a_database_that_is_gone_is_set_aside_too(kept: Kept) -> None:
+    file = kept.create()
+    kept.world.store.close()
+    kept.world.path.unlink()
+    log = kept.world.path.with_name("flait.db-wal")
+    log.write_bytes(b"the last of it")
+
+    done = backup.restore(kept.world.path, file, kept.world.clock, folder=kept.folder)
+
+    assert done.aside is None
+    assert [left.read_bytes() for left in log.parent.glob("flait.db.before-restore-*-wal")] == [b"the last of it"]

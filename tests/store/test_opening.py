@@ -2,6 +2,8 @@
 
 import errno
 import os
+import resource
+import signal
 import sqlite3 as python_sqlite3
 import stat
 import tempfile
@@ -18,7 +20,8 @@ from sqlite_utils import Database, Migrations
 from flait.errors import ConfigError, StoreError
 from flait.schema import APPLICATION_ID, MIGRATIONS
 from flait.store import Store, opening
-from flait.store.connection import sqlite3
+from flait.store.connection import fault, sqlite3
+from flait.store.filesystem import shares_memory
 from flait.store.opening import JOURNAL, wal_safe
 from tests.store.releases import first_release, second_release, tables
 from tests.store.samples import HOUR, NOW, finished, follower, started, user
@@ -314,6 +317,22 @@ def test_where_processes_share_no_memory_the_rollback_journal_is_used(path: Path
 def test_a_disk_that_fails_is_not_taken_for_one_that_shares_no_memory(path: Path) -> None:
     Store.open(path).close()
     assert "failed, or is full" in finished(started("open_it", path, under=without_maps(path)))
+
+
+def test_a_full_disk_is_not_taken_for_one_that_shares_no_memory(tmp_path: Path) -> None:
+    limit, ignored = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limit[1]))
+    try:
+        assert shares_memory(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_sqlite_says_without_a_code_is_a_sentence_too(path: Path) -> None:
+    said = fault(sqlite3.OperationalError("database or disk is full"), path)
+    assert str(said) == f"the disk of {path} is full; free some space, then try again"
 
 
 def test_a_file_system_without_locks_is_told_from_a_busy_database(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
