@@ -67,12 +67,20 @@ def _no_sender(app: "App") -> str:
 
 
 def missing(app: "App") -> Iterator[str]:
-    """What a daemon wants for its work and has not: a sentence each."""
+    """What a daemon wants for its work and has not: a sentence for each cause."""
+    causes: dict[str, list[str]] = {}
+    for what, cause in _missing(app):
+        causes.setdefault(cause, []).append(what)
+    yield from (f"{', and '.join(whats)}: {cause}" for cause, whats in causes.items())
+
+
+def _missing(app: "App") -> Iterator[tuple[str, str]]:
+    """What cannot be done, and why."""
     from flait.adapters.credentials import SecretName
 
     problem = _no_sender(app)
     if problem:
-        yield f"no text can be sent: {problem}"
+        yield "no text can be sent", problem
     stored = {each.name: each for each in app.credentials.stored()}
     sending = SecretName.TWILIO_API_KEY_SECRET if app.settings.twilio.api_key_sid else SecretName.TWILIO_AUTH_TOKEN
     for name, what in (
@@ -81,6 +89,6 @@ def missing(app: "App") -> Iterator[str]:
     ):
         secret = stored[name]
         if secret.problem:
-            yield f"{what}: {secret.problem}"
+            yield what, secret.problem.partition("; then run")[0]
         elif not secret.stored:
-            yield f"{what}: {name} is not stored; run `flait secrets set {name}`"
+            yield what, f"{name} is not stored; run `flait secrets set {name}`"
