@@ -1,7 +1,6 @@
 # The six things a developer does. Each makes its own environment in .venv from constraints.txt.
 PYTHON ?= python3
 BIN := .venv/bin
-
 demo: .venv/installed
 	$(BIN)/flait demo
 
@@ -23,6 +22,7 @@ texts: .venv/installed
 	$(BIN)/python scripts/texts.py
 
 .venv/installed: pyproject.toml constraints.txt
+	@echo "Making .venv and installing what Flait needs there, once: about half a minute, without further words."
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@

@@ -9,24 +9,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flait.clock import Clock, clock_from
-from flait.errors import ConfigError
-from flait.paths import Paths, close_database, close_to_others, make_private, paths_from
+from flait.errors import ConfigError, Gone
+from flait.paths import Paths, close_database, close_to_others, make_private, paths_from, state_of
 from flait.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from zoneinfo import ZoneInfo
 
     from flait.adapters.credentials import Credentials, SecretName
     from flait.adapters.twilio_forms import TwilioForms
     from flait.core.messages import Message
     from flait.core.whatsapp import Setup
+    from flait.flows.backup import Backup
     from flait.flows.meter import Pace, StoreMeter
     from flait.flows.ports import FlightSource, Gateway
     from flait.flows.push import Office
     from flait.flows.telling import Rules
     from flait.flows.timekeeping import Witness
+    from flait.setting_rules import Value
     from flait.settings import Flags, Settings
+
+
+SHOWN = ("flightaware.monthly_budget_usd", "flightaware.push", "webhook.enabled", "webhook.public_url")
 
 
 class App:
@@ -36,6 +41,8 @@ class App:
         self.env = env
         self._flags = dict(flags or {})
         self._mine = threading.local()
+        self._first: Store | None = None  # what the first thread opened
+        self._config_was_empty = False
 
     @cached_property
     def paths(self) -> Paths:
@@ -49,6 +56,23 @@ class App:
 
         return settings.load(self.paths, self.env, self._flags)
 
+    def take_up_settings(self) -> "list[str]":
+        """Read the settings again, and let those hold from now on that may change; the keys that want a restart.
+
+        A file that is away or empty may be one that is being written: it counts the second time. Raises ConfigError,
+        and then nothing changes.
+        """
+        from flait import settings
+
+        state = state_of(self.paths.config_file)
+        empty = state is None or state.st_size == 0
+        if empty and not self._config_was_empty:
+            self._config_was_empty = True
+            return settings.taken_up(self.settings, self.settings)[1]
+        self._config_was_empty = empty
+        self.settings, waiting = settings.taken_up(self.settings, settings.load(self.paths, self.env, self._flags))
+        return waiting
+
     @cached_property
     def clock(self) -> Clock:
         """The system's clock, or the one FLAIT_CLOCK names."""
@@ -58,22 +82,37 @@ class App:
         """The calling thread's own connection to the database, opened once."""
         store: Store | None = getattr(self._mine, "store", None)
         if store is None:
-            make_private(self.paths.data_dir)
-            close_database(self.paths.database)
-            self._refuse_emptied(self.paths.database)
-            store = self._mine.store = Store.open(self.paths.database, first=self._back_up_first)
+            if self._first is None:
+                make_private(self.paths.data_dir)
+                close_database(self.paths.database)
+                self._refuse_to_begin_anew(self.paths.database)
+                store = Store.open(self.paths.database, first=self._back_up_first)
+                self._first = store
+            else:  # what the first one opened must still be there: nothing is made in its place
+                self._first.refuse_elsewhere()
+                store = Store.open(self.paths.database, create=False)
+                self._first.refuse_elsewhere()
+            self._mine.store = store
         return store
 
-    def _refuse_emptied(self, database: Path) -> None:
-        """A file without a byte is how a new database begins; where there are backups, it is how one was lost."""
-        if not database.exists() or database.stat().st_size:
-            return
-        from flait.errors import NotOurs
+    def _refuse_to_begin_anew(self, database: Path) -> None:
+        """No file, or one without a byte, is how a database begins. With backups, or a daemon on it, one was lost."""
+        try:
+            if database.stat().st_size:
+                return
+            lost = f"the database {database} is empty"
+        except FileNotFoundError:
+            lost = f"there is no database {database}"
+        from flait import lock
         from flait.flows.backup import found
 
-        if found(self.paths.backups_dir):
-            hint = "restore one (`flait backup list` shows them), or delete the empty file to begin anew"
-            raise NotOurs(f"the database {database} is empty, and there are backups of it", hint)
+        other, backups = lock.holder(database), found(self.paths.backups_dir)
+        if other and other.what != lock.DAEMON:
+            raise lock.refusal(other)
+        if other:
+            raise Gone(f"{lost}, and {other.named} had it open", way_back(backups, stop=True))
+        if backups:
+            raise Gone(f"{lost}, and there are backups of it", way_back(backups, stop=False))
 
     def _back_up_first(self, database: Path) -> None:
         """What an earlier Flait wrote is copied before it is brought up to date."""
@@ -160,6 +199,14 @@ class App:
             return "flightaware.push needs a Standard or Premium account, and flightaware.tier is personal"
         return "" if self.is_called_back else "flightaware.push needs webhook.public_url, where FlightAware can call"
 
+    @property
+    def in_force(self) -> "dict[str, Value]":
+        """The settings that whoever looks on from outside is shown, as they hold here."""
+        from flait.settings import values
+
+        held = values(self.settings)
+        return {key: held[key] for key in SHOWN}
+
     def zone_of(self, airport: str) -> "ZoneInfo | None":
         """The zone of an airport by its IATA or ICAO code, as far as it is known here."""
         from zoneinfo import ZoneInfo
@@ -177,13 +224,12 @@ class App:
     def _meter(self, pace: "Pace | None" = None) -> "StoreMeter":
         from flait.flows.meter import PACES, StoreMeter
 
-        flightaware = self.settings.flightaware
         return StoreMeter(
             self.store,
             self.clock,
-            pace=pace or PACES[flightaware.tier],
-            monthly_budget_usd=flightaware.monthly_budget_usd,
-            per_person_usd=self.settings.budget.per_person,
+            pace=pace or PACES[self.settings.flightaware.tier],
+            monthly_budget_usd=lambda: self.settings.flightaware.monthly_budget_usd,
+            per_person_usd=lambda: self.settings.budget.per_person,
         )
 
     def gateway(self) -> "Gateway":
@@ -191,13 +237,8 @@ class App:
         from flait.adapters.credentials import SecretName
         from flait.adapters.twilio import TwilioGateway
 
+        self.require_sender()
         twilio = self.settings.twilio
-        _require("twilio.account_sid", twilio.account_sid)
-        if not twilio.from_number and not twilio.messaging_service_sid:
-            raise ConfigError(
-                "neither twilio.from_number nor twilio.messaging_service_sid is set",
-                "run `flait config set twilio.from_number +1…`",
-            )
         return TwilioGateway(
             base_url=twilio.base_url,
             account_sid=twilio.account_sid,
@@ -211,6 +252,16 @@ class App:
             status_callback=self._status_callback if self.is_called_back else None,
             witness=self.witness.hear,
         )
+
+    def require_sender(self) -> None:
+        """Raise ConfigError when the account or the sender is not set."""
+        twilio = self.settings.twilio
+        _require("twilio.account_sid", twilio.account_sid)
+        if not twilio.from_number and not twilio.messaging_service_sid:
+            raise ConfigError(
+                "neither twilio.from_number nor twilio.messaging_service_sid is set",
+                "run `flait config set twilio.from_number +1…`",
+            )
 
     @property
     def whatsapp(self) -> "Setup":
@@ -264,6 +315,15 @@ class App:
 
     def _secret(self, name: "SecretName") -> "Callable[[bool], str]":
         return lambda fresh: self.credentials.get(name, fresh=fresh).reveal()
+
+
+def way_back(backups: "Sequence[Backup]", *, stop: bool) -> str:
+    """What helps when the database is lost; `backups` newest first, `stop` where the daemon must be stopped first."""
+    first = "run `flait daemon stop`, then " if stop else "run "
+    if not backups:
+        return f"{first}any command that adds something, which makes a new one; or put the file back"
+    anew = "" if stop else f"; to begin anew, move {backups[0].path.parent} away"
+    return f"{first}`flait backup restore {backups[0].path.name}`, or put the file back{anew}"
 
 
 def _require(key: str, value: str) -> None:

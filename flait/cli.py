@@ -35,6 +35,7 @@ GROUPS: Mapping[str, str] = {
     "paths": "configuration",
     "backup": "keeping",
     "prune": "keeping",
+    "help": "helping",
     "demo": "playing",
     "sandbox": "playing",
 }

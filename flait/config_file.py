@@ -4,16 +4,18 @@ Knows TOML, not the settings: which keys there are and what they may hold is dec
 """
 
 import contextlib
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from flait.errors import ConfigError
-from flait.paths import refuse_written_by_others, touch_private, write_private
+from flait.paths import make_private, read_regular, refuse_written_by_others, write_private
 from flait.setting_rules import Value
 
 PATIENCE_FOR_OTHERS = 10.0  # seconds, real: another `flait config set` is done in a fraction of one
+LARGEST = 1_000_000  # bytes: far more than the settings with all their comments take
 REPAIR = "mend the file by hand; `flait config validate` tells when it is right"
 
 
@@ -32,14 +34,15 @@ def read(file: Path) -> list[Entry]:
 
 def write(file: Path, key: str, value: Value | None) -> None:
     """Set one key (None takes it out); comments, order and other keys stay. Raises ConfigError, the file untouched."""
-    from filelock import FileLock, Timeout
+    from flait.lock import take
 
-    lock = touch_private(file.with_name(f"{file.name}.lock"))
+    handle = take(make_private(file.parent) / f"{file.name}.lock", patience=PATIENCE_FOR_OTHERS)
+    if handle is None:
+        raise ConfigError(f"{file} is being changed by another process", "try again when it is done")
     try:
-        with FileLock(lock, timeout=PATIENCE_FOR_OTHERS):
-            _rewrite(file, key, value)
-    except Timeout as problem:
-        raise ConfigError(f"{file} is being changed by another process", "try again when it is done") from problem
+        _rewrite(file, key, value)
+    finally:
+        os.close(handle)
 
 
 def _parsed_text(file: Path) -> str:
@@ -59,10 +62,14 @@ def _parsed_text(file: Path) -> str:
 
 
 def _text(file: Path) -> str:
-    if not file.exists():
+    try:
+        content, state = read_regular(file, LARGEST + 1)
+    except FileNotFoundError:
         return ""
-    refuse_written_by_others(file)
-    return file.read_bytes().decode("utf-8-sig")
+    if len(content) > LARGEST:
+        raise ConfigError(f"{file} is larger than {LARGEST // 1000} kB", REPAIR)
+    refuse_written_by_others(file, state)
+    return content.decode("utf-8-sig")
 
 
 def _entries(text: str) -> list[Entry]:
@@ -97,7 +104,7 @@ def _rewrite(file: Path, key: str, value: Value | None) -> None:
     before = _parsed_text(file)
     after = _changed(file, before, key, value)
     if after != before:
-        write_private(file, after)
+        write_private(file.resolve(), after)  # a linked config.toml stays a link
 
 
 def _changed(file: Path, before: str, key: str, value: Value | None) -> str:

@@ -1,47 +1,58 @@
-"""DOOR: time passing. A metronome ticks; what is due stands in the database; nothing is scheduled anywhere else.
+"""DOOR: time passing. What is due stands in the database; nothing is scheduled anywhere else.
 
-APScheduler only ticks (poll, deliver, answer, activate, settle, receipts, fetch, confirm, beat, backup, upkeep). One
-daemon per database: a lock held for life, freed by the kernel whatever kills us.
+What is done every so often is a tick: poll, deliver, answer, activate, settle, receipts, fetch, confirm, beat, backup,
+upkeep …. runs.py lets them tick, from the lock to the end.
 """
 
 import logging
 import os
 import secrets
-import signal
-import sys
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol, cast
 
 from flait.app import App
-from flait.clock import SHORTEST_TICK, believable, is_virtual
+from flait.clock import believable, is_virtual
 from flait.core.receipts import Unproven
-from flait.errors import AboveTier, ConfigError, FlaitError
-from flait.flows import answer, backup, deliver, intake, push, receipts, subscribe, timekeeping, unproven, upkeep
+from flait.errors import AboveTier, ConfigError, FlaitError, Gone, StoreError
+from flait.flows import (
+    answer,
+    backup,
+    deliver,
+    intake,
+    meter,
+    push,
+    receipts,
+    subscribe,
+    timekeeping,
+    unproven,
+    upkeep,
+)
 from flait.flows.ports import FlightSource, Gateway
-from flait.lock import sole
-from flait.metronome import Watchdog, stacks
+from flait.metronome import Watchdog
 from flait.pollers import Pollers
-from flait.pulse import Pulse, Trouble
+from flait.pulse import Pulse, Trouble, Troubles, word
 
 if TYPE_CHECKING:
-    from apscheduler.schedulers.background import BackgroundScheduler
-
     from flait.webhook import Webhook
 
 log = logging.getLogger("flait.daemon")
 
 SENDERS = 2  # Twilio queues faster than it sends; order per person is the database's matter
-STOP_WITHIN = 10.0  # seconds, real: for what is in flight when asked to stop
 NOT_CALLED = timedelta(seconds=30)  # without a webhook, people's texts are read from Twilio's list this often
 CALLED_BACK = timedelta(hours=1)  # with one, now and then all the same: a call that failed is not repeated
-WATCH_EVERY = 1.0  # seconds, real: how often the clock is compared with itself
 LONGEST_STEP = 600.0  # seconds, real: many times what all the deadlines of one step come to
 LONGEST_SILENCE = 300.0  # seconds, real: the slowest clock's ticks still begin something more often
+SAVE_EVERY = 30  # looks at a lost database: so often saving what is open is tried again
 ANY_YEAR = frozenset({"beat", "listen"})  # what is done whatever the clock says
+IN_ONE_PASS = (  # what the time is comes before whatever ends by it, a STOP before what it stops
+    "beat", "time", "budget", "fetch", "answer", "activate", "poll",
+    "deliver-0", "settle", "receipts", "push", "backup", "upkeep",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,14 +65,25 @@ class Tick:
     on_text: bool = False  # also at once when a person's text has come in
 
 
+class Timed(Protocol):
+    """An outside party that can be asked something for nothing. The flows have no use for it; the adapter has it."""
+
+    def check(self) -> bool:
+        """True, or a FlaitError; the answer's Date is heard either way."""
+
+
 class Daemon:
     """The work of one run: every tick is a method; each does one thing at a time and says whether there is more."""
 
-    def __init__(self, app: App, stopping: threading.Event) -> None:
+    def __init__(self, app: App, stopping: threading.Event, *, lasting: bool = True) -> None:
+        """`lasting`: it goes on, and can be called; else it is one pass, after which nobody is there."""
         self._app = app
         self._stopping = stopping
-        self._silent_until: datetime | None = None
-        self._troubles: dict[str, Trouble] = {}
+        self._lasting = lasting
+        self._troubles = Troubles()
+        self._lost = self._saved = False  # the database is not where it was; what is open was saved
+        self._looks = 0  # since it is lost
+        self._waiting: Sequence[str] = ()  # settings that want a restart
         self._pulse: Pulse | None = None
         self._time = timekeeping.Timekeeper(app.clock, app.witness)
         self.watchdog = Watchdog(longest=LONGEST_STEP, silent=LONGEST_SILENCE)
@@ -83,12 +105,15 @@ class Daemon:
 
     @cached_property
     def _office(self) -> push.Office:
-        return self._app.office(self._stopping.wait)
+        office = self._app.office(self._stopping.wait)
+        return office if self._lasting else replace(office, wanted=False)
 
     def ticks(self) -> list[Tick]:
         """What is done, and how often."""
         return [
             Tick(name="beat", every=timedelta(seconds=30), do=self.beat),
+            Tick(name="time", every=timedelta(minutes=1), do=self.ask_the_time),
+            Tick(name="budget", every=timedelta(seconds=30), do=self.resume),
             Tick(name="poll", every=timedelta(seconds=5), do=self.poll),
             *(Tick(name=f"deliver-{number}", every=timedelta(seconds=2), do=self.deliver) for number in range(SENDERS)),
             Tick(name="answer", every=timedelta(seconds=2), do=self.answer, on_text=True),
@@ -98,6 +123,7 @@ class Daemon:
             Tick(name="activate", every=timedelta(seconds=30), do=self.activate),
             Tick(name="backup", every=timedelta(hours=1), do=self.backup),
             Tick(name="upkeep", every=timedelta(hours=1), do=self.upkeep),
+            *([Tick(name="settings", every=timedelta(seconds=30), do=self.take_up)] if self._lasting else []),
             *(self._listening() if self._listens else []),
             *([Tick(name="push", every=timedelta(minutes=1), do=self.push)] if self._pushes() else []),
         ]
@@ -108,12 +134,21 @@ class Daemon:
             Tick(name="confirm", every=timedelta(seconds=2), do=self.confirm, on_text=True),
         ]
 
+    def in_one_pass(self) -> list[Tick]:
+        """All of it, once, in the order in which one makes the next one's work; waits for the polls."""
+        ticks = {tick.name: tick for tick in self.ticks()}
+        ticks["poll"] = replace(ticks["poll"], do=self.poll_all)
+        return [ticks[name] for name in IN_ONE_PASS if name in ticks]
+
     def recover(self) -> None:
         """Take over from whatever ran before: what it left half done is in doubt, or due."""
         deliver.recover(self._app.store(), self._app.clock, self.boot)
 
     def beat(self) -> bool:
         """Say that we are alive: in the database, and beside it what troubles us."""
+        if self._lost:
+            self._say()
+            return False
         store, clock = self._app.store(), self._app.clock
         now = clock.now()  # read once: set back between two readings, nobody would see it
         self._time.check(store, now)
@@ -124,29 +159,102 @@ class Daemon:
         self._say()
         return False
 
+    def ask_the_time(self) -> bool:
+        """While the clock is in doubt and nobody outside has spoken since: ask AeroAPI something that costs nothing."""
+        store, clock = self._app.store(), self._app.clock
+        if timekeeping.is_in_doubt(store, clock) and self._time.waits_for_a_word and not self._stopping.is_set():
+            with suppress(FlaitError):  # who asks for flights says why that does not work
+                cast("Timed", self._source).check()
+            self._time.check(store, clock.now())
+        return False
+
+    def take_up(self) -> bool:
+        """Let changed settings hold that can change while we run; of the others say that they wait for a restart."""
+        held = self._app.settings
+        self._waiting = self._app.take_up_settings()
+        if self._app.settings != held:
+            log.info("changed settings hold from now on")
+        self._say()
+        return False
+
+    def resume(self) -> bool:
+        """What waits for money is due now if there is some again."""
+        budget = self._app.settings.flightaware.monthly_budget_usd
+        resumed = meter.resume(self._app.store(), self._app.clock, budget)
+        if resumed:
+            log.info("there is a budget again: %d that waited for it are due", resumed)
+        return False
+
     def speak(self) -> None:
-        """From now on say in run/daemon.json how we are. Raises ConfigError."""
-        self._pulse = Pulse(self._app.paths.run_dir)
+        """From now on say in run/daemon.json how we are; a pass goes on from what the one before said. ConfigError."""
+        said = word(self._app.paths.run_dir)
+        if said and not self._lasting:
+            self._troubles = Troubles(each for each in said.troubles if each.what in IN_ONE_PASS)
+        self._pulse = Pulse(self._app.paths.run_dir, lasting=self._lasting)
+
+    @property
+    def troubles(self) -> Sequence[Trouble]:
+        """What does not work."""
+        return self._troubles.told
+
+    def fall_silent(self) -> None:
+        """Say nothing more: what troubled us is over."""
+        if self._pulse:
+            self._pulse.say_nothing()
 
     def _say(self) -> None:
         if self._pulse:
-            self._pulse.say(self._app.clock.now(), list(self._troubles.values()))
+            now, waiting = self._app.clock.now(), self._waiting
+            self._pulse.say(now, self._troubles.told, in_force=self._app.in_force, waiting=waiting)
 
     def _troubled(self, what: str, cause: str) -> bool:
         """Note what does not work, or with no cause that it works; whether that is news."""
-        known = self._troubles.get(what)
-        if (known.cause if known else "") == cause:
-            return False
-        if cause:
-            since = known.since if known else self._app.clock.now()
-            self._troubles = self._troubles | {what: Trouble(what=what, cause=cause, since=since)}
+        return self._troubles.note(what, cause, self._app.clock.now())
+
+    def look_around(self) -> None:
+        """Whether what is open still stands where others meet it; in between nothing is asked, sent or answered.
+
+        For the thread that opened the database first: of what nobody else can reach any more it keeps a copy.
+        """
+        try:
+            self._app.store().refuse_elsewhere()
+        except Gone as fault:
+            if not self._lost:
+                self._lose(fault)
+            if not self._saved and self._looks % SAVE_EVERY == 0:
+                self._save(fault)
+            self._looks += 1
         else:
-            self._troubles = {name: trouble for name, trouble in self._troubles.items() if name != what}
-        return True
+            if self._lost:
+                self._lost = False
+                self._troubled("database", "")
+                log.info("the database is in its place again")
+
+    def _lose(self, fault: Gone) -> None:
+        """Say it, as the one trouble there is."""
+        self._lost, self._saved, self._looks = True, False, 0
+        self._troubles.clear()
+        self._troubled("database", str(fault))
+        self._say()
+        log.critical("%s; nothing is asked or sent", fault.message)
+
+    def _save(self, fault: Gone) -> None:
+        """Keep a copy of what is open; again later, where there is no room for it now."""
+        store, folder = self._app.store(), self._app.paths.backups_dir
+        keep = self._app.settings.backup.keep_daily
+        try:
+            saved = backup.safety_copy(store, self._app.clock, folder, before=backup.Before.LOSS, keep=keep)
+        except (ConfigError, StoreError) as problem:
+            log.error("what was open cannot be saved: %s", problem)  # noqa: TRY400  # one sentence is the whole story
+            return
+        self._saved = True
+        hint = fault.hint.replace("FILE", saved.path.name)
+        self._troubled("database", f"{fault.message}; {hint}. What was open is saved: {saved.path.name}")
+        self._say()
 
     @property
     def _listens(self) -> bool:
-        return self._app.settings.webhook.enabled
+        return self._lasting and self._app.settings.webhook.enabled
 
     def listen(self) -> bool:
         """Have the listener run; what stands in its way (no token yet) is noted for `flait status`, and tried again."""
@@ -189,13 +297,12 @@ class Daemon:
 
     def deliver(self) -> bool:
         """Send one text. Silent for a while after Twilio refused the account or asked for a pause."""
-        now = self._app.clock.now()
-        if self._stopping.is_set() or (self._silent_until and now < self._silent_until):
-            return False
         store, clock, whatsapp = self._app.store(), self._app.clock, self._app.whatsapp
+        if self._stopping.is_set() or deliver.is_silent(store, clock.now()):
+            return False
         progress = deliver.send_next(store, self._gateway, clock, self.boot, whatsapp=whatsapp)
-        if progress.pause:  # two senders share it: the other's success does not end it
-            self._silent_until = self._app.clock.now() + progress.pause
+        if progress.pause:  # all senders share it: another's success does not end it
+            deliver.be_silent(store, clock.now() + progress.pause)
         return progress.more
 
     def settle(self) -> bool:
@@ -245,6 +352,8 @@ class Daemon:
     def _pushes(self) -> bool:
         """Whether push alerts are to be looked after: they are wanted, or some are left from when they were."""
         store, problem = self._app.store(), self._app.push_problem
+        if not self._lasting:
+            return not push.is_idle(store)
         if problem:
             log.warning("push alerts are off: %s", problem)
             store.note_error(push.PUSH, problem, self._app.clock.now())
@@ -290,102 +399,30 @@ class Daemon:
 
     def run(self, tick: Tick) -> None:
         """One beat of the metronome: until there is no more to do. A fault is said once, and once when it is over."""
-        if tick.name not in ANY_YEAR and not believable(self._app.clock):
+        if self._rests(tick):
             return
         try:
             while self._step(tick) and not self._stopping.is_set():
                 pass
-        except FlaitError as fault:
-            if self._troubled(tick.name, str(fault)):
-                log.error("%s: %s", tick.name, fault)  # noqa: TRY400  # one sentence is the whole story
-        except Exception as problem:
-            log.exception("%s failed", tick.name)
-            self._troubled(tick.name, f"an unexpected {type(problem).__name__}; `flait daemon logs` shows it")
+        except Gone:  # `look_around` notices within a second, and says so
+            return
+        except Exception as problem:  # noqa: BLE001  # one tick's fault must not end the others
+            self._failed(tick.name, problem)
         else:
             if not self._troubled(tick.name, ""):
                 return
             log.info("%s works again", tick.name)
         self._say()
 
+    def _failed(self, name: str, problem: Exception) -> None:
+        expected = isinstance(problem, FlaitError)
+        what = str(problem) if expected else f"an unexpected {type(problem).__name__}; `flait daemon logs` shows it"
+        if self._troubled(name, what):
+            log.error("%s: %s", name, what, exc_info=None if expected else problem)
+
+    def _rests(self, tick: Tick) -> bool:
+        return tick.name not in ANY_YEAR and (self._lost or not believable(self._app.clock))
+
     def _step(self, tick: Tick) -> bool:
         with self.watchdog.watching(tick.name):
             return tick.do()
-
-
-def run(app: App, *, verbose: int = 0, terminal: bool = True) -> None:
-    """Be the daemon until SIGTERM or SIGINT; finishes what is in flight, and leaves within 15 s. Raises Locked."""
-    from flait.logs import logging_to
-
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
-    app.shut_in()
-    with sole(app.paths.database), logging_to(app.paths.log_dir, app.clock, verbose=verbose, terminal=terminal):
-        daemon = Daemon(app, stopping)
-        daemon.speak()
-        daemon.recover()
-        daemon.run(Tick(name="listen", every=timedelta(), do=daemon.listen))  # whoever sees a beat finds the address
-        daemon.beat()
-        log.info("daemon started, pid %d", os.getpid())
-        _metronome(daemon, app, stopping)
-        log.info("daemon stopped")
-        logging.shutdown()
-        # A hanging provider must not hold the exit up: its call is lost to us, and recovered at the next start.
-        os._exit(0)
-
-
-def _metronome(daemon: Daemon, app: App, stopping: threading.Event) -> None:
-    from apscheduler.schedulers.background import BackgroundScheduler
-
-    from flait.metronome import ClockGuard, Every, wake
-
-    scheduler = BackgroundScheduler(
-        timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
-    )
-    ticks = daemon.ticks()
-    for tick in ticks:
-        seconds = max(SHORTEST_TICK, app.clock.real_seconds(tick.every))
-        scheduler.add_job(daemon.run, Every(seconds), args=[tick], id=tick.name)
-    scheduler.start()
-    daemon.wake = partial(wake, scheduler, [tick.name for tick in ticks if tick.on_text])
-    guard = ClockGuard(scheduler)
-    while not stopping.wait(WATCH_EVERY):
-        guard.check()
-        stuck = daemon.watchdog.stuck()
-        if stuck:
-            _begin_anew(stuck)
-    log.info("stopping")
-    scheduler.pause()
-    # A text being posted, a poll being stored are worth seconds; a hanging provider is not.
-    done = threading.Thread(target=_finish, args=(scheduler, daemon), daemon=True)
-    done.start()
-    done.join(STOP_WITHIN)
-
-
-def _begin_anew(stuck: str) -> None:
-    """A thread of ours is dead or hangs: nothing is lost by a crash, so be one, and start again in the same process."""
-    log.critical("%s; the daemon begins anew\n%s", stuck, stacks())
-    logging.shutdown()
-    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  # our own command line
-
-
-def _finish(scheduler: "BackgroundScheduler", daemon: Daemon) -> None:
-    """Requests, ticks and polls under way end by themselves, together within the same patience."""
-    daemon.stop_listening()
-    scheduler.shutdown(wait=True)
-    daemon.drain()
-
-
-def tick(app: App, *, verbose: int = 0) -> None:
-    """One pass over everything that is due, then back: for cron. Raises Locked when a daemon runs."""
-    from flait.logs import logging_to
-
-    app.shut_in()
-    with sole(app.paths.database), logging_to(app.paths.log_dir, app.clock, verbose=verbose, terminal=verbose > 0):
-        daemon = Daemon(app, threading.Event())
-        daemon.recover()
-        daemon.beat()
-        heard = (daemon.fetch, daemon.answer)
-        steps = (daemon.activate, daemon.poll_all, daemon.deliver, daemon.settle, daemon.receipts)
-        for step in (*heard, *steps, daemon.backup, daemon.upkeep):  # a STOP comes before what it stops
-            daemon.run(Tick(name=step.__name__, every=timedelta(), do=step))

@@ -17,6 +17,7 @@
     │   └── ShareSpent              those of one person: nobody else's
     ├── StoreError         exit 1   the database cannot be read or written: disk full, read-only, failing
     │   ├── NotOurs        exit 5   a foreign, damaged or newer file stands in its place
+    │   │   └── Gone                nothing does: it was deleted, moved or replaced
     │   └── Busy           exit 9   somebody else is writing for too long
     └── OutsideError                another party's fault
         ├── Forged                  a request not signed by Twilio for this account: 403, nothing changes
@@ -152,6 +153,12 @@ class NotOurs(StoreError):
 
     exit_code = 5
     code = "not_our_database"
+
+
+class Gone(NotOurs):
+    """The database was deleted, moved or replaced; what is written into what was opened would be seen by nobody."""
+
+    code = "database_gone"
 
 
 class Busy(StoreError):

@@ -21,12 +21,16 @@ _begun = False
 
 
 def begin() -> None:
-    """Umask 077, no core dumps, tracebacks redacted: for a process that is Flait's own. Inherited by its children."""
+    """Umask 077, no core dumps, no TLS keys in a file, tracebacks redacted: for a process that is Flait's own.
+
+    Inherited by its children.
+    """
     global _begun  # noqa: PLW0603  # one process, one state of it
     import resource
 
     _begun = True
     os.umask(PRIVATE)
+    os.environ.pop("SSLKEYLOGFILE", None)  # Python would write there what opens every connection, API keys and all
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     sys.excepthook = _uncaught
     sys.unraisablehook = _unraisable

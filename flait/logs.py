@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from flait.clock import Clock
-from flait.paths import make_private
+from flait.paths import make_private, open_private
 from flait.redaction import RedactingFormatter
 
 FILE = "flait.log"
@@ -52,7 +52,7 @@ class PrivateFileHandler(_Discreet, RotatingFileHandler):
     """A rotating log that nobody else may read."""
 
     def _open(self):  # type: ignore[no-untyped-def]  # the base class's private type
-        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        descriptor = open_private(Path(self.baseFilename), os.O_WRONLY | os.O_APPEND)
         return os.fdopen(descriptor, self.mode, encoding="utf-8")
 
 

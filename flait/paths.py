@@ -4,6 +4,7 @@ Decides the places (everything under FLAIT_HOME, else the platform's own folders
 Asking for the places makes nothing; what a file says is its owner's business.
 """
 
+import errno
 import os
 import stat
 from collections.abc import Iterable, Mapping
@@ -15,6 +16,7 @@ from flait.errors import ConfigError
 CHOOSE_A_HOME = "set FLAIT_HOME to a folder that is yours, or mend its owner and mode"
 FOR_OTHERS = 0o077
 WRITTEN_BY_OTHERS = 0o022
+A_LINK = (errno.ELOOP, errno.EMLINK)  # what O_NOFOLLOW says of one
 BESIDE = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a file, and takes for that file's
 
 
@@ -49,15 +51,59 @@ def make_private(folder: Path) -> Path:
     return folder
 
 
-def touch_private(file: Path) -> Path:
-    """Make `file` (empty, 0600) unless it is there, and take others' rights away; raises ConfigError."""
-    make_private(file.parent)
+def state_of(path: Path) -> os.stat_result | None:
+    """What stands there, asked once: `exists()` and then anything else meets what others did in between. None: nothing.
+
+    A link that leads nowhere is nothing. Raises OSError where it cannot be told.
+    """
     try:
-        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        _tighten(file, 0o600)
+        return path.stat()
+    except FileNotFoundError:
+        return None
+
+
+def is_same(one: Path, other: Path) -> bool:
+    """Whether both are there, and one file."""
+    found = state_of(one), state_of(other)
+    return found[0] is not None and found[1] is not None and os.path.samestat(found[0], found[1])
+
+
+def read_regular(file: Path, most: int) -> tuple[bytes, os.stat_result]:
+    """The first bytes of a file, and what it is, of one and the same. Raises OSError: at once, also for a pipe."""
+    handle = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "it is not a file")
+        with os.fdopen(handle, "rb", closefd=False) as content:
+            return content.read(most), found
+    finally:
+        os.close(handle)
+
+
+def open_private(file: Path, flags: int) -> int:
+    """A descriptor of `file`, which is made (empty, 0600) unless it is there, and is Flait's own from then on.
+
+    What is asked is asked of the open file, so nobody can put another in its place meanwhile. Raises ConfigError: a
+    link (whoever made it chose what Flait writes over), a pipe, another user's file, or no folder.
+    """
+    try:
+        handle = os.open(file, flags | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
     except OSError as problem:
+        if problem.errno in A_LINK:
+            raise ConfigError(f"the file {file} is a link", "look where it leads, and delete it") from problem
         raise _unusable("file", file, problem) from problem
-    return file
+    try:
+        _refuse_foreign(file, os.fstat(handle))
+        if os.fstat(handle).st_mode & FOR_OTHERS:
+            os.fchmod(handle, 0o600)
+    except OSError as problem:
+        os.close(handle)
+        raise _unusable("file", file, problem) from problem
+    except ConfigError:
+        os.close(handle)
+        raise
+    return handle
 
 
 def close_to_others(paths: Paths) -> None:
@@ -68,7 +114,7 @@ def close_to_others(paths: Paths) -> None:
     for folder in (paths.backups_dir, paths.log_dir, paths.run_dir):
         if folder.is_dir():
             make_private(folder)
-            _close(file for file in folder.iterdir() if file.is_file() and not file.is_symlink())
+            _close(_files_in(folder))
     close_database(paths.database)
 
 
@@ -77,17 +123,18 @@ def close_database(database: Path) -> None:
     _close(database.with_name(database.name + suffix) for suffix in ("", *BESIDE))
 
 
-def refuse_written_by_others(file: Path) -> None:
+def refuse_written_by_others(file: Path, state: os.stat_result) -> None:
     """Raise ConfigError for a file that decides where secrets are sent, and that somebody else can change.
 
-    Never mended: whoever could write there may have done so already. Root may own it.
+    Never mended: whoever could write there may have done so already. Root may own it. `state` is the open file's.
     """
-    for place in (file, file.resolve().parent):
-        found = place.stat()
+    folder = file.resolve().parent
+    for place, found in ((file, state), (folder, folder.stat())):
         if found.st_uid not in (os.geteuid(), 0):
             raise ConfigError(f"{place} belongs to another user", "look at what it says, and make it your own")
-        if found.st_mode & WRITTEN_BY_OTHERS and not (place.is_dir() and found.st_mode & stat.S_ISVTX):
-            mode = "700" if place.is_dir() else "600"
+        is_folder = stat.S_ISDIR(found.st_mode)
+        if found.st_mode & WRITTEN_BY_OTHERS and not (is_folder and found.st_mode & stat.S_ISVTX):
+            mode = "700" if is_folder else "600"
             raise ConfigError(
                 f"{place} can be written by other users of this machine",
                 f"look at what {file.name} says, then run `chmod {mode} '{place}'`",
@@ -95,11 +142,13 @@ def refuse_written_by_others(file: Path) -> None:
 
 
 def write_private(file: Path, text: str) -> None:
-    """Replace `file` whole, 0600: a reader, or a crash, sees the old text or the new. Raises ConfigError."""
-    target = file.resolve()  # a linked config.toml stays a link
-    make_private(target.parent)
+    """Replace `file` whole, 0600: a reader, or a crash, sees the old text or the new. Raises ConfigError.
+
+    A link is replaced, not followed.
+    """
+    make_private(file.parent)
     try:
-        _replace(target, text.encode())
+        _replace(file, text.encode())
     except OSError as problem:
         raise _unusable("file", file, problem) from problem
 
@@ -159,9 +208,23 @@ def _refuse_shared(folder: Path) -> None:
         raise ConfigError(f"the folder {folder} is shared with other users", CHOOSE_A_HOME)
 
 
+def _refuse_foreign(file: Path, found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        raise ConfigError(f"{file} is not a file", CHOOSE_A_HOME)
+    if found.st_uid != os.geteuid():
+        raise ConfigError(f"the file {file} belongs to another user", CHOOSE_A_HOME)
+
+
 def _tighten(path: Path, mode: int) -> None:
     if path.stat().st_mode & FOR_OTHERS:
         path.chmod(mode)
+
+
+def _files_in(folder: Path) -> list[Path]:
+    try:
+        return [file for file in folder.iterdir() if file.is_file() and not file.is_symlink()]
+    except OSError as problem:
+        raise _unusable("folder", folder, problem) from problem
 
 
 def _close(files: Iterable[Path]) -> None:

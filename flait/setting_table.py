@@ -19,6 +19,14 @@ NONE: Mapping[str, Any] = MappingProxyType({})
 FAMILY = "twilio.whatsapp_templates.<kind>"
 KIND = "[a-z][a-z0-9_]*"
 
+# What a daemon makes something of when it starts; all else it takes up while it runs.
+AT_START = (
+    "flightaware.base_url", "flightaware.tier", "flightaware.push",
+    "twilio.base_url", "twilio.account_sid", "twilio.api_key_sid", "twilio.from_number",
+    "twilio.messaging_service_sid", "twilio.whatsapp_from",
+    "webhook.listen", "webhook.public_url", "webhook.enabled", "secrets.allow_insecure",
+)  # fmt: skip
+
 # What people look for in config.toml and must not find there: where it belongs.
 SECRETS = {
     "flightaware.api_key": "flightaware-api-key",

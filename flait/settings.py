@@ -5,6 +5,7 @@ No error repeats a value: it may be a telephone number, or a secret in the wrong
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ from flait.errors import ConfigError
 from flait.paths import Paths
 from flait.setting_rules import Value
 from flait.setting_table import (
+    AT_START,
     FAMILY,
     KIND,
     NONE,
@@ -28,10 +30,12 @@ from flait.setting_table import (
 )
 
 __all__ = [
+    "AT_START",
     "TABLE",
     "Setting",
     "Settings",
     "load",
+    "taken_up",
     "origins",
     "values",
     "setting_for",
@@ -58,6 +62,17 @@ def load(paths: Paths, env: Mapping[str, str], flags: Flags = NONE) -> Settings:
         else:
             chosen[section][name] = found.value
     return Settings(**{section: SECTIONS[section](**entries) for section, entries in chosen.items()})
+
+
+def taken_up(held: Settings, fresh: Settings) -> tuple[Settings, list[str]]:
+    """What holds in a daemon that held the one and now reads the other; and the keys that wait for a restart."""
+    before, after = values(held), values(fresh)
+    waiting = [key for key in AT_START if before[key] != after[key]]
+    sections = {name: getattr(fresh, name) for name in SECTIONS}
+    for key in waiting:
+        section, name = key.split(".")
+        sections[section] = replace(sections[section], **{name: before[key]})
+    return Settings(**sections), waiting
 
 
 def origins(paths: Paths, env: Mapping[str, str], flags: Flags = NONE) -> dict[str, str]:

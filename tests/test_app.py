@@ -1,5 +1,6 @@
 """The wiring: what the settings make of how Twilio's words come back."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -7,13 +8,15 @@ from threading import Event
 import pytest
 
 from flait.app import App
-from flait.daemon import Daemon
-from flait.errors import FlightSourceError, StoreError
-from flait.flows import track
+from flait.daemon import SAVE_EVERY, Daemon
+from flait.errors import BudgetExhausted, ConfigError, FlightSourceError, Gone, StoreError
+from flait.flows import meter, track
+from flait.flows.meter import SPENT
 from flait.store import Store, TrackedFlight
 from tests.adapters.twilio_talk import message
 from tests.core.flights_for_tests import F12, NOON
 from tests.flows.world import FixedClock, World
+from tests.store.samples import user
 
 CALLED_BACK = {"FLAIT_WEBHOOK_PUBLIC_URL": "https://flait.example.com/"}
 TWILIO = {"FLAIT_TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "FLAIT_TWILIO_FROM_NUMBER": "+15555550199"}
@@ -133,3 +136,95 @@ def test_a_clock_that_is_set_back_between_any_two_readings_is_noticed(
     for _ in range(12):
         daemon.beat()
     assert caplog.text.count("the clock was set back by 1 hour") == 1
+
+
+def config(home: Path, text: str) -> None:
+    (home / "config.toml").write_text(text)
+
+
+def test_changed_settings_are_taken_up_and_a_mistake_leaves_the_earlier_ones(tmp_path: Path) -> None:
+    site = app(tmp_path)
+    purse = site._meter()
+    config(tmp_path, "[flightaware]\nmonthly_budget_usd = 50\ntier = 'premium'\n")
+    assert site.take_up_settings() == ["flightaware.tier"]
+    assert (site.settings.flightaware.monthly_budget_usd, site.settings.flightaware.tier) == (50.0, "personal")
+    assert purse._budget() == 50.0
+
+    config(tmp_path, "[flightaware]\nmonthly_budget_usd = 'much'\n")
+    with pytest.raises(ConfigError, match="monthly_budget_usd"):
+        site.take_up_settings()
+    assert site.settings.flightaware.monthly_budget_usd == 50.0
+
+
+@pytest.mark.parametrize("saving", ["away", "empty"])
+def test_a_file_that_is_being_saved_is_not_taken_for_no_settings(tmp_path: Path, saving: str) -> None:
+    config(tmp_path, "[flightaware]\nmonthly_budget_usd = 50\n")
+    site = app(tmp_path)
+    site.take_up_settings()
+    (tmp_path / "config.toml").unlink() if saving == "away" else config(tmp_path, "")
+
+    site.take_up_settings()
+    assert site.settings.flightaware.monthly_budget_usd == 50.0
+    site.take_up_settings()
+    assert site.settings.flightaware.monthly_budget_usd == 5.0
+
+
+def test_what_waits_for_money_goes_on_when_there_is_some(tmp_path: Path) -> None:
+    path = tmp_path / "flait.db"
+    with Store.open(path) as store:
+        world = World(path=path, store=store)
+        world.follow(F12, 0)
+        world.source.fault = FlightSourceError("AeroAPI did not answer")
+        world.subscribe(1, "UA77")
+        world.clock.advance(timedelta(hours=1))
+        world.source.fault = BudgetExhausted(f"{SPENT} of $5.00 for 2025-11 is spent")
+        world.poll()
+        world.activate()
+        store.book("2025-11", "flights", result_sets=1000, micro_usd=5_000_000, now=world.clock.now())
+        assert world.due() > world.clock.now()
+
+        assert meter.resume(store, world.clock, 5.0) == 0
+        assert meter.resume(store, world.clock, 5.01) == 0  # too little for the dearest question
+        assert meter.resume(store, world.clock, 6.0) == 2
+        assert world.due() == world.clock.now()
+        assert meter.resume(store, world.clock, 0) == 0
+
+        world.source.fault = FlightSourceError("AeroAPI did not answer")
+        world.poll()
+        assert meter.resume(store, world.clock, 0) == 0
+
+
+def test_what_is_open_of_a_lost_database_is_saved_as_soon_as_there_is_room(tmp_path: Path) -> None:
+    site = app(tmp_path)
+    site.store().add_user(user())
+    daemon = Daemon(site, Event())
+    in_the_way = tmp_path / "backups"
+    in_the_way.write_text("a file")
+    site.paths.database.rename(tmp_path / "elsewhere.db")
+
+    daemon.look_around()
+    assert [trouble.what for trouble in daemon.troubles] == ["database"]
+    assert "is saved" not in daemon.troubles[0].cause
+    in_the_way.unlink()
+    for _ in range(SAVE_EVERY):
+        daemon.look_around()
+
+    [saved] = in_the_way.iterdir()
+    assert f"flait backup restore {saved.name}" in daemon.troubles[0].cause
+    for _ in range(SAVE_EVERY):
+        daemon.look_around()
+    assert len(list(in_the_way.iterdir())) == 1
+
+
+def test_a_lost_database_is_lost_for_every_thread_and_nothing_is_made_in_its_place(tmp_path: Path) -> None:
+    site = app(tmp_path)
+    site.store()
+    site.paths.database.rename(tmp_path / "elsewhere.db")
+
+    with pytest.raises(Gone, match="is gone"), site.store().transaction():
+        pass
+    with ThreadPoolExecutor(1) as other, pytest.raises(Gone, match="is gone"):
+        other.submit(site.store).result()
+    Store.open(site.paths.database).close()
+    with ThreadPoolExecutor(1) as other, pytest.raises(Gone, match="another file stands in the place"):
+        other.submit(site.store).result()

@@ -56,7 +56,7 @@ def calls(path: Path) -> Iterator[ast.Call]:
 # Rooms
 
 
-DOORS = {"cli", "daemon", "metronome", "pollers", "webhook", "commands", "__main__"}
+DOORS = {"cli", "daemon", "runs", "metronome", "pollers", "webhook", "commands", "__main__"}
 STORE = {"store", "schema"}
 ROOMS = {"core", "flows", "adapters", "sandbox", "app"}
 
@@ -107,7 +107,7 @@ VENDORS = {
     "httpx": ("flait.adapters",),
     "twilio": ("flait.adapters.twilio",),
     "keyring": ("flait.adapters.credentials",),
-    "apscheduler": ("flait.daemon", "flait.metronome"),
+    "apscheduler": ("flait.runs", "flait.metronome"),
     "typer": ("flait.cli", "flait.commands"),
     "rich": ("flait.cli", "flait.commands"),
 }
@@ -212,7 +212,6 @@ WALL_CLOCKS = {
 READS_THEM = {
     "flait.clock",
     "flait.metronome",  # APScheduler keeps the machine's time, and is woken in it
-    "flait.commands.demo",  # ties a virtual clock to a real moment
 }
 
 
@@ -257,6 +256,7 @@ MAY_DELETE = {  # module → what it deletes: files that it made itself, and tha
     "flait.sandbox.run": "the sandbox's address",
     "flait.flows.backup": "its own backups, when there are enough",
     "flait.store.backup": "drafts of backups",
+    "flait.store.filesystem": "the draft on which a file system is tried",
 }
 SETS_ASIDE = "Path(f'{database}{suffix}').unlink()"
 """What SQLite left beside a database: it goes only after it was given a second name, and never the file itself."""

@@ -16,7 +16,7 @@ from flait.core.flights import Flight
 from flait.core.replies import Reply, understand
 from flait.core.subscriptions import Role
 from flait.errors import FlaitError
-from flait.settings import TABLE
+from flait.settings import AT_START, TABLE
 from tests.core.flights_for_tests import (
     F12,
     IN,
@@ -162,6 +162,12 @@ def test_every_setting_is_documented_with_its_default_and_what_is_allowed() -> N
     documented = {row[0]: (row[1], row[2]) for row in rows}
 
     assert documented == {f"`{key}`": (written(row.default), row.rule.allowed) for key, row in TABLE.items()}
+
+
+def test_the_settings_that_want_a_restart_are_named() -> None:
+    line = next(line for line in page("docs/settings.md").splitlines() if line.startswith("- A running daemon"))
+
+    assert re.findall(r"`([a-z]+\.[a-z_]+)`", line) == list(AT_START)
 
 
 # --- alerts -----------------------------------------------------------------------------------------------------

@@ -49,6 +49,15 @@ def flait(tmp_path: Path) -> CommandLine:
 # The process
 
 
+def test_the_keys_of_tls_connections_are_not_written_to_a_file(flait: CommandLine, tmp_path: Path) -> None:
+    keys = tmp_path / "keys"
+    script = "import ssl; from flait import hardening; hardening.begin(); print(ssl.create_default_context())"
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "SSLKEYLOGFILE": str(keys)}
+    subprocess.run([sys.executable, "-c", script], env=env, check=True, capture_output=True)
+
+    assert not keys.exists()
+
+
 @ONLY_LINUX
 @pytest.mark.parametrize("words", [("secrets", "list"), ("secrets", "set", "flightaware-api-key"), ("tick",)])
 def test_a_process_that_asks_for_a_secret_is_shut_to_others_by_then(flait: CommandLine, words: Sequence[str]) -> None:

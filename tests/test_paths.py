@@ -14,9 +14,9 @@ from flait.paths import (
     close_database,
     close_to_others,
     make_private,
+    open_private,
     paths_from,
     refuse_written_by_others,
-    touch_private,
     write_private,
 )
 
@@ -140,17 +140,45 @@ def test_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path: Path, monk
 
 
 def test_files_are_made_private_and_kept_so(tmp_path: Path) -> None:
-    file = touch_private(tmp_path / "run" / "lock")
-    assert (mode(file), mode(file.parent)) == (0o600, 0o700)
+    file = tmp_path / "lock"
+    opened(file)
+    assert mode(file) == 0o600
 
     file.write_text("kept")
     file.chmod(0o644)
 
-    assert (mode(touch_private(file)), file.read_text()) == (0o600, "kept")
+    opened(file)
+    assert (mode(file), file.read_text()) == (0o600, "kept")
+
+
+def opened(file: Path) -> None:
+    os.close(open_private(file, os.O_WRONLY))
+
+
+def test_a_link_is_not_followed_and_what_it_leads_to_keeps_every_byte(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("kept")
+    (tmp_path / "link").symlink_to(precious)
+    (tmp_path / "dead").symlink_to(tmp_path / "nowhere")
+
+    for name in ("link", "dead"):
+        with pytest.raises(ConfigError, match=rf"{name} is a link; look where it leads, and delete it"):
+            opened(tmp_path / name)
+    assert precious.read_text() == "kept"
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_pipe_or_a_folder_in_the_place_of_a_file_is_one_clear_error_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+
+    for name in ("pipe", "folder"):
+        with pytest.raises(ConfigError, match=name):
+            opened(tmp_path / name)
 
 
 def test_a_folder_in_the_place_of_a_file_is_one_clear_error(tmp_path: Path) -> None:
-    for write in (touch_private, lambda file: write_private(file, "text")):
+    for write in (opened, lambda file: write_private(file, "text")):
         with pytest.raises(ConfigError, match="cannot be used"):
             write(tmp_path)
 
@@ -178,13 +206,14 @@ def test_a_failed_write_leaves_the_old_text_and_no_draft(tmp_path: Path, monkeyp
     assert (file.read_text(), list(tmp_path.iterdir())) == ("old", [file])
 
 
-def test_a_link_stays_a_link(tmp_path: Path) -> None:
-    (tmp_path / "config.toml").symlink_to(tmp_path / "dotfiles.toml")
+def test_a_link_is_replaced_and_what_it_leads_to_keeps_every_byte(tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("kept")
+    (tmp_path / "webhook.json").symlink_to(tmp_path / "precious")
 
-    write_private(tmp_path / "config.toml", "text")
+    write_private(tmp_path / "webhook.json", "text")
 
-    assert (tmp_path / "config.toml").is_symlink()
-    assert (tmp_path / "dotfiles.toml").read_text() == "text"
+    assert (tmp_path / "precious").read_text() == "kept"
+    assert (tmp_path / "webhook.json").read_text() == "text"
 
 
 def test_what_came_open_to_all_is_closed(tmp_path: Path) -> None:
@@ -244,7 +273,7 @@ def test_a_file_that_others_can_change_is_refused_and_left_as_it_is(
     file.parent.chmod(of_folder)
 
     with pytest.raises(ConfigError, match=refused) if refused else nullcontext():
-        refuse_written_by_others(file)
+        refuse_written_by_others(file, file.stat())
     assert (mode(file.parent), mode(file)) == (of_folder, of_file)
 
 
@@ -255,7 +284,7 @@ def test_behind_a_link_it_is_the_file_itself_that_counts(tmp_path: Path) -> None
     (tmp_path / "config.toml").symlink_to(tmp_path / "shared" / "dotfiles.toml")
 
     with pytest.raises(ConfigError, match="shared can be written by other users"):
-        refuse_written_by_others(tmp_path / "config.toml")
+        refuse_written_by_others(tmp_path / "config.toml", (tmp_path / "config.toml").stat())
 
 
 def test_a_file_of_root_may_decide_and_one_of_another_user_may_not(
@@ -266,7 +295,7 @@ def test_a_file_of_root_may_decide_and_one_of_another_user_may_not(
     monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
 
     if os.getuid() == 0:
-        refuse_written_by_others(file)
+        refuse_written_by_others(file, file.stat())
         os.chown(file, 65534, 65534)
     with pytest.raises(ConfigError, match=r"config\.toml belongs to another user"):
-        refuse_written_by_others(file)
+        refuse_written_by_others(file, file.stat())

@@ -2,10 +2,10 @@
 
 import resource
 import signal
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from flait.pulse import FILE, ROOM, Pulse, Trouble, word
+from flait.pulse import FILE, ROOM, Pulse, Trouble, by_cause, word
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 FULL = Trouble(what="beat", cause="the disk is full", since=NOW)
@@ -47,6 +47,24 @@ def test_however_much_is_the_matter_it_fits(tmp_path: Path) -> None:
     assert said
     assert 0 < len(said.troubles) < 100
     assert (tmp_path / FILE).stat().st_size == ROOM
+
+
+def test_what_has_one_cause_is_one_line_for_people() -> None:
+    troubles = [
+        Trouble(what=what, cause="it is not set", since=NOW - number * timedelta(hours=1))
+        for number, what in enumerate(("listen", "deliver-0", "deliver-1", "fetch"))
+    ]
+    assert by_cause([*troubles, FULL]) == [
+        ("listen, deliver, fetch", "it is not set", NOW - timedelta(hours=3)),
+        ("beat", "the disk is full", NOW),
+    ]
+
+
+def test_a_daemon_that_ends_takes_its_word_back(tmp_path: Path) -> None:
+    pulse = Pulse(tmp_path)
+    pulse.say(NOW, [FULL])
+    pulse.say_nothing()
+    assert word(tmp_path) is None
 
 
 def test_a_file_that_is_no_word_is_none(tmp_path: Path) -> None:

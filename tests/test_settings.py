@@ -1,28 +1,32 @@
 """Which value of a setting holds, what is refused and how that is said, and how a file is changed."""
 
+import os
 import stat
 import subprocess
 import sys
 import threading
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flait import config_file, setting_rules
 from flait.errors import ConfigError
+from flait.lock import take
 from flait.paths import Paths, paths_from
 from flait.settings import (
+    AT_START,
     TABLE,
     Settings,
     load,
     origins,
     set_value,
     setting_for,
+    taken_up,
     unknown_variables,
     unset,
     values,
@@ -460,8 +464,21 @@ def test_many_writers_at_once_lose_nothing(paths: Paths) -> None:
 def test_a_writer_who_never_ends_is_not_waited_for_for_ever(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(config_file, "PATIENCE_FOR_OTHERS", 0.1)
 
-    with FileLock(f"{paths.config_file}.lock"), pytest.raises(ConfigError, match="being changed by another process"):
+    other = take(paths.config_file.with_name("config.toml.lock"), patience=0)
+    assert other is not None
+    with os.fdopen(other), pytest.raises(ConfigError, match="being changed by another process"):
         set_value(paths, "alerts.leave_hours", "4")
+
+
+def test_a_link_stays_a_link(paths: Paths) -> None:
+    elsewhere = paths.config_file.with_name("dotfiles.toml")
+    elsewhere.write_text(COMMENTED)
+    paths.config_file.symlink_to(elsewhere)
+
+    set_value(paths, "alerts.leave_hours", "4")
+
+    assert paths.config_file.is_symlink()
+    assert "leave_hours = 4" in elsewhere.read_text()
 
 
 def test_an_edit_that_would_change_anything_else_is_not_written(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -510,6 +527,27 @@ def test_any_order_of_changes_leaves_exactly_what_was_asked_and_every_comment(
     assert [word for word in ("# Ours, at home.", "# when", "# Nights") if word not in written] == []
 
 
+# While a daemon runs
+
+
+def test_what_may_change_holds_at_once_and_the_rest_waits() -> None:
+    held = Settings()
+    webhook = replace(held.webhook, listen="127.0.0.1:9999")
+    flightaware = replace(held.flightaware, tier="premium", monthly_budget_usd=50.0)
+    fresh = replace(held, alerts=replace(held.alerts, delay_minutes=30), flightaware=flightaware, webhook=webhook)
+
+    now, waiting = taken_up(held, fresh)
+
+    assert (now.alerts.delay_minutes, now.flightaware.monthly_budget_usd) == (30, 50.0)
+    assert (now.flightaware.tier, now.webhook) == ("personal", held.webhook)
+    assert waiting == ["flightaware.tier", "webhook.listen"]
+    assert taken_up(now, held) == (held, [])
+
+
+def test_every_setting_that_waits_for_a_restart_is_one() -> None:
+    assert set(AT_START) <= set(TABLE)
+
+
 # Cost
 
 
@@ -522,7 +560,7 @@ def test_importing_settings_stays_light() -> None:
         "rich",
         "typer",
         "asyncio",
-        "filelock",
+        "flait.lock",
         "logging",
         "difflib",
     ]
@@ -531,3 +569,20 @@ def test_importing_settings_stays_light() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+def test_a_file_of_a_size_that_nobody_writes_is_refused(paths: Paths) -> None:
+    paths.config_file.write_text("# so long\n" * 200_000)
+
+    with pytest.raises(ConfigError, match=r"config\.toml is larger than 1000 kB"):
+        load(paths, {})
+
+
+@pytest.mark.parametrize("made", [os.mkfifo, os.mkdir])
+def test_what_is_no_file_in_the_place_of_the_settings_is_refused_at_once(
+    paths: Paths, made: Callable[[Path], None]
+) -> None:
+    made(paths.config_file)
+
+    with pytest.raises(ConfigError, match=r"config\.toml cannot be read: it is not a file"):
+        load(paths, {})

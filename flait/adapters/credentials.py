@@ -20,6 +20,7 @@ from urllib.parse import quote
 
 from flait import redaction
 from flait.errors import ConfigError, MissingCredential, NotFound, UserError
+from flait.paths import read_regular
 from flait.redaction import Secret
 from flait.terminal import left_as_it_was
 
@@ -48,7 +49,7 @@ ENCRYPTED = (
 EMPTY = ("keyring.backends.fail", "keyring.backends.null")
 REMEDIES = (
     "unlock or install a system keyring (gnome-keyring with lingering enabled), or hand the secret over as a systemd "
-    "credential (docs/operating.md shows how), or choose a backend with PYTHON_KEYRING_BACKEND; "
+    "credential (`flait help operating` shows how), or choose a backend with PYTHON_KEYRING_BACKEND; "
     "then run `flait secrets set {name}`"
 )
 
@@ -379,10 +380,7 @@ def _systemd_credential(env: Mapping[str, str], name: SecretName) -> str | None:
         return None
     hint = "mend the unit's LoadCredential= lines"
     try:
-        if not file.is_file():  # reading a pipe may never end
-            raise MissingCredential(f"the systemd credential {name} is not a file", hint)
-        with file.open("rb") as content:
-            return content.read(LONGEST + 3).decode(errors="replace")  # with room for a line's end
+        return read_regular(file, LONGEST + 3)[0].decode(errors="replace")  # with room for a line's end
     except OSError as problem:
         raise MissingCredential(f"the systemd credential {name} cannot be read: {problem.strerror}", hint) from None
 

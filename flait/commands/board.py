@@ -100,9 +100,9 @@ def _drawn() -> "Table":
 
 
 def _caption() -> str:
-    from flait.lock import is_running
+    from flait.lock import daemon_of
 
-    running = is_running(session.app().paths.database)
+    running = daemon_of(session.app().paths.database)
     return "Ctrl-C leaves" if running else "no daemon is running: nothing here changes until `flait daemon start`"
 
 

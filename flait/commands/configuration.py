@@ -58,11 +58,12 @@ def change(
 ) -> None:
     """Write one setting into config.toml; comments stay. `flait config set alerts.delay_minutes 20`"""
     from flait.core.senders import is_one_way
-    from flait.settings import set_value, setting_for
+    from flait.settings import AT_START, set_value, setting_for
 
     app = session.app()
     kept = set_value(app.paths, key, value)
-    say(f"{key} is {safe(_text(kept)) or 'empty'} in {safe(app.paths.config_file)}; a running daemon wants a restart.")
+    after = "wants a restart" if key in AT_START else "takes it up within a minute"
+    say(f"{key} is {safe(_text(kept)) or 'empty'} in {safe(app.paths.config_file)}; a running daemon {after}.")
     if key == "twilio.from_number" and is_one_way(str(kept)):
         say("Nobody can reply to a name: no commands, and no STOP. Texts say whom to ask instead (operator.contact).")
     variable = setting_for(key).variable
@@ -72,17 +73,22 @@ def change(
 
 def validate(as_json: AsJson = False) -> None:
     """Check every setting, in config.toml and in the environment."""
+    from flait.paths import state_of
     from flait.settings import unknown_variables
 
     app = session.app()
+    there = state_of(app.paths.config_file) is not None
     _ = app.settings
     warnings = [str(stranger) for stranger in unknown_variables(app.env)]
     for warning in warnings:
         say(f"warning: {safe(warning)}")
     if as_json:
-        print_json({"valid": True, "config_file": str(app.paths.config_file), "warnings": warnings})
-    else:
+        fields = {"valid": True, "config_file": str(app.paths.config_file), "exists": there, "warnings": warnings}
+        print_json(fields)
+    elif there:
         say(f"The settings are right; {safe(app.paths.config_file)} was read.")
+    else:
+        say(f"There is no {safe(app.paths.config_file)} yet. The defaults, and the environment, are right.")
 
 
 def paths(as_json: AsJson = False) -> None:

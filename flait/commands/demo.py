@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,24 +18,35 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from flait.app import App
-from flait.clock import clock_from
+from flait.clock import Clock, Conductor, clock_from
 from flait.commands.output import console, safe
 from flait.core.flights import phase
 from flait.core.formats import clock_time
 from flait.core.messages import MessageStatus
 from flait.core.wording import route
 from flait.errors import FlaitError
+from flait.lock import daemon_of
+from flait.logs import FILE as LOG
 from flait.sandbox.run import Sandbox, StormFlight, storm_flights
 from flait.store import FlightView
 
 NEW_YORK = 5  # hours behind UTC, that day
 STARTS = datetime(2013, 3, 8, 6, 0, tzinfo=UTC)  # 01:00 in New York
 LASTS = timedelta(hours=20)
-REAL_SECONDS = 42.0
+LONGEST = LASTS + timedelta(hours=6)  # for what is still under way then
+GIVEN_UP = (MessageStatus.EXPIRED, MessageStatus.SUPPRESSED)
+UNDER_WAY = (MessageStatus.QUEUED, MessageStatus.SENDING, MessageStatus.IN_DOUBT)
+REAL_SECONDS = 42.0  # where nobody has to be waited for
 LOOK_EVERY = 0.1  # seconds, real
+STEP = 0.25  # seconds, real: so far the clock runs ahead of a look, unless something is late
+LATE = 0.4  # seconds, real: what has been due for as long is waited for
+CREEP = timedelta(seconds=5)  # each look, while something is: the pace of look-ups wants the time to pass
+GIVE_UP = 180.0  # seconds, real, of nothing but waiting
+PATIENCE = "180"  # seconds, real: for the daemon to be up
 PEOPLE = {"Ana": ("+15555550100", "traveler"), "Ben": ("+15555550101", "meeter")}
 CAST = {"diverted": 1, "gate change": 2, "delayed": 2, "cancelled": 1, "on time": 1}
 BEN_MEETS = ("diverted", "delayed", "on time")
@@ -61,8 +71,10 @@ class Stage:
     sandbox: Sandbox
     env: Mapping[str, str]
     flights: Sequence[StormFlight]
+    conductor: Conductor
     shown: int = 0
-    said: int = 0
+    said: list[str] = field(default_factory=list)  # the sids of what people texted
+    waiting_since: float | None = None  # real, monotonic
     app: App = field(init=False)
 
     def __post_init__(self) -> None:
@@ -71,10 +83,43 @@ class Stage:
     def flait(self, *words: str) -> str:
         """Run one command as a person would; what it said. Raises FlaitError with its words when it failed."""
         command = [sys.executable, "-m", "flait", *words]
-        done = subprocess.run(command, env=dict(self.env), capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, env=dict(self.env), capture_output=True, text=True, timeout=GIVE_UP, check=False)
         if done.returncode:
             raise FlaitError(f"`flait {' '.join(words)}` failed in the demo", done.stderr.strip())
         return (done.stdout + done.stderr).strip()
+
+    def go_on(self) -> None:
+        """Let the clock run on; only creep while something that is due has not been done. Raises FlaitError."""
+        clock = self.app.clock
+        now = clock.now()
+        if self._is_waited_for(now):
+            self._be_patient()
+            self.conductor.let_run_to(now + CREEP)
+        else:
+            self.waiting_since = None
+            self.conductor.let_run_to(now + _virtual(clock, STEP))
+
+    def _is_waited_for(self, now: datetime) -> bool:
+        """Whether a look or a text is late, or somebody waits for an answer."""
+        store, late = self.app.store(), now - _virtual(self.app.clock, LATE)
+        heard = [store.heard(sid) for sid in self.said]
+        looks = [view.tracked.next_poll_at for view in store.flight_views()]
+        texts = store.messages(status=MessageStatus.QUEUED)
+        return (
+            not all(one and one.answered_at for one in heard)
+            or any(at and at < late for at in looks)
+            or any(max(view.message.not_before, view.message.created_at) < late for view in texts)
+            or store.queue_counts()[MessageStatus.SENDING] > 0
+        )
+
+    def _be_patient(self) -> None:
+        self.waiting_since = self.waiting_since or monotonic()
+        if monotonic() - self.waiting_since > GIVE_UP or daemon_of(self.app.paths.database) is None:
+            raise FlaitError("the daemon of the demo does not get on", f"its log said: {self._log()}")
+
+    def _log(self) -> str:
+        lines = (self.app.paths.log_dir / LOG).read_text(encoding="utf-8").splitlines()
+        return lines[-1] if lines else "nothing"
 
     def connect_phones(self) -> None:
         """Let what people text reach the daemon's own listener."""
@@ -88,14 +133,15 @@ def play(*, fast: bool) -> int:
     with _stage(REAL_SECONDS / 2 if fast else REAL_SECONDS) as stage:
         screen.print(
             f"[bold]Flait[/bold]: {stage.sandbox.storm_day:%-d %B %Y}, snow over New York, "
-            f"{len(stage.flights)} real flights, {LASTS // timedelta(hours=1)} hours in under a minute.\n",
+            f"{len(stage.flights)} real flights, {LASTS // timedelta(hours=1)} hours in about a minute.\n",
             soft_wrap=True,
         )
-        for line in _subscribe_everybody(stage):
-            screen.print(safe(line), style="dim", soft_wrap=True)
-        screen.print(safe(stage.flait("daemon", "start")) + "\n", style="dim", soft_wrap=True)
-        stage.connect_phones()
+        screen.print(safe(stage.flait("daemon", "start", "--wait", PATIENCE)), style="dim", soft_wrap=True)
         try:
+            for line in _subscribe_everybody(stage):
+                screen.print(safe(line), style="dim", soft_wrap=True)
+            screen.print()
+            stage.connect_phones()
             _watch(stage, screen)
         finally:
             stage.flait("daemon", "stop")
@@ -105,22 +151,29 @@ def play(*, fast: bool) -> int:
 
 @contextmanager
 def _stage(real_seconds: float) -> Iterator[Stage]:
-    rate = LASTS.total_seconds() / real_seconds
-    virtual = f"{STARTS.isoformat()},{time.time()},{rate}"  # noqa: TID251  # the anchor of the virtual clock is real
-    with tempfile.TemporaryDirectory(prefix="flait-demo-") as folder, Sandbox(clock=clock_from(virtual)) as sandbox:
-        home, credentials = Path(folder, "home"), Path(folder, "credentials")
+    with tempfile.TemporaryDirectory(prefix="flait-demo-") as folder:
+        home, credentials, clock = Path(folder, "home"), Path(folder, "credentials"), Path(folder, "clock")
         for private in (home, credentials):
             private.mkdir(mode=0o700)
-        for name in ("flightaware-api-key", "twilio-auth-token"):
-            (credentials / name).write_text(secrets.token_hex(16))
-        yield Stage(sandbox=sandbox, env=_environment(sandbox, home, credentials, virtual), flights=_cast(sandbox))
+        keys = {name: secrets.token_hex(16) for name in ("flightaware-api-key", "twilio-auth-token")}
+        for name, key in keys.items():
+            (credentials / name).write_text(key)
+        conductor = Conductor(clock, STARTS, LASTS.total_seconds() / real_seconds)
+        with Sandbox(clock=clock_from(str(clock)), auth_token=keys["twilio-auth-token"]) as sandbox:
+            env = _environment(sandbox, home, credentials, str(clock))
+            yield Stage(sandbox=sandbox, env=env, flights=_cast(sandbox), conductor=conductor)
 
 
-def _environment(sandbox: Sandbox, home: Path, credentials: Path, virtual: str) -> dict[str, str]:
+def _virtual(clock: Clock, seconds: float) -> timedelta:
+    """How much of the clock's time passes in so many real seconds."""
+    return timedelta(seconds=seconds / clock.real_seconds(timedelta(seconds=1)))
+
+
+def _environment(sandbox: Sandbox, home: Path, credentials: Path, clock: str) -> dict[str, str]:
     own = {name: value for name, value in os.environ.items() if not name.startswith("FLAIT_")}
     return own | {
         "FLAIT_HOME": str(home),
-        "FLAIT_CLOCK": virtual,
+        "FLAIT_CLOCK": clock,
         "FLAIT_FLIGHTAWARE_BASE_URL": sandbox.flightaware_base_url,
         "FLAIT_FLIGHTAWARE_TIER": "standard",
         "FLAIT_TWILIO_BASE_URL": sandbox.twilio_base_url,
@@ -161,14 +214,15 @@ def _watch(stage: Stage, screen: Any) -> None:
     pause, store = threading.Event(), stage.app.store()
     live = Live(console=screen, refresh_per_second=4, transient=True) if screen.is_terminal else None
     with live or _nothing():
-        while stage.app.clock.now() < STARTS + LASTS:
-            views = store.flight_views()
+        while stage.app.clock.now() < STARTS + LONGEST:
+            views, queue = store.flight_views(), store.queue_counts()
             if live:
                 live.update(_board(stage, views))
             _talk(stage, screen)
             _show_texts(stage, screen)
-            if not views and not store.queue_counts()[MessageStatus.QUEUED]:
+            if not views and not any(queue[state] for state in UNDER_WAY):
                 return
+            stage.go_on()
             pause.wait(LOOK_EVERY)
 
 
@@ -177,13 +231,12 @@ def _talk(stage: Stage, screen: Any) -> None:
     from rich.text import Text
 
     numbers = {flight.kind.replace(" ", "_"): flight.ident_iata for flight in reversed(stage.flights)}
-    for at, name, words in DIALOGUE[stage.said :]:
+    for at, name, words in DIALOGUE[len(stage.said) :]:
         hour, minute = map(int, at.split(":"))
         if stage.app.clock.now() < STARTS.replace(hour=hour + NEW_YORK, minute=minute):
             return
         body = words.format(**numbers)
-        stage.said += 1
-        stage.sandbox.reply(PEOPLE[name][0], body)
+        stage.said.append(stage.sandbox.reply(PEOPLE[name][0], body))
         moment = f"{stage.app.clock.now():%H:%M}Z "
         screen.print(Text.assemble((moment, "cyan"), (f"{name:<4}", "bold"), (f"> {body}", "green")), soft_wrap=True)
 
@@ -240,7 +293,12 @@ def _summarise(stage: Stage, screen: Any) -> int:
 
 
 def _compared(stage: Stage, texts: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
-    """Texts decided and never received, and texts received more often than decided."""
-    decided = Counter((view.message.to, view.message.body) for view in stage.app.store().messages(limit=10_000))
+    """Texts decided and never received, and texts received more often than decided.
+
+    One that was given up unsent is not lost: its words held no longer, and what was news of them was decided anew; or
+    the person said STOP.
+    """
+    kept = [view.message for view in stage.app.store().messages(limit=10_000)]
+    decided = Counter((message.to, message.body) for message in kept if message.status not in GIVEN_UP)
     received = Counter((text["to"], text["body"]) for text in texts)
     return (decided - received).total(), (received - decided).total()

@@ -80,17 +80,17 @@ def restore(
     """Put a backup in the database's place; every STOP since then still holds. Wants the daemon stopped."""
     from flait.errors import Locked
     from flait.flows import backup
-    from flait.lock import is_running, sole
+    from flait.lock import daemon_of, sole
     from flait.paths import make_private
 
     app = session.app()
-    if is_running(app.paths.database):
+    if daemon_of(app.paths.database):
         raise Locked("the daemon is running", "stop it first: `flait daemon stop`")
     chosen = _chosen(file)
     rows = backup.check(chosen, app.paths.database)
     confirm(f"Put {chosen} ({rows} rows) in the place of {app.paths.database}?")
     make_private(app.paths.data_dir)
-    with sole(app.paths.database):
+    with sole(app.paths.database, "`flait backup restore`"):
         done = backup.restore(
             app.paths.database,
             chosen,

@@ -78,6 +78,7 @@ def retry(number: MessageId) -> None:
     """Have a text told again that did not arrive, in words of now: failed, expired or undelivered. In doubt it wants a
     yes, or --yes.
     """
+    from flait.commands.carrying import Carrier, carrier
     from flait.core.formats import span
     from flait.flows.resend import USEFUL, resend, why_twice
 
@@ -89,10 +90,12 @@ def retry(number: MessageId) -> None:
     retried = resend(store, number, now=app.clock.now(), accept_twice=bool(twice))
     if retried.queued:
         copy = retried.queued
-        say(f"Queued again as msg:{copy.id}; the daemon sends it within {span(USEFUL)}, or not at all: {copy.body}")
+        say(f"Queued again as msg:{copy.id}; it goes out within {span(USEFUL)}, or not at all: {copy.body}")
     else:
         news = ", ".join(f"{name.replace('_', ' ')} {_fact(value)}" for name, value in retried.news.items())
-        say(f"Still news of msg:{number}: {news}. The daemon looks at the flight now and tells it in words of then.")
+        say(f"Still news of msg:{number}: {news}. The flight is looked at now, and it is told in words of then.")
+    if carrier() is Carrier.NOBODY:
+        say("warning: no daemon runs; `flait daemon start` does that")
 
 
 def _fact(value: str | bool) -> str:

@@ -1,18 +1,21 @@
 """`flait demo` and `flait sandbox …`: the product without accounts. The only commands that import the sandbox."""
 
 import json
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from flait.commands import session
 from flait.commands.options import AsJson
-from flait.commands.output import print_json, safe, say
+from flait.commands.output import print_json, print_table, safe, say
 
 if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
+    from flait.sandbox.run import StormFlight
+
+OFFERED = 40  # flights, of each kind in turn
 WAIT = 8.0  # seconds, real: a daemon on the system's clock ticks every few seconds
 
 
@@ -24,13 +27,14 @@ def add_to(root: typer.Typer) -> None:
     )
     group.callback()(sandbox)
     group.command()(text)
+    group.command()(flights)
     root.add_typer(group, name="sandbox")
 
 
 def demo(
     fast: Annotated[bool, typer.Option("--fast", help="Twice as fast.")] = False,
 ) -> int:
-    """The whole product against the built-in sandbox: a stormy day in under a minute, no accounts needed."""
+    """The whole product against the built-in sandbox: a stormy day in about a minute, no accounts needed."""
     from flait.commands.demo import play
 
     return play(fast=fast)
@@ -70,19 +74,22 @@ def sandbox(
         return
     from pathlib import Path
 
-    from flait.sandbox.run import Sandbox, serve_forever
+    from flait.sandbox.run import Sandbox, Trial, example_flights, serve_forever
 
+    app = session.app()
+    trial = Trial.made(app.paths.data_dir / "sandbox", _token(auth_token_file) if auth_token_file else None)
     server = Sandbox(
-        clock=session.app().clock,
+        clock=app.clock,
         port=port,
         storm_day=_day(day) if day else None,
         ledger=Path(ledger) if ledger else None,
         tier=_one_of("tier", tier, TIERS) if tier else None,
-        auth_token=_token(auth_token_file) if auth_token_file else None,
-        inbound_url=inbound_url,
+        auth_token=trial.token,
+        inbound_url=inbound_url or trial.inbound_url,
         keywords=_one_of("keywords", keywords, KEYWORDS),
     )
-    serve_forever(server, address_file=_address_file())
+    server.put_flights(example_flights(app.clock.now()))
+    serve_forever(server, trial=trial, address_file=_address_file())
 
 
 TIERS = ("personal", "standard", "premium")
@@ -115,6 +122,44 @@ def text(
         say(f"Nothing came back within {WAIT:g} seconds.")
 
 
+def flights(day: Day = None, as_json: AsJson = False) -> None:
+    """Flights that the sandbox has to offer: which leave from now on, and what happens to them."""
+    from flait.sandbox.run import storm_day_for, storm_flights
+
+    now = session.app().clock.now()
+    storm_day = _day(day) if day else _running_day() or storm_day_for(now)
+    offered = storm_flights(OFFERED, storm_day=storm_day)
+    if as_json:
+        print_json({"day": storm_day, "flights": [_flight_fields(flight) for flight in offered]})
+        return
+    ahead = [flight for flight in offered if flight.scheduled_out > now]
+    print_table(("flight", "route", "leaves", "what happens"), [_flight_row(flight) for flight in ahead], empty="")
+    say(
+        f"{len(offered) - len(ahead)} more have left. The snow falls on {storm_day}; other days are flown to plan, "
+        "under the same numbers. `flait sandbox --day` moves it."
+    )
+
+
+def _flight_fields(flight: "StormFlight") -> dict[str, Any]:
+    return {
+        "ident": flight.ident,
+        "ident_iata": flight.ident_iata,
+        "origin": flight.origin.iata,
+        "destination": flight.destination.iata,
+        "scheduled_out": flight.scheduled_out,
+        "scheduled_in": flight.scheduled_in,
+        "kind": flight.kind,
+    }
+
+
+def _flight_row(flight: "StormFlight") -> tuple[object, ...]:
+    from flait.core.formats import clock_time, day, zone_label
+
+    out, zone = flight.scheduled_out, flight.origin.zone
+    leaves = f"{day(out.astimezone(zone).date())} {clock_time(out, zone)} {zone_label(out, zone)}"
+    return flight.ident_iata, f"{flight.origin.iata}-{flight.destination.iata}", leaves, flight.kind
+
+
 def _address_file() -> "Path":
     return session.app().paths.run_dir / "sandbox.json"
 
@@ -123,10 +168,24 @@ def _running() -> str:
     """Where the sandbox of this home is. Raises NotFound."""
     from flait.errors import NotFound
 
+    url = _addressed("url")
+    if url is None:
+        raise NotFound("no sandbox runs here", "start one with `flait sandbox`, or give --url")
+    return url
+
+
+def _running_day() -> "date | None":
+    """The day on which the snow falls in the sandbox of this home, if one runs."""
+    day = _addressed("day")
+    return _day(day) if day else None
+
+
+def _addressed(name: str) -> str | None:
+    """What the sandbox of this home says of itself."""
     try:
-        return str(json.loads(_address_file().read_text(encoding="utf-8"))["url"])
+        return str(json.loads(_address_file().read_text(encoding="utf-8"))[name])
     except (OSError, ValueError, KeyError, TypeError):
-        raise NotFound("no sandbox runs here", "start one with `flait sandbox`, or give --url") from None
+        return None
 
 
 def _token(file: str) -> str:

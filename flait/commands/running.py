@@ -1,15 +1,17 @@
 """`flait daemon …` and `flait tick`: time passing."""
 
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO, TextIO
 
 import typer
 
 from flait.commands import session
-from flait.commands.output import print_json, say, stamp
+from flait.commands.output import print_json, safe, say, stamp
 
 if TYPE_CHECKING:
     from pathlib import Path
     from subprocess import Popen
+
+    from flait.app import App
 
 STARTS_WITHIN = 10.0  # seconds, real
 STOPS_WITHIN = 16.0  # seconds, real; the daemon promises 15
@@ -34,13 +36,15 @@ def start(wait: Wait = STARTS_WITHIN) -> None:
     import subprocess
     import sys
 
+    from flait.commands.carrying import missing
     from flait.errors import Locked
-    from flait.lock import is_running
+    from flait.lock import DAEMON, holder, refusal
 
-    app = session.app()
-    _ = app.settings
-    app.store()
-    if is_running(app.paths.database):
+    app = _ready()
+    other = holder(app.paths.database)
+    if other and other.what != DAEMON:
+        raise refusal(other)
+    if other:
         raise Locked("the daemon is already running", "see `flait daemon status`, or `flait daemon restart`")
     words = [word for word in session.current.argv if word in ("-v", "-vv", "--verbose", "--allow-insecure-keyring")]
     with _output_file() as output:
@@ -52,21 +56,41 @@ def start(wait: Wait = STARTS_WITHIN) -> None:
             start_new_session=True,
             env={**app.env},
         )
-    _until_up(child, wait)
-    say(f"The daemon is running, pid {child.pid}. `flait daemon logs -f` follows it.")
+    if _until_up(child, wait):
+        say(f"The daemon is running, pid {child.pid}. `flait daemon logs -f` follows it.")
+    for what in missing(app):
+        say(f"warning: {safe(what)}")
+
+
+def _ready() -> "App":
+    """What a daemon needs before it can start. Raises what it would leave with."""
+    from flait.paths import close_to_others, make_private
+
+    app = session.app()
+    _ = app.settings, app.clock
+    app.store()
+    close_to_others(app.paths)
+    for folder in (app.paths.log_dir, app.paths.run_dir):
+        make_private(folder)
+    return app
 
 
 def _output_file() -> BinaryIO:
-    from flait.paths import touch_private
+    import os
 
-    return touch_private(_output_path()).open("wb")
+    from flait.paths import make_private, open_private
+
+    file = _output_path()
+    make_private(file.parent)
+    return os.fdopen(open_private(file, os.O_WRONLY | os.O_TRUNC), "wb")
 
 
 def _output_path() -> "Path":
     return session.app().paths.log_dir / "daemon.out"
 
 
-def _until_up(child: "Popen[bytes]", wait: float) -> None:
+def _until_up(child: "Popen[bytes]", wait: float) -> bool:
+    """Whether it is up in time. Raises FlaitError: it has ended, and this is what it said."""
     import threading
     import time
 
@@ -77,10 +101,10 @@ def _until_up(child: "Popen[bytes]", wait: float) -> None:
     while child.poll() is None:
         heart = store.heartbeat()
         if heart and heart.pid == child.pid:
-            return
+            return True
         if time.monotonic() >= deadline:
             say(f"The daemon was started, pid {child.pid}, and is not up after {wait:g} s; see `flait daemon logs`.")
-            return
+            return False
         pause.wait(LOOK_EVERY)
     said = _output_path().read_text(errors="replace").strip().splitlines()
     problem = FlaitError((said[-1] if said else "the daemon ended at once").removeprefix("error: "))
@@ -101,24 +125,57 @@ def _stop() -> None:
     import time
 
     from flait.errors import DaemonNotRunning, FlaitError
-    from flait.lock import is_running
+    from flait.lock import daemon_of
 
-    app = session.app()
-    heart = app.store().heartbeat() if app.paths.database.exists() else None
-    if heart is None or not is_running(app.paths.database):
+    database = session.app().paths.database
+    daemon = daemon_of(database)
+    if daemon is None:
         raise DaemonNotRunning("no daemon is running on this database", "start it with `flait daemon start`")
-    os.kill(heart.pid, signal.SIGTERM)
+    pid = daemon.pid or _pid_in_the_database()
+    if not _is_flait(pid):
+        raise FlaitError(f"the daemon, pid {pid}, is no process here", "stop it where it runs: in its container, say")
+    try:
+        os.kill(pid, signal.SIGTERM)
+    except ProcessLookupError:  # it has just ended, or is in another container
+        pass
+    except PermissionError as problem:
+        raise FlaitError(f"the daemon, pid {pid}, is another user's", "stop it as that user") from problem
     deadline, pause = time.monotonic() + STOPS_WITHIN, threading.Event()
-    while is_running(app.paths.database):
+    while daemon_of(database):
         if time.monotonic() >= deadline:
-            raise FlaitError(f"the daemon, pid {heart.pid}, has not stopped yet", "see `flait daemon logs`")
+            raise FlaitError(f"the daemon, pid {pid}, has not stopped yet", "see `flait daemon logs`")
         pause.wait(LOOK_EVERY)
 
 
+def _is_flait(pid: int) -> bool:
+    """False: the number is another program's, for it was given out in another container. Where nobody tells: True."""
+    from pathlib import Path
+
+    try:
+        return b"flait" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:
+        return not Path("/proc/self").exists()
+    except OSError:
+        return True
+
+
+def _pid_in_the_database() -> int:
+    """An earlier Flait's daemon does not say in its lock who it is."""
+    from flait.errors import FlaitError
+
+    heart = session.app().store().heartbeat()
+    if heart is None:
+        raise FlaitError(
+            "a daemon runs, and does not say which process it is", "look for `flait daemon run`, and end it"
+        )
+    return heart.pid
+
+
 def restart(wait: Wait = STARTS_WITHIN) -> None:
-    """Stop the daemon if it runs, and start it."""
+    """Stop the daemon if it runs, and start it. What speaks against starting is said first, and nothing is stopped."""
     from flait.errors import DaemonNotRunning
 
+    _ready()
     try:
         _stop()
     except DaemonNotRunning:
@@ -127,31 +184,33 @@ def restart(wait: Wait = STARTS_WITHIN) -> None:
 
 
 def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False) -> int:
-    """Whether the daemon runs, and when it last ticked. Exit code 4 when it does not run."""
+    """Whether the daemon runs, and when it last ticked. Exit code 4 when it does not run.
+
+    Known from its lock and its own word: the database may be what fails.
+    """
     from flait.errors import DaemonNotRunning
-    from flait.lock import is_running
+    from flait.lock import daemon_of
+    from flait.pulse import by_cause, word
 
     app = session.app()
-    running = is_running(app.paths.database)
-    heart = app.store().heartbeat() if running else None
+    daemon = daemon_of(app.paths.database)
+    said = word(daemon.run_dir or app.paths.run_dir) if daemon else None
+    last = said.at if said else None
     if as_json:
-        fields = {
-            "running": running,
-            "pid": heart.pid if heart else None,
-            "started_at": heart.started_at if heart else None,
-            "last_tick_at": heart.last_tick_at if heart else None,
-        }
-        print_json({"daemon": fields})
-    elif heart:
-        print(f"running, pid {heart.pid}, since {stamp(heart.started_at)}, last tick {stamp(heart.last_tick_at)}")
+        fields = {"pid": daemon.pid if daemon else None, "started_at": daemon.since if daemon else None}
+        print_json({"daemon": {"running": daemon is not None, **fields, "last_tick_at": last}})
+    elif daemon:
+        print(f"running, pid {daemon.pid}, since {stamp(daemon.since)}, last tick {stamp(last)}")
+        for what, cause, _ in by_cause(said.troubles if said else ()):
+            say(f"{what}: {safe(cause)}")
     else:
         print("not running")
-    return 0 if running else DaemonNotRunning.exit_code
+    return 0 if daemon else DaemonNotRunning.exit_code
 
 
 def run() -> None:
     """Run in the foreground until stopped: for systemd, Docker, or a look at what it does."""
-    from flait.daemon import run as run_daemon
+    from flait.runs import run as run_daemon
 
     app = session.app()
     _ = app.settings  # a bad one is told now, with its line, not tick by tick in the log
@@ -169,21 +228,40 @@ def logs(
     from flait.logs import FILE
 
     file = session.app().paths.log_dir / FILE
-    if not file.exists():
-        raise NotFound("there is no log yet", "start the daemon with `flait daemon start`")
-    with file.open(encoding="utf-8", errors="replace") as log:
-        print("".join(log.readlines()[-lines:] if lines else []), end="", flush=True)
-        while follow:
-            new = log.read()
-            print(new, end="", flush=True)
-            if not new:
-                threading.Event().wait(LOOK_EVERY * 4)
+    try:
+        log: TextIO = file.open(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        raise NotFound("there is no log yet", "start the daemon with `flait daemon start`") from None
+    print("".join(log.readlines()[-lines:] if lines else []), end="", flush=True)
+    while follow:
+        new = log.read()
+        print(new, end="", flush=True)
+        if not new:
+            threading.Event().wait(LOOK_EVERY * 4)
+            log = _the_newest(log, file)
+    log.close()
+
+
+def _the_newest(log: TextIO, file: "Path") -> TextIO:
+    """A log that is full gets another name, and a new one its own; of the old one nothing is left unread."""
+    import os
+
+    from flait.paths import state_of
+
+    now = state_of(file)
+    if now is None or os.path.samestat(now, os.fstat(log.fileno())):
+        return log
+    print(log.read(), end="", flush=True)
+    log.close()
+    return file.open(encoding="utf-8", errors="replace")
 
 
 def tick() -> None:
-    """One pass over everything that is due, then back: for cron, instead of a daemon."""
-    from flait.daemon import tick as one_pass
+    """One pass over everything that is due, then back: for cron, instead of a daemon. What troubled it is said."""
+    from flait.pulse import by_cause
+    from flait.runs import tick as one_pass
 
     app = session.app()
     _ = app.settings
-    one_pass(app, verbose=session.current.verbose)
+    for _, cause, _ in by_cause(one_pass(app, verbose=session.current.verbose)):
+        say(f"warning: {safe(cause)}")

@@ -9,7 +9,7 @@ import typer
 from flait.commands import session
 from flait.commands.options import AsJson
 from flait.commands.output import confirm, print_json, print_table, say
-from flait.errors import FlaitError, NotSent, Refused, UserError
+from flait.errors import ConfigError, FlaitError, NotSent, Refused, UserError
 
 if TYPE_CHECKING:
     from flait.adapters.credentials import SecretName, Stored
@@ -87,7 +87,7 @@ def ask_providers(as_json: AsJson = False) -> int:
 
     Exit codes: 0 both do; 5 a secret or a setting is missing; 6 a provider refuses; 1 one could not be asked.
     """
-    faults = {name: _fault(provider) for name, provider in PROVIDERS.items()}
+    faults = {name: _fault(name, provider) for name, provider in PROVIDERS.items()}
     if as_json:
         print_json({"providers": {name: _fields(fault) for name, fault in faults.items()}})
     else:
@@ -97,11 +97,17 @@ def ask_providers(as_json: AsJson = False) -> int:
     return next((code for code in WORST_FIRST if code in codes), 0)
 
 
-def _fault(provider: "Callable[[App], Provider]") -> FlaitError | None:
+def _fault(name: str, provider: "Callable[[App], Provider]") -> FlaitError | None:
+    """What the provider said against it; `flait status` knows of the answer from then on."""
+    app = session.app()
     try:
-        provider(session.app()).check()
-    except FlaitError as fault:
+        provider(app).check()
+    except ConfigError as fault:  # it was not asked
         return fault
+    except FlaitError as fault:
+        app.store().note_error(name, fault.message, app.clock.now())
+        return fault
+    app.store().note_success(name, app.clock.now())
     return None
 
 

@@ -11,7 +11,7 @@ import typer
 from flait.commands import session
 from flait.commands.options import AsJson
 from flait.commands.output import print_json, print_table, stamp
-from flait.commands.troubles import problems
+from flait.commands.troubles import Seen, problems
 from flait.errors import DaemonNotRunning, FlaitError, NotFound, UserError
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from flait.app import App
     from flait.core.idents import Ident
+    from flait.lock import Holder
     from flait.store import FlightView, Heartbeat, Provider, SmsRow, Store, UsageRow
 
 PROVIDERS = ("flightaware", "twilio")
@@ -56,32 +57,32 @@ def status(
 
 
 def _state(store: "Store") -> dict[str, Any]:
-    from flait.lock import is_running
-
     app = session.app()
-    running = is_running(app.paths.database)
-    url = _answering(app.paths.run_dir / "webhook.json") if running else None
+    seen = Seen.now(app)
+    url = _answering(seen.run_dir / "webhook.json") if seen.daemon else None
     with store.one_moment():  # a text is here or there: never in neither place
-        return _stored(app, store, running=running, url=url)
+        return _stored(app, store, seen, url=url)
 
 
-def _stored(app: "App", store: "Store", *, running: bool, url: str | None) -> dict[str, Any]:
+def _stored(app: "App", store: "Store", seen: "Seen", *, url: str | None) -> dict[str, Any]:
     from flait.core.messages import MessageStatus as S
 
     counts, known, month = store.queue_counts(), store.providers(), f"{app.clock.now():%Y-%m}"
-    webhook = _webhook(app, known.get("webhook"), running=running, url=url)
+    daemon, running = seen.daemon, seen.daemon is not None
+    webhook = _webhook(seen, known.get("webhook"), running=running, url=url)
     return {
-        "daemon": _daemon(store.heartbeat(), running=running),
+        "daemon": _daemon(store.heartbeat(), daemon),
         "queue": {state.value: counts[state] for state in (S.QUEUED, S.SENDING, S.IN_DOUBT, S.FAILED)},
         "budget": {
             "month": month,
             "spent_usd": _usd(store.spent(month)),
-            "limit_usd": app.settings.flightaware.monthly_budget_usd,
+            "limit_usd": seen.setting("flightaware.monthly_budget_usd"),
         },
         "providers": {name: _provider(known.get(name)) for name in PROVIDERS},
         "webhook": webhook,
-        "push": _push(app, store, known.get("push")),
-        "problems": problems(store, running=running, deaf=_deaf(webhook, running=running)),
+        "push": _push(app, seen, store, known.get("push")),
+        "settings": {"waiting": list(seen.waiting)},
+        "problems": problems(store, seen, deaf=_deaf(webhook, running=running)),
     }
 
 
@@ -92,15 +93,13 @@ def _deaf(webhook: Mapping[str, Any], *, running: bool) -> str | None:
     return webhook["problem"] or ""
 
 
-def _daemon(heart: "Heartbeat | None", *, running: bool) -> dict[str, Any]:
+def _daemon(heart: "Heartbeat | None", daemon: "Holder | None") -> dict[str, Any]:
     """A daemon that ended leaves no pid: another process may have it now."""
-    alive = heart if running else None
-    return {
-        "running": running,
-        "pid": alive.pid if alive else None,
-        "started_at": alive.started_at if alive else None,
-        "last_tick_at": heart.last_tick_at if heart else None,
-    }
+    running, last = daemon is not None, heart.last_tick_at if heart else None
+    pid, since = (daemon.pid, daemon.since) if daemon else (None, None)
+    if running and pid is None and heart:  # an earlier Flait's
+        pid, since = heart.pid, heart.started_at
+    return {"running": running, "pid": pid, "started_at": since, "last_tick_at": last}
 
 
 def _provider(provider: "Provider | None") -> dict[str, Any]:
@@ -108,24 +107,24 @@ def _provider(provider: "Provider | None") -> dict[str, Any]:
     return {name: getattr(provider, name, None) for name in kept}
 
 
-def _webhook(app: "App", known: "Provider | None", *, running: bool, url: str | None) -> dict[str, Any]:
+def _webhook(seen: "Seen", known: "Provider | None", *, running: bool, url: str | None) -> dict[str, Any]:
     """`url` is where the listener answered just now; `problem` is why it does not, where its daemon could say."""
-    settings = app.settings.webhook
-    silent = running and settings.enabled and url is None
+    enabled, public_url = bool(seen.setting("webhook.enabled")), str(seen.setting("webhook.public_url"))
+    silent = running and enabled and url is None
     return {
-        "mode": "webhook" if app.is_called_back else "no-tunnel",
+        "mode": "webhook" if enabled and public_url else "no-tunnel",
         "listening": url is not None,
-        "public_url": settings.public_url,
+        "public_url": public_url,
         "url": url,
         "problem": known.last_error if silent and known else None,
     }
 
 
-def _push(app: "App", store: "Store", known: "Provider | None") -> dict[str, Any]:
+def _push(app: "App", seen: "Seen", store: "Store", known: "Provider | None") -> dict[str, Any]:
     """`problem` is why push alerts that were asked for do not come, as far as is known."""
     from flait.store import PushState
 
-    wanted = app.settings.flightaware.push
+    wanted = bool(seen.setting("flightaware.push"))
     refused = known.last_error if known and wanted and known.failing else None
     alerts = len(store.push_alerts({PushState.ACTIVE}))
     return {"enabled": wanted, "alerts": alerts, "problem": app.push_problem or refused}
@@ -154,6 +153,10 @@ def _verdict(state: Mapping[str, Any]) -> int:
 
 
 def _state_rows(state: Mapping[str, Any], *, one_way: bool) -> Iterator[Row]:
+    from datetime import UTC, datetime
+
+    from flait.pulse import Trouble, by_cause
+
     daemon, budget, webhook = state["daemon"], state["budget"], state["webhook"]
     if daemon["running"]:
         since = f", since {stamp(daemon['started_at'])}" if daemon["started_at"] else ""
@@ -171,9 +174,14 @@ def _state_rows(state: Mapping[str, Any], *, one_way: bool) -> Iterator[Row]:
         problem = state["push"]["problem"]
         yield "push alerts", f"none: {problem}" if problem else f"{state['push']['alerts']} active"
     yield "listener", f"listens on {webhook['url']}" if webhook["url"] else _why_silent(webhook)
-    for problem in state["problems"]:
-        since = f" (since {stamp(problem['since'])})" if problem["since"] else ""
-        yield "problem", f"{problem['what'].replace('_', ' ')}: {problem['cause']}{since}"
+    if state["settings"]["waiting"]:
+        yield "settings", f"{', '.join(state['settings']['waiting'])}: changed, and wait for `flait daemon restart`"
+    never = datetime.max.replace(tzinfo=UTC)
+    problems = (
+        Trouble(what=each["what"], cause=each["cause"], since=each["since"] or never) for each in state["problems"]
+    )
+    for what, cause, began in by_cause(problems):
+        yield "problem", f"{what}: {cause}{f' (since {stamp(began)})' if began != never else ''}"
 
 
 def _replies(webhook: Mapping[str, Any], *, one_way: bool) -> str:

@@ -1,6 +1,8 @@
 """`flait subscribe`, `unsubscribe` and `subscriptions`: who follows what."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from flait.store import Store, SubscriptionView
 
 SAVED_NOT_FINISHED = 3
+A_MOMENT = 3.0  # seconds, real
 
 Ident = Annotated[str, typer.Argument(help="The flight number, like UA123 or BAW12.")]
 Who = Annotated[str, typer.Argument(help="A phone number with country code, or the name of somebody known.")]
@@ -67,10 +70,26 @@ def subscribe(
     leg = _Leg.typed(origin, destination, at)
     wanted = _wanted(store, person, ident, date=date, role=role, leg=leg)
     contact = app.settings.operator.contact
-    done = follow(store, app.source(attempts=3), app.clock, person=person, wanted=wanted, contact=contact)
+    with _patience():
+        done = follow(store, app.source(attempts=3), app.clock, person=person, wanted=wanted, contact=contact)
     say(_outcome(done))
     waits_for_an_answer = done.flight is None and done.subscription.departure_date is None
     return SAVED_NOT_FINISHED if waits_for_an_answer else 0
+
+
+@contextmanager
+def _patience() -> Iterator[None]:
+    """Who waits longer than a moment is told what for."""
+    from threading import Timer
+
+    words = "AeroAPI has not answered yet: Flait waits for its turn, or tries again, for half a minute at most."
+    timer = Timer(A_MOMENT, say, [words])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def unsubscribe(
@@ -258,19 +277,23 @@ def _airport(text: str, flag: str) -> str:
 
 
 def _outcome(done: "Subscribed") -> str:
+    from flait.commands.carrying import carries, sends
+
     who, what = safe(done.user.name), _described(done.subscription)
+    if done.flight is None and done.scheduled is None:
+        again = "Saved before, and not finished yet" if done.already else "Saved, not finished"
+        next_at = f"{done.subscription.next_attempt_at:%H:%M} UTC"
+        return f"{again}: {what} for {who} is pending: {done.subscription.reason}. Next attempt {next_at}; {carries()}."
     if done.already:
         return f"{who} already follows {what}."
     if done.flight is not None:
         from flait.core.wording import route
 
-        return f"{who} follows {what} {route(done.flight)}{_stands(done.flight)}. A confirmation text is on its way."
-    if done.scheduled is not None:
-        what += _route(done.subscription, " ")
-        return f"{who} follows {what}. Live tracking starts 2 days before; a text says so now, and again then."
+        return f"{who} follows {what} {route(done.flight)}{_stands(done.flight)}. A confirmation text {sends()}."
+    what += _route(done.subscription, " ")
     return (
-        f"Saved, not finished: {what} for {who} is pending: {done.subscription.reason}. "
-        f"Next attempt {done.subscription.next_attempt_at:%H:%M} UTC; the daemon carries it on."
+        f"{who} follows {what}. Live tracking starts 2 days before, and a text says so then. "
+        f"One that says so now {sends()}."
     )
 
 

@@ -5,14 +5,19 @@ and what can be seen from here.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flait.commands import session
 
 if TYPE_CHECKING:
     from flait.app import App
+    from flait.lock import Holder
+    from flait.pulse import Word
+    from flait.setting_rules import Value
     from flait.store import Store
 
 SILENT = timedelta(seconds=95)  # three signs of life that did not come
@@ -22,34 +27,64 @@ LEAST_ROOM = 20_000_000  # bytes on the disk: a backup, and a day of everything 
 Problem = dict[str, Any]
 
 
-def problems(store: "Store", *, running: bool, deaf: str | None) -> list[Problem]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What is known of the daemon without the database: its lock, and its own word."""
+
+    daemon: "Holder | None"
+    said: "Word | None"
+    run_dir: Path
+    own: "Mapping[str, Value]"
+
+    @classmethod
+    def now(cls, app: "App") -> "Seen":
+        """As it is."""
+        from flait.lock import daemon_of
+        from flait.pulse import word
+
+        daemon = daemon_of(app.paths.database)
+        run_dir = (daemon and daemon.run_dir) or app.paths.run_dir  # it may have been started with another one
+        return cls(daemon=daemon, said=word(run_dir), run_dir=run_dir, own=app.in_force)
+
+    def setting(self, key: str) -> "Value":
+        """As it holds in the daemon that runs, else as it would here."""
+        in_force = self.said.in_force if self.daemon and self.said else {}
+        return in_force.get(key, self.own[key])
+
+    @property
+    def waiting(self) -> "Sequence[str]":
+        """Settings that the daemon has seen changed, and that want a restart."""
+        return self.said.waiting if self.daemon and self.said else ()
+
+
+def problems(store: "Store", seen: Seen, *, deaf: str | None) -> list[Problem]:
     """Each with `what`, `cause` and `since` (None: unknown). `deaf`: why nobody listens where Twilio calls, or None."""
     app = session.app()
-    found = [*_of_the_daemon(app, store, running=running), *_of_others(store), *_of_texts(store)]
+    found = [*_of_the_daemon(app, store, seen), *_of_others(store), *_of_texts(store)]
     if deaf is not None:
         found.append(_problem("webhook", deaf or "nobody listens where Twilio is to call"))
-    return [*found, *_used_up(app, store)]
+    return [*found, *_used_up(app, store, float(seen.setting("flightaware.monthly_budget_usd")))]
 
 
 def _problem(what: str, cause: str, since: datetime | None = None) -> Problem:
     return {"what": what, "cause": cause, "since": since}
 
 
-def _of_the_daemon(app: "App", store: "Store", *, running: bool) -> Iterator[Problem]:
-    from flait.pulse import word
-
-    heart, said = store.heartbeat(), word(app.paths.run_dir)
-    if not running:
+def _of_the_daemon(app: "App", store: "Store", seen: Seen) -> Iterator[Problem]:
+    heart, said, daemon = store.heartbeat(), seen.said, seen.daemon
+    if daemon is None:
         yield _problem("daemon", "the daemon does not run", heart.last_tick_at if heart else None)
-        return
-    for trouble in said.troubles if said else ():
-        yield _problem(trouble.what, trouble.cause, trouble.since)
-    last = max(
-        (moment for moment in (heart and heart.last_tick_at, said and said.at, heart and heart.started_at) if moment),
-        default=None,
-    )
-    if last and app.clock.real_seconds(app.clock.now() - last) > max(SILENT_REAL, app.clock.real_seconds(SILENT)):
+    if said and (daemon or not _is_silent(app, said.at)):  # the last pass of `flait tick` has a word too
+        for trouble in said.troubles:
+            yield _problem(trouble.what, trouble.cause, trouble.since)
+    moments = (heart and heart.last_tick_at, said and said.at, heart and heart.started_at)
+    last = max((moment for moment in moments if moment), default=None)
+    if daemon and last and _is_silent(app, last):
         yield _problem("daemon", "the daemon gives no sign of life: `flait daemon logs`, then restart it", last)
+
+
+def _is_silent(app: "App", since: datetime) -> bool:
+    return app.clock.real_seconds(app.clock.now() - since) > max(SILENT_REAL, app.clock.real_seconds(SILENT))
 
 
 def _of_others(store: "Store") -> Iterator[Problem]:
@@ -77,10 +112,10 @@ def _of_texts(store: "Store") -> Iterator[Problem]:
         yield _problem("texts", loss.cause, loss.since)
 
 
-def _used_up(app: "App", store: "Store") -> Iterator[Problem]:
+def _used_up(app: "App", store: "Store", limit: float) -> Iterator[Problem]:
     from flait.core.prices import MICRODOLLARS, PRICES
 
-    limit, month = app.settings.flightaware.monthly_budget_usd, f"{app.clock.now():%Y-%m}"
+    month = f"{app.clock.now():%Y-%m}"
     if limit and store.spent(month) + PRICES["flights"] > round(limit * MICRODOLLARS):
         yield _problem("budget", f"the AeroAPI budget of ${limit:.2f} for {month} is spent: nothing is looked up")
     disk = os.statvfs(app.paths.data_dir)

@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from os import stat_result
 from pathlib import Path
+from stat import S_ISREG
 from typing import Final
 
 from flait.clock import Clock
 from flait.errors import NotOurs, StoreError, UserError
-from flait.paths import make_private
+from flait.paths import is_same, make_private, state_of
 from flait.store import (
     Salvaged,
     Step,
@@ -51,6 +53,7 @@ class Before(StrEnum):
     RESTORE = "restore"
     REMOVAL = "removal"
     PRUNE = "prune"
+    LOSS = "loss"  # of the database itself: made by a daemon that still has it open
 
 
 _NAME: Final = re.compile(
@@ -82,13 +85,14 @@ class Restored:
 
 def create(store: Store, clock: Clock, target: Path, *, kind: Kind = Kind.MANUAL) -> Backup:
     """Back up to a file that is not there yet, and note it in the journal. Raises UserError, StoreError."""
-    if target.exists():
+    if state_of(target):
         raise UserError(f"{target} exists already", "name a file that does not: a backup is never overwritten")
     if not target.parent.is_dir():
         raise UserError(f"the folder {target.parent} does not exist", "make it, or name another file")
     now = clock.now()
     rows = store.back_up(target)
-    made = Backup(path=target, at=now, size=target.stat().st_size, kind=kind)
+    state = state_of(target)
+    made = Backup(path=target, at=now, size=state.st_size if state else 0, kind=kind)
     log.info("backed up to %s: %d rows, proved", target.name, rows)
     try:
         store.record(Step(at=now, step="backup", outcome=kind.value, detail=f"{target.name}: {rows} rows"))
@@ -160,12 +164,13 @@ def _let_go(earlier: Sequence[Backup], *, keep: int) -> None:
 
 def found(folder: Path) -> list[Backup]:
     """The backups in a folder, newest first."""
-    files = [path for path in folder.glob("*.db") if path.is_file() and not path.name.startswith(".")]
-    return sorted((_found(path) for path in files), key=lambda backup: (backup.at, backup.path.name), reverse=True)
+    files = [(path, state_of(path)) for path in folder.glob("*.db") if not path.name.startswith(".")]
+    there = [_found(path, state) for path, state in files if state and S_ISREG(state.st_mode)]
+    return sorted(there, key=lambda backup: (backup.at, backup.path.name), reverse=True)
 
 
-def _found(path: Path) -> Backup:
-    state, name = path.stat(), _NAME.fullmatch(path.name)
+def _found(path: Path, state: stat_result) -> Backup:
+    name = _NAME.fullmatch(path.name)
     at = _moment(name["at"]) if name else None
     daily, before = (name["daily"], name["before"] or "") if name and at else (None, "")
     return Backup(
@@ -195,7 +200,7 @@ def problem_of(backup: Path) -> str:
 
 def check(backup: Path, database: Path) -> int:
     """How many rows a restore would bring. Changes nothing. Raises NotFound, UserError, and NotOurs for a bad file."""
-    if backup.exists() and database.exists() and backup.samefile(database):
+    if is_same(backup, database):
         raise UserError(f"{backup} is the database itself", "name a backup; `flait backup list` shows them")
     return verified(backup)
 
@@ -211,7 +216,7 @@ def restore(
     """
     now = clock.now()
     check(backup, database)
-    earlier = [made for made in _made_before(Before.RESTORE, folder) if not made.path.samefile(backup)]
+    earlier = [made for made in _made_before(Before.RESTORE, folder) if not is_same(made.path, backup)]
     kept = _kept(database, make_private(folder), now)
     old = salvaged(database) if database.exists() else Salvaged()
     aside = _free(database.parent, f"{database.name}.before-restore-", now, suffix="")

@@ -28,6 +28,8 @@ CLOCKS_DIFFER = timedelta(hours=24)  # between this machine and Twilio's record:
 LONGEST_REST = timedelta(days=1)  # between readings of Twilio's record for one text that it does not have
 SENT_ONCE_MORE = "requeued"  # the journal's word for it
 LONGEST_CALL = 120.0  # seconds, real: six times what the gateway gives a call
+LONGEST_SILENCE = timedelta(hours=1)  # no pause that is asked for is longer
+SILENCE = "twilio silence"  # what is remembered as read until then: nothing is sent before
 TWILIO = "twilio"
 
 
@@ -37,6 +39,17 @@ class Progress:
 
     more: bool
     pause: timedelta | None = None
+
+
+def is_silent(store: Store, now: datetime) -> bool:
+    """Whether Twilio is to be left alone for now: it refused the account, or asked for a pause. For every process."""
+    until = store.read_until(SILENCE)
+    return until is not None and now < until <= now + LONGEST_SILENCE  # a clock that was ahead must not silence anybody
+
+
+def be_silent(store: Store, until: datetime) -> None:
+    """Leave Twilio alone until then."""
+    store.note_read(SILENCE, until)
 
 
 def recover(store: Store, clock: Clock, boot: str) -> None:

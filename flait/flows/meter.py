@@ -7,6 +7,7 @@ two processes at once, and a crash costs at most what was about to be spent anyw
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 from flait.clock import Clock
 from flait.core.prices import MICRODOLLARS, PRICES
@@ -33,11 +34,30 @@ PACES: Mapping[str, Pace] = {
 }
 
 
+SPENT: Final = "the AeroAPI budget"  # how the reason begins for which a look or a wish waits
+
+
+def _covers(store: Store, budget_usd: float, price: int, month: str) -> bool:
+    """Whether the month's money (0: without a limit) is enough for one call more."""
+    return not budget_usd or store.spent(month) + price <= round(budget_usd * MICRODOLLARS)
+
+
+def resume(store: Store, clock: Clock, budget_usd: float) -> int:
+    """Once there is money again (the budget was raised, the month is over): what waits for it is due now.
+
+    How many looks and wishes that were. Money for the dearest call, so that nobody is sent away again at once.
+    """
+    now = clock.now()
+    if not _covers(store, budget_usd, max(PRICES.values()), f"{now:%Y-%m}"):
+        return 0
+    return store.resume(now, outcome=BudgetExhausted.code, reason=SPENT)
+
+
 class StoreMeter:
     """The Meter of flows.ports, kept in the database. `stores` gives the calling thread's own Store.
 
     `per_person_usd` is what the look-ups for one person may cost a month; 0 is a part of the budget for each whom the
-    operator did not add himself, and no limit for the others.
+    operator did not add himself, and no limit for the others. Both are asked each time: they may be raised meanwhile.
     """
 
     def __init__(
@@ -46,14 +66,14 @@ class StoreMeter:
         clock: Clock,
         *,
         pace: Pace,
-        monthly_budget_usd: float,
-        per_person_usd: float = 0.0,
+        monthly_budget_usd: Callable[[], float],
+        per_person_usd: Callable[[], float] = float,
     ) -> None:
         self._stores = stores
         self._clock = clock
         self._pace = pace
-        self._budget = round(monthly_budget_usd * MICRODOLLARS)
-        self._per_person = round(per_person_usd * MICRODOLLARS)
+        self._budget = monthly_budget_usd
+        self._per_person = per_person_usd
 
     def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "BilledMeter":
         """As FlightSource says of itself."""
@@ -76,9 +96,9 @@ class StoreMeter:
         store, now, price, pace = self._stores(), self._clock.now(), PRICES[operation], self._pace
         month = f"{now:%Y-%m}"
         with store.transaction():
-            if price and self._budget and store.spent(month) + price > self._budget:
+            if price and not _covers(store, self._budget(), price, month):
                 raise BudgetExhausted(
-                    f"the AeroAPI budget of ${self._budget / MICRODOLLARS:.2f} for {month} is spent",
+                    f"{SPENT} of ${self._budget():.2f} for {month} is spent",
                     "raise it with `flait config set flightaware.monthly_budget_usd`, or wait for the next month",
                 )
             wait = store.take_turn(
@@ -136,7 +156,8 @@ class StoreMeter:
         user = store.user_by_phone(phone)
         guest = user is None or user.added_by is not AddedBy.OPERATOR
         spent = Spent(all=store.spent(month), own=store.share_spent(month, phone), guests=store.guests_spent(month))
-        return share(spent, budget=self._budget, per_person=self._per_person, guest=guest)
+        budget, per_person = (round(usd() * MICRODOLLARS) for usd in (self._budget, self._per_person))
+        return share(spent, budget=budget, per_person=per_person, guest=guest)
 
 
 class BilledMeter:

@@ -58,7 +58,11 @@ class Timekeeper:
         self._clock = clock
         self._witness = witness
         self._jumped_after = 0  # how often somebody had said the time when the clock jumped
-        self._skewed = False
+
+    @property
+    def waits_for_a_word(self) -> bool:
+        """Whether nobody outside has said the time since the clock jumped, or since this run began."""
+        return not is_virtual(self._clock) and self._witness.heard <= self._jumped_after
 
     def check(self, store: Store, now: datetime) -> None:
         """Before the sign of life of `now` is stored: what the clock did since the last one."""
@@ -80,16 +84,15 @@ class Timekeeper:
         """The outside has the last word; a virtual clock's is that it went on steadily."""
         known = store.providers().get(CLOCK)
         if abs(self._witness.skew) > SKEW:
-            self._tell_skew(store, now)
+            self._tell_skew(store, known, now)
         elif known and known.failing and self._confirmed(known, now):
             store.note_success(CLOCK, now)
             log.info("the clock is right")
-        self._skewed = abs(self._witness.skew) > SKEW
 
-    def _tell_skew(self, store: Store, now: datetime) -> None:
+    def _tell_skew(self, store: Store, known: Provider | None, now: datetime) -> None:
         ahead = self._witness.skew > timedelta()
         words = f"the clock is {_span(self._witness.skew)} {'ahead of' if ahead else 'behind'} what the providers say"
-        if not self._skewed:
+        if not (known and known.failing and known.last_error == words):
             log.warning("%s; set it right", words)
         store.note_error(CLOCK, words, now)
 

@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -23,8 +23,18 @@ from flait.sandbox.replies import reply_from
 from flait.sandbox.scenario import storm_day_for
 from flait.sandbox.server import Server
 from flait.sandbox.site import Site
+from flait.sandbox.trial import EXAMPLE, Trial, example_flights
 
-__all__ = ["Sandbox", "StormFlight", "serve_forever", "storm_flights", "text_back"]
+__all__ = [
+    "Sandbox",
+    "StormFlight",
+    "Trial",
+    "example_flights",
+    "serve_forever",
+    "storm_day_for",
+    "storm_flights",
+    "text_back",
+]
 
 POLL = 0.02  # seconds, real: how soon the listener notices that it should stop
 
@@ -159,10 +169,11 @@ class Sandbox:
         self._site.reset()
 
 
-def serve_forever(sandbox: Sandbox, *, address_file: Path | None = None) -> None:
-    """Run until SIGTERM or SIGINT: the addresses as one JSON line on stdout, what to set on stderr.
+def serve_forever(sandbox: Sandbox, *, trial: Trial | None = None, address_file: Path | None = None) -> None:
+    """Run until SIGTERM or SIGINT: the addresses as one JSON line on stdout, what to do with them on stderr.
 
-    Meanwhile `address_file` holds the URL, for whoever wants to text back. Raises ConfigError when it cannot be had.
+    Meanwhile `address_file`, and the `trial`'s, hold the URL, for whoever wants to text back. Raises ConfigError when
+    one cannot be had.
     """
     stopping = threading.Event()
 
@@ -171,14 +182,17 @@ def serve_forever(sandbox: Sandbox, *, address_file: Path | None = None) -> None
 
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, stop)
-    with sandbox, _addressed(sandbox, address_file) if address_file else nullcontext():
-        _announce(sandbox)
+    files = [file for file in (address_file, trial and trial.address_file) if file]
+    with sandbox, ExitStack() as kept:
+        for file in files:
+            kept.enter_context(_addressed(sandbox, file))
+        _announce(sandbox, trial)
         stopping.wait()
 
 
 @contextmanager
 def _addressed(sandbox: Sandbox, file: Path) -> Iterator[None]:
-    content = json.dumps({"url": sandbox.url})
+    content = json.dumps({"url": sandbox.url, "day": f"{sandbox.storm_day}"})
     write_private(file, content)
     try:
         yield
@@ -188,21 +202,32 @@ def _addressed(sandbox: Sandbox, file: Path) -> Iterator[None]:
                 file.unlink()
 
 
-def _announce(sandbox: Sandbox) -> None:
+def _announce(sandbox: Sandbox, trial: Trial | None) -> None:
     addresses = {
         "url": sandbox.url,
         "flightaware_base_url": sandbox.flightaware_base_url,
         "twilio_base_url": sandbox.twilio_base_url,
     }
     print(json.dumps(addresses), flush=True)
-    print(_what_to_set(sandbox), file=sys.stderr, flush=True)
+    print(_what_to_do(sandbox, trial), file=sys.stderr, flush=True)
 
 
-def _what_to_set(sandbox: Sandbox) -> str:
+def _what_to_do(sandbox: Sandbox, trial: Trial | None) -> str:
+    where = f"AeroAPI and Twilio are pretended at {sandbox.url}; the snow falls on {sandbox.storm_day}."
+    if trial is None:
+        return f"{where} Ctrl-C stops it."
+    lines = trial.lines(flightaware=sandbox.flightaware_base_url, twilio=sandbox.twilio_base_url)
+    pasted = "\n".join(f"  {line}" for line in lines)
     return f"""\
-AeroAPI and Twilio are pretended at {sandbox.url}; the snow falls on {sandbox.storm_day}. Set:
-  flait config set flightaware.base_url {sandbox.flightaware_base_url}
-  flait config set twilio.base_url {sandbox.twilio_base_url}
+{where}
+Paste these four lines into another terminal: there Flait lives in a home of its own, with secrets that open nothing.
+Your own data, settings and keyring stay as they are.
+
+{pasted}
+
+Then, there:        flait daemon start
+                    flait subscribe {EXAMPLE} +15555550100 --name Ana
+Which flights:      flait sandbox flights
 See what was sent:  curl {sandbox.url}/_sandbox/texts
-Text back:          flait sandbox text +15555550100 STOP
-Ctrl-C stops it."""
+Text back:          flait sandbox text +15555550100 STATUS
+Ctrl-C here stops it; `flait daemon stop` there the daemon."""

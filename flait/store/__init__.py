@@ -1,6 +1,7 @@
 """REMEMBERS: SQLite, and the only SQL. Rows in, values of core out; never decides, never reads the clock.
 
     connection.py  transactions, faults         opening.py  whose file is it, is it up to date
+    filesystem.py  what the disk under it can do
     people.py  subscriptions.py  flights.py     who follows what, and when to ask again
     outbox.py  messages.py  journal.py          what is to be said, what was, and why
     receipts.py  inbound.py  dialogues.py       what became of it, what people say back, and what is open

@@ -4,6 +4,7 @@ A copy appears under its name only when it is whole, on disk, and holds the rows
 from. Nothing that stands here is ever overwritten: what is replaced is set aside.
 """
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
@@ -12,12 +13,13 @@ from pathlib import Path
 from typing import Final
 
 from flait.errors import Busy, NotFound, NotOurs, StoreError
-from flait.paths import BESIDE
+from flait.paths import BESIDE, state_of
 from flait.store.connection import Connection, fault, sqlite3
 from flait.store.opening import Standing, standing
 
 DRAFT: Final = ".partial"  # how the name of an unfinished copy ends
 QUIET_WITHIN: Final = 5.0  # seconds: other commands that still read or write
+NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK})  # FAT, and some over a network
 _ANOTHER: Final = "restore a backup that is whole: `flait backup list` shows them"
 
 # A query that counts the rows of every table there is.
@@ -38,7 +40,7 @@ class Backups(Connection):
         """
         with draft(target) as copy:
             rows = _copied(self._conn, copy, self.path)
-            publish(copy, target)
+            _publish_new(copy, target)
         return rows
 
 
@@ -46,7 +48,7 @@ def back_up_file(database: Path, target: Path) -> int:
     """The same of a database that nobody has open. Raises StoreError; NotOurs: it cannot be copied whole."""
     with _faults(database), closing(connected(database, untouched(database))) as conn, draft(target) as copy:
         rows = _copied(conn, copy, database)
-        publish(copy, target)
+        _publish_new(copy, target)
     return rows
 
 
@@ -109,12 +111,14 @@ def _is_ours(conn: sqlite3.Connection, database: Path) -> bool:
 
 
 def _set_aside(database: Path, aside: Path) -> None:
-    """Second names first: at no moment is there no database, which the next command would begin anew."""
-    beside = [suffix for suffix in BESIDE if Path(f"{database}{suffix}").exists()]
-    for suffix in ("", *beside) if database.exists() else ():
-        os.link(f"{database}{suffix}", f"{aside}{suffix}")
+    """Second names first: at no moment is there no database. Where there are none, our lock keeps others from one."""
+    beside = [suffix for suffix in BESIDE if state_of(Path(f"{database}{suffix}"))]
+    for suffix in (*(("",) if state_of(database) else ()), *beside):
+        if not _linked(Path(f"{database}{suffix}"), Path(f"{aside}{suffix}")):
+            Path(f"{database}{suffix}").rename(f"{aside}{suffix}")
     for suffix in beside:  # SQLite would take an old log for the new file's
-        Path(f"{database}{suffix}").unlink()
+        with suppress(FileNotFoundError):  # it was renamed
+            Path(f"{database}{suffix}").unlink()
 
 
 @contextmanager
@@ -156,6 +160,31 @@ def publish(copy: Path, target: Path) -> None:
         _flush(target.parent)
     except OSError as problem:
         raise _unwritable(target, problem) from problem
+
+
+def _publish_new(copy: Path, target: Path) -> None:
+    """The same, where nothing may stand yet. Raises StoreError: something does, or the folder cannot be written."""
+    try:
+        _flush(copy)
+        if _linked(copy, target):
+            _flush(target.parent)
+            return
+    except FileExistsError as problem:
+        raise StoreError(f"{target} exists already", "name another file: a backup is never overwritten") from problem
+    except OSError as problem:
+        raise _unwritable(target, problem) from problem
+    publish(copy, target)
+
+
+def _linked(file: Path, name: Path) -> bool:
+    """Give a file a second name, where nothing stands yet; False: the file system knows no second names."""
+    try:
+        os.link(file, name)
+    except OSError as problem:
+        if problem.errno in NO_LINKS:
+            return False
+        raise
+    return True
 
 
 def _flush(place: Path) -> None:

@@ -3,7 +3,7 @@
 Never knows a table. A connection belongs to the thread that opened it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
 # pysqlite3 where it is installed, whose errors are classes of its own.
-from flait.errors import Busy, NotOurs, StoreError
+from flait.errors import Busy, Gone, NotOurs, StoreError
 from flait.store.engine import sqlite3
 from flait.store.rows import Row, plain
 
@@ -58,10 +58,27 @@ def fault(problem: sqlite3.Error, path: Path) -> StoreError:
     """SQLite's error as a sentence. What was being written was rolled back."""
     if str(problem).startswith("UNIQUE"):  # pysqlite3 has no codes for the kinds of constraints
         return Taken(f"{path} has that already ({problem})", "report this")
-    code = (getattr(problem, "sqlite_errorcode", None) or 0) & 0xFF
+    code = code_of(problem)
     if code not in _FAULTS:
         return StoreError(f"the database {path} refused a change ({problem})", "report this")
     return _KINDS.get(code, StoreError)(*_sentences(code, path))
+
+
+_BY_WORDS: Final[dict[str, int]] = {  # what comes without a code, from a backup for instance
+    "database or disk is full": sqlite3.SQLITE_FULL,
+    "disk I/O error": sqlite3.SQLITE_IOERR,
+    "database is locked": sqlite3.SQLITE_BUSY,
+    "unable to open database file": sqlite3.SQLITE_CANTOPEN,
+    "attempt to write a readonly database": sqlite3.SQLITE_READONLY,
+    "database disk image is malformed": sqlite3.SQLITE_CORRUPT,
+    "file is not a database": sqlite3.SQLITE_NOTADB,
+}
+
+
+def code_of(problem: sqlite3.Error) -> int:
+    """SQLite's primary result code; pysqlite3 has no other. 0: none."""
+    code = getattr(problem, "sqlite_errorcode", None) or _BY_WORDS.get(str(problem), 0)
+    return int(code) & 0xFF
 
 
 def _sentences(code: int, path: Path) -> tuple[str, str]:
@@ -88,11 +105,33 @@ class _Translated:
             raise fault(problem, self._path) from problem
 
 
+Place = Mapping[str, tuple[int, int]]
+"""The files of an open database: the end of each name, and which file that is (device and inode)."""
+
+TOGETHER: Final = {"wal": ("", "-wal", "-shm")}  # by the journal: while one of these is open, each stays the same file
+
+
+def place_of(path: Path, ends: Iterable[str]) -> Place:
+    """Which files stand there now. Raises Gone: none does, or it was emptied."""
+    found: dict[str, tuple[int, int]] = {}
+    for end in ends:
+        with suppress(FileNotFoundError):
+            state = Path(f"{path}{end}").stat()
+            found[end] = (state.st_dev, state.st_ino)
+            if not end and not state.st_size:
+                raise Gone(f"the database {path} was emptied", RESTORE)
+    if "" not in found:
+        raise Gone(f"the database {path} is gone: it was moved or deleted", RESTORE)
+    return found
+
+
 class Connection:
     """What every part of the store stands on. Use flait.store.Store."""
 
     def __init__(self, conn: sqlite3.Connection, path: Path) -> None:
         self.path = path
+        journal = conn.execute("PRAGMA journal_mode").fetchone()[0]
+        self.place = place_of(path, TOGETHER.get(journal, ("",)))
         self.patience = BUSY_SECONDS
         self._conn = conn
         self._inside = False
@@ -115,6 +154,20 @@ class Connection:
         with self._translated:
             yield from self._nested() if self._inside else self._outermost()
 
+    def refuse_elsewhere(self) -> None:
+        """Raise Gone unless the files that are open are those that stand there: others would never see what is written.
+
+        Asked before each transaction, for SQLite itself notices nothing.
+        """
+        try:
+            there = place_of(self.path, self.place)
+        except OSError as problem:
+            raise Gone(f"the database {self.path} is gone ({problem.strerror})", RESTORE) from problem
+        if there[""] != self.place[""]:
+            raise Gone(f"another file stands in the place of the database {self.path}", "run `flait daemon restart`")
+        if any(there.get(end) != file for end, file in self.place.items()):
+            raise Gone(f"a file that belongs to the database {self.path} was deleted or replaced", RESTORE)
+
     @contextmanager
     def one_moment(self) -> Iterator[None]:
         """What is read inside stands together, whatever others write meanwhile. Nothing may be written inside."""
@@ -129,6 +182,7 @@ class Connection:
         if not self._in_line.acquire(timeout=self.patience):
             raise Busy(*_sentences(sqlite3.SQLITE_BUSY, self.path))
         try:
+            self.refuse_elsewhere()
             self._conn.execute("BEGIN IMMEDIATE")
             self._inside, self._torn = True, False
             yield

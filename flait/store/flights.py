@@ -75,6 +75,15 @@ _HASTEN: Final = """
 UPDATE flights SET next_poll_at = :now
 WHERE id = :id AND closed_at IS NULL AND (next_poll_at IS NULL OR next_poll_at > :now)
 """
+_RESUME: Final = """
+UPDATE flights SET next_poll_at = :now
+WHERE closed_at IS NULL AND claimed_by IS NULL AND failures > 0 AND next_poll_at > :now AND :outcome = (
+    SELECT outcome FROM journal WHERE flight_id = flights.id AND step = 'poll' ORDER BY id DESC LIMIT 1)
+"""
+_RESUME_WISHES: Final = """
+UPDATE subscriptions SET next_attempt_at = :now
+WHERE state = 'pending' AND next_attempt_at > :now AND substr(reason, 1, length(:reason)) = :reason
+"""
 _READOPT: Final = """
 UPDATE flights SET fa_flight_id = :fa_flight_id, latest = json_set(latest, '$.fa_flight_id', :fa_flight_id)
 WHERE id = :id AND closed_at IS NULL
@@ -205,6 +214,12 @@ class Flights(Connection):
     def hasten(self, flight_id: int, now: datetime) -> None:
         """Make the next poll due now, unless it is already."""
         self._change(_HASTEN, id=flight_id, now=now)
+
+    @writing
+    def resume(self, now: datetime, *, outcome: str, reason: str) -> int:
+        """Make due now what waits since its last look ended so, and the wishes that wait for that reason; how many."""
+        wishes = self._change(_RESUME_WISHES, now=now, reason=reason)
+        return wishes + self._change(_RESUME, now=now, outcome=outcome)
 
     @writing
     def readopt(self, flight_id: int, fa_flight_id: str) -> bool:

@@ -4,18 +4,23 @@ Nothing is ever re-created, moved or repaired here: a file that cannot be used i
 """
 
 import os
+import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from enum import Enum, auto
 from pathlib import Path
 from threading import Lock
 from typing import Final
 
 from flait.errors import Busy, NotOurs, StoreError
+from flait.paths import state_of
 from flait.schema import APPLICATION_ID, NAMES, migrations
-from flait.store.connection import BUSY_SECONDS, RESTORE, fault
+from flait.store.connection import BUSY_SECONDS, RESTORE, code_of, fault
 from flait.store.engine import sqlite3
 
+A_MOMENT: Final = 1.0  # seconds, real
+BUSY_MILLISECONDS: Final = round(BUSY_SECONDS * 1000)
+MARK_AT, HEADER = 68, 72  # where the application id stands in a SQLite file, and ends
 STATEMENTS: Final = 256  # prepared statements kept: more than the store has
 MOST_TURNS: Final = 100  # other processes that may come first while the journal mode is switched
 
@@ -46,16 +51,38 @@ def opened(path: Path, *, create: bool, first: First | None = None) -> sqlite3.C
     An up-to-date database is only read. Without `create`, a file that holds nothing yet is refused too. An earlier
     Flait's is handed to `first` before it is migrated, and stays as it is when that raises.
     """
+    try:
+        return _opened(path, create=create, first=first)
+    except sqlite3.DatabaseError as problem:
+        if not _cured(problem, path):
+            raise fault(problem, path) from problem
+    try:
+        return _opened(path, create=create, first=first)
+    except sqlite3.DatabaseError as problem:
+        raise fault(problem, path) from problem
+
+
+def _opened(path: Path, *, create: bool, first: First | None) -> sqlite3.Connection:
     conn = _connected(path, create=create)
     try:
         _prepare(conn, path, create=create, first=first)
-    except sqlite3.DatabaseError as problem:
-        conn.close()
-        raise fault(problem, path) from problem
     except BaseException:
         conn.close()
         raise
     return conn
+
+
+def _cured(problem: sqlite3.DatabaseError, path: Path) -> bool:
+    """Whether it was the log, which wants memory that processes share, and there is no log any more.
+
+    Such a database was brought here from another file system. Read by one process alone it needs no shared memory.
+    """
+    if code_of(problem) != sqlite3.SQLITE_IOERR or _can_share(path) or not _is_marked(path):
+        return False
+    with closing(_connected(path, create=False)) as conn:
+        for setting in ("locking_mode = EXCLUSIVE", "journal_mode = DELETE"):
+            conn.execute(f"PRAGMA {setting}")
+    return True
 
 
 def wal_safe(version: tuple[int, ...]) -> bool:
@@ -70,6 +97,18 @@ def wal_safe(version: tuple[int, ...]) -> bool:
 JOURNAL: Final = "wal" if wal_safe(sqlite3.sqlite_version_info) else "delete"
 
 
+def _can_share(path: Path) -> bool:
+    from flait.store.filesystem import shares_memory
+
+    return shares_memory(path.parent)
+
+
+def _is_marked(path: Path) -> bool:
+    """Whether the file says that it is Flait's, read without SQLite, which cannot."""
+    with path.open("rb") as file:
+        return file.read(HEADER)[MARK_AT:] == APPLICATION_ID.to_bytes(4, "big")
+
+
 def _connected(path: Path, *, create: bool) -> sqlite3.Connection:
     _check_place(path)
     with _creating:
@@ -82,7 +121,7 @@ def _connected(path: Path, *, create: bool) -> sqlite3.Connection:
                 path.absolute().as_uri() + "?mode=rw",  # a file that vanished meanwhile is not made anew
                 uri=True,
                 isolation_level=None,
-                timeout=BUSY_SECONDS,
+                timeout=A_MOMENT,
                 cached_statements=STATEMENTS,
             )
         except sqlite3.DatabaseError as problem:
@@ -92,27 +131,30 @@ def _connected(path: Path, *, create: bool) -> sqlite3.Connection:
 
 
 def _check_place(path: Path) -> None:
+    """Each file is looked at once: others may make it or take it away at any moment.
+
+    The log is looked at first: another process may just be making the database, and no log comes before its file.
+    """
     folder = path.parent
     try:
+        log, found = state_of(Path(f"{path}-wal")), state_of(path)
         if not folder.is_dir():
             raise StoreError(f"the folder {folder} does not exist", "make it, or name another file")
-        if path.exists() and not path.is_file():
-            raise StoreError(f"{path} is not a file", "name another file")
-        if path.exists() and path.stat().st_size == 1:  # SQLite would take it for an empty one, and write over it
-            raise NotOurs(f"{path} is not a database", "name another file, or move this one away")
-        if _lost_all(path):  # SQLite would throw the log away too
-            raise NotOurs(f"{path} is empty, and its log is not", RESTORE)
     except OSError as problem:
         raise StoreError(f"{path} cannot be opened ({problem.strerror})", "name another file") from problem
+    if found and not stat.S_ISREG(found.st_mode):
+        raise StoreError(f"{path} is not a file", "name another file")
+    if found and found.st_size == 1:  # SQLite would take it for an empty one, and write over it
+        raise NotOurs(f"{path} is not a database", "name another file, or move this one away")
+    if log and log.st_size and found and not found.st_size:  # SQLite would throw the log away too
+        raise NotOurs(f"{path} is empty, and its log is not", RESTORE)
     # SQLite would open a file read-only that it may not write, and need to make others beside it.
-    if not all(os.access(place, os.W_OK) for place in (folder, path) if place.exists()):
+    if not os.access(folder, os.W_OK) or (found and not _may_write(path)):
         raise StoreError(f"{path} cannot be written", "check who owns the file and its folder")
 
 
-def _lost_all(path: Path) -> bool:
-    """The log is asked first: another process may just be making the database, and no log comes before its file."""
-    log = Path(f"{path}-wal")
-    return log.exists() and log.stat().st_size > 0 and path.exists() and path.stat().st_size == 0
+def _may_write(path: Path) -> bool:
+    return os.access(path, os.W_OK) or state_of(path) is None
 
 
 def _missing(path: Path) -> StoreError:
@@ -134,7 +176,7 @@ def _create(path: Path) -> None:
 
 
 def _prepare(conn: sqlite3.Connection, path: Path, *, create: bool, first: First | None) -> None:
-    found = standing(conn, path)
+    found = _first_look(conn, path)
     if found is Standing.NEW and not create:
         raise _missing(path)
     for setting in ("synchronous = FULL", "trusted_schema = OFF", "mmap_size = 0", "temp_store = MEMORY"):
@@ -143,6 +185,21 @@ def _prepare(conn: sqlite3.Connection, path: Path, *, create: bool, first: First
         _migrate(conn, path, first)
     _set_journal(conn, path)
     conn.execute("PRAGMA foreign_keys = ON")
+
+
+def _first_look(conn: sqlite3.Connection, path: Path) -> Standing:
+    """With the patience of a moment first: a file system without locks looks like a lock that somebody holds."""
+    try:
+        return standing(conn, path)
+    except sqlite3.DatabaseError as problem:
+        if code_of(problem) != sqlite3.SQLITE_BUSY:
+            raise
+        from flait.store.filesystem import refuse_without_locks
+
+        refuse_without_locks(path.parent)
+    finally:
+        conn.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+    return standing(conn, path)
 
 
 def standing(conn: sqlite3.Connection, path: Path) -> Standing:
@@ -200,13 +257,15 @@ def _set_journal(conn: sqlite3.Connection, path: Path) -> None:
     for _ in range(MOST_TURNS):
         if conn.execute("PRAGMA journal_mode").fetchone()[0] == JOURNAL:
             return
+        if JOURNAL == "wal" and not _can_share(path):
+            return  # the rollback journal stays, which is sound
         try:
             conn.execute(f"PRAGMA journal_mode = {JOURNAL}")
         except sqlite3.OperationalError as problem:
-            if problem.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            if code_of(problem) != sqlite3.SQLITE_BUSY:
                 raise
         else:
-            return  # a file system that cannot do it keeps the rollback journal, which is sound too
+            return
         with _block(conn, "BEGIN IMMEDIATE"):
             pass
     raise Busy(f"the database {path} is busy", "try again when less is going on")

@@ -274,7 +274,7 @@ def test_a_systemd_credential_that_cannot_be_read_is_told(tmp_path: Path, monkey
     def forbidden(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "open", forbidden)
+    monkeypatch.setattr(credentials, "read_regular", forbidden)
     with pytest.raises(MissingCredential, match="cannot be read: Permission denied; mend the unit"):
         opened(CREDENTIALS_DIRECTORY=str(tmp_path)).get(KEY)
 

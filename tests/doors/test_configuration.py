@@ -58,7 +58,7 @@ def test_a_setting_is_written_and_comments_stay(flait: CommandLine) -> None:
     done = flait("config", "set", "alerts.delay_minutes", "30")
 
     assert (done.code, done.out) == (0, "")
-    assert done.err == f"alerts.delay_minutes is 30 in {file}; a running daemon wants a restart.\n"
+    assert done.err == f"alerts.delay_minutes is 30 in {file}; a running daemon takes it up within a minute.\n"
     assert file.read_text() == "# ours\n[alerts]\ndelay_minutes = 30  # not 15\n"
 
 
@@ -95,10 +95,15 @@ def test_a_missing_word_is_bad_usage(flait: CommandLine) -> None:
 
 
 def test_valid_settings_are_said_to_be_right(flait: CommandLine) -> None:
+    file = flait.home / "config.toml"
+    without, as_json = flait("config", "validate"), flait("config", "validate", "--json").json
+    file.write_text("[alerts]\ndelay_minutes = 20\n")
     done = flait("config", "validate")
 
-    assert (done.code, done.out) == (0, "")
-    assert done.err.startswith("The settings are right; ")
+    assert (without.code, without.out) == (0, "")
+    assert without.err == f"There is no {file} yet. The defaults, and the environment, are right.\n"
+    assert as_json["exists"] is False
+    assert (done.code, done.out, done.err) == (0, "", f"The settings are right; {file} was read.\n")
 
 
 @pytest.mark.parametrize("command", ["validate", "show"])
@@ -141,3 +146,11 @@ def test_looking_at_settings_and_paths_makes_nothing(flait: CommandLine) -> None
         assert flait(*words).code == 0
 
     assert list(flait.home.iterdir()) == []
+
+
+def test_it_is_said_what_a_running_daemon_makes_of_a_change(flait: CommandLine) -> None:
+    for key, value, said in (
+        ("backup.keep_daily", "3", "takes it up within a minute"),
+        ("webhook.listen", "127.0.0.1:0", "wants a restart"),
+    ):
+        assert flait("config", "set", key, value).err.endswith(f"a running daemon {said}.\n")

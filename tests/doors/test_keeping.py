@@ -227,11 +227,30 @@ def test_a_person_removed_by_mistake_can_be_had_back(peopled: CommandLine) -> No
 def test_an_emptied_database_of_which_there_are_backups_is_not_begun_anew(peopled: CommandLine) -> None:
     path = created(peopled)
     peopled.database.write_bytes(b"")
-    assert "restore one" in peopled("user", "list").refused(5)
-    assert "restore one" in peopled("user", "add", "Zoe", PHONE).refused(5)
+    for words in (("user", "list"), ("user", "add", "Zoe", PHONE), ("daemon", "start"), ("tick",)):
+        assert f"run `flait backup restore {path.name}`" in peopled(*words).refused(5)
     assert peopled.database.read_bytes() == b""
     assert peopled("backup", "restore", path.name, "--yes").code == 0
     assert names_of_people(peopled) == ["Ann 0"]
+
+
+def test_a_database_that_is_gone_is_not_begun_anew_beside_its_backups(peopled: CommandLine) -> None:
+    path = created(peopled)
+    peopled.database.unlink()
+    for words in (("status",), ("user", "add", "Zoe", PHONE), ("daemon", "start"), ("tick",), ("backup", "create")):
+        assert f"run `flait backup restore {path.name}`" in peopled(*words).refused(5)
+    assert not peopled.database.exists()
+    assert peopled("backup", "restore", path.name, "--yes").code == 0
+    assert names_of_people(peopled) == ["Ann 0"]
+
+
+def test_a_database_that_is_gone_under_a_daemon_is_not_begun_anew(peopled: CommandLine) -> None:
+    peopled.database.unlink()
+    with sole(peopled.database):
+        for words in (("status",), ("user", "list"), ("user", "add", "Zoe", PHONE), ("daemon", "restart")):
+            assert "had it open; run `flait daemon stop`" in peopled(*words).refused(5)
+    assert not peopled.database.exists()
+    assert peopled("user", "add", "Zoe", PHONE).code == 0
 
 
 @pytest.fixture

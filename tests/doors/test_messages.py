@@ -139,7 +139,8 @@ def test_the_news_of_an_alert_that_did_not_arrive_is_told_anew(
     assert done.code == 0
     assert done.err == (
         "Still news of msg:1: departure 2013-03-08T18:40:00Z. "
-        "The daemon looks at the flight now and tells it in words of then.\n"
+        "The flight is looked at now, and it is told in words of then.\n"
+        "warning: no daemon runs; `flait daemon start` does that\n"
     )
     assert [view.message.status for view in store.messages()] == [S.EXPIRED]
     assert [step.step for step in store.steps(message_id=text.id)] == ["retry"]
@@ -165,7 +166,10 @@ def test_a_confirmation_that_did_not_arrive_is_queued_again_for_half_an_hour(
     assert copy is not None
     assert (done.code, done.err) == (
         0,
-        f"Queued again as msg:2; the daemon sends it within 30m, or not at all: {copy.body}\n",
+        (
+            f"Queued again as msg:2; it goes out within 30m, or not at all: {copy.body}\n"
+            "warning: no daemon runs; `flait daemon start` does that\n"
+        ),
     )
     assert (copy.to, copy.dedup_key) == (text.to, "retry:1:1")
     assert copy.body.startswith("Flait flight alerts for Ann 0: UA123 SFO-JFK Fri 8 Mar")

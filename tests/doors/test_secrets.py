@@ -130,6 +130,20 @@ def test_the_test_of_secrets_as_json(with_accounts: CommandLine) -> None:
     }  # fmt: skip
 
 
+def test_what_the_providers_answered_is_known_to_status(with_accounts: CommandLine) -> None:
+    with_accounts("secrets", "set", KEY, piped=b"another-0123456789")
+    with_accounts("secrets", "test")
+
+    facts = with_accounts("status").facts
+    assert facts["flightaware"].startswith("failed at 2013-03-08T12:00:00Z: FlightAware refuses the AeroAPI key")
+    assert facts["twilio"] == "answered at 2013-03-08T12:00:00Z"
+
+
+def test_a_provider_that_could_not_be_asked_for_want_of_a_secret_is_not_noted(flait: CommandLine) -> None:
+    flait("secrets", "test")
+    assert flait("status").facts["twilio"] == "not asked yet"
+
+
 @pytest.mark.parametrize("name", [KEY, TOKEN])
 def test_a_refused_secret_leaves_with_6(with_accounts: CommandLine, name: str) -> None:
     with_accounts("secrets", "set", name, piped=b"another-0123456789")

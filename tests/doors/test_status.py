@@ -1,5 +1,8 @@
 """`flait status` and `flait usage`: is all well, and what has it cost."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from flait.core.flights import Times
@@ -7,6 +10,7 @@ from flait.core.messages import MessageStatus
 from flait.core.receipts import Receipt
 from flait.lock import sole
 from flait.pulse import Pulse, Trouble
+from flait.setting_rules import Value
 from flait.store import Store
 from tests.doors.command_line import CommandLine, Ran
 from tests.store.samples import DAY, MINUTE, NOW, flight, message, tracked, user
@@ -41,6 +45,7 @@ def test_status_as_json_has_the_promised_fields(flait: CommandLine) -> None:
         "providers": {"flightaware": never, "twilio": never},
         "webhook": {"mode": "no-tunnel", "listening": False, "public_url": "", "url": None, "problem": None},
         "push": {"enabled": False, "alerts": 0, "problem": None},
+        "settings": {"waiting": []},
         "problems": [{"what": "daemon", "cause": "the daemon does not run", "since": None}],
     }
 
@@ -49,14 +54,14 @@ def test_with_a_daemon_and_no_trouble_all_is_well(flait: CommandLine, store: Sto
     store.beat(boot="b", pid=4711, started_at=NOW - MINUTE, now=NOW)
     store.note_error("twilio", "it did not answer", NOW - MINUTE)
     store.note_success("twilio", NOW)
-    with sole(flait.database):
+    with sole(flait.database, since=NOW - MINUTE):
         done, as_json = flait("status"), flait("status", "--json")
 
     assert done.code == as_json.code == 0
-    assert done.facts["daemon"] == "running, pid 4711, since 2013-03-08T11:59:00Z"
+    assert done.facts["daemon"] == f"running, pid {os.getpid()}, since 2013-03-08T11:59:00Z"
     assert done.facts["twilio"] == "answered at 2013-03-08T12:00:00Z"
     assert as_json.json["daemon"] == {
-        "running": True, "pid": 4711, "started_at": "2013-03-08T11:59:00Z", "last_tick_at": "2013-03-08T12:00:00Z",
+        "running": True, "pid": os.getpid(), "started_at": "2013-03-08T11:59:00Z", "last_tick_at": "2013-03-08T12:00:00Z",
     }  # fmt: skip
     assert as_json.json["providers"]["twilio"]["last_error"] == "it did not answer"
 
@@ -71,7 +76,7 @@ def test_a_daemon_that_ended_leaves_its_last_tick_and_no_pid(flait: CommandLine,
 
 def test_a_text_in_doubt_leaves_with_1(flait: CommandLine, store: Store) -> None:
     in_doubt(store)
-    with sole(flait.database):
+    with sole(flait.database, since=NOW - MINUTE):
         done = flait("status")
 
     assert (done.code, done.facts["queue"]) == (1, "0 queued, 0 sending, 1 in doubt, 0 failed")
@@ -81,7 +86,7 @@ def test_a_provider_whose_last_answer_was_an_error_leaves_with_1(flait: CommandL
     tracked(store)
     store.note_success("flightaware", NOW - MINUTE)
     store.note_error("flightaware", "AeroAPI did not answer", NOW)
-    with sole(flait.database):
+    with sole(flait.database, since=NOW - MINUTE):
         done = flait("status")
 
     assert done.code == 1
@@ -92,7 +97,7 @@ def test_aeroapi_is_no_problem_while_there_is_nothing_to_ask(flait: CommandLine,
     tracked(store)
     store.note_error("flightaware", "AeroAPI did not answer", NOW)
     store.close_flight(1, NOW)
-    with sole(flait.database):
+    with sole(flait.database, since=NOW - MINUTE):
         done = flait("status")
 
     assert done.code == 0
@@ -112,7 +117,7 @@ def test_each_problem_is_told_with_its_cause(flait: CommandLine, store: Store) -
     store.beat(boot="b", pid=4711, started_at=NOW - DAY, now=NOW - DAY)
     flait.home.joinpath("run").mkdir(mode=0o700, exist_ok=True)
     Pulse(flait.home / "run").say(NOW - DAY, [Trouble(what="beat", cause="the disk is full", since=NOW - DAY)])
-    with sole(flait.database):
+    with sole(flait.database, since=NOW - MINUTE):
         done = flait("status", "--json")
 
     assert done.code == 1
@@ -129,8 +134,43 @@ def test_each_problem_is_told_with_its_cause(flait: CommandLine, store: Store) -
 def test_a_daemon_that_cannot_write_its_database_still_gives_a_sign_of_life(flait: CommandLine, store: Store) -> None:
     store.beat(boot="b", pid=4711, started_at=NOW - DAY, now=NOW - DAY)
     Pulse(flait.home / "run").say(NOW, [Trouble(what="beat", cause="the disk is full", since=NOW - DAY)])
-    with sole(flait.database):
+    with sole(flait.database, since=NOW - MINUTE):
         assert causes(flait("status", "--json")) == {"beat": "the disk is full"}
+
+
+def test_what_holds_in_the_daemon_is_shown_and_not_what_the_file_says(flait: CommandLine, store: Store) -> None:
+    store.book("2013-03", "flights", result_sets=1000, micro_usd=5_000_000, now=NOW)
+    in_force: dict[str, Value] = {
+        "flightaware.monthly_budget_usd": 50.0,
+        "webhook.enabled": True,
+        "webhook.public_url": "https://old.example",
+    }
+    flait.home.joinpath("run").mkdir(mode=0o700, exist_ok=True)
+    Pulse(flait.home / "run").say(NOW, [], in_force=in_force, waiting=["webhook.public_url"])
+    with sole(flait.database):
+        state, facts = flait("status", "--json").json, flait("status").facts
+
+    assert (state["budget"]["limit_usd"], state["webhook"]["public_url"]) == (50.0, "https://old.example")
+    assert state["settings"] == {"waiting": ["webhook.public_url"]}
+    assert facts["settings"] == "webhook.public_url: changed, and wait for `flait daemon restart`"
+    assert "budget" not in {problem["what"] for problem in state["problems"]}
+    assert flait("status", "--json").json["budget"]["limit_usd"] == 5.0
+
+
+def test_the_daemons_own_folder_for_run_time_files_counts(flait: CommandLine, store: Store, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "runtime"
+    elsewhere.mkdir(mode=0o700)
+    Pulse(elsewhere).say(NOW, [Trouble(what="beat", cause="the disk is full", since=NOW)])
+    with sole(flait.database, run_dir=elsewhere):
+        assert causes(flait("status", "--json"))["beat"] == "the disk is full"
+
+
+def test_what_troubled_the_last_pass_from_cron_is_told(flait: CommandLine, store: Store) -> None:
+    flait.home.joinpath("run").mkdir(mode=0o700, exist_ok=True)
+    Pulse(flait.home / "run").say(NOW - MINUTE, [Trouble(what="poll", cause="the key is refused", since=NOW - DAY)])
+    assert causes(flait("status", "--json"))["poll"] == "the key is refused"
+    Pulse(flait.home / "run").say(NOW - DAY, [Trouble(what="poll", cause="the key is refused", since=NOW - DAY)])
+    assert "poll" not in causes(flait("status", "--json"))
 
 
 def test_budget_and_webhook_follow_the_settings(flait: CommandLine, store: Store) -> None:

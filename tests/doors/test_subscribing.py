@@ -3,12 +3,16 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
+from threading import Event
 
 import pytest
 
 from flait.app import App
+from flait.commands import subscribing
 from flait.core.flights import Airport, Flight, ScheduledFlight, Times
 from flait.errors import FlightSourceError, NotUnderstood
+from flait.lock import sole
+from flait.pulse import Pulse
 from flait.store import Store
 from tests.doors.command_line import CommandLine
 from tests.flows.world import FakeFlightSource
@@ -173,3 +177,60 @@ def test_yesterdays_flight_can_be_ended_by_its_date(flait: CommandLine, store: S
     source.board = [replace(source.board[0], out=replace(source.board[0].out, estimated=NOW))]
     assert flait("subscribe", "WN123", ANN, "--date", "2013-03-07").code == 0
     assert "no more texts about WN123 of 2013-03-07" in flait("unsubscribe", "WN123", ANN, "--date", "2013-03-07").err
+
+
+# What comes next
+
+
+SENDER = {"FLAIT_TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "FLAIT_TWILIO_FROM_NUMBER": "+15555550199"}
+
+
+def last_pass(flait: CommandLine, at: timedelta, *, lasting: bool = False) -> None:
+    flait.home.joinpath("run").mkdir(mode=0o700, exist_ok=True)
+    Pulse(flait.home / "run", lasting=lasting).say(NOW - at, [])
+
+
+def test_a_confirmation_is_on_its_way_only_where_somebody_sends_it(
+    flait: CommandLine, store: Store, source: FakeFlightSource
+) -> None:
+    flait.env |= SENDER
+    source.board = [TO_HOUSTON]
+    number = iter(range(10))
+
+    def said() -> str:
+        return flait("subscribe", "WN123", f"+1555555010{next(number)}").err.partition("CST. ")[2]
+
+    assert said() == "A confirmation text waits: no daemon runs, and `flait daemon start` sends it.\n"
+    last_pass(flait, timedelta(minutes=1))
+    assert said() == "A confirmation text goes out with the next `flait tick`.\n"
+    for at, lasting in ((timedelta(hours=1), False), (timedelta(minutes=1), True)):  # cron is off; a daemon was killed
+        last_pass(flait, at, lasting=lasting)
+        assert "no daemon runs" in said()
+    with sole(flait.database):
+        assert said() == "A confirmation text is on its way.\n"
+        flait.env.pop("FLAIT_TWILIO_ACCOUNT_SID")
+        assert "is on its way. Nothing can be sent yet: twilio.account_sid is not set; run" in said()
+
+
+def test_a_wish_that_waits_is_not_called_followed_when_it_is_asked_for_again(
+    flait: CommandLine, store: Store, source: FakeFlightSource
+) -> None:
+    source.fault = FlightSourceError("AeroAPI did not answer")
+    first, second = flait("subscribe", "WN123", ANN), flait("subscribe", "WN123", ANN)
+
+    assert (first.code, second.code) == (3, 3)
+    assert first.err.startswith("Saved, not finished: WN123 for +15555550100 is pending: AeroAPI did not answer.")
+    assert second.err.startswith("Saved before, and not finished yet: WN123 for +15555550100 is pending:")
+    assert second.err.endswith("no daemon runs, and `flait daemon start` carries it on.\n")
+
+
+def test_who_waits_for_aeroapi_is_told(
+    flait: CommandLine, store: Store, source: FakeFlightSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = Event()
+    monkeypatch.setattr(subscribing, "A_MOMENT", 0.0)
+    monkeypatch.setattr(subscribing, "say", lambda text: said.set() if "has not answered yet" in text else None)
+    source.board, source.meanwhile = [TO_HOUSTON], lambda: said.wait(30)
+
+    assert flait("subscribe", "WN123", ANN).code == 0
+    assert said.is_set()

@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 import psutil
 
 from flait.clock import ScaledClock
-from flait.lock import is_running
+from flait.lock import daemon_of
 from flait.sandbox.exchange import Request
 from flait.sandbox.run import Sandbox
 from flait.sandbox.site import Reply
@@ -145,7 +145,7 @@ class World:
 
     def _end_daemon(self, process: psutil.Process) -> None:
         """One that `flait daemon start` left: only if it is this world's, which holds its lock."""
-        if is_running(self.database) and "flait" in process.cmdline():
+        if daemon_of(self.database) and "flait" in process.cmdline():
             process.kill()
             with suppress(psutil.TimeoutExpired):  # a zombie is its new parent's to bury
                 process.wait(PATIENCE)

@@ -2,10 +2,13 @@
 
 import json
 import os
+import resource
 import signal
+import sys
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tests.end_to_end.rig import AHEAD, ANA, API_KEY, AUTH_TOKEN, BEN, SECRETS, World, at
 
@@ -40,6 +43,31 @@ def _daemon(world: World) -> int:
     return int(short["pid"])
 
 
+def test_a_daemon_without_an_account_says_what_it_wants_and_one_cause_once(world: World) -> None:
+    for name in ("FLAIT_TWILIO_ACCOUNT_SID", "FLAIT_TWILIO_FROM_NUMBER"):
+        del world.env[name]
+    world.keep_secret("flightaware-api-key", None)
+    unset = "twilio.account_sid is not set; run `flait config set twilio.account_sid …`"
+    world.flight("UA8501", scheduled_out="16:30", scheduled_in="19:00")
+
+    ticked, started = world.flait("tick").done(), world.flait("daemon", "start", "--wait", "30").done()
+    world.wait_for(lambda: "deliver, fetch" in world.flait("status").out, "the daemon to say what it wants")
+    status, daemon = world.flait("status").out, world.flait("daemon", "status").done()
+
+    assert ticked.err == f"warning: {unset}\n"
+    assert started.err.splitlines()[1:] == [
+        f"warning: no text can be sent: {unset}",
+        (
+            "warning: no flight can be looked up: flightaware-api-key is not stored; "
+            "run `flait secrets set flightaware-api-key`"
+        ),
+    ]
+    problems = [line for line in status.splitlines() if line.startswith("problem\t")]
+    assert [unset in line for line in problems] == [True]
+    assert daemon.err.count(unset) == 1
+    assert world.flait("daemon", "stop").code == 0
+
+
 def test_a_daemon_that_cannot_start_says_why_with_its_exit_code(world: World) -> None:
     world.home.mkdir(mode=0o700)
     (world.home / "config.toml").write_text('[alerts]\ndelay_minutes = "soon"\n')
@@ -48,6 +76,72 @@ def test_a_daemon_that_cannot_start_says_why_with_its_exit_code(world: World) ->
 
     assert refused.code == 5
     assert refused.err.startswith("error: alerts.delay_minutes in ")
+
+
+def test_a_raised_budget_and_other_settings_are_taken_up_by_the_running_daemon(world: World) -> None:
+    world.flait("config", "set", "flightaware.monthly_budget_usd", "0.005").done()  # one look-up
+    world.flight("UA8501", scheduled_out="16:30", scheduled_in="19:00")
+    world.flait("subscribe", "UA8501", ANA).done()
+    world.clock.put(at("15:12"), FAST)
+    world.daemon()
+    world.flight("UA8501", cancelled=True)
+    world.wait_for(lambda: "budget of $0.01 for 2013-03 is spent" in world.log, "the money to be spent")
+
+    world.flait("config", "set", "flightaware.monthly_budget_usd", "50").done()
+    world.flait("config", "set", "webhook.listen", "127.0.0.1:9").done()
+
+    world.wait_for_text(ANA, "UA8501 JFK-LAX Fri 8 Mar 11:30 EST is CANCELLED")
+    state = json.loads(world.flait("status", "--json").out)
+    assert state["budget"]["limit_usd"] == 50.0
+    assert "there is a budget again: 1 that waited for it are due" in world.log
+
+
+def test_a_setting_that_waits_for_a_restart_is_named_and_a_mistake_stops_nothing(world: World) -> None:
+    del world.env["FLAIT_FLIGHTAWARE_TIER"]
+    world.clock.put(at("15:12"), FAST)
+    world.daemon()
+    world.flait("config", "set", "flightaware.tier", "premium").done()
+    world.wait_for(lambda: _waiting(world) == ["flightaware.tier"], "the change to be seen")
+    assert "flightaware.tier: changed, and wait for `flait daemon restart`" in world.flait("status").out
+
+    (world.home / "config.toml").write_text("[alerts]\ndelay_minutes = 0\n")
+    world.wait_for(lambda: "settings: alerts.delay_minutes in" in world.log, "the mistake to be said")
+    assert "alerts.delay_minutes in" in world.flait("daemon", "status").done().err
+
+
+def _waiting(world: World) -> list[str]:
+    waiting: list[str] = json.loads(world.flait("status", "--json").out)["settings"]["waiting"]
+    return waiting
+
+
+def test_who_follows_the_log_goes_on_when_a_full_one_gets_another_name(world: World) -> None:
+    log = world.home / "log" / "flait.log"
+    log.parent.mkdir(mode=0o700, parents=True)
+    log.write_text("one\n")
+    reader = world.spawn("daemon", "logs", "-f")
+    assert reader.stdout
+    assert reader.stdout.readline() == "one\n"
+
+    log.rename(log.with_name("flait.log.1"))
+    log.write_text("two\n")
+
+    assert reader.stdout.readline() == "two\n"
+    reader.terminate()
+
+
+def test_a_restart_that_could_not_start_again_stops_nothing(world: World) -> None:
+    assert world.flait("daemon", "start", "--wait", "30").code == 0
+    pid = _daemon(world)
+    (world.home / "config.toml").write_text('[alerts]\ndelay_minutes = "soon"\n')
+
+    refused = world.flait("daemon", "restart")
+
+    assert refused.code == 5
+    assert "alerts.delay_minutes" in refused.err
+    (world.home / "config.toml").unlink()
+    assert _daemon(world) == pid
+    assert world.flait("daemon", "restart", "--wait", "30").code == 0
+    assert world.flait("daemon", "stop").code == 0
 
 
 def test_the_daemon_stops_while_both_providers_hang_and_the_next_one_settles_it(world: World) -> None:
@@ -76,6 +170,37 @@ def test_a_supervisor_ends_it_with_sigterm_or_sigint(world: World) -> None:
         daemon.send_signal(number)
         assert world.finished(daemon).code == 0
     assert world.log.count("daemon stopped") == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prlimit is Linux's")
+def test_a_daemon_without_memory_stops_when_asked_and_waits_for_no_call(world: World) -> None:
+    world.flight("UA8501", scheduled_out="16:30", scheduled_in="19:00")
+    world.flait("subscribe", "UA8501", ANA).done()
+    world.sandbox.post_fault("twilio", "hang", times=1, match=ANA)
+    daemon = world.daemon()
+    world.wait_for(lambda: world.requests("twilio", fault="hang"), "a text that hangs")
+    resource.prlimit(daemon.pid, resource.RLIMIT_AS, (50_000_000, resource.RLIM_INFINITY))  # no stack for a thread
+
+    daemon.terminate()
+
+    assert world.finished(daemon, within=15).code in (0, 1)
+
+
+def test_files_that_the_daemon_writes_over_are_not_followed_elsewhere(world: World) -> None:
+    precious = world.home.parent / "precious"
+    precious.write_text("kept")
+    for name in ("run/daemon.json", "log/flait.log", "flait.lock"):
+        link = world.home / name
+        link.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        link.unlink(missing_ok=True)
+        link.symlink_to(precious)
+        refused = world.flait("daemon", "run")
+        assert (refused.code, f"{name} is a link" in refused.err) == (5, True)
+        link.unlink()
+    (world.home / "run" / "webhook.json").symlink_to(precious)
+    world.terminate(world.daemon())
+
+    assert precious.read_text() == "kept"
 
 
 def test_secrets_and_numbers_stay_where_they_belong(world: World) -> None:

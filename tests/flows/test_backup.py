@@ -14,6 +14,7 @@ from flait.errors import Busy, NotOurs, StoreError, UserError
 from flait.flows import answer, backup, intake
 from flait.flows.backup import Before, Kind, Restored
 from flait.store import Store
+from flait.store import backup as store_backup
 from tests.core.flights_for_tests import F12, hours, late, minutes
 from tests.flows.world import PHONES, World, in_doubt
 
@@ -469,3 +470,56 @@ def test_a_restore_keeps_the_newest_of_what_it_replaced_and_always_what_it_resto
     third = kept.restore(first, keep=1).kept
     assert (second, third) != (None, None)
     assert {made.path for made in backup.found(kept.folder) if made.kind is Kind.SAFETY} == {first, third}
+
+
+def test_a_backup_that_appears_meanwhile_is_not_overwritten(
+    kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "mine.db"
+    copied = store_backup._copied
+
+    def slowly(*how: object) -> int:
+        target.write_text("somebody else's")
+        return copied(*how)  # type: ignore[arg-type]  # handed on as it came
+
+    monkeypatch.setattr(store_backup, "_copied", slowly)
+    with pytest.raises(StoreError, match="exists already"):
+        backup.create(kept.world.store, kept.world.clock, target)
+    assert target.read_text() == "somebody else's"
+
+
+def without_links(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file system that knows no second names, like FAT."""
+
+    def refused(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+
+
+def test_where_files_have_one_name_only_backups_are_made_and_put_back_all_the_same(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_links(monkeypatch)
+    file = kept.create()
+    kept.world.follow(F12, 0)
+    assert kept.world.store.users()
+
+    done = kept.restore(file)
+
+    assert done.aside
+    assert done.aside.is_file()
+    assert kept.world.store.users() == []
+
+
+def test_the_log_of_a_database_that_is_gone_is_set_aside_too(kept: Kept) -> None:
+    file = kept.create()
+    kept.world.store.close()
+    kept.world.path.unlink()
+    log = kept.world.path.with_name("flait.db-wal")
+    log.write_bytes(b"the last of it")
+
+    done = backup.restore(kept.world.path, file, kept.world.clock, folder=kept.folder)
+
+    assert done.aside is None
+    assert [left.read_bytes() for left in log.parent.glob("flait.db.before-restore-*-wal")] == [b"the last of it"]

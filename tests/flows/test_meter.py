@@ -22,7 +22,7 @@ LOOK_UP = PRICES["flights"] / 1_000_000  # dollars
 
 
 def meter(world: World, *, usd: float = 0, pace: Pace = AT_ONCE, clock: Clock | None = None) -> StoreMeter:
-    return StoreMeter(lambda: world.store, clock or world.clock, pace=pace, monthly_budget_usd=usd)
+    return StoreMeter(lambda: world.store, clock or world.clock, pace=pace, monthly_budget_usd=lambda: usd)
 
 
 # --- money ------------------------------------------------------------------------------------------------------
@@ -101,7 +101,7 @@ def test_two_processes_cannot_overspend_together(world: World) -> None:
 
     def spend() -> None:
         with Store.open(world.path) as store:
-            purse = StoreMeter(lambda: store, world.clock, pace=AT_ONCE, monthly_budget_usd=11 * LOOK_UP)
+            purse = StoreMeter(lambda: store, world.clock, pace=AT_ONCE, monthly_budget_usd=lambda: 11 * LOOK_UP)
             together.wait()
             paid.append(sum(_paid(purse) for _ in range(20)))
 
@@ -151,7 +151,7 @@ def test_who_would_wait_too_long_is_sent_away_and_pays_nothing(world: World) -> 
 def test_a_pause_holds_everybody(world: World) -> None:
     meter(world, pace=PACES["personal"]).pause(50)
     with Store.open(world.path) as other:
-        queue = StoreMeter(lambda: other, world.clock, pace=PACES["personal"], monthly_budget_usd=0)
+        queue = StoreMeter(lambda: other, world.clock, pace=PACES["personal"], monthly_budget_usd=lambda: 0)
         assert queue.charge("flights") == 50
     world.clock.advance(50 * SECOND)
     assert meter(world, pace=PACES["personal"]).charge("flights") == 0

@@ -66,7 +66,7 @@ class Metered(FakeFlightSource):
 
 def on_the_meter(world: World, *, usd: float = 0.3, per_person: float = 0.0) -> Metered:
     meter = StoreMeter(
-        lambda: world.store, world.clock, pace=AT_ONCE, monthly_budget_usd=usd, per_person_usd=per_person
+        lambda: world.store, world.clock, pace=AT_ONCE, monthly_budget_usd=lambda: usd, per_person_usd=lambda: per_person
     )
     source = Metered(meter)
     source.board, source.timetable, source.calls = world.source.board, world.source.timetable, world.source.calls
@@ -260,7 +260,7 @@ def look(world: World) -> None:
         pools.append(Store.open(world.path))
         return pools[-1]
 
-    source.meter = StoreMeter(opened, world.clock, pace=AT_ONCE, monthly_budget_usd=0.3)
+    source.meter = StoreMeter(opened, world.clock, pace=AT_ONCE, monthly_budget_usd=lambda: 0.3)
     watchdog = Watchdog(longest=60.0, silent=60.0)
     pollers = Pollers(cast("App", Wired(world)), lambda: source, watchdog)
     pollers.begin(world.boot)

@@ -51,7 +51,7 @@ def test_a_person_texts_the_sandbox_that_runs_here(env: dict[str, str], running:
     as_json = text(env, ANA, "HELP", "--json", "--whatsapp", "--url", url)
     running.send_signal(signal.SIGTERM)
     running.communicate(timeout=20)
-    assert (written, mode, running.returncode) == ({"url": url}, 0o600, 0)
+    assert (written["url"], mode, running.returncode) == (url, 0o600, 0)
     assert (shown.returncode, shown.stdout) == (0, f"{ANSWERS['STOP']}\n")
     (answer,) = json.loads(as_json.stdout)["texts"]  # another address, which has stopped nothing
     assert (answer["body"], answer["from"]) == (ANSWERS["HELP"], "whatsapp:+15555550199")

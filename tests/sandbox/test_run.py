@@ -29,7 +29,7 @@ def test_the_program_says_where_it_is_and_stops_when_told(name: signal.Signals) 
         rest, for_people = process.communicate(timeout=10)
     assert (process.returncode, rest, answer.json()) == (0, "", [])
     assert addresses["flightaware_base_url"] == f"{addresses['url']}/aeroapi"
-    assert f"flait config set twilio.base_url {addresses['twilio_base_url']}" in for_people
+    assert f"AeroAPI and Twilio are pretended at {addresses['url']}" in for_people
 
 
 def test_two_sandboxes_do_not_meet(clock: StandingClock) -> None:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -91,10 +92,10 @@ def follower(store: Store, number: int = 0) -> tuple[User, Subscription]:
     return person, subscription
 
 
-def started(*arguments: str | Path, **options: Any) -> subprocess.Popen[str]:
-    """Another process, running worker.py."""
+def started(*arguments: str | Path, under: Sequence[str] = (), **options: Any) -> subprocess.Popen[str]:
+    """Another process, running worker.py; `under` is a command that runs it."""
     return subprocess.Popen(
-        [sys.executable, "-W", "error", WORKER, *map(str, arguments)],
+        [*under, sys.executable, "-W", "error", WORKER, *map(str, arguments)],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
         stdin=subprocess.PIPE,

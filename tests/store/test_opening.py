@@ -1,6 +1,9 @@
 """Whose file is it, is it whole, is it up to date? Whatever the answer, a refused file keeps every byte."""
 
+import errno
 import os
+import resource
+import signal
 import sqlite3 as python_sqlite3
 import stat
 import tempfile
@@ -14,10 +17,11 @@ from typing import Any
 import pytest
 from sqlite_utils import Database, Migrations
 
-from flait.errors import StoreError
+from flait.errors import ConfigError, StoreError
 from flait.schema import APPLICATION_ID, MIGRATIONS
 from flait.store import Store, opening
-from flait.store.connection import sqlite3
+from flait.store.connection import fault, sqlite3
+from flait.store.filesystem import shares_memory
 from flait.store.opening import JOURNAL, wal_safe
 from tests.store.releases import (
     BEA,
@@ -30,6 +34,7 @@ from tests.store.releases import (
     third_release,
 )
 from tests.store.samples import HOUR, NOW, finished, follower, started, user
+from tests.torture.commands import strace_works
 
 MARKS = {"_sqlite_migrations", "sqlite_sequence"}
 
@@ -269,6 +274,89 @@ def test_several_processes_may_make_it_at_once(tmp_path: Path) -> None:
     for attempt in range(3):
         processes = [started("open_it", tmp_path / f"{attempt}.db") for _ in range(3)]
         assert [finished(process) for process in processes] == ["opened\n"] * 3
+
+
+def test_a_file_that_others_take_away_between_two_looks_is_looked_at_once(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last one who closes a database takes its log away."""
+    Store.open(path).close()
+    log, plain = Path(f"{path}-wal"), Path.stat
+    log.touch()
+
+    def stat(file: Path, **how: bool) -> os.stat_result:
+        found = plain(file, **how)
+        if file == log:
+            log.unlink()
+        return found
+
+    monkeypatch.setattr(Path, "stat", stat)
+    opening._check_place(path)
+    assert not log.exists()
+
+
+def test_several_processes_may_open_and_close_it_at_once(path: Path) -> None:
+    processes = [started("open_often", path, "100") for _ in range(3)]
+    assert [finished(process) for process in processes] == [""] * 3
+
+
+def without_maps(path: Path) -> list[str]:
+    """SQLite cannot map the index of this database's log, as on a file system over a network."""
+    inject = "inject=mmap:error=ENODEV"
+    return ["strace", "-f", "-qq", "-o", os.devnull, "-P", f"{path}-shm", "-e", "trace=mmap", "-e", inject]
+
+
+@pytest.mark.skipif(not strace_works(), reason="strace cannot be used here")
+@pytest.mark.parametrize("brought_here", [False, True])
+def test_where_processes_share_no_memory_the_rollback_journal_is_used(path: Path, brought_here: bool) -> None:
+    if brought_here:
+        with Store.open(path) as store:
+            store.add_user(user())
+            log = path.with_name("flait.db-wal")
+            content, logged = path.read_bytes(), log.read_bytes()
+        path.write_bytes(content)
+        log.write_bytes(logged)
+
+    for _ in range(2):
+        process = started("without_shared_memory", path, under=without_maps(path))
+        assert finished(process) == f"{{'journal_mode': 'delete'}} {int(brought_here)}\n"
+
+
+@pytest.mark.skipif(not strace_works(), reason="strace cannot be used here")
+def test_a_disk_that_fails_is_not_taken_for_one_that_shares_no_memory(path: Path) -> None:
+    Store.open(path).close()
+    assert "failed, or is full" in finished(started("open_it", path, under=without_maps(path)))
+
+
+def test_a_full_disk_is_not_taken_for_one_that_shares_no_memory(tmp_path: Path) -> None:
+    limit, ignored = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limit[1]))
+    try:
+        assert shares_memory(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_sqlite_says_without_a_code_is_a_sentence_too(path: Path) -> None:
+    said = fault(sqlite3.OperationalError("database or disk is full"), path)
+    assert str(said) == f"the disk of {path} is full; free some space, then try again"
+
+
+def test_a_file_system_without_locks_is_told_from_a_busy_database(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "JOURNAL", "delete")
+    Store.open(path).close()
+
+    def none(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        monkeypatch.setattr("fcntl.lockf", none)
+        with pytest.raises(ConfigError, match=r"knows no locks \(No locks available\); keep Flait's data on a disk of"):
+            Store.open(path)
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
 
 
 def test_opening_an_up_to_date_database_waits_for_no_writer(store: Store, path: Path) -> None:

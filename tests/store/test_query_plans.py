@@ -22,6 +22,7 @@ HOT: dict[str, Callable[[Store], object]] = {
     "find open by number": lambda store: store.find_open({"UA1", "UA2"}),
     "find open by number and date": lambda store: store.find_open({"UA1"}, NOW.date()),
     "find open by id": lambda store: store.tracked_by_fa_flight_id("x"),
+    "resume": lambda store: store.resume(NOW, outcome="budget", reason="the budget"),
     "readopt": lambda store: store.readopt(1, "x"),
     "close a flight": lambda store: store.close_flight(1, NOW),
     "list open flights": lambda store: store.flight_views(),

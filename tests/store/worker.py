@@ -1,9 +1,12 @@
 """What other processes do to a database while a test looks on: `worker.py TASK PATH [ARGUMENT]`."""
 
+import errno
+import mmap
 import resource
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
 from flait.errors import FlaitError
 from flait.store import Store
@@ -18,6 +21,25 @@ def open_it(path: Path, _: str) -> None:
         print(problem)
     else:
         print("opened")
+
+
+def open_often(path: Path, times: str) -> None:
+    """Open and close it so many times; what went wrong is said."""
+    for _ in range(int(times)):
+        try:
+            Store.open(path).close()
+        except FlaitError as problem:
+            print(problem)
+
+
+def without_shared_memory(path: Path, _: str) -> None:
+    """Open it where no process can map what another one does, as over sshfs: strace sees to the index of the log."""
+
+    def refused(*_: object) -> None:
+        raise OSError(errno.ENODEV, "No such device")
+
+    with mock.patch.object(mmap, "mmap", refused), Store.open(path) as store:
+        print(store._row("PRAGMA journal_mode"), len(store.users()))
 
 
 def count(path: Path, times: str) -> None:
@@ -80,7 +102,17 @@ def fill_the_disk(path: Path, _: str) -> None:
 
 TASKS: dict[str, Callable[[Path, str], None]] = {
     task.__name__: task
-    for task in (open_it, count, write_for_ever, stop_halfway, claim_texts, claim_flights, fill_the_disk)
+    for task in (
+        open_it,
+        open_often,
+        without_shared_memory,
+        count,
+        write_for_ever,
+        stop_halfway,
+        claim_texts,
+        claim_flights,
+        fill_the_disk,
+    )
 }
 
 if __name__ == "__main__":

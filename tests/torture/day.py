@@ -152,7 +152,7 @@ class Day:
         self.callbacks = push.Callbacks()
         self.boot = "boot 1"
         self.meter = StoreMeter(
-            lambda: self.store, self.clock, pace=PACES["personal"], monthly_budget_usd=script.budget_usd
+            lambda: self.store, self.clock, pace=PACES["personal"], monthly_budget_usd=lambda: script.budget_usd
         )
         self.source = AeroAPI(
             base_url="https://aeroapi.example",

@@ -1,0 +1,85 @@
+"""`flait help`: the pages of documentation that come with Flait, and what they say of one command."""
+
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flait.commands.output import console, print_table, say
+
+Topic = Annotated[list[str] | None, typer.Argument(help="A page, like operating, or a command, like daemon start.")]
+COMMANDS = "commands"
+DECISIONS = "decisions"
+HEADING = re.compile(r"^### `flait ([^`]+)`$", re.MULTILINE)
+
+
+def add_to(root: typer.Typer) -> None:
+    """Register the command."""
+    root.command("help")(show)
+
+
+def show(topic: Topic = None) -> None:
+    """Read the documentation: one page, what it says of one command, or a list of the pages. `flait help operating`"""
+    pages = _pages()
+    if not topic:
+        rows = [(name, _title(page)) for name, page in pages.items() if page.parent.name != DECISIONS]
+        print_table(("page", "about"), rows, empty="")
+        say("`flait help operating` shows that page, `flait help daemon start` what stands there of a command,")
+        say("`flait help 7` a decision and what it costs.")
+        return
+    words = [word.lower().removesuffix(".md") for word in topic]
+    _print(_page(pages, words) or _of_command(pages, words))
+
+
+def _pages() -> dict[str, Path]:
+    """By name. Installed they stand in the package, in a checkout beside it."""
+    here = Path(__file__).parents[1]
+    folder = here / "docs"
+    if not folder.is_dir():
+        folder = here.parent / "docs"
+    found = {page.stem: page for page in sorted(folder.glob("*.md"))}
+    return found | {page.stem: page for page in sorted((folder / DECISIONS).glob("*.md"))}
+
+
+def _title(page: Path) -> str:
+    return page.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")
+
+
+def _page(pages: dict[str, Path], words: Sequence[str]) -> str | None:
+    """The page of that name; a decision by its number will do."""
+    name = "-".join(words).removeprefix("docs/").removeprefix("decisions/").partition("#")[0]
+    by_number = [page for stem, page in pages.items() if name.isdigit() and stem.startswith(f"{int(name):04}-")]
+    page = pages.get(name) or next(iter(by_number), None)
+    return page.read_text(encoding="utf-8") if page else None
+
+
+def _of_command(pages: dict[str, Path], words: Sequence[str]) -> str:
+    """What the page of commands says of it. Raises NotFound."""
+    from flait.core.idents import shown
+    from flait.errors import NotFound
+
+    text = pages[COMMANDS].read_text(encoding="utf-8") if COMMANDS in pages else ""
+    asked = [word for word in words if word != "flait"]
+    sections = re.split(r"^(?=#{2,3} )", text, flags=re.MULTILINE)
+    of_it = [section for section in sections if _names(section)[: len(asked)] == asked]
+    if not of_it:
+        raise NotFound(f"there is no page or command {shown(' '.join(words))}", "`flait help` lists the pages")
+    return "\n".join(of_it)
+
+
+def _names(section: str) -> list[str]:
+    """The words of the command that a section is about."""
+    heading = HEADING.match(section)
+    return re.findall(r"(?<![A-Z\[])\b[a-z]+\b", heading[1]) if heading else []
+
+
+def _print(text: str) -> None:
+    if not sys.stdout.isatty():
+        sys.stdout.write(text)
+        return
+    from rich.markdown import Markdown
+
+    console().print(Markdown(text))
