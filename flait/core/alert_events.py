@@ -159,7 +159,7 @@ def ends(alert: Alert, _: Change, __: Reader) -> Sequence[Piece]:
     """`ends at Pittsburgh (PIT).`: nothing flies on from where it came down; the towns of both airports are named."""
     flight = alert.flight
     at = town(flight.diverted_to) if flight.diverted_to else "another airport"
-    return [Piece(f"ends at {at}.", 0, ("ends",)), Piece(how_on(flight, alert.role), 1)]
+    return [Piece(f"ends at {at}.", 0, ("ends", *_place(alert))), Piece(how_on(flight, alert.role), 1)]
 
 
 # How far it has come
@@ -205,7 +205,7 @@ def landed(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
                if piece.text.startswith("Gate") else piece for piece in pieces]  # fmt: skip
     not_there = _not_as_planned(alert.flight)
     return [
-        Piece(f"landed {landed_where(alert, reader)}{late}{not_there}.", 0, ("phase", "phase_at")),
+        Piece(f"landed {landed_where(alert, reader)}{late}{not_there}.", 0, ("phase", "phase_at", *_place(alert))),
         *taxiing,
         Piece(looked_for(alert.flight) if not_there else "", 2),
     ]
@@ -219,8 +219,13 @@ def arrived(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
         lead = Piece(f"is at the gate {at}{_late_there(alert)}.", 0, ("phase", "phase_at", "arrival"))
         return [lead, *places_in(alert, 1)]
     at = f"{town(there)} {reader.at(flight.in_.actual, there)}{_not_as_planned(flight)}"
-    lead = Piece(f"is at the gate {at}.", 0, ("phase", "phase_at", "arrival"))
+    lead = Piece(f"is at the gate {at}.", 0, ("phase", "phase_at", "arrival", *_place(alert)))
     return [lead, *places_in(alert, 1), Piece(looked_for(flight), 2)]
+
+
+def _place(alert: Alert) -> tuple[str, ...]:
+    """That it was diverted, where the words name another place than it was to go to."""
+    return ("diverted_to",) if alert.flight.diverted_to else ()
 
 
 def _not_as_planned(flight: Flight) -> str:
@@ -234,7 +239,7 @@ def returned(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     """`returned to the gate at SFO: dep 16:40 PST, arr 01:01 EST Wed.`; its new times, or that there are none yet."""
     words = stand(View(flight=alert.flight, reader=reader, role=alert.role))
     lead = f"returned to the gate at {alert.flight.origin.short}: {words.rest}."
-    return [Piece(lead, 0, words.tells), at_gate(alert, change)]
+    return [Piece(lead, 0, ("returned", "phase", *words.tells)), at_gate(alert, change)]
 
 
 def taxiing(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:

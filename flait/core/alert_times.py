@@ -120,7 +120,8 @@ def schedule_change(alert: Alert, change: Change, reader: Reader) -> Sequence[Pi
     """`Tue 25 Nov moved by the airline, 2h EARLIER: dep 14:10->12:10 PST Tue`: by the day its person knows."""
     way = "LATER" if change.moved > timedelta() else "EARLIER"
     on = day_known(alert.flight, alert.told.scheduled_out)
-    check = "Check connections." if change.end is End.DEPARTURE and alert.role is Role.TRAVELER else ""
+    ahead = change.end is End.DEPARTURE and progress(alert.flight) is Phase.SCHEDULED
+    check = "Check connections." if ahead and alert.role is Role.TRAVELER else ""
     return [
         *_moved(
             f"{day(on)} moved by the airline, {span(change.moved)} {way}:",

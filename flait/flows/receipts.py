@@ -27,7 +27,8 @@ ASK_AFTER: Final = (
     # Twilio's reports get lost: a text whose end is not known is asked about so long after Twilio took it.
     timedelta(minutes=2),
     timedelta(minutes=15),
-    timedelta(hours=1),
+    timedelta(minutes=30),
+    *(timedelta(hours=hour) for hour in range(1, 8)),  # a phone that is off: Twilio gives up within six
     timedelta(hours=12),
     *(timedelta(days=day) for day in range(1, 8)),  # and no more after a week: some carriers never tell
 )
@@ -95,6 +96,8 @@ def _act(store: Store, reported: Reported, receipt: Receipt, now: datetime, what
     if by_whatsapp.in_place_of(store, message, receipt.error_code, whatsapp, now):
         return
     if message.flight_id is not None and message.tells and _worth_telling_again(message):
+        if message.kind == afresh.TRACKED:
+            afresh.confirm_again(store, message, now)
         afresh.decide_again(store, message, now)  # what still holds is told afresh
 
 

@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 
 from flait.core import polling
 from flait.core.alert_texts import alert_text
-from flait.core.alerts import NO_WORD, Alert, Decision, Held, PastText, Priority, Reach, decide, out_of_reach, silence
+from flait.core.alerts import Alert, Decision, Held, PastText, Priority, Reach, decide, out_of_reach
 from flait.core.changes import DELAY
 from flait.core.flights import Flight
 from flait.core.formats import Reader
 from flait.core.messages import UNTOLD, Message, MessageStatus
+from flait.core.silences import NO_WORD, silence
 from flait.core.subscriptions import SubscriptionState
 from flait.core.told import Told, told
 from flait.store import Store, Subscriber, TellRow, TrackedFlight

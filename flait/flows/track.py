@@ -10,15 +10,12 @@ from datetime import datetime, timedelta
 
 from flait.clock import Clock
 from flait.core import polling
-from flait.core.alerts import (
-    CONFIRM_BIG,
-    NO_WORD,
-    Decision,
-)
+from flait.core.alerts import CONFIRM_BIG, Decision
 from flait.core.changes import ChangeKind
-from flait.core.flights import Flight, cancelled
+from flait.core.flights import Flight, cancelled, elsewhere
 from flait.core.messages import Message
 from flait.core.observations import impossible, merged
+from flait.core.silences import NO_WORD
 from flait.errors import BudgetExhausted, ConfigError, FlightSourceError, RateLimited, Refused
 from flait.flows.asking import ask
 from flait.flows.looks import MISSING, POLL, SEEN, cut_short, next_look, put_off
@@ -204,6 +201,14 @@ def _missed(store: Store, tracked: TrackedFlight, *, boot: str, now: datetime, r
         return
     store.record(Step(at=now, flight_id=tracked.id, step=POLL, outcome=MISSING, attempt=misses))
     log.info("%s not in AeroAPI's answer (%d in a row)", tracked.flight.number, misses)
+    if rules.may_end and not over and elsewhere(tracked.flight) and polling.finished(tracked.flight, now):
+        people = store.live_subscribers(tracked.id)  # where it ended was seen, and is all that will be
+        _told(
+            store,
+            tracked,
+            decided(store, people, before=tracked.flight, after=tracked.flight, rules=rules, now=now),
+            now,
+        )
     tell_silence(store, tracked, now, rules, over=over)
     if over:
         store.close_flight(tracked.id, now)
