@@ -159,7 +159,7 @@ def ends(alert: Alert, _: Change, __: Reader) -> Sequence[Piece]:
     """`ends at Pittsburgh (PIT).`: nothing flies on from where it came down; the towns of both airports are named."""
     flight = alert.flight
     at = town(flight.diverted_to) if flight.diverted_to else "another airport"
-    return [Piece(f"ends at {at}.", 0, ("ends", *_place(alert))), Piece(how_on(flight, alert.role), 1)]
+    return [Piece(f"ends at {at}.", 0, ("ends",)), Piece(how_on(flight, alert.role), 1)]
 
 
 # How far it has come

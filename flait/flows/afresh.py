@@ -151,12 +151,6 @@ def _go_on(store: Store, message: Message, now: datetime, *, lost: bool) -> None
         _word_again(store, message, now)
 
 
-def confirm_again(store: Store, message: Message, now: datetime) -> None:
-    """A confirmation was lost on its way: once more, in words of now. It is the first that its person may get."""
-    if not _was_lost_before(store, message):
-        _word_again(store, message, now)
-
-
 def _was_lost_before(store: Store, message: Message) -> bool:
     """Whether it says in words of later what was lost before."""
     if not message.dedup_key.startswith(AGAIN):
