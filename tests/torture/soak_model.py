@@ -356,12 +356,15 @@ class _Judge:
             self.verdict.owes("word again", not self._known("stale", NEVER), self.who)
 
     def _was_blind(self, before: Seen, after: Seen) -> bool:
-        """Whether between those looks others were made in vain, late enough for people who wait to be told."""
+        """Whether between those looks others were made in vain, late enough for people who wait to be told.
+
+        At a cancelled flight nobody looks so often.
+        """
         due, surely = before.at + SILENT, before.at + SILENT_SURELY
         spans = (*self.days.blind, *self.leg.hidden)
         blind = after.at > surely and any(start < due and end > surely for start, end in spans)
         awake = not any(start < surely and end > before.at for start, end in self.days.rough)
-        return blind and awake and is_awaited(before.truth, due)
+        return blind and awake and not before.truth.cancelled and is_awaited(before.truth, due)
 
     def _in_time(self, seen: Sequence[Seen], when: Callable[[Flight], datetime | None]) -> bool:
         """Whether it was first shown while it was news, to somebody who could hear of it then."""
