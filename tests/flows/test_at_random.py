@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -282,7 +283,7 @@ class AnyOrder(RuleBasedStateMachine):
             assert self.knows(view.subscription.id).cancelled == cancelled(self.world.flight().flight)
 
 
-TestAnyOrder = AnyOrder.TestCase
+TestAnyOrder = pytest.mark.timeout(360)(AnyOrder.TestCase)  # half a minute of work, in one test
 TestAnyOrder.settings = settings(
     max_examples=200, stateful_step_count=50, derandomize=True, deadline=None, database=None
 )
