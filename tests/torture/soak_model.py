@@ -141,6 +141,11 @@ def _accounts(verdict: Verdict, rows: list[dict[str, Any]], texts: list[Taken], 
             verdict.wrong(f"text {row['id']} is {row['status']}, at Twilio {taken[row['sid']].fate}, {about}")
 
 
+def set_of(texts: Sequence[Taken]) -> set[str]:
+    """Which they are."""
+    return {text.sid for text in texts}
+
+
 class _Judge:
     """One person and one flight."""
 
@@ -168,8 +173,8 @@ class _Judge:
         self.since = self.begins = datetime.fromisoformat(confirmation["created_at"])
         over = self.leg.seen[-1].at if self.leg.seen else self.begins
         if self._always_reachable(self.begins, over) and self.follow.unsubscribed_at is None:
-            taken = [text for text in self.texts if text.message.kind == "tracked"]
-            self.verdict.owes("confirmation", len(taken) == 1, self.who)
+            taken = [text for text in self.texts if text.message.kind == "tracked"]  # again when one is lost
+            self.verdict.owes("confirmation", bool(taken) and not set_of(taken[:-1]) & set_of(self.heard), self.who)
         for started in (start for _, start in self.days.stops.get(self.follow.phone, []) if start):
             self.since = max(self.since, started)
         if self.follow.unsubscribed_at or not self._always_reachable(self.since, over):
