@@ -218,13 +218,8 @@ def _due(spoilt: Payload, now: datetime) -> set[str]:
 
 
 def _heard_of_one_look(spoilt: Payload, role: Role, looks: Sequence[Flight], now: datetime) -> Iterator[str]:
-    """The next look shows the flight as it was: nobody hears of what needs two looks.
-
-    An actual time alone stands until two looks leave it out.
-    """
+    """The next look shows the flight as it was: nobody hears of what needs two looks."""
     before, once, _ = looks
-    if any(getattr(before, event).actual != getattr(once, event).actual for event in ("out", "off", "on", "in_")):
-        return
     back = merged(once, before, now + AGAIN)
     alert = decide(told([tells(before)]), [], role=role, before=once, after=back, now=now + AGAIN).alert
     kinds = {change.kind.value for change in alert.changes} & TWICE if alert else ()
