@@ -162,10 +162,17 @@ def tell_silence(store: Store, tracked: TrackedFlight, now: datetime, rules: Rul
     for person in people:  # who asks reads it in the answer
         rows = texts[person.subscription.id]
         known, past = heard(rows)
-        alert = silence(known, role=person.subscription.role, flight=tracked.flight, seen_at=seen_at, now=now)
+        alert = silence(
+            known, role=person.subscription.role, flight=tracked.flight, seen_at=_last_word(rows, seen_at), now=now
+        )
         if alert and not _is_muted(person, now) and not out_of_reach(past, now):
             key = f"stale:{person.subscription.id}:{seen_at.isoformat()}:{len(rows)}"
             store.enqueue(_message(tracked, person, alert, dedup_key=key, now=now))
+
+
+def _last_word(rows: Sequence[TellRow], seen_at: datetime) -> datetime:
+    """When they had the last word: a confirmation came from a look of its own."""
+    return max([seen_at, *(row.at for row in rows if row.is_said and row.kind == "tracked")])
 
 
 def retell(store: Store, tracked: TrackedFlight, subscription_id: int, now: datetime) -> Message | None:
