@@ -19,8 +19,8 @@ def silence(told: Told, *, role: Role, flight: Flight, seen_at: datetime, now: d
 
     And the last, that its end was never reported.
     """
-    untold = told.cancelled != cancelled(flight)  # one look alone showed it cancelled
-    over = unreported(flight, now) == GIVEN_UP or (untold and finished(flight, now))
+    one_look_alone = cancelled(flight) and not told.cancelled
+    over = unreported(flight, now) == GIVEN_UP or (one_look_alone and finished(flight, now))
     if told.stale == GIVEN_UP or now - seen_at < NO_WORD:
         return None
     if not over and (told.stale or not is_awaited(flight, now)):
