@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from flait.schema.m001_initial import APPLICATION_ID, m001_initial
 from flait.schema.m002_words_back import m002_words_back
 from flait.schema.m003_route_and_time import m003_route_and_time
+from flait.schema.m004_alert_of_text import m004_alert_of_text
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
@@ -22,10 +23,16 @@ __all__ = [
     "m001_initial",
     "m002_words_back",
     "m003_route_and_time",
+    "m004_alert_of_text",
     "migrations",
 ]
 
-MIGRATIONS: Final[tuple[Callable[["Database"], None], ...]] = (m001_initial, m002_words_back, m003_route_and_time)
+MIGRATIONS: Final[tuple[Callable[["Database"], None], ...]] = (
+    m001_initial,
+    m002_words_back,
+    m003_route_and_time,
+    m004_alert_of_text,
+)
 NAMES: Final = frozenset(migration.__name__ for migration in MIGRATIONS)
 
 
