@@ -208,6 +208,7 @@ EXAMPLES: Mapping[ChangeKind, tuple[Flight, Flight, Any, Role]] = {
     K.BELT: (
         touched_down(INBOUND), touched_down(replace(INBOUND, baggage_claim="4")), ON + minutes(9), Role.TRAVELER,
     ),
+    K.CORRECTED: (took_off(), took_off(at=OFF + minutes(25)), OFF + minutes(30), Role.MEETER),
     K.TAXIING: (F12, left_gate(), OUT + hours(1), Role.MEETER),
     K.STALE: (F12, F12, OUT + hours(2), Role.TRAVELER),
     K.FRESH: (F12, left_gate(at=OUT + hours(2)), OUT + hours(2) + minutes(15), Role.TRAVELER),

@@ -88,8 +88,8 @@ def diverted(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     """
     flight = alert.flight
     planned = flight.destination.short if flight.destination else "its destination"
+    down = progress(flight) in (Phase.ON, Phase.IN)
     if not flight.diverted_to:
-        down = progress(flight) in (Phase.ON, Phase.IN)
         return [
             Piece(
                 f"DIVERTED: not going to {planned} as planned.",
@@ -98,7 +98,7 @@ def diverted(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
             ),
             Piece("We tell you where." if down else "The new airport is not known yet; we tell you when it is.", 2),
         ]
-    if progress(flight) in (Phase.ON, Phase.IN):
+    if down:
         words = f"DIVERTED: landed {landed_where(alert, reader)}, not {planned}."
         return [Piece(words, 0, ("diverted_to", *_down(alert), *NO_LONGER_THERE)), Piece(looked_for(flight), 2)]
     best = flight.arrival.best
@@ -205,7 +205,7 @@ def landed(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
                if piece.text.startswith("Gate") else piece for piece in pieces]  # fmt: skip
     not_there = _not_as_planned(alert.flight)
     return [
-        Piece(f"landed {landed_where(alert, reader)}{late}{not_there}.", 0, ("phase", "phase_at")),
+        Piece(f"landed {landed_where(alert, reader)}{late}{not_there}.", 0, ("phase", "phase_at", *_place(alert))),
         *taxiing,
         Piece(looked_for(alert.flight) if not_there else "", 2),
     ]
@@ -213,14 +213,19 @@ def landed(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
 
 def arrived(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     """`is at the gate EWR 22:31 EST.`, late against the gate's schedule from ten minutes on; where, and the belt."""
-    flight, there = alert.flight, alert.flight.diverted_to
-    if not there or not flight.in_.actual:
-        at = place_and_time(flight.lands_at, flight.in_.actual, reader)
-        lead = Piece(f"is at the gate {at}{_late_there(alert)}.", 0, ("phase", "phase_at", "arrival"))
-        return [lead, *places_in(alert, 1)]
-    at = f"{town(there)} {reader.at(flight.in_.actual, there)}{_not_as_planned(flight)}"
-    lead = Piece(f"is at the gate {at}.", 0, ("phase", "phase_at", "arrival"))
-    return [lead, *places_in(alert, 1), Piece(looked_for(flight), 2)]
+    flight, there, at = alert.flight, alert.flight.diverted_to, alert.flight.in_.actual
+    where = f"{town(there)} {reader.at(at, there)}" if there and at else place_and_time(flight.lands_at, at, reader)
+    words = f"is at the gate {where}{_late_there(alert)}{_not_as_planned(flight)}."
+    return [
+        Piece(words, 0, ("phase", "phase_at", "arrival", *_place(alert))),
+        *places_in(alert, 1),
+        Piece(looked_for(flight) if there else "", 2),
+    ]
+
+
+def _place(alert: Alert) -> tuple[str, ...]:
+    """That it was diverted, where the words name another place than it was to go to."""
+    return ("diverted_to",) if alert.flight.diverted_to else ()
 
 
 def _not_as_planned(flight: Flight) -> str:
@@ -234,7 +239,7 @@ def returned(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     """`returned to the gate at SFO: dep 16:40 PST, arr 01:01 EST Wed.`; its new times, or that there are none yet."""
     words = stand(View(flight=alert.flight, reader=reader, role=alert.role))
     lead = f"returned to the gate at {alert.flight.origin.short}: {words.rest}."
-    return [Piece(lead, 0, words.tells), at_gate(alert, change)]
+    return [Piece(lead, 0, ("returned", "phase", *words.tells)), at_gate(alert, change)]
 
 
 def taxiing(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:

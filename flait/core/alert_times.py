@@ -10,7 +10,7 @@ from flait.core.flights import Flight, Phase, progress
 from flait.core.formats import Piece, Reader, day, span
 from flait.core.standing import NO_REPORT, notable
 from flait.core.subscriptions import Role
-from flait.core.wording import arrives, arrives_verb, day_known, departs, place_and_time, route, to_arrive, town
+from flait.core.wording import arrives, arrives_verb, day_known, departs, place_and_time, route, town, was_to_leave
 
 _TEN = timedelta(minutes=10)
 
@@ -36,12 +36,9 @@ def _moved(
         return [Piece(f"left the gate {left}.", 0, ("phase", "departure", "scheduled_out"))]
     leaves = alert.flight.departure.best
     if change.end is End.DEPARTURE and leaves and reader.now - leaves >= NO_REPORT:  # by the schedule, which is past
-        arrival = arrives(alert.flight, reader)
-        verb = to_arrive(alert.flight)
-        there = f" and {verb} {arrival.partition(' ')[2]}" if arrival else ""
-        words = f"was to leave {reader.at(leaves, alert.flight.origin)}{there}, no new time yet."
-        facts = ("departure", "scheduled_out", *(("arrival", "scheduled_in") if there else ()))
-        return [Piece(words, 0, facts)]
+        there = ("arrival", "scheduled_in") if arrives(alert.flight, reader) else ()
+        words = f"{was_to_leave(alert.flight, reader)}, no new time yet."
+        return [Piece(words, 0, ("departure", "scheduled_out", *there))]
     time = moved_time(alert, change, reader, on)
     if change.end is End.ARRIVAL and alert.flight.diverted:
         return [Piece(f"{time.text}.", 0, time.facts)]
@@ -120,7 +117,8 @@ def schedule_change(alert: Alert, change: Change, reader: Reader) -> Sequence[Pi
     """`Tue 25 Nov moved by the airline, 2h EARLIER: dep 14:10->12:10 PST Tue`: by the day its person knows."""
     way = "LATER" if change.moved > timedelta() else "EARLIER"
     on = day_known(alert.flight, alert.told.scheduled_out)
-    check = "Check connections." if change.end is End.DEPARTURE and alert.role is Role.TRAVELER else ""
+    ahead = change.end is End.DEPARTURE and progress(alert.flight) is Phase.SCHEDULED
+    check = "Check connections." if ahead and alert.role is Role.TRAVELER else ""
     return [
         *_moved(
             f"{day(on)} moved by the airline, {span(change.moved)} {way}:",

@@ -22,12 +22,10 @@ from flait.core.changes import (
     Ear,
     End,
     changes,
-    unreported,
 )
-from flait.core.flights import Flight, Phase, cancelled, progress
-from flait.core.polling import finished
+from flait.core.flights import Flight, Phase, progress
 from flait.core.subscriptions import Role
-from flait.core.told import GIVEN_UP, Told, further, presumed
+from flait.core.told import Told, further, presumed
 
 K = ChangeKind
 
@@ -119,8 +117,6 @@ TURNS = (
 )
 RESTS = (timedelta(minutes=15), timedelta(minutes=30), timedelta(hours=1), timedelta(hours=2))
 TURNS_WITHIN = timedelta(days=1)
-NO_WORD = timedelta(minutes=45)  # so old may the last word be while one is waited for, before that is said
-AWAITED = timedelta(hours=3)  # before it leaves: from here on people act on every word
 
 
 class Reach(StrEnum):
@@ -181,9 +177,7 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Hold:
-    """`joins`: it waits for a text, and goes with another that is sent anyway."""
-
+class _Hold:  # `joins`: it goes with a text that is sent anyway
     why: str
     look_again: timedelta | None = None
     joins: bool = False
@@ -213,7 +207,8 @@ def decide(
         _muted(change, after, now, muted=muted) or _held(change, past, seen_twice, flight=after, now=now)
         for change in news
     ]
-    if any(hold is None for hold in held):
+    lead = [change for change, hold in zip(news, held, strict=True) if hold is None]
+    if lead:
         held = [None if hold and hold.joins else hold for hold in held]
     due = [change for change, hold in zip(news, held, strict=True) if hold is None]
     holds = [(change.kind, hold) for change, hold in zip(news, held, strict=True) if hold]
@@ -221,7 +216,7 @@ def decide(
         due = []  # its words would say what is not sure yet
     look_again = min((hold.look_again for _, hold in holds if hold.look_again), default=None)
     return Decision(
-        alert=_alert(due, told, past, flight=after, role=role, now=now) if due else None,
+        alert=_alert(due, lead, told, past, flight=after, role=role, now=now) if due else None,
         look_again=look_again,
         held=tuple((kind, hold.why) for kind, hold in holds),
     )
@@ -239,7 +234,15 @@ def _concerns(change: Change, role: Role, told: Told, flight: Flight) -> bool:
         return further(progress(flight), Phase.OFF)
     if change.kind in (K.LANDED, K.ARRIVED):
         return _is_more_than_they_see(change, role, told, flight)
+    if change.kind is K.DEPARTED and _is_left_behind(told, flight):
+        return True
     return role in RULES[change.kind][1]
+
+
+def _is_left_behind(told: Told, flight: Flight) -> bool:
+    """Whether who goes by our last word is not on board: it left sooner than they were told."""
+    left = flight.departure.actual or flight.off.actual
+    return left is not None and told.departure is not None and told.departure - left >= STEP_NEAR
 
 
 def _is_more_than_they_see(change: Change, role: Role, told: Told, flight: Flight) -> bool:
@@ -252,45 +255,23 @@ def _is_more_than_they_see(change: Change, role: Role, told: Told, flight: Fligh
     return role is not Role.TRAVELER or new_place or flight.diverted or bool(told.stale)
 
 
-def silence(told: Told, *, role: Role, flight: Flight, seen_at: datetime, now: datetime) -> Alert | None:
-    """The one text that there has been no word since `seen_at`, while somebody acts on the last; else None.
-
-    And the last, that its end was never reported.
-    """
-    untold = told.cancelled != cancelled(flight)  # one look alone showed it cancelled
-    over = unreported(flight, now) == GIVEN_UP or (untold and finished(flight, now))
-    if told.stale == GIVEN_UP or now - seen_at < NO_WORD:
-        return None
-    if not over and (told.stale or not is_awaited(flight, now)):
-        return None
-    return Alert(
-        flight=flight,
-        told=presumed(told, flight),
-        changes=(Change(kind=K.STALE, facts=("stale",)),),
-        role=role,
-        priority=Priority.P1,
-        expires_at=now + RULES[K.STALE][2],
-        since=None if over else seen_at,
-    )
-
-
-def is_awaited(flight: Flight, now: datetime) -> bool:
-    """Whether people act on every word of it now: it is about to leave, or on its way."""
-    reached, leaves = progress(flight), flight.departure.best
-    if reached in (Phase.ON, Phase.IN):
-        return False
-    return reached is not Phase.SCHEDULED or (leaves is not None and leaves - now <= AWAITED)
-
-
 def _alert(
-    due: Sequence[Change], told: Told, past: Sequence[PastText], *, flight: Flight, role: Role, now: datetime
+    due: Sequence[Change],
+    lead: Sequence[Change],
+    told: Told,
+    past: Sequence[PastText],
+    *,
+    flight: Flight,
+    role: Role,
+    now: datetime,
 ) -> Alert:
+    """`lead` is why it is told now; what else is due goes with that, and makes it no more urgent."""
     return Alert(
         flight=flight,
         told=told,
         changes=tuple(due),
         role=role,
-        priority=min(priority(change, flight, now) for change in due),
+        priority=min(priority(change, flight, now) for change in lead),
         expires_at=now + max(RULES[change.kind][2] for change in due),
         gate_flaps=_flaps(flight, past, now),
     )
@@ -386,7 +367,7 @@ def _turning(change: Change, past: Sequence[PastText], *, flight: Flight, now: d
 
 
 def _turned(kinds: frozenset[ChangeKind], most: int, past: Sequence[PastText], now: datetime) -> _Hold | None:
-    texts = [text.at for text in past if text.urgent and text.kind in kinds and now - text.at < TURNS_WITHIN]
+    texts = [text.at for text in past if text.kind in kinds and now - text.at < TURNS_WITHIN]
     if len(texts) < most:
         return None
     rest = RESTS[min(len(texts) // most, len(RESTS)) - 1]

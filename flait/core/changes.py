@@ -116,6 +116,7 @@ def changes(told: Told, flight: Flight, *, ear: Ear, now: datetime) -> tuple[Cha
         *_destination(told, flight),
         *_end(told, flight, now),
         *_progress(told, flight),
+        *_correction(told, flight),
         *_on_the_ground(told, flight, now),
         *_move(told, flight, ear=ear, now=now),
         *_gates(told, flight),
@@ -173,17 +174,27 @@ def _progress(told: Told, flight: Flight) -> Iterator[Change]:
     Touchdown taken for the gate is no news: it is down. Everything else that was told and is not so is taken back.
     """
     reached = progress(flight)
-    sure = not any(fact.endswith(".actual") for fact, _ in flight.blank)  # else this look left it out again
-    if sure and further(reached, told.phase) and reached in _REACHED:
+    if not _is_left_out(flight) and further(reached, told.phase) and reached in _REACHED:
         yield Change(kind=_REACHED[reached], facts=("phase",))
-    at, said = reached_at(flight), told.phase_at
-    same_way = FACTS["diverted_to"](flight) == (told.diverted_to or None)
-    landed_later = (told.phase, reached) == (Phase.IN, Phase.ON) and at and said and at > said
-    if landed_later or (reached is told.phase and same_way and at and said and abs(at - said) >= STEP_NEAR):
-        yield Change(kind=K.CORRECTED, facts=("phase_at",))
     came_back = flight.returned and told.phase is Phase.OUT  # that is said by itself
     if further(told.phase, reached) and reached is not Phase.ON and not came_back:
         yield Change(kind=K.WITHDRAWN, facts=("phase",))
+
+
+def _is_left_out(flight: Flight) -> bool:
+    """Whether this look left out an event that the last one showed: it may be taken back, and is no news yet."""
+    return any(fact.endswith(".actual") for fact, _ in flight.blank)
+
+
+def _correction(told: Told, flight: Flight) -> Iterator[Change]:
+    """Another moment for what was told; also a landing after the moment at which it was told to be at the gate."""
+    reached, at, said = progress(flight), reached_at(flight), told.phase_at
+    if at is None or said is None:
+        return
+    one_way = FACTS["diverted_to"](flight) == (told.diverted_to or None)
+    moved = reached is told.phase and one_way and abs(at - said) >= STEP_NEAR
+    if moved or ((told.phase, reached) == (Phase.IN, Phase.ON) and at > said):
+        yield Change(kind=K.CORRECTED, facts=("phase_at",))
 
 
 def _on_the_ground(told: Told, flight: Flight, now: datetime) -> Iterator[Change]:
@@ -230,9 +241,9 @@ def _diverted_move(told: Told, flight: Flight, moved: timedelta) -> Iterator[Cha
 
 
 def _is_idle(flight: Flight, end: End, moved: timedelta) -> bool:
-    """Whether nobody is helped by it: later, and it has left; or an estimate from before it took off."""
+    """Whether nobody is helped by it: later, and it has left; or it is not sure, or from before it took off."""
     if end is End.DEPARTURE:
-        return progress(flight) is Phase.OUT and moved > timedelta()
+        return progress(flight) is Phase.OUT and (moved > timedelta() or _is_left_out(flight))
     return is_overtaken(flight)
 
 

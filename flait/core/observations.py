@@ -158,7 +158,7 @@ def _leaves_anew(before: Flight, after: Flight) -> bool:
 
 
 def _gone_again(before: Flight, after: Flight, now: datetime | None) -> Flight:
-    """Without a leaving that came to nothing: it stands or is gone, the estimate moved on, and nobody took off."""
+    """Without a leaving that came to nothing: it stands, the estimate moved on, and nobody took off."""
     left, again = after.out.actual or before.out.actual, after.out.estimated
     if left is None or after.off.actual is not None or before.off.actual is not None:
         return after

@@ -115,7 +115,7 @@ def _plan(flight: Flight, now: datetime) -> tuple[timedelta, Sequence[tuple[time
     if elsewhere(flight):
         return timedelta(), _always(ELSEWHERE)
     if reached is Phase.SCHEDULED:
-        return _until(flight.departure.best, now), BEFORE_DEPARTURE
+        return _until_it_may_leave(flight, now), BEFORE_DEPARTURE
     if reached is Phase.OUT:
         return timedelta(), _always(TAXIING_OUT)
     if reached is Phase.OFF:
@@ -126,6 +126,14 @@ def _plan(flight: Flight, now: datetime) -> tuple[timedelta, Sequence[tuple[time
         is_past = is_overtaken(flight) and planned is not None and planned <= now
         return _until(lands_by(flight) if is_past else planned, now), IN_THE_AIR
     return timedelta(), _always(TAXIING_IN if reached is Phase.ON else AT_THE_GATE)
+
+
+def _until_it_may_leave(flight: Flight, now: datetime) -> timedelta:
+    """By its schedule, for as long as that is ahead: a delay may be taken back. Then by its best time."""
+    planned, best = flight.departure.scheduled, flight.departure.best
+    if planned and best and now < planned < best:
+        return planned - now
+    return _until(best, now)
 
 
 def _always(every: timedelta) -> Sequence[tuple[timedelta, timedelta]]:

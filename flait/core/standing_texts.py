@@ -14,7 +14,17 @@ from flait.core.observations import is_overtaken
 from flait.core.standing import AT_ORIGIN, DOWN, ELSEWHERE, NO_REPORT, Standing, State, notable, standing
 from flait.core.subscriptions import Role
 from flait.core.told import UNKNOWN_AIRPORT, Told, further, tells
-from flait.core.wording import arrives_verb, capital, departs_verb, landed_at, place_and_time, to_arrive, town
+from flait.core.wording import (
+    arrives,
+    arrives_verb,
+    capital,
+    departs_verb,
+    landed_at,
+    place_and_time,
+    to_arrive,
+    town,
+    was_to_leave,
+)
 
 DEPARTURE = ("scheduled_out", "departure")
 ARRIVAL = ("scheduled_in", "arrival")
@@ -165,13 +175,9 @@ def _late(late: timedelta) -> str:
 
 def _overdue(view: View) -> Words:
     flight, reader = view.flight, view.reader
-    leaves, lands, there = flight.departure.best, flight.arrival.best, flight.lands_at
-    at = f" {reader.at(leaves, flight.origin, on=view.on)}" if leaves else ""
-    lands = None if is_overtaken(flight) else lands
-    arrives = f" and {to_arrive(flight)} {reader.at(lands, there, on=view.on)}" if lands and there else ""
     word = "no new time yet" if flight.returned else "no report that it left"
-    rest = f"was to leave{at}{arrives}, {word}"
-    return Words(rest=rest, facts=(*DEPARTURE, *_if(arrives, ARRIVAL)))
+    rest = f"{was_to_leave(flight, reader, on=view.on)}, {word}"
+    return Words(rest=rest, facts=(*DEPARTURE, *_if(arrives(flight, reader), ARRIVAL)))
 
 
 def _returned(view: View) -> Words:
@@ -186,7 +192,8 @@ def _out(view: View) -> Words:
     stands, flight = view.stands, view.flight
     at = f" {view.reader.at(stands.at, flight.origin, on=view.on)}" if stands.at else ""
     ago = f" ({span(view.reader.now - stands.at)} ago)" if stands.at and stands.state is State.TAXIING else ""
-    arrival = "" if _is_overtaken(view) else _arrival(view)
+    at_the_soonest = replace(flight, out=replace(flight.out, actual=view.reader.now))  # it takes off now
+    arrival = "" if is_overtaken(at_the_soonest) else _arrival(view)
     rest = _list(f"left the gate{at}{ago}, not taken off yet", arrival)
     return Words(rest=rest, facts=("phase", "phase_at", *DEPARTURE, *_if(arrival, ARRIVAL)))
 
@@ -227,28 +234,15 @@ def _flying(view: View) -> Words:
     flight, stands = view.flight, view.stands
     since = f" since {view.reader.at(flight.off.actual, flight.origin, on=view.on)}" if flight.off.actual else ""
     there = flight.lands_at.short if flight.lands_at else ""
-    overtaken = _is_overtaken(view)
     if stands.passed:
-        planned = "" if overtaken else _arrival(view, f"was to {to_arrive(flight)} {there}")
-        return Words(
-            rest=_list(f"in the air{since}", planned, "no report that it landed"),
-            facts=("phase", *_if(since, ("phase_at",)), *_if(planned, ARRIVAL)),
-        )
-    if overtaken:
-        arrival = "no new landing time yet"
+        arrival, waits = _arrival(view, f"was to {to_arrive(flight)} {there}"), "no report that it landed"
+    elif is_overtaken(flight):
+        arrival, waits = "", "no new landing time yet"
     else:
-        arrival = _arrival(view, f"{arrives_verb(flight, 'arrives')} {there} about")
+        arrival, waits = _arrival(view, f"{arrives_verb(flight, 'arrives')} {there} about"), ""
         arrival += _against_schedule(view) if arrival else ""
-    facts = ("phase", *_if(since, ("phase_at",)), *_if(arrival and not overtaken, ARRIVAL))
-    return Words(rest=_list(f"in the air{since}", arrival), facts=facts)
-
-
-def _is_overtaken(view: View) -> bool:
-    """Whether no landing time can be said; of what left the gate, for it takes off now at the soonest."""
-    flight = view.flight
-    if view.stands.state in (State.LEFT, State.TAXIING):
-        flight = replace(flight, out=replace(flight.out, actual=view.reader.now))
-    return is_overtaken(flight)
+    facts = ("phase", *_if(since, ("phase_at",)), *_if(arrival, ARRIVAL))
+    return Words(rest=_list(f"in the air{since}", arrival, waits), facts=facts)
 
 
 def _against_schedule(view: View) -> str:

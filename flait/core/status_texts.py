@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from flait.core.alerts import NO_WORD, is_awaited
 from flait.core.changes import unreported
 from flait.core.flights import Flight, cancelled
 from flait.core.formats import SEGMENT, Piece, Reader, clock_time, day, fitted, fold, span
 from flait.core.messages import units
 from flait.core.next_steps import LOOK_UP, next_step
 from flait.core.reply_kinds import Fact
+from flait.core.silences import NO_WORD, is_awaited
 from flait.core.standing import AT_ORIGIN, DOWN, PLANNED, State, notable
 from flait.core.standing_places import places, spot, walk
 from flait.core.standing_texts import NOTHING_TOLD, NOWHERE_YET, View, next_time, stand, told_by

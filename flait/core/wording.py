@@ -78,10 +78,22 @@ def departs(flight: Flight, reader: Reader, *, was: datetime | None = None, on: 
 
 def arrives(flight: Flight, reader: Reader, *, was: datetime | None = None, on: date | None = None) -> str:
     """`arr 22:31 EST`, or nothing where no time is known, or one that cannot be; `on` is a day the sentence names."""
+    there = _there(flight, reader, was=was, on=on)
+    return f"{arrives_verb(flight)} {there}" if there else ""
+
+
+def _there(flight: Flight, reader: Reader, *, was: datetime | None, on: date | None) -> str:
     best, airport = flight.arrival.best, flight.lands_at
     if best is None or airport is None or is_overtaken(flight):
         return ""
-    return f"{arrives_verb(flight)} {reader.at(best, airport, was=was, on=on)}"
+    return reader.at(best, airport, was=was, on=on)
+
+
+def was_to_leave(flight: Flight, reader: Reader, *, on: date | None = None) -> str:
+    """`was to leave 14:10 PST and arrive 22:31 EST`: a plan that is past, with the arrival where `arrives` has one."""
+    best, there = flight.departure.best, _there(flight, reader, was=None, on=on)
+    leaves = f" {reader.at(best, flight.origin, on=on)}" if best else ""
+    return f"was to leave{leaves}" + (f" and {to_arrive(flight)} {there}" if there else "")
 
 
 def departs_verb(flight: Flight) -> str:

@@ -16,10 +16,10 @@ from flait.core.formats import Reader
 from flait.core.messages import UNTOLD, Message, MessageStatus
 from flait.core.status_texts import Seen, status_text
 from flait.core.subscriptions import SubscriptionState
-from flait.core.told import FACTS, NONE, Told, tells, told
+from flait.core.told import FACTS, NONE, Told, tells
 from flait.core.wording import Text
 from flait.flows.looks import hasten
-from flait.flows.telling import retell
+from flait.flows.telling import knows, retell
 from flait.flows.wishes import greeting
 from flait.store import INVITATION, STOP_CONFIRMED, STRANGER, Store, TrackedFlight
 
@@ -156,7 +156,7 @@ def _was_lost_before(store: Store, message: Message) -> bool:
     if not message.dedup_key.startswith(AGAIN):
         return False
     before = store.message(int(message.dedup_key.removeprefix(AGAIN)))
-    return before is not None and before.status is MessageStatus.FAILED
+    return before is not None and before.status in (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
 
 
 def decide_again(store: Store, message: Message, now: datetime) -> None:
@@ -222,7 +222,7 @@ def words_of_now(store: Store, message: Message, now: datetime) -> Text | None:
 
 def heard(store: Store, subscription_id: int) -> Told:
     """What the person of that subscription knows by the texts about it, as alerts count them."""
-    return told(row.tells for row in store.told_rows([subscription_id])[subscription_id] if row.is_said)
+    return knows(store.told_rows([subscription_id])[subscription_id])
 
 
 def still_news(store: Store, message: Message, tracked: TrackedFlight) -> dict[str, str | bool]:

@@ -178,9 +178,10 @@ def _absent(store: Store, message: Message, *, looks: int, now: datetime) -> Non
             _record(store, message, now, "looked", f"absent from Twilio's record, reading {looks}")
             return
         may_go = _times_sent(store, message) < MOST_SENDS
-        why = afresh.why_not(store, message, now) or ("" if may_go else f"it was sent {MOST_SENDS} times")
-        is_late = now >= message.expires_at
-        if why and (afresh.is_about_a_flight(message) or not is_late):
+        is_late, about_a_flight = now >= message.expires_at, afresh.is_about_a_flight(message)
+        sent_out = f"it was sent {MOST_SENDS} times" if about_a_flight and not may_go else ""
+        why = afresh.why_not(store, message, now) or sent_out
+        if why and (about_a_flight or not is_late):
             lost = f"not in Twilio's record, and {why}"
             afresh.tell_afresh(store, message, now, why=lost, status=MessageStatus.FAILED)
         elif may_go and not is_late:

@@ -27,7 +27,8 @@ ASK_AFTER: Final = (
     # Twilio's reports get lost: a text whose end is not known is asked about so long after Twilio took it.
     timedelta(minutes=2),
     timedelta(minutes=15),
-    timedelta(hours=1),
+    timedelta(minutes=30),
+    *(timedelta(hours=hour) for hour in range(1, 8)),  # a phone that is off: Twilio gives up within six
     timedelta(hours=12),
     *(timedelta(days=day) for day in range(1, 8)),  # and no more after a week: some carriers never tell
 )

@@ -147,7 +147,8 @@ def _times_as_of(times: Times, moment: datetime) -> Times:
 
 
 def _live(source: FlightSource, wanted: Wanted, start: datetime, end: datetime, now: datetime) -> list[Flight]:
-    flights = [possible(flight, now) for flight in source.departures(wanted.ident, start, end).flights]
+    believed = [possible(flight, now) for flight in source.departures(wanted.ident, start, end).flights]
+    flights = [flight for flight in believed if flight.departure.best]  # of the others every time was a lie
     right = [flight for flight in flights if answers(flight, wanted.ident)]
     if flights and not right:
         other = flights[0].number

@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 
 from flait.core import polling
 from flait.core.alert_texts import alert_text
-from flait.core.alerts import NO_WORD, Alert, Decision, Held, PastText, Priority, Reach, decide, out_of_reach, silence
+from flait.core.alerts import Alert, Decision, Held, PastText, Priority, Reach, decide, out_of_reach
 from flait.core.changes import DELAY
 from flait.core.flights import Flight
 from flait.core.formats import Reader
 from flait.core.messages import UNTOLD, Message, MessageStatus
+from flait.core.silences import NO_WORD, silence
 from flait.core.subscriptions import SubscriptionState
 from flait.core.told import Told, told
 from flait.store import Store, Subscriber, TellRow, TrackedFlight
@@ -61,7 +62,7 @@ def _reachable(subscribers: Iterable[Subscriber]) -> list[Subscriber]:
 def _decide(
     subscriber: Subscriber, rows: list[TellRow], *, before: Flight, after: Flight, rules: Rules, now: datetime
 ) -> Decision:
-    known, past = heard(rows)
+    known, past = knows(rows), _past(rows)
     decision = decide(
         known,
         past,
@@ -77,9 +78,14 @@ def _decide(
     return decision
 
 
-def heard(rows: Sequence[TellRow]) -> tuple[Told, list[PastText]]:
-    """What one person knows by these texts, and when they had them."""
-    past = [
+def knows(rows: Iterable[TellRow]) -> Told:
+    """What one person knows by these texts."""
+    return told(row.tells for row in rows if row.is_said)
+
+
+def _past(rows: Iterable[TellRow]) -> list[PastText]:
+    """When they had them."""
+    return [
         PastText(
             at=row.at,
             kind=row.kind,
@@ -90,7 +96,6 @@ def heard(rows: Sequence[TellRow]) -> tuple[Told, list[PastText]]:
         for row in rows
         if row.status not in NEVER_LEFT
     ]
-    return told(row.tells for row in rows if row.is_said), past
 
 
 def _is_muted(subscriber: Subscriber, now: datetime) -> bool:
@@ -118,15 +123,16 @@ def tell(
     key = dedup_key or f"alert:{subscription.id}:{polls}"
     message = _message(tracked, subscriber, alert, dedup_key=key, now=now)
     stored = store.enqueue(message)
-    store.add_alert(
-        subscription_id=subscription.id,
-        flight_id=tracked.id,
-        poll=polls,
-        kinds=[change.kind for change in alert.changes],
-        why={"priority": alert.priority.name, "held": [f"{kind}: {why}" for kind, why in held]},
-        message_id=stored.id if stored else None,
-        at=now,
-    )
+    if stored:
+        store.add_alert(
+            subscription_id=subscription.id,
+            flight_id=tracked.id,
+            poll=polls,
+            kinds=[change.kind for change in alert.changes],
+            why={"priority": alert.priority.name, "held": [f"{kind}: {why}" for kind, why in held]},
+            message_id=stored.id,
+            at=now,
+        )
     return stored or message
 
 
@@ -160,22 +166,38 @@ def tell_silence(store: Store, tracked: TrackedFlight, now: datetime, rules: Rul
     texts = store.told_rows([person.subscription.id for person in people])
     for person in people:  # who asks reads it in the answer
         rows = texts[person.subscription.id]
-        known, past = heard(rows)
-        alert = silence(known, role=person.subscription.role, flight=tracked.flight, seen_at=seen_at, now=now)
-        if alert and not _is_muted(person, now) and not out_of_reach(past, now):
+        alert = silence(
+            knows(rows),
+            role=person.subscription.role,
+            flight=tracked.flight,
+            seen_at=_last_word(rows, seen_at),
+            now=now,
+        )
+        if alert and not _is_muted(person, now) and not out_of_reach(_past(rows), now):
             key = f"stale:{person.subscription.id}:{seen_at.isoformat()}:{len(rows)}"
             store.enqueue(_message(tracked, person, alert, dedup_key=key, now=now))
 
 
-def retell(store: Store, tracked: TrackedFlight, subscription_id: int, now: datetime) -> Message | None:
-    """What one person still has not heard of a flight that nobody looks at any more, by what was last seen."""
+def _last_word(rows: Sequence[TellRow], seen_at: datetime) -> datetime:
+    """When they had the last word: a confirmation came from a look of its own."""
+    return max([seen_at, *(row.at for row in rows if row.is_said and row.kind == "tracked")])
+
+
+def retell(store: Store, tracked: TrackedFlight, subscription_id: int, now: datetime) -> None:
+    """What one person still has not heard of a flight that nobody looks at any more."""
     subscription = store.subscription(subscription_id)
     user = store.user(subscription.user_id) if subscription else None
-    if subscription is None or user is None or subscription.state is not SubscriptionState.ENDED:
-        return None
-    person, flight = Subscriber(subscription=subscription, user=user), tracked.flight
-    for subscriber, decision in decided(store, [person], before=flight, after=flight, rules=Rules(), now=now):
+    if subscription and user and subscription.state is SubscriptionState.ENDED:
+        tell_last_seen(store, tracked, [Subscriber(subscription=subscription, user=user)], Rules(), now)
+
+
+def tell_last_seen(
+    store: Store, tracked: TrackedFlight, people: Sequence[Subscriber], rules: Rules, now: datetime
+) -> None:
+    """What they still have not heard, by what was last seen: no look brings more."""
+    flight = tracked.flight
+    texts = store.told_rows([person.subscription.id for person in people])
+    for person, decision in decided(store, people, before=flight, after=flight, rules=rules, now=now):
         if decision.alert:
-            key = f"alert-again:{subscription.id}:{len(store.told_rows([subscription.id])[subscription.id])}"
-            return tell(store, tracked, subscriber, decision.alert, held=decision.held, now=now, dedup_key=key)
-    return None
+            key = f"alert-again:{person.subscription.id}:{len(texts[person.subscription.id])}"
+            tell(store, tracked, person, decision.alert, held=decision.held, now=now, dedup_key=key)

@@ -10,22 +10,19 @@ from datetime import datetime, timedelta
 
 from flait.clock import Clock
 from flait.core import polling
-from flait.core.alerts import (
-    CONFIRM_BIG,
-    NO_WORD,
-    Decision,
-)
+from flait.core.alerts import CONFIRM_BIG, Decision
 from flait.core.changes import ChangeKind
-from flait.core.flights import Flight, cancelled
+from flait.core.flights import Flight, cancelled, elsewhere
 from flait.core.messages import Message
 from flait.core.observations import impossible, merged
+from flait.core.silences import NO_WORD
 from flait.errors import BudgetExhausted, ConfigError, FlightSourceError, RateLimited, Refused, ShareSpent
 from flait.flows import accounts
 from flait.flows.asking import ask
 from flait.flows.looks import MISSING, POLL, SEEN, cut_short, next_look, put_off
 from flait.flows.ports import FlightSource
 from flait.flows.resolve import AEROAPI
-from flait.flows.telling import Rules, decided, tell, tell_silence
+from flait.flows.telling import Rules, decided, tell, tell_last_seen, tell_silence
 from flait.store import Step, Store, Subscriber, TrackedFlight
 
 log = logging.getLogger("flait.track")
@@ -200,11 +197,15 @@ def _missed(store: Store, tracked: TrackedFlight, *, boot: str, now: datetime, r
     """No record, no observation: nothing is compared; ask again, by number after a while. Long silence is told."""
     misses = tracked.misses + 1
     at = next_look(store, tracked.id, polling.after_failure(misses, now), now)
-    over = rules.may_end and polling.finished(tracked.flight, now) and not _is_owed(store, tracked, rules, now)
+    done = rules.may_end and polling.finished(tracked.flight, now)
+    owed = done and _is_owed(store, tracked, rules, now)
+    over = done and not owed
     if not store.postpone_poll(tracked.id, claimed_by=boot, next_poll_at=at, failures=0, misses=misses):
         return
     store.record(Step(at=now, flight_id=tracked.id, step=POLL, outcome=MISSING, attempt=misses))
     log.info("%s not in AeroAPI's answer (%d in a row)", tracked.flight.number, misses)
+    if owed and elsewhere(tracked.flight):  # where it ended was seen, and is all that will be
+        tell_last_seen(store, tracked, store.live_subscribers(tracked.id), rules, now)
     tell_silence(store, tracked, now, rules, over=over)
     if over:
         store.close_flight(tracked.id, now)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 from flait.schema.m001_initial import APPLICATION_ID, m001_initial
 from flait.schema.m002_words_back import m002_words_back
 from flait.schema.m003_route_and_time import m003_route_and_time
-from flait.schema.m004_one_person import m004_one_person
+from flait.schema.m004_alert_of_text import m004_alert_of_text
+from flait.schema.m005_one_person import m005_one_person
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
@@ -23,7 +24,8 @@ __all__ = [
     "m001_initial",
     "m002_words_back",
     "m003_route_and_time",
-    "m004_one_person",
+    "m004_alert_of_text",
+    "m005_one_person",
     "migrations",
 ]
 
@@ -31,7 +33,8 @@ MIGRATIONS: Final[tuple[Callable[["Database"], None], ...]] = (
     m001_initial,
     m002_words_back,
     m003_route_and_time,
-    m004_one_person,
+    m004_alert_of_text,
+    m005_one_person,
 )
 NAMES: Final = frozenset(migration.__name__ for migration in MIGRATIONS)
 

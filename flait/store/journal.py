@@ -11,7 +11,7 @@ from flait.store.rows import Step, as_json, read
 _ALERT: Final = """
 INSERT INTO alerts (subscription_id, flight_id, poll, kinds, why, message_id, at)
 VALUES (:subscription_id, :flight_id, :poll, :kinds, :why, :message_id, :at)
-ON CONFLICT (subscription_id, poll) DO NOTHING
+ON CONFLICT (message_id) DO NOTHING
 """
 _RECORD: Final = """
 INSERT INTO journal (at, subscription_id, flight_id, message_id, step, outcome, detail, attempt, duration_ms)
@@ -54,10 +54,10 @@ class Journal(Connection):
         poll: int,
         kinds: Sequence[str],
         why: Mapping[str, object],
-        message_id: int | None,
+        message_id: int,
         at: datetime,
     ) -> bool:
-        """One decision to tell one person after one poll; `why` becomes JSON. False: decided before."""
+        """One decision to tell one person, by what was seen at one poll; `why` becomes JSON. False: decided before."""
         added = self._change(
             _ALERT,
             subscription_id=subscription_id,

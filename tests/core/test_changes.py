@@ -39,6 +39,12 @@ def kinds(before: Flight, after: Flight, *, end: End = End.DEPARTURE, hours_befo
     return [change.kind for change in changes(knowing(before), after, ear=Ear(end=end), now=OUT - hours(hours_before))]
 
 
+def test_a_leaving_that_this_look_left_out_again_is_no_earlier_departure() -> None:
+    gone = left_gate(at=OUT - minutes(44))
+    assert kinds(F12, gone) == [K.EARLIER]
+    assert kinds(F12, replace(gone, blank=(("out.actual", OUT),))) == []
+
+
 @pytest.mark.parametrize(
     ("late_minutes", "until_hours", "expected_minutes"),
     [

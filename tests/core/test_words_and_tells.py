@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flait.core.alert_texts import alert_text
-from flait.core.alerts import Alert, decide, silence
+from flait.core.alerts import Alert, decide
 from flait.core.flights import Flight
 from flait.core.formats import Reader
+from flait.core.silences import silence
 from flait.core.subscriptions import Role
 from flait.core.told import Told, tells, told
 from tests.core.flights_for_tests import (
@@ -127,8 +128,12 @@ FLAGS: Mapping[tuple[str, str | bool | None], Words] = {
     ("cancelled", True): has(r"is CANCELLED|still CANCELLED|Last: CANCELLED"),
     ("cancelled", False): has(r"is ON AGAIN"),
     ("diverted_to", "?"): has(r"DIVERTED: not going to|DIVERTED, new airport"),
-    ("diverted_to", "KPIT"): has(r"DIVERTED(?:[:,] landed|, at the gate| to) Pittsburgh \(PIT\)"),
-    ("diverted_to", "KCLE"): has(r"DIVERTED(?:[:,] landed|, at the gate| to) Cleveland \(CLE\)"),
+    ("diverted_to", "KPIT"): has(
+        r"DIVERTED(?:[:,] landed|, at the gate| to) Pittsburgh \(PIT\)|(?:landed|at the gate) Pittsburgh \(PIT\)|ends at Pittsburgh"
+    ),
+    ("diverted_to", "KCLE"): has(
+        r"DIVERTED(?:[:,] landed|, at the gate| to) Cleveland \(CLE\)|(?:landed|at the gate) Cleveland \(CLE\)|ends at Cleveland"
+    ),
     ("returned", None): has(r"returned to the gate"),
     ("onward", None): has(r"goes on [A-Z]{3}-[A-Z]{3}"),
     ("ends", True): has(r"ends at "),

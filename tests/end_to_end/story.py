@@ -34,7 +34,7 @@ STORY: Mapping[str, Sequence[Step]] = {
         ),
         Step(
             shows={"estimated_out": "19:30"},
-            texts={ANA: "UA8101 now 1h50 late: dep 13:20->14:30 EST, arr 15:40 PST."},
+            texts={ANA: "UA8101 now 1h50 late: dep 13:20->14:30 EST."},
         ),
         Step(
             shows={"estimated_out": "18:00", "estimated_in": "23:20"},

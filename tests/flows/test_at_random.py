@@ -7,11 +7,12 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from flait.core.alerts import PastText, Priority, decide
+from flait.core.alerts import RETRIES, PastText, Priority, Reach, decide
 from flait.core.flights import Flight, Times, cancelled
 from flait.core.messages import LOOK_AGAIN, UNTOLD, Message, MessageStatus
 from flait.core.subscriptions import Role, SubscriptionState
@@ -108,7 +109,7 @@ class AnyOrder(RuleBasedStateMachine):
                 self.poll_once(board)
 
     def poll_once(self, board: list[Flight]) -> None:
-        before, heard = self.world.flight(), {number: self.heard(number) for number in (1, 2)}
+        before, heard = self.world.flight(), {number: self.texts_of(number) for number in (1, 2)}
         seen = len(self.world.texts)
         self.world.next_poll(*board)
         after = self.world.flight()
@@ -125,10 +126,17 @@ class AnyOrder(RuleBasedStateMachine):
         for view in self.world.store.subscription_views(include_ended=True):
             texts, urgent = heard[view.subscription.id], self.urgent(view.subscription.id)
             decision = decide(
-                told(text.tells for text in texts),
+                told(text.tells for text in texts if text.status not in UNTOLD),
                 [
-                    PastText(at=text.created_at, kind=text.kind, gate_origin=_gate(text), urgent=text.id in urgent)
+                    PastText(
+                        at=text.created_at,
+                        kind=text.kind,
+                        gate_origin=_gate(text),
+                        urgent=text.id in urgent,
+                        reach=_reach(text.status),
+                    )
                     for text in texts
+                    if text.status not in (S.EXPIRED, S.SUPPRESSED)
                 ],
                 role=view.subscription.role,
                 before=before,
@@ -243,7 +251,7 @@ class AnyOrder(RuleBasedStateMachine):
         keys = Counter(text.dedup_key for text in self.world.texts)
         assert max(keys.values(), default=1) == 1
         alerts = self.world.store._rows("SELECT message_id FROM alerts ORDER BY id")
-        said = [text for text in self.world.texts if text.dedup_key.startswith("alert:")]
+        said = [text for text in self.world.texts if text.dedup_key.startswith(("alert:", "alert-again:"))]
         assert [alert["message_id"] for alert in alerts] == [text.id for text in said]
 
     @invariant()
@@ -266,12 +274,12 @@ class AnyOrder(RuleBasedStateMachine):
     def calm_down(self) -> None:
         """Nothing goes wrong any more: every text comes to an end, and nobody is left in the dark."""
         self.world.restart()
-        for _ in range(8):
+        for pause in (*[LOOK_AGAIN] * 8, max(RETRIES), *[LOOK_AGAIN] * 4):  # what was lost often is told an hour later
             self.world.store.hasten(1, self.world.clock.now())
             self.world.poll(self.world.flight().flight)
             self.world.deliver()
             self.world.settle()
-            self.world.clock.advance(LOOK_AGAIN)
+            self.world.clock.advance(pause)
         self.world.deliver()
         self.a_text_arrives_once_or_was_absent_before_it_went_again()
         self.an_accepted_text_is_at_twilio_under_its_sid()
@@ -280,7 +288,13 @@ class AnyOrder(RuleBasedStateMachine):
             assert self.knows(view.subscription.id).cancelled == cancelled(self.world.flight().flight)
 
 
-TestAnyOrder = AnyOrder.TestCase
+def _reach(status: MessageStatus) -> Reach:
+    if status in UNTOLD:
+        return Reach.LOST
+    return Reach.ARRIVED if status in (S.SENT, S.DELIVERED, S.READ) else Reach.UNDER_WAY
+
+
+TestAnyOrder = pytest.mark.timeout(360)(AnyOrder.TestCase)  # half a minute of work, in one test
 TestAnyOrder.settings = settings(
     max_examples=200, stateful_step_count=50, derandomize=True, deadline=None, database=None
 )

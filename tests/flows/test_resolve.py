@@ -105,6 +105,14 @@ def test_yesterdays_flight_still_at_the_gate_and_todays_are_two(source: FakeFlig
         found(source, [late, F12])
 
 
+def test_a_record_in_which_every_time_is_a_lie_is_no_flight(source: FakeFlightSource) -> None:
+    future = Times(scheduled=None, actual=NOON + DAY)
+    empty = on(1, out=future, off=Times(), on=Times(), in_=Times())
+    assert found(source, [empty, F12], "2025-11-25") == F12
+    with pytest.raises(NoSuchFlight):
+        found(source, [empty])
+
+
 def test_one_never_reported_gone_is_not_waited_for(source: FakeFlightSource) -> None:
     assert found(source, [on(-1), F12]) == F12
 

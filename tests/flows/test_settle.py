@@ -11,7 +11,7 @@ from flait.errors import SendError
 from flait.flows import deliver
 from flait.flows.ports import Sent
 from tests.core.flights_for_tests import F12, NOON, hours, minutes
-from tests.flows.world import World, in_doubt, not_sent
+from tests.flows.world import PHONES, World, in_doubt, not_sent
 
 S = MessageStatus
 BODY = "Tracking UA1234 SFO-EWR"
@@ -153,6 +153,23 @@ def test_sent_twice_and_never_at_twilio_it_is_lost_and_said_once_more_in_words_o
     assert (text(world).status, text(world).attempts) == (S.FAILED, 2)
     assert len(world.gateway.posts) == 4
     assert len({post.id for post in world.gateway.posts}) == 2
+
+
+def test_an_answer_about_no_flight_that_was_sent_twice_stays_in_doubt(world: World) -> None:
+    world.source.board = [F12]
+    person = world.subscribe().user
+    world.deliver()
+    answer = Message(
+        user_id=person.id, to=PHONES[0], kind="reply", body="Flait: reply HELP.", dedup_key="answer:1",
+        created_at=NOON, not_before=NOON, expires_at=NOON + hours(6),
+    )  # fmt: skip
+    assert world.store.enqueue(answer)
+    world.gateway.fails(*[in_doubt()] * 2)
+    for _ in range(4):
+        world.deliver()
+        look(world, minutes(3))
+    assert (world.texts[-1].kind, world.texts[-1].status) == ("reply", S.IN_DOUBT)
+    assert len([post for post in world.gateway.posts if post.kind == "reply"]) == 2
 
 
 def test_however_late_the_proof_it_counts(world: World, doubted: Message) -> None:

@@ -66,7 +66,11 @@ class Metered(FakeFlightSource):
 
 def on_the_meter(world: World, *, usd: float = 0.3, per_person: float = 0.0) -> Metered:
     meter = StoreMeter(
-        lambda: world.store, world.clock, pace=AT_ONCE, monthly_budget_usd=lambda: usd, per_person_usd=lambda: per_person
+        lambda: world.store,
+        world.clock,
+        pace=AT_ONCE,
+        monthly_budget_usd=lambda: usd,
+        per_person_usd=lambda: per_person,
     )
     source = Metered(meter)
     source.board, source.timetable, source.calls = world.source.board, world.source.timetable, world.source.calls

@@ -15,7 +15,7 @@ from tests.core.flights_for_tests import NOON, planned
 from tests.flows.talk import Talk
 from tests.flows.test_intake import fetch, queue, take, text
 from tests.flows.world import PHONES, World
-from tests.store.releases import BEA, third_release
+from tests.store.releases import BEA, fourth_release
 
 SPELT = [
     # as it is dialled   as WhatsApp spells it
@@ -129,6 +129,6 @@ def test_whoever_is_asked_under_one_spelling_is_asked_under_both(world: World) -
 
 def test_a_stop_under_a_spelling_that_an_earlier_flait_kept_outlives_a_restore(world: World, tmp_path: Path) -> None:
     known(world, BEA)
-    third_release(tmp_path / "replaced.db")
+    fourth_release(tmp_path / "replaced.db")
     world.store.take_over(salvaged(tmp_path / "replaced.db"), NOON, resume=False)
     assert world.store.is_opted_out(BEA)

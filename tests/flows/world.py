@@ -86,7 +86,7 @@ def _answer(records: Sequence[Flight]) -> Answer:
 
 
 def _leaves(record: Flight) -> datetime:
-    moment = record.departure.scheduled
+    moment = record.departure.scheduled or record.departure.best
     assert moment is not None
     return moment
 

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 from sqlite_utils import Migrations
 
-from flait.schema import m001_initial, m002_words_back, m003_route_and_time
+from flait.schema import m001_initial, m002_words_back, m003_route_and_time, m004_alert_of_text
 from flait.store import Store, opening
 from flait.store.connection import sqlite3
 from flait.store.rows import as_json
@@ -112,11 +112,14 @@ BEA, BEA_ON_WHATSAPP = "+525555550100", "+5215555550100"
 CAIO, CAIO_ON_WHATSAPP = "+5531985550100", "+553185550100"
 
 
-def third_release(path: Path) -> None:
-    """The same brought up to the third release, which took the spellings of a number for several people."""
+def fourth_release(path: Path) -> None:
+    """The same brought up to the fourth release, which took the spellings of a number for several people."""
     second_release(path)
     spelt = {"bea": BEA, "bea_on_whatsapp": BEA_ON_WHATSAPP, "caio": CAIO, "caio_on_whatsapp": CAIO_ON_WHATSAPP}
-    with _as_a_release(m001_initial, m002_words_back, m003_route_and_time), Store.open(path) as store:
+    with (
+        _as_a_release(m001_initial, m002_words_back, m003_route_and_time, m004_alert_of_text),
+        Store.open(path) as store,
+    ):
         for sql in _SPELLINGS:
             store._change(sql, at=NOW, later=NOW + HOUR, **spelt)
 

@@ -14,17 +14,19 @@ def alert(store: Store, **changes: Any) -> bool:
         "flight_id": 1,
         "poll": 3,
         "kinds": ["delay", "gate"],
-        "message_id": None,
     }
     return store.add_alert(why={"was": None, "is": NOW}, at=NOW, **options | changes)
 
 
-def test_a_decision_after_a_poll_is_made_once(store: Store) -> None:
-    follower(store)
-    assert alert(store)
-    assert not alert(store, kinds=["gate"])
-    assert alert(store, poll=4)
-    [first, _] = store._rows("SELECT poll, kinds, why FROM alerts ORDER BY poll")
+def test_a_text_has_one_decision_and_one_look_may_bring_several_texts(store: Store) -> None:
+    person, subscription = follower(store)
+    one, other = (store.enqueue(message(person.id, key, subscription_id=subscription.id)) for key in "ab")
+    assert one
+    assert other
+    assert alert(store, message_id=one.id)
+    assert not alert(store, message_id=one.id, kinds=["gate"])
+    assert alert(store, message_id=other.id)
+    [first, _] = store._rows("SELECT poll, kinds, why FROM alerts ORDER BY id")
     assert first == {"poll": 3, "kinds": '["delay","gate"]', "why": '{"was":null,"is":"2013-03-08T12:00:00Z"}'}
 
 

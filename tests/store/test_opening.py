@@ -29,9 +29,9 @@ from tests.store.releases import (
     CAIO,
     CAIO_ON_WHATSAPP,
     first_release,
+    fourth_release,
     second_release,
     tables,
-    third_release,
 )
 from tests.store.samples import HOUR, NOW, finished, follower, started, user
 from tests.torture.commands import strace_works
@@ -435,51 +435,51 @@ def test_what_the_second_release_kept_is_all_there_after_the_third(path: Path) -
 
 
 @pytest.fixture
-def fourth(path: Path) -> Iterator[Store]:
-    """What the third release kept, opened by the fourth."""
-    third_release(path)
+def fifth(path: Path) -> Iterator[Store]:
+    """What the fourth release kept, opened by the fifth."""
+    fourth_release(path)
     with Store.open(path) as store:
         yield store
 
 
-def test_people_of_the_third_release_are_known_by_the_number_as_dialled_in_the_fourth(fourth: Store) -> None:
-    ann, bea, caio = fourth.users()
+def test_people_of_the_fourth_release_are_known_by_the_number_as_dialled_in_the_fifth(fifth: Store) -> None:
+    ann, bea, caio = fifth.users()
     assert (ann.phone, ann.added_by, ann.opted_out_at) == ("+15555550100", "operator", NOW)
     assert (bea.name, bea.phone, bea.added_by) == ("Bea", BEA, "operator")
     assert bea.consent == "added at the command line; whatsapp: JOIN by text, 2013-03-08"
     assert (caio.name, caio.phone, caio.added_by, caio.muted_until) == (CAIO, CAIO, "invitation", NOW)
-    assert [(row.user, row.messages, row.segments) for row in fourth.sms_rows("2013-02")] == [("Bea", 6, 7)]
+    assert [(row.user, row.messages, row.segments) for row in fifth.sms_rows("2013-02")] == [("Bea", 6, 7)]
 
 
-def test_one_person_of_two_spellings_follows_what_either_did_and_nothing_twice(fourth: Store) -> None:
-    _, bea, caio = fourth.users()
-    assert [view.subscription.id for view in fourth.subscription_views(bea.id)] == [21, 23]
-    twice = fourth.subscription(22)
+def test_one_person_of_two_spellings_follows_what_either_did_and_nothing_twice(fifth: Store) -> None:
+    _, bea, caio = fifth.users()
+    assert [view.subscription.id for view in fifth.subscription_views(bea.id)] == [21, 23]
+    twice = fifth.subscription(22)
     assert twice
     assert (twice.user_id, twice.state, twice.reason) == (bea.id, "canceled", "the same under another spelling")
-    assert [view.subscription.id for view in fourth.subscription_views(caio.id)] == [24]
-    assert [one.inviter_id for one in fourth.open_invitations("+15555550101", NOW - HOUR)] == [bea.id, 1]
+    assert [view.subscription.id for view in fifth.subscription_views(caio.id)] == [24]
+    assert [one.inviter_id for one in fifth.open_invitations("+15555550101", NOW - HOUR)] == [bea.id, 1]
 
 
-def test_a_stop_from_one_spelling_counts_for_the_other_unless_start_came_later(fourth: Store) -> None:
-    assert fourth.is_opted_out(BEA)
-    assert not fourth.is_opted_out(CAIO)
-    assert [change.how for change in fourth.consent_changes(BEA)] == ["texted WhatsApp SM2"]
-    assert [change.how for change in fourth.consent_changes(CAIO)] == ["texted SMS SM3", "texted SMS SM4"]
-    sids = {row["sid"]: row["change"] for row in fourth._rows("SELECT * FROM consent_texts")}
+def test_a_stop_from_one_spelling_counts_for_the_other_unless_start_came_later(fifth: Store) -> None:
+    assert fifth.is_opted_out(BEA)
+    assert not fifth.is_opted_out(CAIO)
+    assert [change.how for change in fifth.consent_changes(BEA)] == ["texted WhatsApp SM2"]
+    assert [change.how for change in fifth.consent_changes(CAIO)] == ["texted SMS SM3", "texted SMS SM4"]
+    sids = {row["sid"]: row["change"] for row in fifth._rows("SELECT * FROM consent_texts")}
     assert sids == {"SM2": "opt_out", "SM3": "opt_out", "SM4": "opt_in"}
 
 
-def test_what_waits_under_one_spelling_is_the_persons_and_whatsapp_keeps_its_own(fourth: Store) -> None:
-    bea = fourth.user_by_phone(BEA)
+def test_what_waits_under_one_spelling_is_the_persons_and_whatsapp_keeps_its_own(fifth: Store) -> None:
+    bea = fifth.user_by_phone(BEA)
     assert bea
-    assert [view.message.to for view in fourth.messages(user_id=bea.id)] == [BEA]
-    waiting = fourth.claim_inbound(NOW, "boot")
+    assert [view.message.to for view in fifth.messages(user_id=bea.id)] == [BEA]
+    waiting = fifth.claim_inbound(NOW, "boot")
     assert waiting
     assert (waiting.inbound.sid, waiting.inbound.sender) == ("SM5", BEA)
-    assert (fourth.window(BEA), fourth.whatsapp_address(BEA)) == (NOW, BEA_ON_WHATSAPP)
-    assert (fourth.window(CAIO), fourth.whatsapp_address(CAIO)) == (NOW, CAIO_ON_WHATSAPP)
-    asked = [(row["asker"], row["phone"]) for row in fourth._rows("SELECT asker, phone FROM askings ORDER BY id")]
+    assert (fifth.window(BEA), fifth.whatsapp_address(BEA)) == (NOW, BEA_ON_WHATSAPP)
+    assert (fifth.window(CAIO), fifth.whatsapp_address(CAIO)) == (NOW, CAIO_ON_WHATSAPP)
+    asked = [(row["asker"], row["phone"]) for row in fifth._rows("SELECT asker, phone FROM askings ORDER BY id")]
     assert asked == [("+15555550100", "+15555550101"), (BEA, "+15555550101"), (BEA, CAIO)]
 
 

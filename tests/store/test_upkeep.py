@@ -195,9 +195,11 @@ def test_what_texts_to_nobody_cost_is_kept_in_one_row_a_month(store: Store) -> N
 
 
 def test_alerts_go_before_their_subscription_so_that_no_bite_is_large(store: Store) -> None:
-    _, subscription = follower(store)
+    person, subscription = follower(store)
     for poll in range(3):
-        store.add_alert(subscription_id=1, flight_id=1, poll=poll, kinds=[], why={}, message_id=None, at=NOW)
+        text = store.enqueue(message(person.id, f"key {poll}", subscription_id=subscription.id))
+        assert text is not None
+        store.add_alert(subscription_id=1, flight_id=1, poll=poll, kinds=[], why={}, message_id=text.id, at=NOW)
     store.prune(LATER)
     assert len(store._rows("SELECT * FROM alerts")) == 3
     store.save_subscription(replace(subscription, state=SubscriptionState.ENDED))

@@ -5,7 +5,6 @@
 """
 
 import argparse
-import logging
 import multiprocessing
 import os
 import sys
@@ -22,6 +21,7 @@ from tests.torture.lives_pace import too_seldom
 from tests.torture.lives_play import OTHER_LEG, Heart, Played, Stage
 from tests.torture.lives_truth import sights
 from tests.torture.lives_world import script
+from tests.torture.quiet import quiet
 from tests.torture.rig import in_memory
 from tests.torture.score import Score, Size
 
@@ -47,7 +47,6 @@ def run(folder: Path, size: Size) -> Score:
 
 def judged(folder: Path, seeds: Sequence[int]) -> Score:
     """Some of them."""
-    logging.getLogger("flait").setLevel(logging.CRITICAL)  # what goes wrong is meant to
     counts: Counter[str] = Counter()
     remarks = []
     for played, faults in lives(folder, seeds):
@@ -67,7 +66,7 @@ Verdict = list[tuple[int, Fault]]
 
 def lives(folder: Path, seeds: Sequence[int], *, journal: bool = False) -> Iterator[tuple[Played, Verdict]]:
     """Each life played, and what was wrong: with whom (their number), and what."""
-    with in_memory(folder) as memory:
+    with quiet(), in_memory(folder) as memory:
         stage = Stage(memory / f"lives-{os.getpid()}.db")
         try:
             for seed in seeds:
@@ -118,7 +117,6 @@ def _texts(heart: Heart) -> Iterator[str]:
 
 def main(argv: Sequence[str]) -> int:
     """Play what is asked for; 0 when nothing was wrong."""
-    logging.getLogger("flait").setLevel(logging.CRITICAL)
     asked = _parser().parse_args(argv)
     with TemporaryDirectory() as folder:
         if asked.life is not None:

@@ -63,6 +63,8 @@ def happened(phase: str, place_fact: str | None) -> Does:
             said.facts["arr"] = at
         if place_fact and match["place"]:
             said.facts[place_fact] = match["place"]
+        if ", not " in match[0]:
+            said.facts["diverted_to"] = match["place"]
         if match["late"]:
             said.lates.append((phase, minutes(match["late"]) * (1 if match["way"] == "late" else -1)))
 

@@ -50,7 +50,8 @@ def _planned(view: View) -> timedelta:
 def _in_phase(phase: str, view: View) -> timedelta:
     if phase == "scheduled":
         pace = cancelled if view.leg.cancelled else before_departure
-        return max((pace(at - view.at) for at in view.may["dep"] if at), default=VERY_LATE)
+        moments = (*view.may["dep"], view.leg.leaves)  # by the schedule too: a delay may be taken back
+        return max((pace(at - view.at) for at in moments if at), default=VERY_LATE)
     if phase == "out" and view.leg.cancelled:
         return HOUR
     if view.now["diverted_to"] and phase in ("on", "in"):

@@ -180,5 +180,5 @@ def groups(said: Said) -> Iterator[str]:
         yield "diverted"
     if "gate_o" in said.facts or "term_o" in said.facts:
         yield "gates"
-    if "dep" in said.facts:
+    if "dep" in said.facts or "moved" in said.facts:
         yield "sooner"

@@ -168,7 +168,7 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
         (rf"\(({SPAN}) late\)", does.lateness("dep")),
         (rf"\b(?:Was(?: told)?|Earlier) ({SPAN})(?: delay is cleared)?", does.was),
         (r"back on time|, on time|later again, still early:", does.fact(on_time=True)),
-        (rf"(?:{DATE} )?moved by the airline, {SPAN} (?:EARLIER|LATER)", does.nothing),
+        (rf"(?:{DATE} )?moved by the airline, {SPAN} (?:EARLIER|LATER)", does.fact(moved=True)),
         (r"(?:leaves|arrives) EARLIER", does.nothing),
         # places
         (r"[Aa]t [A-Z]{3}: (?=gate|Terminal)", does.nothing),

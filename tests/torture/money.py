@@ -7,7 +7,6 @@ been told how it stands, for what is held back must not be lost.
 
 import itertools
 import json
-import logging
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -24,6 +23,7 @@ from flait.store import Store
 from tests.adapters.aeroapi_bodies import ALBANY, record, row, scheduled
 from tests.flows.mortal import Killed
 from tests.torture.day import ANA, LEAVES, STARTS, Body, Day, Event, Script, Wire, ok
+from tests.torture.quiet import quiet
 from tests.torture.score import Score, Size
 
 HOURS: Final = timedelta(hours=1)
@@ -274,9 +274,9 @@ def counted(day: Day) -> dict[str, int]:
     }
 
 
+@quiet()
 def run(folder: Path, size: Size) -> Score:
     """A day of each trial, or of a few."""
-    logging.getLogger("flait").setLevel(logging.CRITICAL)  # what goes wrong is meant to
     empty = folder / "empty.db"
     Store.open(empty).close()
     score = Score(campaign="money")

@@ -7,19 +7,18 @@ must have been told is worked out from the flights' script alone (soak_model.py)
 database must be as big at the end as they were after five days.
 """
 
-import logging
 import multiprocessing
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial, reduce
 from operator import add
 from pathlib import Path
 
+from tests.torture.quiet import quiet
 from tests.torture.score import Score, Size
 from tests.torture.soak_days import Days
 from tests.torture.soak_model import Verdict, judge, judge_replies, problems_of
@@ -74,7 +73,7 @@ def _soak(folder: Path, half: Half) -> Score:
         judge=partial(judge, verdict),
         judge_replies=partial(judge_replies, verdict),
     )
-    with _quiet():
+    with quiet():
         days.run()
     for problem in problems_of(days):
         verdict.wrong(problem)
@@ -89,18 +88,6 @@ def _soak(folder: Path, half: Half) -> Score:
         resolved=verdict.resolved,
         remarks=(*verdict.remarks, *_figures(days, verdict)),
     )
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Flait logs every fault; here there are thousands, all meant."""
-    log = logging.getLogger("flait")
-    level = log.level
-    log.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        log.setLevel(level)
 
 
 def _figures(days: Days, verdict: Verdict) -> Sequence[str]:

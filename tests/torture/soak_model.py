@@ -141,6 +141,11 @@ def _accounts(verdict: Verdict, rows: list[dict[str, Any]], texts: list[Taken], 
             verdict.wrong(f"text {row['id']} is {row['status']}, at Twilio {taken[row['sid']].fate}, {about}")
 
 
+def set_of(texts: Sequence[Taken]) -> set[str]:
+    """Which they are."""
+    return {text.sid for text in texts}
+
+
 class _Judge:
     """One person and one flight."""
 
@@ -168,8 +173,8 @@ class _Judge:
         self.since = self.begins = datetime.fromisoformat(confirmation["created_at"])
         over = self.leg.seen[-1].at if self.leg.seen else self.begins
         if self._always_reachable(self.begins, over) and self.follow.unsubscribed_at is None:
-            taken = [text for text in self.texts if text.message.kind == "tracked"]
-            self.verdict.owes("confirmation", len(taken) == 1, self.who)
+            taken = [text for text in self.texts if text.message.kind == "tracked"]  # again when one is lost
+            self.verdict.owes("confirmation", bool(taken) and not set_of(taken[:-1]) & set_of(self.heard), self.who)
         for started in (start for _, start in self.days.stops.get(self.follow.phone, []) if start):
             self.since = max(self.since, started)
         if self.follow.unsubscribed_at or not self._always_reachable(self.since, over):
@@ -356,12 +361,15 @@ class _Judge:
             self.verdict.owes("word again", not self._known("stale", NEVER), self.who)
 
     def _was_blind(self, before: Seen, after: Seen) -> bool:
-        """Whether between those looks others were made in vain, late enough for people who wait to be told."""
+        """Whether between those looks others were made in vain, late enough for people who wait to be told.
+
+        At a cancelled flight nobody looks so often.
+        """
         due, surely = before.at + SILENT, before.at + SILENT_SURELY
         spans = (*self.days.blind, *self.leg.hidden)
         blind = after.at > surely and any(start < due and end > surely for start, end in spans)
         awake = not any(start < surely and end > before.at for start, end in self.days.rough)
-        return blind and awake and is_awaited(before.truth, due)
+        return blind and awake and not before.truth.cancelled and is_awaited(before.truth, due)
 
     def _in_time(self, seen: Sequence[Seen], when: Callable[[Flight], datetime | None]) -> bool:
         """Whether it was first shown while it was news, to somebody who could hear of it then."""

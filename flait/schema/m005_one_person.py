@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 
-def m004_one_person(db: "Database") -> None:
+def m005_one_person(db: "Database") -> None:
     """Who somebody is, whatever spelling of their number a channel uses; what they said, asked for and cost."""
     db.executescript("DROP VIEW subscribers; DROP VIEW people;")
     for script in (_PEOPLE, _WORDS, _COUNTS, _VIEWS):
