@@ -27,6 +27,7 @@ from flait.store import (
     copy_to_restore,
     put_in_place,
     salvaged,
+    sweep,
     verified,
 )
 
@@ -112,6 +113,7 @@ def daily(store: Store, clock: Clock, folder: Path, *, keep: int) -> Backup | No
     One dated in the future, from a clock that was wrong, puts nothing off.
     """
     now = clock.now()
+    sweep(folder)
     earlier = [backup for backup in found(folder) if backup.kind is Kind.DAILY]
     if any(now - EVERY < backup.at <= now for backup in earlier):
         return None

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Self
 
 from flait.store.askings import Askings
-from flait.store.backup import Backups, back_up_file, copy_to_restore, put_in_place, verified
+from flait.store.backup import Backups, back_up_file, copy_to_restore, put_in_place, sweep, verified
 from flait.store.consent import Consent
 from flait.store.daemon import SignsOfLife
 from flait.store.dialogues import Dialogues
@@ -100,6 +100,7 @@ __all__ = [
     "copy_to_restore",
     "put_in_place",
     "salvaged",
+    "sweep",
     "verified",
 ]
 

@@ -126,7 +126,7 @@ def draft(target: Path) -> Iterator[Path]:
     """An empty file beside `target`, 0600, that goes again; those that dead processes left there go first."""
     copy = target.with_name(f".{target.name}.{os.urandom(4).hex()}{DRAFT}")
     try:
-        _sweep(target.parent)
+        sweep(target.parent)
         handle = os.open(copy, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except OSError as problem:
         raise _unwritable(target, problem) from problem
@@ -140,7 +140,8 @@ def draft(target: Path) -> Iterator[Path]:
         os.close(handle)
 
 
-def _sweep(folder: Path) -> None:
+def sweep(folder: Path) -> None:
+    """Take drafts away that dead processes left there."""
     for left in folder.glob(f".*{DRAFT}"):
         with suppress(OSError), left.open("rb") as file:  # held by another, or another's
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

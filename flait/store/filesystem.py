@@ -23,7 +23,8 @@ def shares_memory(folder: Path) -> bool:
         if handle is None:
             return True  # nobody can tell; SQLite will
         try:
-            os.write(handle, bytes(mmap.PAGESIZE))  # room is taken first: memory without any ends the process
+            if os.write(handle, bytes(mmap.PAGESIZE)) < mmap.PAGESIZE:  # memory without room ends the process
+                return True
             with mmap.mmap(handle, mmap.PAGESIZE) as shared:  # MAP_SHARED is what it does by itself
                 shared[0] = 1
         except OSError as problem:

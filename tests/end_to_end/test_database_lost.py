@@ -57,7 +57,7 @@ def saved(world: World) -> str:
 
 
 def following(world: World) -> None:
-    world.flight("UA8501", scheduled_out="16:30", scheduled_in="19:00")
+    world.flight("UA8501", scheduled_out="21:00", scheduled_in="23:30")
     world.flait("subscribe", "UA8501", ANA).done()
     world.clock.put(at("15:12"), FAST)
     world.daemon()

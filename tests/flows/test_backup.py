@@ -523,3 +523,12 @@ def test_the_log_of_a_database_that_is_gone_is_set_aside_too(kept: Kept) -> None
 
     assert done.aside is None
     assert [left.read_bytes() for left in log.parent.glob("flait.db.before-restore-*-wal")] == [b"the last of it"]
+
+
+def test_the_draft_of_a_backup_that_died_goes_though_none_is_due(kept: Kept) -> None:
+    made = kept.daily()
+    assert made
+    os.link(made.path, made.path.with_name(f".{made.path.name}.0123abcd.partial"))
+
+    assert kept.daily() is None
+    assert [file.name for file in kept.folder.iterdir()] == [made.path.name]

@@ -330,9 +330,10 @@ def test_a_disk_that_fails_is_not_taken_for_one_that_shares_no_memory(path: Path
 
 def test_a_full_disk_is_not_taken_for_one_that_shares_no_memory(tmp_path: Path) -> None:
     limit, ignored = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limit[1]))
     try:
-        assert shares_memory(tmp_path)
+        for size in (0, 512):
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size, limit[1]))
+            assert shares_memory(tmp_path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
         signal.signal(signal.SIGXFSZ, ignored)
