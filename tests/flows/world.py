@@ -109,6 +109,7 @@ class FakeGateway:
         self.unlisted: set[str] = set()
         self.inbox: list[Inbound] = []
         self.page = 1000
+        self.receiving: datetime | None = None
         self.listing_fault: FlaitError | None = None
         self._plans: deque[tuple[BaseException, bool]] = deque()
 
@@ -135,7 +136,8 @@ class FakeGateway:
         shown = int(cursor or 0)
         more = len(young) > shown + self.page
         page = young[max(len(young) - shown - self.page, 0) : len(young) - shown]
-        return Inbox(texts=page, cursor=str(shown + self.page) if more else None)
+        cursor = str(shown + self.page) if more else None
+        return Inbox(texts=page, cursor=cursor, unfinished=None if more else self.receiving)
 
     def recovers(self) -> None:
         """Whatever was planned, the next posts are taken."""
