@@ -190,17 +190,21 @@ class TwilioGateway:
         inboxes = self._inboxes()
         place, url = json.loads(cursor) if cursor else (0, None)
         found: list[Row] = []
+        unfinished: list[datetime] = []
         left = MOST_PAGES
         while place < len(inboxes) and left:
             filters, is_ours = inboxes[place]
             rows, read, url = record.since(twilio, since, most=left, start=url, **filters)
-            found += [row for row in rows if record.has_come_in(row) and self._own(row) and is_ours(row)]
+            ours = [row for row in rows if self._own(row) and is_ours(row)]
+            found += filter(record.has_come_in, ours)
+            unfinished += filter(None, [record.unfinished(ours)])
             left -= read
             place += url is None
         # Twilio lists the newest first, and keeps whole seconds: of two in one second the order of the list tells.
         texts = [text for row in reversed(found) if (text := record.inbound(row)) is not None]
         texts.sort(key=lambda text: text.sent_at or since)
-        return Inbox(texts=texts, cursor=json.dumps([place, url]) if place < len(inboxes) else None)
+        more = json.dumps([place, url]) if place < len(inboxes) else None
+        return Inbox(texts=texts, cursor=more, unfinished=min(unfinished, default=None))
 
     def _inboxes(self) -> Sequence[tuple[Mapping[str, str], Callable[[Row], bool]]]:
         """Of each sender that people can write to. A messaging service's numbers are not ours to know: its sid is."""

@@ -4,7 +4,7 @@ Reads what Twilio gives and checks it; a row that is not what it should be raise
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 PAGE_SIZE = 50
 WHATSAPP = "whatsapp:"
+RECEIVING = "receiving"
 SID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}", re.ASCII)
 PERSON = re.compile(r"(whatsapp:)?\+[1-9][0-9]{6,14}", re.ASCII)
 
@@ -93,7 +94,13 @@ def row_of(twilio: "Conversation", sid: str) -> Row:
 
 def has_come_in(row: Row) -> bool:
     """Whether somebody texted it to us, and Twilio has all of it."""
-    return bool(row["direction"] == "inbound" and row["status"] != "receiving")
+    return bool(row["direction"] == "inbound" and row["status"] != RECEIVING)
+
+
+def unfinished(rows: Iterable[Row]) -> datetime | None:
+    """When the first of those came that Twilio has not all of yet. Raises as `sent` does."""
+    coming = [row for row in rows if row["direction"] == "inbound" and row["status"] == RECEIVING]
+    return min(map(_created_at, coming), default=None)
 
 
 def inbound(row: Row) -> Inbound | None:

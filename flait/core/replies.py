@@ -99,11 +99,20 @@ def _stop(clauses: list[tuple[str, ...]], said: Sentence, *, asked: bool) -> Rep
     plain = any(table.wants_no_texts(words) or table.spells_stop(words) for words in heard)
     if not plain and (asked or not any(asks_for_silence(words) for words in heard)):
         return None
-    if said.every(Ident) and not table.means_the_rest_too(said.words):
+    if said.every(Ident) and table.means_the_rest_alone(said.words):
+        return Unknown()
+    if said.every(Ident) and not table.means_the_rest_too(said.words) and not _stops_all_beside(clauses):
         return _untrack_with_stop(said)
     if said.is_mine and any(word in table.TRACKING for word in said.words):
         return Untrack(subject=MINE, explained=True)
     return Stop(exact=False)
+
+
+def _stops_all_beside(clauses: list[tuple[str, ...]]) -> bool:
+    """`stop UA1234. Please stop all`."""
+    if clauses[-1][-2:-1] == ("and",) and clauses[-1][-1] in table.PLAIN_STOPS:  # `untrack UA1234 and stop`
+        return True
+    return any(table.says_all(clause) and not sentence(clause).every(Ident) for clause in clauses)
 
 
 def _is_numbered_stop(said: Sentence) -> bool:

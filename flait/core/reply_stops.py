@@ -14,7 +14,7 @@ _MISTYPED: Final = frozenset(
     folded(
         "stpo sotp tsop tosp otsp stp sto stopo stoop sstop sttop stopl stpop stiop stoip stopt dtop atop xtop ztop "
         "wtop srop syop stip stlp stkp stol stoo stpp ctop stopit stopal stopall stoppall stopstop stopnow stopplease "
-        "stop1 optou optut opout optoff"
+        "stop1 optou optut opout optoff stop2end stop2stop stahp stawp stap"
     ).split()
 )
 _UNSUBSCRIBE: Final = "unsubscribe"
@@ -25,12 +25,14 @@ _LOOK_ALIKES: Final = str.maketrans({
     "\u043f": "p", "\u0440": "p", "\u0441": "s", "\u0455": "s", "\u0442": "t", "\u0443": "u", "\u0445": "x",
     "\u03b1": "a", "\u03b2": "b", "\u03b5": "e", "\u03b9": "i", "\u03bd": "n", "\u03bf": "o", "\u03c0": "p",
     "\u03c1": "p", "\u03c2": "s", "\u03c3": "s", "\u03c4": "t", "\u03c5": "u", "0": "o", "1": "l", "3": "e", "5": "s",
+    "\u1d00": "a", "\u0299": "b", "\u1d04": "c", "\u1d07": "e", "\u026a": "i", "\u0274": "n", "\u1d0f": "o",
+    "\u1d18": "p", "\u0280": "r", "\ua731": "s", "\u1d1b": "t", "\u1d1c": "u",
 })  # fmt: skip
 
 # Each is a whole message, or a clause of one, but for courtesies.
 _ALONE: Final = {
     "English": ""
-    "no more/enough already/thats enough/get lost/get out/let me out/get me out/get me out of this/block/"
+    "no more/st op/enough already/thats enough/get lost/get out/let me out/get me out/get me out of this/block/"
     "block me/unlist/unlist me/deactivate/deactivate me/discontinue/terminate/terminate service/"
     "terminate subscription/terminate this/abort/opted out/no more of this/no more of these/mute forever/"
     "no longer interested/not interested anymore/i dont want this/i dont want these/i dont want it/"

@@ -278,7 +278,9 @@ AROUND_UNTRACK = MINE_FILLERS | _table("tracking following watching from list my
 AROUND_MUTE = MINE_FILLERS | _table(
     "for all everything me alerts alert texts messages notifications updates about from the an next just oclock"
 )
-AROUND_SHARE = MINE_FILLERS | _table("with to and as a the for on someone friend who is will be")
+AROUND_SHARE = MINE_FILLERS | _table(
+    "with to and as a the for on someone friend who is will be tel phone number mobile cell whatsapp"
+)
 AROUND_CHOICE = _table("and option number nr choice choose pick take the i want ill go with plus them of both")
 
 NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9}
@@ -324,18 +326,32 @@ def wants_no_texts(words: tuple[str, ...]) -> bool:
         return words[0] in STOPS
     if words[0] in PLAIN_STOPS and words[1] not in PLACES:
         return True
-    return _is_plea(words) or holds(words, STOP_PHRASES, unless_after=NEGATIONS)
+    closing = words[-2] in _CLOSING and words[-1] in PLAIN_STOPS and len(words) > 2  # `he has landed so stop`
+    return closing or _is_plea(words) or holds(words, STOP_PHRASES, unless_after=NEGATIONS)
 
 
+ALL = _table("all every everything everybody entirely completely altogether")
 THE_REST_TOO = frozenset({
     ("and", "everything"), ("everything", "else"), ("everything", "including"), ("and", "all"), ("all", "others"),
     ("all", "other"), ("all", "else"), ("all", "flights"), ("the", "rest"), ("the", "others"), ("the", "other"),
 })  # fmt: skip
+_BUT = phrases_of("all/stopall/everything/everyone/flights/others/texts but/except/besides")
+_CLOSING = _table("so then")
 
 
 def means_the_rest_too(words: tuple[str, ...]) -> bool:
     """Whether a flight is named beside everything else: `stop UA1234 and everything else`."""
     return holds(words, THE_REST_TOO)
+
+
+def means_the_rest_alone(words: tuple[str, ...]) -> bool:
+    """Whether the flight named is the one that is to stay: `stop everything except UA1234`."""
+    return holds(words, _BUT)
+
+
+def says_all(words: tuple[str, ...]) -> bool:
+    """Whether a clause without a flight ends everything, whatever flight is named beside it: `please stop all`."""
+    return "stopall" in words or (any(word in STOPS for word in words) and not ALL.isdisjoint(words))
 
 
 def spells_stop(words: tuple[str, ...]) -> bool:

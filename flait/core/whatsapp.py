@@ -20,6 +20,7 @@ from flait.core.wording import arrives_verb, departs_verb, label, route, short
 WINDOW: Final = timedelta(hours=24)
 MARGIN: Final = timedelta(minutes=5)  # clocks differ, and a text takes its time: near the end the window counts as shut
 ANY_KIND: Final = "any"  # the template for every kind that has none of its own
+OF_ITS_OWN: Final = frozenset({"invitation"})  # asks for an answer, and a general template does not say which
 AGAIN: Final = "template-for:"  # begins the dedup_key of a text that WhatsApp refused as free text
 FREE_REFUSED: Final = 63016
 LONGEST_VARIABLE: Final = 160  # characters; Twilio takes 1024 for the whole template
@@ -48,7 +49,8 @@ class Setup:
 
     def template(self, kind: str) -> str | None:
         """The content sid for texts of that kind."""
-        return self.templates.get(kind) or self.templates.get(ANY_KIND) or None
+        general = None if kind in OF_ITS_OWN else self.templates.get(ANY_KIND)
+        return self.templates.get(kind) or general or None
 
 
 NO_WHATSAPP: Final = Setup()

@@ -7,7 +7,7 @@ Twilio or Flait, a STOP is honoured before anything else, for the number and all
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -28,6 +28,7 @@ TAKEN_BACK: Final = "taken back"  # the word for a STOP that is heard of after t
 OVERTAKEN: Final = "overtaken"  # the word for what is heard of after the later word that undoes it
 RECORD: Final = "twilio inbound"  # what `fetch` remembers its place in
 OVERLAP: Final = timedelta(minutes=10)  # Twilio promises no read-after-write: each look begins that much earlier
+LONGEST_RECEIVING: Final = timedelta(days=1)  # what Twilio has not received by then it never will
 LONGEST_READING: Final = timedelta(hours=1)  # a reading that has not come to its end by then begins anew
 
 _TYPES: Final[Mapping[str, Stop | Start | Help]] = {  # Twilio's reading with Advanced Opt-Out, whatever the words were
@@ -49,10 +50,14 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reading:
-    """One reading of Twilio's list: when it began, how far back it goes, and where it goes on."""
+    """One reading of Twilio's list: when it began, how far back it goes, and where it goes on.
+
+    `until` is up to where everything that was listed could be read.
+    """
 
     began: datetime
     since: datetime
+    until: datetime
     cursor: str | None = None
 
 
@@ -100,9 +105,11 @@ def fetch(store: Store, gateway: Gateway, clock: Clock, *, keyword_owner: str) -
             store.note_said_at(text.sid, text.sent_at)
     late = _overtaken(store, inbox.texts)
     new = sum(take_in(store, text, now=now, keyword_owner=keyword_owner, late=text.sid in late) for text in inbox.texts)
+    if inbox.unfinished and now - inbox.unfinished < LONGEST_RECEIVING:
+        reading = replace(reading, until=min(reading.until, inbox.unfinished))
     with store.transaction():
         if inbox.cursor is None:
-            store.note_read(RECORD, reading.began)
+            store.note_read(RECORD, reading.until)
         else:
             store.note_half_read(RECORD, reading.since, _kept(reading, inbox.cursor))
         store.note_success(TWILIO, now)
@@ -130,14 +137,16 @@ def _reading(store: Store, now: datetime) -> _Reading:
     if kept:
         began, since = datetime.fromisoformat(kept["began"]), datetime.fromisoformat(kept["since"])
         if timedelta() <= now - began <= LONGEST_READING:
-            return _Reading(began=began, since=since, cursor=kept["cursor"])
+            until = datetime.fromisoformat(kept["until"])
+            return _Reading(began=began, since=since, until=until, cursor=kept["cursor"])
     beginning = store.first_user_at() or now
     read_until = min(store.read_until(RECORD) or beginning, now)  # a clock that was ahead must not hide anything
-    return _Reading(began=now, since=max(read_until - OVERLAP, beginning))
+    return _Reading(began=now, since=max(read_until - OVERLAP, beginning), until=now)
 
 
 def _kept(reading: _Reading, cursor: str) -> str:
-    return json.dumps({"began": reading.began.isoformat(), "since": reading.since.isoformat(), "cursor": cursor})
+    moments = {name: getattr(reading, name).isoformat() for name in ("began", "since", "until")}
+    return json.dumps(moments | {"cursor": cursor})
 
 
 def meaning(inbound: Inbound) -> Reply:

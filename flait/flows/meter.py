@@ -132,10 +132,10 @@ class StoreMeter:
 
     def able(self, phones: Sequence[str], month: str, price: int) -> Sequence[str]:
         """Who of them can pay their part of that. Raises ShareSpent when nobody is left."""
-        able = phones
+        able, left = phones, {phone: self._left(phone, month) for phone in phones}
         while able:
             part = -(-price // len(able))
-            rich = [phone for phone in able if self._left(phone, month, part)]
+            rich = [phone for phone in able if (rest := left[phone]) is None or part <= rest]
             if len(rich) == len(able):
                 return able
             able = rich
@@ -146,9 +146,9 @@ class StoreMeter:
             )
         return phones
 
-    def _left(self, phone: str, month: str, part: int) -> bool:
+    def _left(self, phone: str, month: str) -> int | None:
         limit = self.limit_of(phone, month)
-        return limit is None or self._stores().share_spent(month, phone) + part <= limit
+        return None if limit is None else limit - self._stores().share_spent(month, phone)
 
     def limit_of(self, phone: str, month: str) -> int | None:
         """The micro-dollars that person may have spent by the end of the month; None: no limit of their own."""

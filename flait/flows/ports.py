@@ -101,10 +101,14 @@ class Sent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbox:
-    """Texts from people, oldest first. With a `cursor` there are earlier ones: the reading goes on from there."""
+    """Texts from people, oldest first. With a `cursor` there are earlier ones: the reading goes on from there.
+
+    `unfinished`: since when Twilio has been receiving something that is not among them yet.
+    """
 
     texts: Sequence[Inbound]
     cursor: str | None = None
+    unfinished: datetime | None = None
 
 
 class Gateway(Protocol):

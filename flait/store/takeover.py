@@ -206,7 +206,7 @@ class Takeover(Connection):
         theirs = _latest(old.rows("opt_outs"), old.rows("consent_changes"))
         mine = _latest(self._rows("SELECT * FROM opt_outs"), self._rows("SELECT * FROM consent_changes"))
         before = self._opted_out()
-        stops = {row["phone"]: row for row in old.rows("opt_outs")}
+        stops = _stops(old)
         for row in old.rows("consent_changes"):
             self._change(_KEEP_CHANGE, **row)
         for phone, at in theirs.items():
@@ -271,6 +271,15 @@ class Takeover(Connection):
             seq = max(mine["seq"], given_out.get(name, 0)) + (0 if old.whole else SKIPPED)
             self._change(_FORGET_GIVEN_OUT, name=name)
             self._change(_GIVE_OUT_FROM, name=name, seq=seq)
+
+
+def _stops(old: Salvaged) -> dict[str, Row]:
+    """Who is opted out by the old database. START undid an earlier STOP from another spelling of the number too."""
+    starts: dict[str, str] = {}
+    for row in old.rows("consent_changes") if old.whole else ():
+        if row["change"] == "opt_in":
+            starts[row["phone"]] = max(starts.get(row["phone"], ""), row["at"])
+    return {row["phone"]: row for row in old.rows("opt_outs") if starts.get(row["phone"], "") <= row["at"]}
 
 
 def _latest(stops: Iterable[Row], changes: Iterable[Row]) -> dict[str, str]:

@@ -241,6 +241,17 @@ def test_what_people_texted_is_read_oldest_first(provider: Provider) -> None:
     assert provider.asked[0].query == {"To": FROM, "PageSize": "50"}
 
 
+def test_what_twilio_is_still_receiving_is_said_to_be_missing(provider: Provider) -> None:
+    coming = {"status": "receiving", "date_created": "Sun, 01 Mar 2026 12:00:01 +0000"}
+    rows = (
+        came(),
+        came("SM" + "07" * 16, **coming),
+        came("SM" + "18" * 16, status="receiving", direction="outbound-api"),
+    )
+    inbox = answering(provider, answer(200, listed(*rows))).received(NOW)
+    assert ([text.sid for text in inbox.texts], inbox.unfinished) == ([SID], NOW + timedelta(seconds=1))
+
+
 def test_half_an_emoji_is_no_reason_to_read_nothing(provider: Provider) -> None:
     [text] = answering(provider, answer(200, listed(came(body="STOP \ud83d")))).received(NOW).texts
     assert text.body == "STOP ?"

@@ -294,3 +294,8 @@ def test_the_guide_to_templates_shows_what_is_new_in_every_kind_of_text(kind: st
     body = rows("alerts.md")[kind]
 
     assert rows("whatsapp.md")[kind] == variables(text(body), None, READER).what
+
+
+def test_an_invitation_goes_by_no_template_but_its_own() -> None:
+    assert Setup(sender=True, templates={"any": "HXany"}).template("invitation") is None
+    assert Setup(sender=True, templates={"any": "HXany", "invitation": "HXown"}).template("invitation") == "HXown"

@@ -62,6 +62,36 @@ def test_the_place_stays_where_it_was_until_everything_is_read(known: World) -> 
     assert known.store.read_until(RECORD) == known.clock.now()
 
 
+def test_the_place_waits_for_what_twilio_is_still_receiving(known: World) -> None:
+    """A picture takes its time: it is listed under the moment at which it began to come."""
+    fetch(known)
+    known.clock.advance(hours(1))
+    known.gateway.receiving = NOON + minutes(30)
+    fetch(known)
+    assert known.store.read_until(RECORD) == NOON + minutes(30)
+    known.clock.advance(hours(1))
+    known.gateway.receiving = None
+    known.gateway.inbox.append(text("STOP", sent_at=NOON + minutes(30)))
+    fetch(known)
+    assert known.store.is_opted_out(ANN)
+    assert known.store.read_until(RECORD) == known.clock.now()
+
+
+def test_but_not_for_ever(known: World) -> None:
+    fetch(known)
+    known.gateway.receiving = NOON + minutes(30)
+    known.clock.advance(hours(25))
+    fetch(known)
+    assert known.store.read_until(RECORD) == known.clock.now()
+
+
+def test_a_long_reading_remembers_it_too(known: World) -> None:
+    flood(known)
+    known.gateway.receiving = NOON + minutes(5)
+    assert fetch_all(known) == 2
+    assert known.store.read_until(RECORD) == NOON + minutes(5)
+
+
 def test_a_reading_goes_on_after_a_death_and_after_a_fault(known: World) -> None:
     flood(known)
     fetch(known)

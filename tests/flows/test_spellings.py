@@ -15,7 +15,7 @@ from tests.core.flights_for_tests import NOON, planned
 from tests.flows.talk import Talk
 from tests.flows.test_intake import fetch, queue, take, text
 from tests.flows.world import PHONES, World
-from tests.store.releases import BEA, fourth_release
+from tests.store.releases import BEA, CAIO, fourth_release
 
 SPELT = [
     # as it is dialled   as WhatsApp spells it
@@ -132,3 +132,10 @@ def test_a_stop_under_a_spelling_that_an_earlier_flait_kept_outlives_a_restore(w
     fourth_release(tmp_path / "replaced.db")
     world.store.take_over(salvaged(tmp_path / "replaced.db"), NOON, resume=False)
     assert world.store.is_opted_out(BEA)
+
+
+def test_a_start_under_the_other_spelling_outlives_it_too(world: World, tmp_path: Path) -> None:
+    known(world, CAIO)
+    fourth_release(tmp_path / "replaced.db")
+    world.store.take_over(salvaged(tmp_path / "replaced.db"), NOON, resume=False)
+    assert not world.store.is_opted_out(CAIO)

@@ -110,6 +110,7 @@ class FakeGateway:
         self.unlisted: set[str] = set()
         self.inbox: list[Inbound] = []
         self.page = 1000
+        self.receiving: datetime | None = None
         self.listing_fault: FlaitError | None = None
         self._plans: deque[tuple[BaseException, bool]] = deque()
 
@@ -136,7 +137,8 @@ class FakeGateway:
         shown = int(cursor or 0)
         more = len(young) > shown + self.page
         page = young[max(len(young) - shown - self.page, 0) : len(young) - shown]
-        return Inbox(texts=page, cursor=str(shown + self.page) if more else None)
+        cursor = str(shown + self.page) if more else None
+        return Inbox(texts=page, cursor=cursor, unfinished=None if more else self.receiving)
 
     def recovers(self) -> None:
         """Whatever was planned, the next posts are taken."""
