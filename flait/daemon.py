@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from flait.app import App
 from flait.clock import believable, is_virtual
 from flait.core.receipts import Unproven
-from flait.errors import AboveTier, ConfigError, FlaitError, Gone, StoreError
+from flait.errors import AboveTier, ConfigError, FlaitError, Gone
 from flait.flows import (
     answer,
     backup,
@@ -36,6 +36,7 @@ from flait.flows.ports import FlightSource, Gateway
 from flait.metronome import Watchdog
 from flait.pollers import Pollers
 from flait.pulse import Pulse, Trouble, Troubles, word
+from flait.whereabouts import Whereabouts
 
 if TYPE_CHECKING:
     from flait.webhook import Webhook
@@ -47,7 +48,6 @@ NOT_CALLED = timedelta(seconds=30)  # without a webhook, people's texts are read
 CALLED_BACK = timedelta(hours=1)  # with one, now and then all the same: a call that failed is not repeated
 LONGEST_STEP = 600.0  # seconds, real: many times what all the deadlines of one step come to
 LONGEST_SILENCE = 300.0  # seconds, real: the slowest clock's ticks still begin something more often
-SAVE_EVERY = 30  # looks at a lost database: so often saving what is open is tried again
 ANY_YEAR = frozenset({"beat", "listen"})  # what is done whatever the clock says
 IN_ONE_PASS = (  # what the time is comes before whatever ends by it, a STOP before what it stops
     "beat", "time", "budget", "fetch", "answer", "activate", "poll",
@@ -81,8 +81,7 @@ class Daemon:
         self._stopping = stopping
         self._lasting = lasting
         self._troubles = Troubles()
-        self._lost = self._saved = False  # the database is not where it was; what is open was saved
-        self._looks = 0  # since it is lost
+        self._whereabouts = Whereabouts(app, self._troubles, self._say)
         self._waiting: Sequence[str] = ()  # settings that want a restart
         self._pulse: Pulse | None = None
         self._time = timekeeping.Timekeeper(app.clock, app.witness)
@@ -146,7 +145,7 @@ class Daemon:
 
     def beat(self) -> bool:
         """Say that we are alive: in the database, and beside it what troubles us."""
-        if self._lost:
+        if self._whereabouts.is_lost:
             self._say()
             return False
         store, clock = self._app.store(), self._app.clock
@@ -189,7 +188,9 @@ class Daemon:
         """From now on say in run/daemon.json how we are; a pass goes on from what the one before said. ConfigError."""
         said = word(self._app.paths.run_dir)
         if said and not self._lasting:
-            self._troubles = Troubles(each for each in said.troubles if each.what in IN_ONE_PASS)
+            for each in said.troubles:
+                if each.what in IN_ONE_PASS:
+                    self._troubles.note(each.what, each.cause, each.since)
         self._pulse = Pulse(self._app.paths.run_dir, lasting=self._lasting)
 
     @property
@@ -212,45 +213,8 @@ class Daemon:
         return self._troubles.note(what, cause, self._app.clock.now())
 
     def look_around(self) -> None:
-        """Whether what is open still stands where others meet it; in between nothing is asked, sent or answered.
-
-        For the thread that opened the database first: of what nobody else can reach any more it keeps a copy.
-        """
-        try:
-            self._app.store().refuse_elsewhere()
-        except Gone as fault:
-            if not self._lost:
-                self._lose(fault)
-            if not self._saved and self._looks % SAVE_EVERY == 0:
-                self._save(fault)
-            self._looks += 1
-        else:
-            if self._lost:
-                self._lost = False
-                self._troubled("database", "")
-                log.info("the database is in its place again")
-
-    def _lose(self, fault: Gone) -> None:
-        """Say it, as the one trouble there is."""
-        self._lost, self._saved, self._looks = True, False, 0
-        self._troubles.clear()
-        self._troubled("database", str(fault))
-        self._say()
-        log.critical("%s; nothing is asked or sent", fault.message)
-
-    def _save(self, fault: Gone) -> None:
-        """Keep a copy of what is open; again later, where there is no room for it now."""
-        store, folder = self._app.store(), self._app.paths.backups_dir
-        keep = self._app.settings.backup.keep_daily
-        try:
-            saved = backup.safety_copy(store, self._app.clock, folder, before=backup.Before.LOSS, keep=keep)
-        except (ConfigError, StoreError) as problem:
-            log.error("what was open cannot be saved: %s", problem)  # noqa: TRY400  # one sentence is the whole story
-            return
-        self._saved = True
-        hint = fault.hint.replace("FILE", saved.path.name)
-        self._troubled("database", f"{fault.message}; {hint}. What was open is saved: {saved.path.name}")
-        self._say()
+        """Whether what is open still stands where others meet it; in between nothing is asked, sent or answered."""
+        self._whereabouts.look()
 
     @property
     def _listens(self) -> bool:
@@ -421,7 +385,7 @@ class Daemon:
             log.error("%s: %s", name, what, exc_info=None if expected else problem)
 
     def _rests(self, tick: Tick) -> bool:
-        return tick.name not in ANY_YEAR and (self._lost or not believable(self._app.clock))
+        return tick.name not in ANY_YEAR and (self._whereabouts.is_lost or not believable(self._app.clock))
 
     def _step(self, tick: Tick) -> bool:
         with self.watchdog.watching(tick.name):

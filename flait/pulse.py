@@ -60,9 +60,9 @@ def by_cause(troubles: Iterable[Trouble]) -> Sequence[tuple[str, str, datetime]]
 class Troubles:
     """What troubles one daemon, by what it is; for any thread."""
 
-    def __init__(self, known: Iterable[Trouble] = ()) -> None:
+    def __init__(self) -> None:
         self._lock = Lock()
-        self._known = {each.what: each for each in known}
+        self._known: dict[str, Trouble] = {}
 
     def note(self, what: str, cause: str, now: datetime) -> bool:
         """That this does not work, or with no cause that it works; whether that is news."""

@@ -8,11 +8,12 @@ from threading import Event
 import pytest
 
 from flait.app import App
-from flait.daemon import SAVE_EVERY, Daemon
+from flait.daemon import Daemon
 from flait.errors import BudgetExhausted, ConfigError, FlightSourceError, Gone, StoreError
 from flait.flows import meter, track
 from flait.flows.meter import SPENT
 from flait.store import Store, TrackedFlight
+from flait.whereabouts import SAVE_EVERY
 from tests.adapters.twilio_talk import message
 from tests.core.flights_for_tests import F12, NOON
 from tests.flows.world import FixedClock, World
