@@ -235,8 +235,16 @@ class _Judge:
                 self.verdict.twice(f"{after.kind}: {self.who}")
         if self.follow.role is not Role.TRAVELER and any("gate" in message.kind for message in heard):
             self.verdict.wrong(f"a gate for a {self.follow.role}: {self.who}")
-        if self.follow.role is Role.TRAVELER and any(message.kind == "departed" for message in heard):
+        departed = [message for message in heard if message.kind == "departed"]
+        if self.follow.role is Role.TRAVELER and departed and not self._was_left_behind(departed[0].created_at):
             self.verdict.wrong(f"departed for a traveler: {self.who}")
+
+    def _was_left_behind(self, at: datetime) -> bool:
+        """Who is on board needs no word that it left; only who was told a later departure is not."""
+        before = [text.message.tells for text in self.heard if text.message.created_at < at]
+        told = [str(tells["departure"]) for tells in before if tells.get("departure")]
+        left = self.leg.truth(at).departure.best
+        return bool(told) and left is not None and datetime.fromisoformat(told[-1]) - left >= NOISE
 
     # What is owed
 
