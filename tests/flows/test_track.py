@@ -40,7 +40,7 @@ BLANK = replace(
 
 
 def test_an_unchanged_poll_tells_nobody(world: World) -> None:
-    world.follow(F12, 0, 1)
+    world.follow(F12)
     assert world.next_poll(F12) == []
     assert world.flight().polls == 1
     assert world.steps("poll")[-1].detail == "unchanged"
