@@ -225,6 +225,7 @@ def _tracked(store: Store, flight: Flight, beside: frozenset[str], now: datetime
 
     A row whose own id AeroAPI still shows `beside` it, at another time, watches another flight.
     """
+    flight = replace(flight, beside=tuple(sorted(beside)))
     numbers = {flight.ident, flight.ident_icao or flight.ident, flight.number}
     rows = [there for there in store.find_open(numbers) if same_leg(there.flight, flight)]
     for there in sorted(rows, key=lambda row: row.fa_flight_id != flight.fa_flight_id):
