@@ -310,7 +310,9 @@ class App:
         from flait.flows.telling import Rules
 
         return Rules(
-            delay=timedelta(minutes=self.settings.alerts.delay_minutes), keep_raw=self.settings.retention.raw_hours > 0
+            delay=timedelta(minutes=self.settings.alerts.delay_minutes),
+            keep_raw=self.settings.retention.raw_hours > 0,
+            skew=lambda: self.witness.skew,
         )
 
     def _secret(self, name: "SecretName") -> "Callable[[bool], str]":

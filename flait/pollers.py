@@ -6,12 +6,11 @@ A flight stays claimed until its poll has ended, and been stored. Nothing is dec
 import logging
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import replace
 from datetime import datetime
 
 from flait.app import App
 from flait.errors import StoreError
-from flait.flows import accounts, timekeeping, track
+from flait.flows import accounts, track
 from flait.flows.ports import FlightSource
 from flait.metronome import Watchdog
 from flait.store import TrackedFlight
@@ -65,9 +64,8 @@ class Pollers:
         store, clock, name = self._app.store(), self._app.clock, tracked.flight.number
         try:
             with self._watchdog.watching("a poll"):
-                rules = replace(self._app.rules, may_end=not timekeeping.is_in_doubt(store, clock))
                 source = self._source().billed_to(accounts.of_flight(store, tracked.id))
-                track.poll(store, source, clock, tracked, boot=boot, rules=rules)
+                track.poll(store, source, clock, tracked, boot=boot, rules=self._app.rules)
         except StoreError as fault:  # nothing was decided: again when the database takes it
             log.error("a poll could not be stored: %s", fault)  # noqa: TRY400  # one sentence is the whole story
             self._faults[tracked.id] = clock.now(), f"a poll of {name} could not be stored: {fault}"

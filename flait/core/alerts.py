@@ -278,12 +278,11 @@ def _alert(
 
 
 def priority(change: Change, flight: Flight, now: datetime) -> Priority:
-    """The table's priority; P0 is also a gate change near departure, and whatever makes it leave sooner than told.
-
-    Who meets it misses nothing by going later: of arrivals, only EARLIER is.
+    """The table's priority; P0 is also a gate change near departure, and whatever happens sooner than was told: who
+    acts on our last text misses the flight, or lets somebody wait.
     """
     leaves = flight.departure.best
-    if change.kind in SOONER_THAN_TOLD and change.end is End.DEPARTURE and change.moved <= -STEP_NEAR:
+    if change.kind in SOONER_THAN_TOLD and change.moved <= -(STEP_NEAR if change.end is End.DEPARTURE else BIG_MOVE):
         return Priority.P0
     if change.kind in (K.GATE_CHANGE, K.TERMINAL_CHANGE) and leaves and leaves - now <= CRITICAL_GATE:
         return Priority.P0

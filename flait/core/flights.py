@@ -4,7 +4,7 @@ Decides from `actual_*` times and flags only, never from the `status` text, whic
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -60,6 +60,7 @@ class Flight:
     fa_flight_id; `on` and `in_` are then that leg's.
     `via` are the airports where it came down before this leg, on the way to where it was to go.
     `returned` is the moment it left the gate in vain; `blank` since when AeroAPI leaves out what it once said.
+    `beside` are the ids of other flights of its number that were seen living at the same time: never this one's new id.
     """
 
     fa_flight_id: str
@@ -86,6 +87,7 @@ class Flight:
     via: tuple[str, ...] = ()
     returned: datetime | None = None
     blank: tuple[tuple[str, datetime], ...] = ()
+    beside: tuple[str, ...] = field(default=(), compare=False)  # no fact of its own
 
     @property
     def number(self) -> str:

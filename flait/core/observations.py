@@ -34,7 +34,7 @@ TAKEN_BACK: Mapping[str, timedelta] = {
 
 _EVENTS = ("out", "off", "on", "in_")
 _PARTS = ("scheduled", "estimated", "actual")
-_OWN = ("cancelled", "diverted", "codeshares", "origin", "blank", "returned", "via")  # not filled from before
+_OWN = ("cancelled", "diverted", "codeshares", "origin", "blank", "returned", "via", "beside")  # not filled from before
 _KEPT = (
     *(field.name for field in fields(Flight) if field.name not in (*_EVENTS, *_OWN)),
     *(f"{event}.{part}" for event in _EVENTS for part in _PARTS),
@@ -123,6 +123,8 @@ def lands_by(flight: Flight) -> datetime | None:
 def merged(before: Flight | None, after: Flight, now: datetime | None) -> Flight:
     """What is known after a look that showed `after`: blanks filled, lies left out, what was taken back forgotten."""
     after = possible(after if before is None else _named(before, after), now)
+    if before is not None and before.beside:
+        after = replace(after, beside=tuple(sorted({*before.beside, *after.beside})))
     if before is None or len(after.via) > len(before.via) or _leaves_anew(before, after):
         return after  # the next leg, or the same from the start: nothing of the last one holds
     if after.diverted and after.diverted_to is None and before.diverted_to:  # the second leg's record is missing

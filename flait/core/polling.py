@@ -32,7 +32,7 @@ JUST_LANDED = 3 * M  # after the estimate of touchdown: a look then says "landed
 TAXIING_OUT = 10 * M
 TAXIING_IN = 10 * M
 AT_THE_GATE = 15 * M  # baggage belts are published late
-JUST_OFF = 12 * M  # the estimate of landing is from before take-off: a new one comes soon
+JUST_OFF = 12 * M  # an estimate of landing from before take-off is renewed within minutes
 RENEWED = 45 * M  # after take-off, at the latest; what contradicts it then stays as it is
 CANCELLED: Sequence[tuple[timedelta, timedelta]] = (
     # longer than this until it would leave, by its best time → so often: cancellations are withdrawn at times
@@ -119,7 +119,7 @@ def _plan(flight: Flight, now: datetime) -> tuple[timedelta, Sequence[tuple[time
     if reached is Phase.OUT:
         return timedelta(), _always(TAXIING_OUT)
     if reached is Phase.OFF:
-        if is_overtaken(flight) and flight.off.actual and now - flight.off.actual <= RENEWED:
+        if flight.off.actual and now - flight.off.actual <= (RENEWED if is_overtaken(flight) else JUST_OFF):
             return timedelta(), _always(JUST_OFF)
         # Not `best`: a touchdown that is recorded and yet not over is a false one.
         planned = flight.on.estimated or flight.on.scheduled or flight.arrival.best

@@ -16,9 +16,9 @@ from flait.core.reply_kinds import Fact
 from flait.core.silences import NO_WORD, is_awaited
 from flait.core.standing import AT_ORIGIN, DOWN, PLANNED, State, notable
 from flait.core.standing_places import places, spot, walk
-from flait.core.standing_texts import NOTHING_TOLD, NOWHERE_YET, View, next_time, stand, told_by
+from flait.core.standing_texts import ARRIVAL, DEPARTURE, NOTHING_TOLD, NOWHERE_YET, View, next_time, stand, told_by
 from flait.core.subscriptions import ClockFace, Role
-from flait.core.told import NOT_LANDED, NOT_LEFT, Told
+from flait.core.told import NOT_LANDED, NOT_LEFT, Tells, Told, tells
 from flait.core.wording import Text, arrives_verb, day_known, label, route, town
 
 
@@ -153,14 +153,15 @@ class Listed:
     origin: str | None = None
 
 
-def list_text(rows: Sequence[Listed], *, now: datetime, clock: ClockFace) -> str:
-    """Numbered from 1; as many as fit one segment, and how many more there are."""
+def list_text(rows: Sequence[Listed], *, now: datetime, clock: ClockFace) -> tuple[str, Sequence[Tells]]:
+    """Numbered from 1; as many as fit one segment, and how many more there are. And what each line that fits tells."""
     lines = [fold(f"{number} {_line(row, now, clock)}") for number, row in enumerate(rows, 1)]
+    told = [_line_tells(row, now, clock) for row in rows]
     for footer in ("Reply STATUS 1, UNTRACK 1 or MUTE 1.", ""):
         if units(_list_of(lines, footer)) <= SEGMENT:
-            return _list_of(lines, footer)
+            return _list_of(lines, footer), told
     shown = max(count for count in range(len(lines)) if units(_cut(lines, count)) <= SEGMENT)
-    return _cut(lines, shown)
+    return _cut(lines, shown), told[:shown]
 
 
 def _list_of(lines: Sequence[str], footer: str) -> str:
@@ -180,6 +181,22 @@ def _line(row: Listed, now: datetime, clock: ClockFace) -> str:
     on = _short_day(flight.departure_date, now.astimezone(flight.origin.zone))
     stands = " ".join(part for part in (_at(view), _in_a_word(view)) if part)
     return f"{row.ident} {on} {route(flight)} {stands}"
+
+
+def _line_tells(row: Listed, now: datetime, clock: ClockFace) -> Tells:
+    """What a line states. That it is not cancelled, or not diverted, is stated by no line."""
+    if row.flight is None:
+        return {}
+    view = View(flight=row.flight, reader=Reader(ident=row.ident, now=now, clock=clock), role=row.role)
+    times = (DEPARTURE if view.is_here else ARRIVAL) if _at(view) else ()
+    state = view.stands.state
+    if state in (State.CANCELLED, *PLANNED):
+        return tells(row.flight, ("cancelled",) if state is State.CANCELLED else times)
+    elsewhere = ("diverted_to",) if row.flight.diverted else ()
+    return tells(row.flight, ("phase", *_IN_PASSING.get(state, ()), *elsewhere, *times))
+
+
+_IN_PASSING = {State.RETURNED: ("returned",), State.LANDED: ("phase_at",)}
 
 
 def _at(view: View) -> str:

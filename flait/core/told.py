@@ -113,6 +113,21 @@ def told(texts: Iterable[Tells]) -> Told:
     return Told(**{name: _value(name, value) for name, value in known.items()})  # type: ignore[arg-type]  # names and types are FACTS'
 
 
+def listed_tells(of_each: Iterable[tuple[int, Tells]]) -> dict[str, str | bool]:
+    """What one text tells of several subscriptions, each fact under its subscription's id: `12.departure`."""
+    return {f"{number}.{name}": value for number, tells in of_each for name, value in tells.items()}
+
+
+def told_of_each(listed: Tells) -> dict[int, dict[str, str | bool]]:
+    """The same, apart again; what has no number is of none."""
+    of_each: dict[int, dict[str, str | bool]] = {}
+    for key, value in listed.items():
+        number, dot, name = key.partition(".")
+        if dot and number.isdecimal():
+            of_each.setdefault(int(number), {})[name] = value
+    return of_each
+
+
 def presumed(told: Told, flight: Flight) -> Told:
     """`told`, with the schedule where no time was ever told: whoever missed the confirmation goes by their ticket."""
     departure, arrival = flight.departure.scheduled, flight.arrival.scheduled

@@ -1,5 +1,6 @@
 """What AeroAPI is asked about a tracked flight, and which record of its answer is that flight, or its next leg."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
@@ -42,7 +43,16 @@ def _search(source: FlightSource, tracked: TrackedFlight) -> tuple[Flight | None
         via = pinned.diverted_to.short if pinned.diverted_to else pinned.origin.short
         return replace(onward, via=(*pinned.via, via)), answer.raw
     legs = [flight for flight in answer.flights if _is_ours(flight, pinned)]
-    return min(legs, key=lambda flight: _likeness(flight, pinned), default=None), answer.raw
+    found = min(legs, key=lambda flight: _likeness(flight, pinned), default=None)
+    return found and _apart(found, pinned, answer.flights), answer.raw
+
+
+def _apart(found: Flight, pinned: Flight, shown: Iterable[Flight]) -> Flight:
+    """With the ids of others that fly beside it at another time: none of them is ever taken for it."""
+    if found.fa_flight_id != pinned.fa_flight_id or cancelled(found):
+        return found
+    others = {one.fa_flight_id for one in shown if not cancelled(one) and not _is_pinned(one, pinned)}
+    return replace(found, beside=tuple(sorted(others)))
 
 
 def _likeness(flight: Flight, pinned: Flight) -> tuple[bool, timedelta, bool]:
@@ -53,7 +63,12 @@ def _likeness(flight: Flight, pinned: Flight) -> tuple[bool, timedelta, bool]:
 
 
 def _is_ours(flight: Flight, pinned: Flight) -> bool:
-    """The leg, under whatever id; also when it got another id and another destination at once."""
+    """The leg, under whatever id; also when it got another id and another destination at once.
+
+    What was seen flying beside it is another flight of that number.
+    """
+    if flight.fa_flight_id in pinned.beside:
+        return False
     here = flight.origin.code == pinned.origin.code and flight.ident == pinned.ident
     leaves, left = flight.departure.scheduled, pinned.departure.scheduled
     rerouted = here and leaves is not None and leaves == left

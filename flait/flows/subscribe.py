@@ -14,6 +14,7 @@ from flait.core.confirmations import Greeting, pending_text, tracked_text
 from flait.core.flights import Flight, ScheduledFlight, same_leg
 from flait.core.formats import Reader
 from flait.core.messages import Channel
+from flait.core.observations import merged
 from flait.core.subscriptions import LIVE, AddedBy, Subscription, SubscriptionState, User, next_resolution
 from flait.core.whatsapp import agreed, with_consent
 from flait.errors import (
@@ -234,13 +235,34 @@ def _tracked(store: Store, flight: Flight, beside: frozenset[str], now: datetime
 
     A row whose own id AeroAPI still shows `beside` it, at another time, watches another flight.
     """
+    flight = replace(flight, beside=tuple(sorted(beside)))
     numbers = {flight.ident, flight.ident_icao or flight.ident, flight.number}
     rows = [there for there in store.find_open(numbers) if same_leg(there.flight, flight)]
     for there in sorted(rows, key=lambda row: row.fa_flight_id != flight.fa_flight_id):
         if there.fa_flight_id not in beside or scheduled(there.flight) == scheduled(flight):
-            return there
+            return _seen_too(store, there, flight, now)
     next_poll = polling.next_poll_at(flight, now, jitter=polling.jitter(flight.fa_flight_id)) or now
     return store.track(flight, next_poll_at=next_poll, now=now)
+
+
+def _seen_too(store: Store, there: TrackedFlight, flight: Flight, now: datetime) -> TrackedFlight:
+    """A look for somebody new is a look at what others follow: what it showed is kept, and one in a minute tells it."""
+    if there.claimed_by or there.fa_flight_id != flight.fa_flight_id:
+        return there  # a look is under way; or it is found by its new id when it is looked for
+    after = merged(there.flight, flight, now)
+    store.save_poll(
+        there.id,
+        claimed_by=None,
+        flight=after,
+        seen_at=now,
+        raw=None,
+        changed=after != there.flight,
+        polls=there.polls + 1,
+        next_poll_at=there.next_poll_at,
+    )
+    if after != there.flight:
+        hasten(store, there.id, now + polling.CONFIRMS)
+    return replace(there, flight=after)
 
 
 def _saved(store: Store, subscription: Subscription) -> tuple[Subscription, bool]:

@@ -3,7 +3,7 @@
 Decided from what was seen and what they were told before; everything here is inside a transaction, and asks nobody.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -20,6 +20,7 @@ from flait.core.told import Told, told
 from flait.store import Store, Subscriber, TellRow, TrackedFlight
 
 ANSWERED = timedelta(minutes=5)
+TOLD_LATE = timedelta(hours=24)  # after a watch has ended: so long its last word is tried again
 NEVER_LEFT = frozenset({MessageStatus.EXPIRED, MessageStatus.SUPPRESSED})
 _REACH = {
     **dict.fromkeys((MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ), Reach.ARRIVED),
@@ -31,13 +32,15 @@ _REACH = {
 class Rules:
     """What decides who is told, and what is kept. `asker` has just asked, and hears of it by the answer instead.
 
-    `may_end` is false while the clock is in doubt: no flight is over because of what it says.
+    `may_end` is false while the clock is in doubt: no flight is over because of what it says. `skew` is how far the
+    clock is from what the latest answer said.
     """
 
     delay: timedelta = DELAY
     keep_raw: bool = True
     asker: int | None = None
     may_end: bool = True
+    skew: Callable[[], timedelta] = timedelta
 
 
 def decided(
@@ -117,12 +120,16 @@ def tell(
     held: Held,
     now: datetime,
     dedup_key: str | None = None,
+    not_before: datetime | None = None,
 ) -> Message:
-    """Put one alert in the outbox, once for each look unless `dedup_key` says otherwise, and note why it was told."""
+    """Put one alert in the outbox, once for each look unless `dedup_key` says otherwise, and note why it was told.
+
+    It waits there until `not_before`, in words of then.
+    """
     polls, subscription = tracked.polls + 1, subscriber.subscription
     key = dedup_key or f"alert:{subscription.id}:{polls}"
-    message = _message(tracked, subscriber, alert, dedup_key=key, now=now)
-    stored = store.enqueue(message)
+    message = _message(tracked, subscriber, alert, dedup_key=key, now=not_before or now)
+    stored = store.enqueue(replace(message, created_at=now))
     if stored:
         store.add_alert(
             subscription_id=subscription.id,
@@ -187,17 +194,34 @@ def retell(store: Store, tracked: TrackedFlight, subscription_id: int, now: date
     """What one person still has not heard of a flight that nobody looks at any more."""
     subscription = store.subscription(subscription_id)
     user = store.user(subscription.user_id) if subscription else None
-    if subscription and user and subscription.state is SubscriptionState.ENDED:
+    is_long_over = tracked.closed_at is None or now - tracked.closed_at >= TOLD_LATE
+    if subscription and user and subscription.state is SubscriptionState.ENDED and not is_long_over:
         tell_last_seen(store, tracked, [Subscriber(subscription=subscription, user=user)], Rules(), now)
 
 
 def tell_last_seen(
     store: Store, tracked: TrackedFlight, people: Sequence[Subscriber], rules: Rules, now: datetime
 ) -> None:
-    """What they still have not heard, by what was last seen: no look brings more."""
+    """What they still have not heard, by what was last seen: no look brings more.
+
+    Who is out of reach is told after the rest, by a text that waits for its end.
+    """
     flight = tracked.flight
     texts = store.told_rows([person.subscription.id for person in people])
-    for person, decision in decided(store, people, before=flight, after=flight, rules=rules, now=now):
-        if decision.alert:
-            key = f"alert-again:{person.subscription.id}:{len(texts[person.subscription.id])}"
-            tell(store, tracked, person, decision.alert, held=decision.held, now=now, dedup_key=key)
+    for person in people:
+        rows = texts[person.subscription.id]
+        rest = out_of_reach(_past(rows), now)
+        at = now + rest.look_again if rest and rest.look_again else now
+        for _, decision in decided(store, [person], before=flight, after=flight, rules=rules, now=at):
+            if decision.alert:
+                key = f"alert-again:{person.subscription.id}:{len(rows)}"
+                tell(
+                    store,
+                    tracked,
+                    person,
+                    decision.alert,
+                    held=decision.held,
+                    now=now,
+                    dedup_key=key,
+                    not_before=at,
+                )

@@ -6,6 +6,7 @@ A crash anywhere costs one look-up and decides nothing twice.
 
 import logging
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from flait.clock import Clock
@@ -17,7 +18,7 @@ from flait.core.messages import Message
 from flait.core.observations import impossible, merged
 from flait.core.silences import NO_WORD
 from flait.errors import BudgetExhausted, ConfigError, FlightSourceError, RateLimited, Refused, ShareSpent
-from flait.flows import accounts
+from flait.flows import accounts, timekeeping
 from flait.flows.asking import ask
 from flait.flows.looks import MISSING, POLL, SEEN, cut_short, next_look, put_off
 from flait.flows.ports import FlightSource
@@ -49,15 +50,21 @@ def poll(
     try:
         flight, raw = ask(source, tracked)
     except (BudgetExhausted, ConfigError, FlightSourceError) as fault:
-        _postpone(store, tracked, fault, now=clock.now(), rules=rules)
+        _postpone(store, tracked, fault, now=clock.now(), rules=_as_sure(store, clock, rules))
         return []
-    now = clock.now()
+    now, rules = clock.now(), _as_sure(store, clock, rules)
     with store.transaction():
         store.note_success(AEROAPI, now)
         if flight is None:
             _missed(store, tracked, boot=boot, now=now, rules=rules)
             return []
         return see(store, tracked, flight, raw, boot=boot, rules=rules, now=now, took=now - asked_at)
+
+
+def _as_sure(store: Store, clock: Clock, rules: Rules) -> Rules:
+    """As sure as the clock is, also by the Date of the answer that has just come."""
+    in_doubt = abs(rules.skew()) > timekeeping.SKEW or timekeeping.is_in_doubt(store, clock)
+    return replace(rules, may_end=False) if in_doubt else rules
 
 
 def see(

@@ -52,7 +52,7 @@ _SAVE: Final = """
 UPDATE flights SET ident = :ident, ident_icao = :ident_icao, origin = :origin, departure_date = :departure_date,
     phase = :phase, latest = :latest, polls = :polls, misses = 0, failures = 0,
     next_poll_at = :next_poll_at, last_polled_at = :seen_at, claimed_by = NULL, claimed_at = NULL
-WHERE id = :id AND claimed_by = :claimed_by
+WHERE id = :id AND claimed_by IS :claimed_by
 """
 _SIGHTING: Final = """
 INSERT INTO sightings (flight_id, poll, seen_at, facts) VALUES (:flight_id, :poll, :seen_at, :facts)
@@ -144,7 +144,7 @@ class Flights(Connection):
         self,
         flight_id: int,
         *,
-        claimed_by: str,
+        claimed_by: str | None,
         flight: Flight,
         seen_at: datetime,
         raw: str | None,
@@ -154,8 +154,8 @@ class Flights(Connection):
     ) -> bool:
         """An answer that showed the flight: the merged view, its place in the schedule, and the claim given back.
 
-        `changed` adds a line to the flight log; `raw` is kept apart, for as long as FlightAware allows. False, and
-        nothing stored: the claim was lost. Faults and misses start again from nothing.
+        `changed` adds a line to the flight log; `raw` is kept apart, for as long as FlightAware allows. `claimed_by`
+        None: nobody has it. False, and nothing stored: the claim was lost. Faults and misses start from nothing.
         """
         saved = self._change(
             _SAVE,

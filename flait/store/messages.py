@@ -10,6 +10,7 @@ from typing import Any, Final
 from flait.core.losses import Ended
 from flait.core.messages import Message, MessageStatus
 from flait.core.numbers import masked
+from flait.core.told import told_of_each
 from flait.store.connection import Connection
 from flait.store.rows import MessageView, SmsRow, TellRow, as_json, read, read_json, read_message
 
@@ -42,7 +43,12 @@ _FILTERS: Final = {
 _TOLD: Final = """
 SELECT m.id AS message_id, m.created_at AS at, m.kind, m.tells, m.status, m.subscription_id,
     (SELECT json_extract(a.why, '$.priority') FROM alerts a WHERE a.message_id = m.id) AS priority
-FROM messages m WHERE m.subscription_id IN (SELECT value FROM json_each(:ids)) ORDER BY m.subscription_id, m.id
+FROM messages m WHERE m.subscription_id IN (SELECT value FROM json_each(:ids)) ORDER BY m.id
+"""
+_LISTS: Final = """
+SELECT m.id AS message_id, m.created_at AS at, m.kind, m.tells, m.status FROM messages m
+WHERE m.user_id IN (SELECT user_id FROM subscriptions WHERE id IN (SELECT value FROM json_each(:ids)))
+    AND m.subscription_id IS NULL AND m.kind = 'reply' AND m.tells <> '{}'
 """
 _COUNTS: Final = """
 SELECT iif(status = 'undelivered', 'failed', status) AS state, count(*) AS n FROM messages
@@ -107,11 +113,19 @@ class Messages(Connection):
         return [read(MessageView, {**row, "message": read_message(row)}) for row in rows]
 
     def told_rows(self, subscription_ids: Collection[int]) -> dict[int, list[TellRow]]:
-        """What each of these subscriptions was told, oldest first, whatever became of the texts."""
+        """What each of these subscriptions was told, oldest first, whatever became of the texts.
+
+        A list of several flights tells of each (`listed_tells`).
+        """
         told: dict[int, list[TellRow]] = {subscription_id: [] for subscription_id in subscription_ids}
-        for row in self._rows(_TOLD, ids=as_json(list(subscription_ids))):
+        ids = as_json(list(subscription_ids))
+        for row in self._rows(_TOLD, ids=ids):
             told[row["subscription_id"]].append(read(TellRow, {**row, "tells": read_json(dict, row["tells"])}))
-        return told
+        for row in self._rows(_LISTS, ids=ids):
+            for subscription_id, tells in told_of_each(read_json(dict, row["tells"])).items():
+                if subscription_id in told:
+                    told[subscription_id].append(read(TellRow, {**row, "tells": tells}))
+        return {subscription_id: sorted(rows, key=lambda row: row.message_id) for subscription_id, rows in told.items()}
 
     def queue_counts(self) -> dict[MessageStatus, int]:
         """How many texts wait, are under way, in doubt, or failed: refused, or lost on their way."""

@@ -8,6 +8,7 @@ import socket
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import Any, Self
@@ -74,6 +75,11 @@ def drips(raw: bytes, *, head: bytes = b"") -> Step:
             position = min(position + 1, len(raw) - 1)
 
     return drip
+
+
+def patience(step: bytes | Step) -> timedelta:
+    """How long to wait for it: briefly where no answer ever comes, else longer than any machine is busy."""
+    return timedelta(seconds=1 if callable(step) and step is not reset else 20)
 
 
 class Provider:

@@ -1,7 +1,7 @@
 """AeroAPI's push alerts over a real socket: what is sent, and which answer means what."""
 
 import json
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from flait.adapters.aeroapi_alerts import EVENTS, AeroAPIAlerts
 from flait.errors import AboveTier, AlertInDoubt, FlightSourceError, RateLimited, Refused
 from flait.flows.ports import AlertWish, Listed
 from tests.adapters.aeroapi_talk import BAD_KEY, KEY, TIER, FixedClock, RecordingMeter
-from tests.adapters.provider import Provider, answer, hang, nobody, reset
+from tests.adapters.provider import Provider, answer, hang, nobody, patience, reset
 
 TARGET = "https://flait.example/flightaware/alert/secret-token"
 WISH = AlertWish(ident="UAL1234", origin="KSFO", destination="KEWR", day=date(2025, 11, 25), target_url=TARGET)
@@ -74,7 +74,7 @@ def test_the_alert_s_number_is_read_from_its_location(location: str) -> None:
 )
 def test_an_order_whose_answer_is_unclear_is_in_doubt_and_not_repeated(step: Any) -> None:
     with Provider(step, MADE) as provider, pytest.raises(AlertInDoubt):
-        desk(provider.url, deadline=timedelta(seconds=0.5)).create(WISH)
+        desk(provider.url, deadline=patience(step)).create(WISH)
     assert len(provider.asked) == 1
 
 

@@ -13,7 +13,7 @@ import pytest
 from flait.errors import BudgetExhausted, FlightSourceError, NotUnderstood, RateLimited, Refused
 from tests.adapters.aeroapi_bodies import flights, record
 from tests.adapters.aeroapi_talk import BAD_KEY, FLIGHT_ID, KEY, TIER, RecordingMeter, answering, talker
-from tests.adapters.provider import Provider, answer, drips, hang, nobody, reset
+from tests.adapters.provider import Provider, answer, drips, hang, nobody, patience, reset
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ HEADERS = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
     "step", [hang, drips(HEADERS), drips(b"{", head=HEADERS), drips(b"{", head=b"HTTP/1.1 200 OK\r\n\r\n")]
 )
 def test_a_slow_answer_is_cut_at_the_deadline(provider: Provider, meter: RecordingMeter, step: Any) -> None:
-    api = answering(provider, meter, step, deadline=timedelta(seconds=0.3))
+    api = answering(provider, meter, step, deadline=patience(step))
     with pytest.raises(FlightSourceError, match="did not answer in time"):
         api.flight(FLIGHT_ID)
     assert (meter.charged, meter.refunded) == (["flights"], [])
@@ -151,7 +151,7 @@ def test_the_key_is_in_no_error_and_no_log(
     provider: Provider, meter: RecordingMeter, caplog: pytest.LogCaptureFixture, step: Any
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    api = answering(provider, meter, step, deadline=timedelta(seconds=0.3))
+    api = answering(provider, meter, step, deadline=patience(step))
     with pytest.raises(FlightSourceError) as caught:
         api.flight(FLIGHT_ID)
     shown = (

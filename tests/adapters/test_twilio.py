@@ -13,7 +13,7 @@ import pytest
 from flait.core.messages import Channel
 from flait.core.twilio_errors import ERRORS, Kind
 from flait.errors import InDoubt, NotSent, Rejected, SendError
-from tests.adapters.provider import Provider, answer, nobody
+from tests.adapters.provider import Provider, answer, nobody, patience
 from tests.adapters.twilio_talk import (
     CREATED,
     FROM,
@@ -157,7 +157,7 @@ def test_what_is_refused_for_good(provider: Provider, step: bytes, code: int | N
 @pytest.mark.parametrize("step", IN_DOUBT)
 def test_what_may_have_been_sent_is_in_doubt_and_never_tried_again(provider: Provider, step: Any) -> None:
     with pytest.raises(InDoubt):
-        answering(provider, step, CREATED, deadline=timedelta(seconds=0.3)).send(message(), now=NOW)
+        answering(provider, step, CREATED, deadline=patience(step)).send(message(), now=NOW)
     assert len(provider.asked) == 1
 
 
@@ -226,7 +226,7 @@ def test_neither_token_nor_number_is_in_an_error_or_a_log(
     provider: Provider, caplog: pytest.LogCaptureFixture, step: Any
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    gateway = answering(provider, step, step, step, deadline=timedelta(seconds=0.3))
+    gateway = answering(provider, step, step, step, deadline=patience(step))
     errors = []
     for ask in (lambda: gateway.send(message(), now=NOW), lambda: gateway.sent_to(PHONE, since=NOW), gateway.check):
         with pytest.raises(SendError) as caught:

@@ -9,7 +9,7 @@ import pytest
 from flait.core.messages import MessageStatus
 from flait.core.receipts import TWILIO_STATUSES, Inbound, Receipt
 from flait.errors import InDoubt, NotSent, Rejected
-from tests.adapters.provider import Provider, answer, reset
+from tests.adapters.provider import Provider, answer, patience, reset
 from tests.adapters.twilio_talk import ACCOUNT, FROM, IN_DOUBT, MESSAGES, NOW, PHONE, SID, answering, refused
 
 
@@ -117,7 +117,7 @@ UNREADABLE: list[Any] = [
 @pytest.mark.parametrize("step", UNREADABLE)
 def test_a_record_that_cannot_be_read_is_never_an_empty_one(provider: Provider, step: Any) -> None:
     with pytest.raises(InDoubt):
-        answering(provider, step, deadline=timedelta(seconds=0.3)).sent_to(PHONE, since=NOW)
+        answering(provider, step, deadline=patience(step)).sent_to(PHONE, since=NOW)
 
 
 def test_a_second_page_that_fails_fails_the_whole(provider: Provider) -> None:
@@ -208,7 +208,7 @@ def test_a_text_that_twilio_does_not_have_is_no_failed_one(provider: Provider) -
 )
 def test_an_unusable_answer_says_nothing_about_a_text(provider: Provider, step: Any) -> None:
     with pytest.raises(InDoubt):
-        answering(provider, step, deadline=timedelta(seconds=0.3)).status_of(SID)
+        answering(provider, step, deadline=patience(step)).status_of(SID)
 
 
 # --- what people texted ---------------------------------------------------------------------------------------------
@@ -369,4 +369,4 @@ def test_of_a_messaging_service_only_its_own_texts_are_read(provider: Provider) 
 )
 def test_an_inbox_that_cannot_be_read_is_never_an_empty_one(provider: Provider, step: Any) -> None:
     with pytest.raises(InDoubt):
-        answering(provider, step, deadline=timedelta(seconds=0.3)).received(NOW)
+        answering(provider, step, deadline=patience(step)).received(NOW)

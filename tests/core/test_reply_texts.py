@@ -517,7 +517,7 @@ def test_the_age_is_said_in_plain_words(age: float, said: str) -> None:
 def test_a_line_of_the_list_says_how_it_stands(flight: Flight, now: datetime, traveler: str, meeter: str) -> None:
     for role, said in ((Role.TRAVELER, traveler), (Role.MEETER, meeter), (Role.WATCHER, meeter)):
         row = Listed(ident="UA1234", flight=flight, role=role)
-        line = list_text([row], now=now, clock=ClockFace.H24).splitlines()[0]
+        line = list_text([row], now=now, clock=ClockFace.H24)[0].splitlines()[0]
         assert line.startswith("1 UA1234 Tue25 SFO-EWR ") or now >= IN
         assert line.endswith(f" SFO-EWR {said}")
 
@@ -531,14 +531,15 @@ def test_a_line_of_the_list_says_how_it_stands(flight: Flight, now: datetime, tr
     ],
 )
 def test_a_line_of_the_list_says_what_is_saved(row: Listed, line: str) -> None:
-    assert list_text([row], now=NOON, clock=ClockFace.H24).splitlines()[0] == line
+    assert list_text([row], now=NOON, clock=ClockFace.H24)[0].splitlines()[0] == line
 
 
 @given(st.integers(min_value=1, max_value=40))
 def test_a_list_is_one_segment_however_long(count: int) -> None:
-    body = list_text([Listed(ident=LONG, flight=WIDE)] * count, now=NOON, clock=ClockFace.H12)
+    body, told = list_text([Listed(ident=LONG, flight=WIDE)] * count, now=NOON, clock=ClockFace.H12)
     assert segments(body) == 1
     assert body.startswith(f"1 {LONG}")
+    assert len(told) == len([line for line in body.splitlines() if LONG in line])
 
 
 # --- other people's words -----------------------------------------------------------------------------------------

@@ -7,8 +7,11 @@ import pytest
 
 from flait.core import reply_texts as texts
 from flait.core.flights import Flight
+from flait.core.messages import MessageStatus
+from flait.core.receipts import Receipt
 from flait.core.subscriptions import Role
 from flait.errors import BudgetExhausted, FlightSourceError
+from flait.flows import receipts
 from tests.core.flights_for_tests import (
     F12,
     IN,
@@ -362,3 +365,40 @@ def test_off_the_gate_and_not_off_the_ground(world: World, talk: Talk) -> None:
     world.source.board = [left_gate(F12)]
     (body,) = talk.says("status")
     assert body.startswith("UA1234 SFO-EWR: left the gate 14:10 PST, not taken off yet, arr 22:31 EST.")
+
+
+# --- what a list says is told -------------------------------------------------------------------------------------
+
+
+def test_a_delay_that_a_list_showed_is_taken_back_also_during_a_mute(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    talk.says("mute 8h")
+    assert world.next_poll(late(hours(2))) == []
+    assert world.next_poll(late(hours(2))) == []
+    (answer,) = talk.says("list")
+    assert "+2h" in answer
+    for _ in range(3):  # a blank estimate is no news at first
+        world.next_poll(F12)
+    assert world.kinds[-1] == "on_time"
+
+
+def test_a_cancellation_that_only_a_list_showed_is_taken_back(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    world.next_poll(replace(F12, cancelled=True))
+    (answer,) = talk.says("list")
+    assert "CANCELLED" in answer
+    world.next_poll(F12)
+    world.next_poll(F12)
+    assert world.kinds[-1] == "reinstated"
+
+
+def test_a_list_that_was_lost_told_nothing(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    world.next_poll(replace(F12, cancelled=True))
+    talk.says("list")
+    world.deliver()
+    lost = Receipt(sid=world.texts[-1].sid or "", status=MessageStatus.UNDELIVERED)
+    assert receipts.take(world.store, lost, "undelivered", world.clock.now())
+    world.next_poll(F12)
+    world.next_poll(F12)
+    assert "reinstated" not in world.kinds

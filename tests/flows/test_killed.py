@@ -91,9 +91,10 @@ def test_a_killed_unsubscribe_leaves_everything(world: World, mortal: Mortal) ->
 
 def test_a_killed_poll_decides_nothing_and_the_next_boot_decides_once(world: World, mortal: Mortal) -> None:
     world.follow(F12, 0, 1)
+    polls = world.flight().polls
     for _ in deaths(mortal, lambda: world.next_poll(B4)):
         assert world.kinds == ["tracked", "tracked"]
-        assert (world.flight().flight, world.flight().polls) == (F12, 0)
+        assert (world.flight().flight, world.flight().polls) == (F12, polls)
         world.restart()
     assert world.kinds == ["tracked", "tracked", "gate_change", "gate_change"]
     assert world.next_poll(B4) == []

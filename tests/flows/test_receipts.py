@@ -269,3 +269,20 @@ def test_asking_goes_on_where_a_dead_daemon_left_off(world: World) -> None:
     assert not receipts.waiting(world.store, world.clock)
     world.clock.advance(minutes(13))
     assert receipts.waiting(world.store, world.clock)
+
+
+def test_what_is_lost_as_the_watch_ends_is_told_again_after_the_rest(followed: World) -> None:
+    told_of_a_gate(followed, number=1)
+    tracked = followed.flight()
+    report(followed, "undelivered", "SM1", error_code=30003)
+    followed.poll(planned(gate_origin="F1"))
+    followed.deliver()
+    followed.store.close_flight(tracked.id, followed.clock.now())
+    report(followed, "undelivered", "SM2", error_code=30003)
+    [again] = [text for text in followed.texts if text.dedup_key.startswith("alert-again:")]
+    assert again.not_before == followed.texts[-2].created_at + timedelta(minutes=15)
+    followed.deliver()
+    assert [text.sid for text in followed.texts][-2:] == ["SM2", None]
+    followed.clock.moment = again.not_before
+    followed.deliver()
+    assert [text.sid for text in followed.texts][-2:] == ["SM2", "SM3"]

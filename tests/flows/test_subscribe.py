@@ -202,7 +202,18 @@ def test_a_second_follower_leaves_the_schedule_alone(world: World) -> None:
     tracked = world.follow(F12, 0)
     world.clock.advance(minutes(5))
     world.subscribe(1)
-    assert world.flight() == tracked
+    assert world.flight().next_poll_at == tracked.next_poll_at
+    assert world.flight().last_polled_at == world.clock.now()
+
+
+def test_what_a_look_for_somebody_new_shows_is_told_to_the_others_a_minute_later(world: World) -> None:
+    world.follow(F12, 0)
+    world.clock.advance(minutes(5))
+    world.source.board = [late(minutes(120))]
+    world.subscribe(1)
+    assert world.flight().next_poll_at == world.clock.now() + minutes(1)
+    assert world.next_poll(late(minutes(120))) == ["delay_first"]
+    assert [text.to for text in world.texts] == [PHONES[0], PHONES[1], PHONES[0]]
 
 
 def test_after_unsubscribing_one_may_ask_again(world: World) -> None:

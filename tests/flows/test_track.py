@@ -1,6 +1,7 @@
 """What a poll tells, and whom: every change once, and nothing that is not one."""
 
 from dataclasses import replace
+from datetime import time
 
 import pytest
 
@@ -23,6 +24,7 @@ from tests.core.flights_for_tests import (
     late,
     left_gate,
     minutes,
+    rescheduled,
     took_off,
     touched_down,
 )
@@ -40,7 +42,7 @@ BLANK = replace(
 
 
 def test_an_unchanged_poll_tells_nobody(world: World) -> None:
-    world.follow(F12, 0, 1)
+    world.follow(F12)
     assert world.next_poll(F12) == []
     assert world.flight().polls == 1
     assert world.steps("poll")[-1].detail == "unchanged"
@@ -320,3 +322,27 @@ def test_the_raw_answer_is_kept_or_not(world: World, keep: bool, rows: list[str]
     world.follow(F12)
     world.next_poll(F12, rules=Rules(keep_raw=keep))
     assert [row["body"] for row in world.dump()["raw_answers"]] == rows
+
+
+# Two flights of one number and one route on one day
+
+
+SECOND = replace(rescheduled(hours(5)), fa_flight_id="UAL1234-second")
+
+
+@pytest.mark.parametrize("first", [[], [CANCELLED]], ids=["missing", "cancelled"])
+def test_what_flew_beside_it_from_the_start_is_never_taken_for_it(world: World, first: list[Flight]) -> None:
+    world.source.board = [F12, SECOND]
+    world.subscribe(leaves_at=time(14, 10))
+    for _ in range(6):
+        world.next_poll(*first, SECOND)
+    assert world.kinds == ["tracked", *(["cancelled"] if first else [])]
+    assert world.flight().fa_flight_id == F12.fa_flight_id
+
+
+def test_what_was_seen_beside_it_later_is_not_taken_for_it_either(world: World) -> None:
+    world.follow(F12)
+    for flight in (CANCELLED, CANCELLED, F12, F12, CANCELLED, CANCELLED, CANCELLED):
+        world.next_poll(*([flight] if world.flight().polls < 2 else [flight, SECOND]))
+    assert world.kinds == ["tracked", "cancelled", "reinstated", "cancelled"]
+    assert world.flight().fa_flight_id == F12.fa_flight_id

@@ -209,6 +209,8 @@ def test_a_flipped_page_anywhere_is_noticed_or_harmless(store: Store, target: Pa
     everything(store)
     rows = store.back_up(target)
     content = target.read_bytes()
+    with closing(python_sqlite3.connect(target)) as other:
+        [free] = other.execute("PRAGMA freelist_count").fetchone()
     refused = 0
     for page in range(1, len(content) // 4096):
         spoilt = bytearray(content)
@@ -218,7 +220,7 @@ def test_a_flipped_page_anywhere_is_noticed_or_harmless(store: Store, target: Pa
             assert verified(target) == rows
         except NotOurs:
             refused += 1
-    assert refused == len(content) // 4096 - 1
+    assert refused >= len(content) // 4096 - 1 - free  # each page that holds something
 
 
 def test_what_is_replaced_is_set_aside_with_its_bytes(store: Store, path: Path, target: Path) -> None:

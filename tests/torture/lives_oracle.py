@@ -16,7 +16,7 @@ from tests.torture.lives_reader import BOARDS_BEFORE, Reader, Said
 from tests.torture.lives_said import Heard, Moment, groups, wrongs
 from tests.torture.lives_truth import Look, Sight, View
 from tests.torture.lives_words import read
-from tests.torture.lives_world import HOUR, MINUTE, Follower, Life
+from tests.torture.lives_world import HOUR, MINUTE, Follower, Life, Trouble
 
 SILENT_FOR: Final = 45 * MINUTE
 SILENT_AT_MOST: Final = SILENT_FOR + 17 * MINUTE  # a look that fails is repeated every quarter of an hour
@@ -28,7 +28,7 @@ GOES_ON: Final = r"\bgoes on [A-Z]{3}-[A-Z]{3}"
 SECOND_LOOK: Final = 18 * MINUTE  # a minute, or a quarter of an hour where there were many looks
 WAITED_FOR: Final = ("cancelled", "diverted_to", "to", "phase", "dep", "arr")
 SETTLED: Final = 20 * MINUTE  # after Twilio works again
-SETTLES: Final = {"undelivered": 80 * MINUTE}  # news that is lost again and again is tried every hour at last
+SETTLES: Final = 80 * MINUTE  # news that is lost again and again is tried every hour at last
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,14 @@ class Judge:
         self.again_by = at + SECOND_LOOK if differs and not held_by_rest else None
 
     def _twilio_ails(self, at: datetime) -> bool:
-        return any(one.since <= at < one.until + SETTLES.get(one.kind, SETTLED) for one in self.life.twilio)
+        return any(one.since <= at < one.until + self._settles(one) for one in self.life.twilio)
+
+    def _settles(self, trouble: Trouble) -> timedelta:
+        """How long after it: longer where nothing arrived since the phone was out of reach."""
+        unreached = [one for one in self.life.twilio if one.kind == "undelivered" and one.since <= trouble.since]
+        arrived = [text.at for text in self.past]
+        dark = [one for one in unreached if not any(one.until < at < trouble.since for at in arrived)]
+        return SETTLES if dark else SETTLED
 
     def _silence(self, at: datetime, look: Look) -> None:
         """No word for long, where people wait for one."""

@@ -198,8 +198,10 @@ class Days:
             for tracked in claimed:
                 with self._watched():
                     track.poll(store, self.source, clock, tracked, boot=self.boot, rules=Rules())
-        while due.pending and subscribe.activate_next(store, self.source, clock):
-            pass
+        more = bool(due.pending)
+        while more:
+            with self._watched():
+                more = subscribe.activate_next(store, self.source, clock)
         while self._unanswered:
             with self._watched():
                 self._unanswered = answer.answer_next(store, self.source, clock, boot=self.boot, rules=ANSWERS)
@@ -252,7 +254,8 @@ class Days:
         wish = wanted(made.iata, made.planned.departure_date.isoformat(), role=follow.role, asked_at=self.clock.now())
         person = subscribe.Person(phone=follow.phone, consent="asked for it")
         try:
-            done = subscribe.subscribe(self.store, self.source, self.clock, person=person, wanted=wish)
+            with self._watched():
+                done = subscribe.subscribe(self.store, self.source, self.clock, person=person, wanted=wish)
         except UserError:  # after a STOP
             return
         except FlaitError:  # AeroAPI does not know it just now: they ask again
@@ -471,7 +474,7 @@ TROUBLES: tuple[tuple[Any, tuple[int, int]], ...] = (
 
 
 class _Watch:
-    """What a poll was shown of a flight counts as seen when that has been stored; a search shows other days' too."""
+    """What a look was shown of a flight counts as seen when that has been stored; a search shows other days' too."""
 
     def __init__(self, days: Days) -> None:
         self._days = days

@@ -26,6 +26,7 @@ NOISE = timedelta(minutes=10)  # a time told is not further from the truth than 
 BIG_MOVE = timedelta(hours=1)  # all that who watches hears of before it leaves
 SILENT, SILENT_SURELY = 45 * MINUTE, 65 * MINUTE  # without a word; looks that fail come every quarter of an hour
 RESTS = (0 * MINUTE, 15 * MINUTE, 60 * MINUTE, 180 * MINUTE)  # after so many texts in a row that were lost
+REPORTED = timedelta(hours=3)  # after it was written, at the latest, how a text ended is known
 ENDS = timedelta(hours=6)  # after it came down elsewhere and nothing flew on
 ENOUGH, LOOKS = 20 * MINUTE, 3  # so long, and so often, a fact must have been shown before it is owed
 SETTLED = 5  # days until the process and the database are as big as they are to be
@@ -41,7 +42,7 @@ SELECT count(DISTINCT message_id) FROM journal WHERE step = 'send' AND outcome =
     AND message_id IN (SELECT value FROM json_each(?))
 """
 _REPLIES = """
-SELECT id, dedup_key, sid, status FROM messages WHERE subscription_id IS NULL AND created_at >= ? AND created_at < ?
+SELECT id, dedup_key, sid, status, created_at FROM messages WHERE subscription_id IS NULL AND created_at >= ? AND created_at < ?
 """
 _ANSWERS = "SELECT count(*) AS n FROM messages WHERE dedup_key = ? AND sid IS NOT NULL"
 
@@ -108,7 +109,7 @@ def judge_replies(verdict: Verdict, days: Days, start: datetime, end: datetime) 
     """Texts that are about no subscription, and whether each question had its one answer."""
     rows = days.rows(_REPLIES, *(f"{moment:%Y-%m-%dT%H:%M:%S}.000Z" for moment in (start, end)))
     taken = [text for text in days.texts.get(None, []) if start <= text.message.created_at < end]
-    _accounts(verdict, rows, taken, f"replies before {end:%d %b} of seed {days.seed}")
+    _accounts(verdict, rows, taken, f"replies before {end:%d %b} of seed {days.seed}", now=days.clock.now())
     for asked in days.asked:
         if start <= asked.at < end and _must_be_answered(days, asked):
             [answers] = days.rows(_ANSWERS, f"reply:{asked.inbound.sid}")
@@ -126,7 +127,7 @@ def _must_be_answered(days: Days, asked: Asked) -> bool:
     return not stopped and not rough
 
 
-def _accounts(verdict: Verdict, rows: list[dict[str, Any]], texts: list[Taken], about: str) -> None:
+def _accounts(verdict: Verdict, rows: list[dict[str, Any]], texts: list[Taken], about: str, *, now: datetime) -> None:
     """Every text taken is one row's, every row's text was taken, and all have come to an end."""
     by_sid = {row["sid"]: row for row in rows if row["sid"]}
     taken = {text.sid: text for text in texts}
@@ -135,9 +136,10 @@ def _accounts(verdict: Verdict, rows: list[dict[str, Any]], texts: list[Taken], 
     for sid in by_sid.keys() ^ taken.keys():
         verdict.wrong(f"{sid} is Twilio's or ours alone, {about}")
     for row in rows:
-        if row["status"] not in FINAL:
+        under_way = datetime.fromisoformat(row["created_at"]) > now - REPORTED
+        if row["status"] not in FINAL and not under_way:
             verdict.wrong(f"text {row['id']} is {row['status']} for ever, {about}")
-        elif row["sid"] in taken and row["status"] != taken[row["sid"]].fate:
+        elif row["status"] in FINAL and row["sid"] in taken and row["status"] != taken[row["sid"]].fate:
             verdict.wrong(f"text {row['id']} is {row['status']}, at Twilio {taken[row['sid']].fate}, {about}")
 
 
@@ -160,7 +162,7 @@ class _Judge:
 
     def all(self) -> None:
         self.verdict.texts += len(self.texts)
-        _accounts(self.verdict, self.rows, self.texts, self.who)
+        _accounts(self.verdict, self.rows, self.texts, self.who, now=self.days.clock.now())
         for alert in self.alerts:
             self._is_true(alert)
         for text in self.silences:
@@ -235,8 +237,16 @@ class _Judge:
                 self.verdict.twice(f"{after.kind}: {self.who}")
         if self.follow.role is not Role.TRAVELER and any("gate" in message.kind for message in heard):
             self.verdict.wrong(f"a gate for a {self.follow.role}: {self.who}")
-        if self.follow.role is Role.TRAVELER and any(message.kind == "departed" for message in heard):
+        departed = [message for message in heard if message.kind == "departed"]
+        if self.follow.role is Role.TRAVELER and departed and not self._was_left_behind(departed[0].created_at):
             self.verdict.wrong(f"departed for a traveler: {self.who}")
+
+    def _was_left_behind(self, at: datetime) -> bool:
+        """Who is on board needs no word that it left; only who was told a later departure is not."""
+        before = [text.message.tells for text in self.heard if text.message.created_at < at]
+        told = [str(tells["departure"]) for tells in before if tells.get("departure")]
+        left = self.leg.truth(at).departure.best
+        return bool(told) and left is not None and datetime.fromisoformat(told[-1]) - left >= NOISE
 
     # What is owed
 

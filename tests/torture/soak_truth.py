@@ -19,7 +19,7 @@ def facts_of(flight: Flight) -> Mapping[str, tuple[object, ...]]:
         "scheduled_out": (_iso(flight.departure.scheduled),),
         "scheduled_in": (_iso(flight.arrival.scheduled),),
         "departure": (_iso(flight.departure.best),),
-        "arrival": (_iso(flight.arrival.best),),
+        "arrival": (_iso(flight.arrival.best), *(("",) if flight.diverted else ())),  # none where it was to go
         "baggage_claim": (belt, "") if flight.diverted else (belt,),  # none where it was to go
         "diverted_to": (flight.diverted_to.code if flight.diverted_to else "",),
         "phase": (phase.strip("_"),),

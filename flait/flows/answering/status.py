@@ -12,6 +12,7 @@ from flait.core.polling import since_last_event
 from flait.core.reply_kinds import Fact, ListFlights, ListNumber, Start, Status, Subject
 from flait.core.status_texts import Listed, Seen, list_text, status_text
 from flait.core.subscriptions import SubscriptionState
+from flait.core.told import listed_tells
 from flait.errors import ShareSpent
 from flait.flows import track
 from flait.flows.afresh import heard
@@ -141,8 +142,8 @@ def _list(desk: Desk) -> Line:
     if not views:
         return Line(body=texts.NO_FLIGHTS)
     desk.put(LIST, {"ids": [view.subscription.id for view in views]}, LIST_HOLDS)
-    rows = [_row(view) for view in views]
-    return Line(body=list_text(rows, now=desk.now, clock=desk.user.clock))
+    body, told = list_text([_row(view) for view in views], now=desk.now, clock=desk.user.clock)
+    return Line(body=body, tells=listed_tells(zip((view.subscription.id for view in views), told, strict=False)))
 
 
 def _row(view: SubscriptionView) -> Listed:
