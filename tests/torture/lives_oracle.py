@@ -101,8 +101,9 @@ class Judge:
         for of, view in sight.views.items():
             if view and of == self.of:
                 self.here.append(view)
-            if view and not sight.alone:
-                self.all[of].append(view)
+            kept = sight.kept[of]
+            if kept:
+                self.all[of].append(kept)
                 self.last_seen = at if of == self.of else self.last_seen
 
     def _owed(self, at: datetime, look: Look) -> None:
