@@ -95,7 +95,8 @@ def _is_changed(store: Store, message: Message, tracked: TrackedFlight, now: dat
     """An alert was written with its look; what says how a flight stands perhaps a moment before the look it is from."""
     if is_news(message):
         return store.is_changed(tracked.id, since=message.created_at, now=now)
-    if tracked.seen_at is None or tracked.seen_at < message.created_at:  # written after a look of its own
+    with_its_look = message.kind == TRACKED and tracked.seen_at == message.created_at
+    if tracked.seen_at is None or tracked.seen_at < message.created_at or with_its_look:
         return False
     present = tells(tracked.flight)
     matters = {"cancelled", "diverted_to"} & {name for name, value in present.items() if value}

@@ -108,6 +108,7 @@ class Judge:
 
     def _owed(self, at: datetime, look: Look) -> None:
         if not self.spoken or self._twilio_ails(at):
+            self.again_by = None
             return
         self._journey(at)
         if self.of == "ours" and any(leg.of == "onward" for leg in look.shown):
