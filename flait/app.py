@@ -312,6 +312,7 @@ class App:
         return Rules(
             delay=timedelta(minutes=self.settings.alerts.delay_minutes),
             keep_raw=self.settings.retention.raw_hours > 0,
+            contact=self.settings.operator.contact,
             skew=lambda: self.witness.skew,
         )
 

@@ -19,7 +19,7 @@ from flait.core.subscriptions import SubscriptionState
 from flait.core.told import FACTS, NONE, Told, tells
 from flait.core.wording import Text
 from flait.flows.looks import hasten
-from flait.flows.telling import knows, retell
+from flait.flows.telling import TRACKED, knows, retell
 from flait.flows.wishes import greeting
 from flait.store import INVITATION, STOP_CONFIRMED, STRANGER, Store, TrackedFlight
 
@@ -28,7 +28,6 @@ log = logging.getLogger("flait.afresh")
 S = MessageStatus
 FRESH: Final = timedelta(minutes=5)  # so long words that were tried in vain are good, if nothing else has come
 AGAIN: Final = "again:"  # begins the dedup_key of a confirmation or an answer that was worded anew
-TRACKED: Final = "tracked"
 PENDING: Final = "pending"
 FAILED: Final = "failed"
 REPLY: Final = "reply"
@@ -96,7 +95,8 @@ def _is_changed(store: Store, message: Message, tracked: TrackedFlight, now: dat
     """An alert was written with its look; what says how a flight stands perhaps a moment before the look it is from."""
     if is_news(message):
         return store.is_changed(tracked.id, since=message.created_at, now=now)
-    if tracked.seen_at is None or tracked.seen_at < message.created_at:  # written after a look of its own
+    with_its_look = message.kind == TRACKED and tracked.seen_at == message.created_at
+    if tracked.seen_at is None or tracked.seen_at < message.created_at or with_its_look:
         return False
     present = tells(tracked.flight)
     matters = {"cancelled", "diverted_to"} & {name for name, value in present.items() if value}

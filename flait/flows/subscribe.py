@@ -241,6 +241,9 @@ def _tracked(store: Store, flight: Flight, beside: frozenset[str], now: datetime
     for there in sorted(rows, key=lambda row: row.fa_flight_id != flight.fa_flight_id):
         if there.fa_flight_id not in beside or scheduled(there.flight) == scheduled(flight):
             return _seen_too(store, there, flight, now)
+    by_id = store.tracked_by_fa_flight_id(flight.fa_flight_id)  # its route or time may be another by now
+    if by_id:
+        return _seen_too(store, by_id, flight, now)
     next_poll = polling.next_poll_at(flight, now, jitter=polling.jitter(flight.fa_flight_id)) or now
     return store.track(flight, next_poll_at=next_poll, now=now)
 

@@ -6,20 +6,24 @@ Decided from what was seen and what they were told before; everything here is in
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from flait.core import polling
 from flait.core.alert_texts import alert_text
 from flait.core.alerts import Alert, Decision, Held, PastText, Priority, Reach, decide, out_of_reach
 from flait.core.changes import DELAY
-from flait.core.flights import Flight
+from flait.core.confirmations import tracked_text
+from flait.core.flights import Flight, Phase, progress
 from flait.core.formats import Reader
 from flait.core.messages import UNTOLD, Message, MessageStatus
 from flait.core.silences import NO_WORD, silence
 from flait.core.subscriptions import SubscriptionState
-from flait.core.told import Told, told
+from flait.core.told import Told, further, told
+from flait.flows.wishes import confirm, greeting
 from flait.store import Store, Subscriber, TellRow, TrackedFlight
 
 ANSWERED = timedelta(minutes=5)
+TRACKED: Final = "tracked"  # the kind of a confirmation
 TOLD_LATE = timedelta(hours=24)  # after a watch has ended: so long its last word is tried again
 NEVER_LEFT = frozenset({MessageStatus.EXPIRED, MessageStatus.SUPPRESSED})
 _REACH = {
@@ -32,13 +36,14 @@ _REACH = {
 class Rules:
     """What decides who is told, and what is kept. `asker` has just asked, and hears of it by the answer instead.
 
-    `may_end` is false while the clock is in doubt: no flight is over because of what it says. `skew` is how far the
-    clock is from what the latest answer said.
+    `contact` is who runs Flait, for a first text. `may_end` is false while the clock is in doubt: no flight is over
+    because of what it says. `skew` is how far the clock is from what the latest answer said.
     """
 
     delay: timedelta = DELAY
     keep_raw: bool = True
     asker: int | None = None
+    contact: str = ""
     may_end: bool = True
     skew: Callable[[], timedelta] = timedelta
 
@@ -50,12 +55,33 @@ def decided(
     reachable = _reachable(subscribers)
     texts = store.told_rows([subscriber.subscription.id for subscriber in reachable])
     return [
-        (
-            subscriber,
-            _decide(subscriber, texts[subscriber.subscription.id], before=before, after=after, rules=rules, now=now),
-        )
+        (subscriber, _decide(subscriber, rows, before=before, after=after, rules=rules, now=now))
         for subscriber in reachable
+        if not _is_unconfirmed(rows := texts[subscriber.subscription.id], after)
     ]
+
+
+def _is_unconfirmed(rows: Sequence[TellRow], flight: Flight) -> bool:
+    """Whether nothing that was said of it arrived, the confirmation first of all. What is down needs none."""
+    lost = any(row.kind == TRACKED and row.status is MessageStatus.UNDELIVERED for row in rows)
+    return lost and not any(row.is_said for row in rows) and not further(progress(flight), Phase.OFF)
+
+
+def confirm_afresh(
+    store: Store, tracked: TrackedFlight, subscribers: Iterable[Subscriber], rules: Rules, now: datetime
+) -> None:
+    """Inside a look's transaction: a confirmation that was lost comes again in words of now, as `RETRIES` allow."""
+    people = _reachable(subscribers)
+    texts = store.told_rows([person.subscription.id for person in people])
+    for person in people:
+        rows, subscription, user = texts[person.subscription.id], person.subscription, person.user
+        if not _is_unconfirmed(rows, tracked.flight) or out_of_reach(_past(rows), now):
+            continue
+        reader = Reader(ident=subscription.ident, now=now, clock=user.clock)
+        first = greeting(store, user, rules.contact)
+        text = tracked_text(tracked.flight, reader, role=subscription.role, first=first)
+        key = f"{TRACKED}-again:{subscription.id}:{len(rows)}"
+        confirm(store, subscription, user, kind=TRACKED, text=text, now=now, dedup_key=key)
 
 
 def _reachable(subscribers: Iterable[Subscriber]) -> list[Subscriber]:
@@ -187,7 +213,7 @@ def tell_silence(store: Store, tracked: TrackedFlight, now: datetime, rules: Rul
 
 def _last_word(rows: Sequence[TellRow], seen_at: datetime) -> datetime:
     """When they had the last word: a confirmation came from a look of its own."""
-    return max([seen_at, *(row.at for row in rows if row.is_said and row.kind == "tracked")])
+    return max([seen_at, *(row.at for row in rows if row.is_said and row.kind == TRACKED)])
 
 
 def retell(store: Store, tracked: TrackedFlight, subscription_id: int, now: datetime) -> None:

@@ -23,7 +23,7 @@ from flait.flows.asking import ask
 from flait.flows.looks import MISSING, POLL, SEEN, cut_short, next_look, put_off
 from flait.flows.ports import FlightSource
 from flait.flows.resolve import AEROAPI
-from flait.flows.telling import Rules, decided, tell, tell_last_seen, tell_silence
+from flait.flows.telling import Rules, confirm_afresh, decided, tell, tell_last_seen, tell_silence
 from flait.store import Step, Store, Subscriber, TrackedFlight
 
 log = logging.getLogger("flait.track")
@@ -101,6 +101,7 @@ def see(
         return []
     _close_or_readopt(store, tracked, after, next_poll, now)
     messages = _told(store, tracked, news, now)
+    confirm_afresh(store, replace(tracked, flight=after), subscribers, rules, now)
     detail = _detail(messages, decisions, changed=after != before, closed=next_poll is None)
     lies = "".join(f", not believed: {event}" for event in impossible(flight, believed))
     _note(store, tracked, detail + lies, now, took)

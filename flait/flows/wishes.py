@@ -177,8 +177,17 @@ def greeting(store: Store, user: User, contact: str = "") -> Greeting | None:
     return None if heard else Greeting(name=user.name if user.name != user.phone else "", contact=contact)
 
 
-def confirm(store: Store, subscription: Subscription, user: User, *, kind: str, text: Text, now: datetime) -> None:
-    """Inside a transaction: the one text of that kind about a subscription."""
+def confirm(
+    store: Store,
+    subscription: Subscription,
+    user: User,
+    *,
+    kind: str,
+    text: Text,
+    now: datetime,
+    dedup_key: str | None = None,
+) -> None:
+    """Inside a transaction: the one text of that kind about a subscription, unless `dedup_key` says otherwise."""
     store.enqueue(
         Message(
             user_id=user.id,
@@ -187,7 +196,7 @@ def confirm(store: Store, subscription: Subscription, user: User, *, kind: str, 
             kind=kind,
             body=text.body,
             tells=text.tells,
-            dedup_key=f"{kind}:{subscription.id}",
+            dedup_key=dedup_key or f"{kind}:{subscription.id}",
             subscription_id=subscription.id,
             flight_id=subscription.flight_id,
             created_at=now,

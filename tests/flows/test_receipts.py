@@ -11,7 +11,7 @@ from flait.core.receipts import TWILIO_STATUSES, Receipt
 from flait.errors import InDoubt, Rejected
 from flait.flows import receipts
 from flait.flows.ports import Accepted
-from tests.core.flights_for_tests import NOON, minutes, planned
+from tests.core.flights_for_tests import NOON, late, minutes, planned
 from tests.flows.world import PHONES, FakeGateway, World
 
 S = MessageStatus
@@ -286,3 +286,20 @@ def test_what_is_lost_as_the_watch_ends_is_told_again_after_the_rest(followed: W
     followed.clock.moment = again.not_before
     followed.deliver()
     assert [text.sid for text in followed.texts][-2:] == ["SM2", "SM3"]
+
+
+def test_a_confirmation_that_did_not_arrive_comes_again_in_words_of_now(followed: World) -> None:
+    report(followed, "undelivered", "SM0", error_code=30003)
+    assert followed.due() == followed.clock.now()
+    followed.next_poll(late(timedelta(hours=1)))
+    assert followed.kinds == ["tracked", "tracked"]
+    again = followed.texts[-1]
+    assert again.body.startswith("Flait flight alerts: ")
+    assert "1h late: dep 15:10" in again.body
+    followed.deliver()
+    report(followed, "undelivered", "SM1", error_code=30003)
+    followed.poll(late(timedelta(hours=1)))
+    assert followed.kinds == ["tracked", "tracked"]
+    followed.clock.advance(minutes(16))
+    followed.next_poll(late(timedelta(hours=1)))
+    assert followed.kinds == ["tracked", "tracked", "tracked"]

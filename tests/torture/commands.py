@@ -165,11 +165,14 @@ def sound(file: Path) -> str:
         return str(problem)
 
 
+OF_LOOKS = ("duration_ms", "polls", "last_polled_at")  # a command that is given again may look again
+
+
 def _timeless(row: dict[str, Any]) -> dict[str, Any]:
     return {
         name: OF_A_MOMENT.sub("T", value) if isinstance(value, str) else value
         for name, value in row.items()
-        if name != "duration_ms"
+        if name not in OF_LOOKS
     }
 
 

@@ -184,12 +184,13 @@ UNION ALL SELECT 'unanswered' FROM inbound WHERE answered_at IS NULL
 UNION ALL SELECT 'claims' FROM flights WHERE claimed_by IS NOT NULL
 UNION ALL SELECT 'polls' FROM flights WHERE next_poll_at <= :now
 """
+PUT_OFF: Final = "SELECT 1 FROM flights WHERE failures > 0 AND closed_at IS NULL"  # after two deaths over one look
 UNMET: Final = "SELECT 1 FROM subscriptions WHERE state = 'pending' AND departure_date IS NULL"
 
 
 def restless(app: MortalApp) -> bool:
     """Whether anything is under way or due."""
-    unmet = () if app.aero.outage else app.store()._rows(UNMET)
+    unmet = () if app.aero.outage else (*app.store()._rows(UNMET), *app.store()._rows(PUT_OFF))
     return bool(unmet or app.store()._rows(UNDER_WAY, now=app.clock.now()))
 
 

@@ -101,12 +101,14 @@ class Judge:
         for of, view in sight.views.items():
             if view and of == self.of:
                 self.here.append(view)
-            if view and not sight.alone:
-                self.all[of].append(view)
+            kept = sight.kept[of]
+            if kept:
+                self.all[of].append(kept)
                 self.last_seen = at if of == self.of else self.last_seen
 
     def _owed(self, at: datetime, look: Look) -> None:
         if not self.spoken or self._twilio_ails(at):
+            self.again_by = None
             return
         self._journey(at)
         if self.of == "ours" and any(leg.of == "onward" for leg in look.shown):

@@ -43,13 +43,15 @@ ROLES: Final = {role.value: role for role in Role}
 class Look:
     """AeroAPI was asked: `shown` are the legs in its answer; none, or `fault`, where it showed nothing.
 
-    `asked`: it was for somebody who begins to follow the flight, and none of the plan's looks.
+    `asked`: it was for somebody who begins to follow the flight, and none of the plan's looks; `used` unless they were
+    refused.
     """
 
     at: datetime
     shown: tuple[Leg, ...]
     fault: str = ""
     asked: bool = False
+    used: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ class Published:
     """AeroAPI, as this life has it."""
 
     def __init__(self, life: Life, clock: FixedClock, looks: list[Look]) -> None:
-        self._life, self._clock, self._looks = life, clock, looks
+        self._life, self._clock, self.looks = life, clock, looks
         self._glitches: list[Glitch] = list(life.glitches)
         self.asked = False
 
@@ -119,7 +121,7 @@ class Published:
         now = self._clock.now()
         for one in self._life.aeroapi:
             if one.holds(now):
-                self._looks.append(Look(now, (), one.kind, self.asked))
+                self.looks.append(Look(now, (), one.kind, self.asked))
                 raise FAULTS[one.kind]
 
     def _answer(self, wanted: Any) -> Answer:
@@ -129,7 +131,7 @@ class Published:
         if self._glitches and self._glitches[0].at <= now and any(leg.of == "ours" for leg in legs):
             odd = self._glitches.pop(0).changes
             legs = tuple(replace(leg, **odd) if leg.of == "ours" else leg for leg in legs)
-        self._looks.append(Look(now, legs, asked=self.asked))
+        self.looks.append(Look(now, legs, asked=self.asked))
         flights, raw = _parsed(self._life.number, self._life.ident, legs)
         return Answer(flights=flights, raw=raw)
 
@@ -295,7 +297,7 @@ class _Play:
             asked_at=self.clock.now(),
         )
         person = subscribe.Person(phone=PHONES[number], consent="asked for it")
-        self.source.asked = True
+        self.source.asked, before = True, len(self.source.looks)
         try:
             asked = subscribe.subscribe(self.store, self.source, self.clock, person=person, wanted=wish)
             heart.followed_from = self.clock.now()
@@ -309,6 +311,8 @@ class _Play:
             heart.refused = str(refusal)
         finally:
             self.source.asked = False
+            if heart.refused:
+                self.source.looks[before:] = [replace(look, used=False) for look in self.source.looks[before:]]
 
     def _report(self) -> None:
         _, sid = self.phones.reports.pop(0)

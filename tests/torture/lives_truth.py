@@ -40,6 +40,8 @@ class Look(Protocol):
     def fault(self) -> str: ...
     @property
     def asked(self) -> bool: ...
+    @property
+    def used(self) -> bool: ...
 
 
 @dataclass(slots=True)
@@ -207,22 +209,33 @@ class Eye:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """A look, and what it showed of the flight and of the one that flies on; `alone` where only somebody asked."""
+    """A look, and what it showed of the flight and of the one that flies on.
+
+    `alone` where only somebody asked: they are told what it `views`, and what is `kept` of it is the others' last word.
+    """
 
     look: Look
     alone: bool
     views: dict[str, View | None]
+    kept: dict[str, View | None]
 
 
 def sights(looks: Iterable[Look]) -> Iterator[Sight]:
-    """Every look in order; what a person asked for tells nothing to those who follow the flight already."""
+    """Every look in order; what a person asked for is kept for those who follow the flight by the same id already."""
     eyes = {of: Eye(of=of) for of in ("ours", "onward")}
-    begun = False
+    known: dict[str, str] = {}
     for look in looks:
-        alone = look.asked and begun
-        views = {of: (Eye(of=of) if alone else eye).sees(look.at, look.shown) for of, eye in eyes.items()}
-        begun |= views["ours"] is not None
-        yield Sight(look, alone, views)
+        ids = {leg.of: leg.id for leg in look.shown}
+        alone = look.asked and "ours" in known
+        views: dict[str, View | None] = {}
+        kept: dict[str, View | None] = {}
+        for of, eye in eyes.items():
+            views[of] = Eye(of=of).sees(look.at, look.shown) if alone else eye.sees(look.at, look.shown)
+            kept[of] = views[of]
+            if alone:
+                kept[of] = eye.sees(look.at, look.shown) if look.used and known.get(of) == ids.get(of, "") else None
+        known |= ids if not alone else {}
+        yield Sight(look, alone, views, kept)
 
 
 def possible_acts(leg: Leg, at: datetime, known: datetime | None = None) -> dict[str, datetime]:

@@ -208,7 +208,8 @@ class _Judge:
         if seen is None or self.leg.iata not in message.body or (gone and message.created_at > gone):
             self.verdict.wrong(f"{message.kind} from nowhere: {self.who}")
             return
-        truth = {**facts_of(seen.truth), "gate_origin": gates_of(looks)}
+        gates = gates_of(looks) or (self._known("gate_origin", message.created_at),)  # all blank since it was confirmed
+        truth = {**facts_of(seen.truth), "gate_origin": gates}
         false = [name for name, value in message.tells.items() if name in truth and value not in truth[name]]
         gate = "" if seen.blank else seen.truth.gate_origin or ""  # a blank shows no gate: the one before is kept
         words = {"cancelled": "CANCELLED", "gate_change": gate, "diverted": "DIVERTED", "ends": "ends at"}
@@ -251,8 +252,12 @@ class _Judge:
     # What is owed
 
     def _known(self, fact: str, by: datetime) -> Any:
-        told = [text.message.tells[fact] for text in self.heard if fact in text.message.tells and text.at <= by]
-        return told[-1] if told else None
+        told = [(text.at, text.message.tells[fact]) for text in self.heard if fact in text.message.tells]
+        listed = f"{self.follow.subscription_id}.{fact}"  # as a list tells it
+        replies = [text for text in self.days.texts.get(None, []) if text.fate is S.DELIVERED]
+        told += [(text.at, text.message.tells[listed]) for text in replies if listed in text.message.tells]
+        before = [(at, value) for at, value in told if at <= by]
+        return max(before, key=lambda one: one[0])[1] if before else None
 
     def _shown(self, value: Callable[[Seen], object], seen: Sequence[Seen]) -> tuple[object, bool]:
         """The value shown last, and whether it was shown for long enough, in a time fit for texts, to be owed."""
