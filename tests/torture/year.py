@@ -26,7 +26,10 @@ DAY: Final = timedelta(days=1)
 KEEP: Final = (10, 30, 60)  # days
 GROWTH: Final = 1.1
 BACKUPS: Final = 3
-FOR_EVER: Final = "consent_changes"  # the proof of who could be texted when: two rows for each change of mind
+FOR_EVER: Final = {  # the proof of who could be texted when, and by which texts: two rows for each change of mind
+    "consent_changes",
+    "consent_texts",
+}
 A_MONTH: Final = {
     "usage": 1,
     "sms_totals": len(PHONES) + 1,
@@ -75,7 +78,7 @@ def _is_linear(held: dict[int, float]) -> None:
 
 def _is_flat(last: list[dict[str, int]], before: list[dict[str, int]], *, months: int) -> None:
     """No table has more rows than in the stretch before, save those that are for ever."""
-    for name in last[0].keys() - {FOR_EVER}:
+    for name in last[0].keys() - FOR_EVER:
         most, earlier = (max(night[name] for night in nights) for nights in (last, before))
         if most > GROWTH * earlier + A_MONTH.get(name, 0) * months + 2:
             raise HalfState(f"{name} grew from {earlier} to {most} rows")
