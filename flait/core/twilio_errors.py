@@ -68,6 +68,15 @@ _ROWS: tuple[tuple[Kind, str, tuple[int, ...]], ...] = (
 )
 
 ERRORS: Mapping[int, Known] = {code: Known(kind=kind, words=words) for kind, words, codes in _ROWS for code in codes}
+_IN_VAIN = frozenset({Kind.RECIPIENT, Kind.MESSAGE, Kind.ACCOUNT})
+
+
+def is_in_vain(code: int | None) -> bool:
+    """Whether the same person's next text would end the same way."""
+    error = ERRORS.get(code or 0)
+    return error is not None and error.kind in _IN_VAIN
+
+
 """Twilio's code to what it means."""
 
 _STATUSES: Mapping[int, Known] = {
