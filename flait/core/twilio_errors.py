@@ -108,12 +108,21 @@ _STATUSES: Mapping[int, Known] = {
 }
 """For answers whose code is unknown; 404 on sending is about the account in the path, never about the text."""
 
+_IN_VAIN = frozenset({Kind.RECIPIENT, Kind.MESSAGE, Kind.ACCOUNT})
+"""Failures that telling the same again would only repeat."""
+
 _UNKNOWN = Known(kind=Kind.MESSAGE, words="it gives a reason that Flait does not know")
 
 
 def known(status: int, code: int | None) -> Known:
     """What a 4xx answer means: by its code, else by its status, else refused."""
     return ERRORS.get(code or 0) or _STATUSES.get(status, _UNKNOWN)
+
+
+def is_in_vain(code: int | None) -> bool:
+    """Whether the same person's next text would end the same way."""
+    error = ERRORS.get(code or 0)
+    return error is not None and error.kind in _IN_VAIN
 
 
 def failure_words(code: int | None) -> str:

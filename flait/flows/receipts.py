@@ -12,7 +12,7 @@ from typing import Final
 from flait.clock import Clock
 from flait.core.messages import UNTOLD, Message, MessageStatus
 from flait.core.receipts import Receipt
-from flait.core.twilio_errors import ERRORS, OPTED_OUT, Kind, failure_words
+from flait.core.twilio_errors import OPTED_OUT, failure_words, is_in_vain
 from flait.core.whatsapp import NO_WHATSAPP, Setup
 from flait.errors import Rejected, SendError
 from flait.flows import afresh
@@ -32,8 +32,6 @@ ASK_AFTER: Final = (
     timedelta(hours=12),
     *(timedelta(days=day) for day in range(1, 8)),  # and no more after a week: some carriers never tell
 )
-IN_VAIN: Final = frozenset({Kind.RECIPIENT, Kind.MESSAGE, Kind.ACCOUNT})
-"""Failures that telling the same again would only repeat."""
 
 UNDER_WAY: Final = afresh.WITH_TWILIO | {MessageStatus.SENDING}
 """A report about one of these is no surprise: it counted as said, and nothing was decided without it."""
@@ -101,8 +99,7 @@ def _act(store: Store, reported: Reported, receipt: Receipt, now: datetime, what
 
 def _worth_telling_again(message: Message) -> bool:
     """How soon is `alerts.RETRIES`' matter."""
-    known = ERRORS.get(message.error_code or 0)
-    return message.subscription_id is not None and not (known and known.kind in IN_VAIN)
+    return message.subscription_id is not None and not is_in_vain(message.error_code)
 
 
 def _step(message: Message, receipt: Receipt, word: str, now: datetime) -> Step:

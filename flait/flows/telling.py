@@ -19,6 +19,7 @@ from flait.core.messages import UNTOLD, Message, MessageStatus
 from flait.core.silences import NO_WORD, silence
 from flait.core.subscriptions import SubscriptionState
 from flait.core.told import Told, further, told
+from flait.core.twilio_errors import is_in_vain
 from flait.flows.wishes import confirm, greeting
 from flait.store import Store, Subscriber, TellRow, TrackedFlight
 
@@ -64,7 +65,9 @@ def decided(
 def _is_unconfirmed(rows: Sequence[TellRow], flight: Flight) -> bool:
     """Whether nothing that was said of it arrived, the confirmation first of all. What is down needs none."""
     lost = any(row.kind == TRACKED and row.status is MessageStatus.UNDELIVERED for row in rows)
-    return lost and not any(row.is_said for row in rows) and not further(progress(flight), Phase.OFF)
+    if not lost or any(row.is_said for row in rows) or is_in_vain(rows[-1].error_code):
+        return False
+    return not further(progress(flight), Phase.OFF)
 
 
 def confirm_afresh(

@@ -213,6 +213,7 @@ class TellRow:
     kind: str
     tells: dict[str, str | bool]
     status: MessageStatus
+    error_code: int | None = None
     priority: str | None = None
 
     @property

@@ -289,12 +289,12 @@ class World:
             if entry["party"] == party and method in ("", entry["method"]) and fault in (None, entry["fault"])
         ]
 
-    def wait_for(self, condition: Callable[[], object], what: str) -> None:
-        """Until it holds; a test fails that has waited for a minute."""
-        deadline = time.monotonic() + PATIENCE
+    def wait_for(self, condition: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
+        """Until it holds; a test fails that has waited for so many seconds."""
+        deadline = time.monotonic() + patience
         while not condition():
             if time.monotonic() > deadline:
-                raise AssertionError(f"waited {PATIENCE:g} s in vain for {what}")
+                raise AssertionError(f"waited {patience:g} s in vain for {what}")
             threading.Event().wait(LOOK_EVERY)
 
     # --- what is stored -------------------------------------------------------------------------------------------

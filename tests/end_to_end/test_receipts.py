@@ -34,9 +34,9 @@ FATES = (
     Fate(
         who=DAN,
         status="undelivered",
-        reports={"outcome": "undelivered", "error_code": 30005, "order": "reversed"},
-        error_code=30005,
-        error="the number is blocked or unknown",
+        reports={"outcome": "undelivered", "error_code": 30006, "order": "reversed"},  # in vain: it comes once
+        error_code=30006,
+        error="the number is a landline or its carrier cannot be reached",
     ),
     Fate(
         who=EVE,
