@@ -25,7 +25,7 @@ GROUPS: Mapping[str, str] = {
     "flights": "flights",
     "board": "board",
     "status": "status",
-    "usage": "status",
+    "usage": "usage",
     "messages": "messages",
     "trace": "messages",
     "daemon": "running",

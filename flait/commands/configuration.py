@@ -7,6 +7,7 @@ import typer
 from flait.commands import session
 from flait.commands.options import AsJson
 from flait.commands.output import print_json, print_table, safe, say
+from flait.commands.tables import Column, columns
 
 if TYPE_CHECKING:
     from flait.setting_rules import Value
@@ -36,9 +37,10 @@ def show(
         print_json({"settings": values} | ({"origins": origins} if origin else {}))
     elif origin:
         rows = [(key, _text(value), origins[key]) for key, value in values.items()]
-        print_table(("setting", "value", "origin"), rows, empty="")
+        print_table((*columns("setting value"), Column(name="origin", under=True)), rows)
     else:
-        print_table(("setting", "value"), [(key, _text(value)) for key, value in values.items()], empty="")
+        pairs = [(key, (_text(value),)) for key, value in values.items()]
+        print_table((*columns("setting"), Column(name="value", under=True)), pairs)
 
 
 def get(key: Key, as_json: AsJson = False) -> None:
@@ -94,7 +96,8 @@ def paths(as_json: AsJson = False) -> None:
     if as_json:
         print_json(places)
     else:
-        print_table(("place", "path"), list(places.items()), empty="")
+        rows = [(place, (path,)) for place, path in places.items()]
+        print_table((*columns("place"), Column(name="path", under=True)), rows)
 
 
 def _values() -> "dict[str, Value]":

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from flait.commands.output import console, print_table, say
+from flait.commands.tables import Column
 
 Topic = Annotated[list[str] | None, typer.Argument(help="A page, like operating, or a command, like daemon start.")]
 COMMANDS = "commands"
@@ -26,7 +27,7 @@ def show(topic: Topic = None) -> None:
     pages = _pages()
     if not topic:
         rows = [(name, _title(page)) for name, page in pages.items() if page.parent.name != DECISIONS]
-        print_table(("page", "about"), rows, empty="")
+        print_table((Column(name="page"), Column(name="about", under=True)), rows)
         say("`flait help operating` shows that page, `flait help daemon start` what stands there of a command,")
         say("`flait help 7` a decision and what it costs.")
         return

@@ -7,7 +7,8 @@ import typer
 
 from flait.commands import session
 from flait.commands.options import AsJson, Who
-from flait.commands.output import confirm, print_json, print_table, safe, say, stamp
+from flait.commands.output import confirm, known_facts, print_json, print_table, safe, say, worded
+from flait.commands.tables import FACTS, Column
 from flait.errors import UserError
 
 if TYPE_CHECKING:
@@ -16,7 +17,16 @@ if TYPE_CHECKING:
     from flait.store import Store
 
 LONGEST_NAME = 40  # characters: a name stands in tables and in texts
-COLUMNS = ("name", "phone", "timezone", "channel", "role", "clock", "texts", "subscriptions")
+COLUMNS = (
+    Column(name="name", breaks=True),
+    Column(name="phone"),
+    Column(name="timezone", rank=6),
+    Column(name="channel", rank=4),
+    Column(name="role", rank=2),
+    Column(name="clock", rank=5),
+    Column(name="texts", rank=1),
+    Column(name="subscriptions", rank=3),
+)
 
 Zone = Annotated[str | None, typer.Option("--timezone", help="Their time zone, like America/New_York.")]
 RoleOption = Annotated[
@@ -87,9 +97,9 @@ def show(who: Who, as_json: AsJson = False) -> None:
         history = [{"at": change.at, "change": change.change, "how": change.how} for change in changes]
         print_json({"user": fields | {"consent_history": history}})
         return
-    said = [(change.change.replace("_", " "), f"{stamp(change.at)}, {change.how}") for change in changes]
-    rows = [*zip(COLUMNS, _row(fields), strict=True), ("consent", user.consent), *said]
-    print_table(("what", "value"), rows, empty="")
+    heard = [(change.change.replace("_", " "), f"{worded(change.at)}, {change.how}") for change in changes]
+    facts = zip((column.name for column in COLUMNS), _row(fields), strict=True)
+    print_table(FACTS, known_facts([*facts, ("consent", user.consent), *heard]))
 
 
 def change(
@@ -235,4 +245,4 @@ def _fields(user: "User", subscriptions: int) -> dict[str, Any]:
 
 def _row(fields: Mapping[str, Any]) -> tuple[object, ...]:
     texts = "STOP" if fields["opted_out_at"] else "yes"
-    return tuple(texts if column == "texts" else fields[column] for column in COLUMNS)
+    return tuple(texts if column.name == "texts" else fields[column.name] for column in COLUMNS)

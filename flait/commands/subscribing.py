@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flait.commands import session
-from flait.commands.output import print_json, print_table, safe, say
+from flait.commands.output import day, local, print_json, print_table, safe, say
+from flait.commands.tables import Column
 
 if TYPE_CHECKING:
     from datetime import date, time
@@ -20,6 +21,16 @@ if TYPE_CHECKING:
     from flait.flows.wanted import Wanted
     from flait.store import Store, SubscriptionView
 
+COLUMNS = (
+    Column(name="id"),
+    Column(name="flight"),
+    Column(name="date"),
+    Column(name="route", rank=1),
+    Column(name="who", breaks=True),
+    Column(name="role", rank=2),
+    Column(name="state"),
+    Column(name="reason", under=True),
+)
 SAVED_NOT_FINISHED = 3
 A_MOMENT = 3.0  # seconds, real
 
@@ -129,7 +140,7 @@ def subscriptions(
         print_json({"subscriptions": [_as_json(view) for view in views]})
         return
     print_table(
-        ("id", "flight", "date", "route", "who", "role", "state", "reason"),
+        COLUMNS,
         [_row(view) for view in views],
         empty="Nobody follows a flight yet. Try `flait subscribe UA123 +15555550100`.",
     )
@@ -280,8 +291,8 @@ def _outcome(done: "Subscribed") -> str:
     who, what = safe(done.user.name), _described(done.subscription)
     if done.flight is None and done.scheduled is None:
         again = "Saved before, and not finished yet" if done.already else "Saved, not finished"
-        next_at = f"{done.subscription.next_attempt_at:%H:%M} UTC"
-        return f"{again}: {what} for {who} is pending: {done.subscription.reason}. Next attempt {next_at}; {carries()}."
+        at = f"Next attempt {local(done.subscription.next_attempt_at)}; " if done.subscription.next_attempt_at else ""
+        return f"{again}: {what} for {who} is pending: {done.subscription.reason}. {at}{carries()}."
     if done.already:
         return f"{who} already follows {what}."
     if done.flight is not None:
@@ -300,7 +311,7 @@ def _outcome(done: "Subscribed") -> str:
 
 def _described(subscription: "Subscription") -> str:
     on = subscription.departure_date
-    return f"{subscription.ident} of {on.isoformat()}" if on else f"{subscription.ident} {subscription.wish}".strip()
+    return f"{subscription.ident} of {day(on)}" if on else f"{subscription.ident} {subscription.wish}".strip()
 
 
 def _route(subscription: "Subscription", before: str = "") -> str:
