@@ -36,10 +36,15 @@ class DateWish:
         except (ValueError, OverflowError):
             raise InvalidDate(f"there is no day {shown(self.text)}", HINT) from None
         if day < today:
-            raise InvalidDate(f"{day.isoformat()} is past", "write a date from today on")
+            raise InvalidDate(f"{written(day)} is past", "write a date from today on")
         if day - today > FARTHEST:
-            raise InvalidDate(f"{day.isoformat()} is more than a year ahead", "schedules reach one year")
+            raise InvalidDate(f"{written(day)} is more than a year ahead", "schedules reach one year")
         return day
+
+
+def written(on: date) -> str:
+    """`25 Nov 2026`."""
+    return f"{on.day} {MONTHS[on.month - 1].capitalize()} {on.year}"
 
 
 def parse_date(text: str) -> DateWish:

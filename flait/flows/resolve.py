@@ -12,15 +12,15 @@ from flait.core.flights import Flight, Phase, ScheduledFlight, Times, answers, c
 from flait.core.formats import day
 from flait.core.observations import possible
 from flait.core.subscriptions import Role
-from flait.errors import InvalidDate, NoSuchFlight, TooLate
+from flait.errors import InvalidDate, NoSuchFlight
 from flait.flows.ports import FlightSource
 from flait.flows.wanted import (
     AHEAD,
     BEHIND,
+    Gone,
     Leg,
     SeveralFlights,
     Wanted,
-    clock_at,
     legs_of,
     possible_days,
     row,
@@ -52,7 +52,7 @@ def resolve(source: FlightSource, wanted: Wanted, *, now: datetime) -> Leg:
 def find(source: FlightSource, wanted: Wanted, *, now: datetime) -> Found:
     """The one leg that is meant, and what else AeroAPI showed.
 
-    Raises NoSuchFlight, SeveralFlights (listing the choices), InvalidDate, TooLate, and what the source raises.
+    Raises NoSuchFlight, SeveralFlights (listing the choices), InvalidDate, Gone, and what the source raises.
     """
     if wanted.wish is None:
         return _next_departure(source, wanted, now)
@@ -123,11 +123,11 @@ def _still_to_come(flight: Flight, wanted: Wanted, now: datetime) -> Flight:
     down = flight.on.actual or flight.in_.actual
     if reached in (Phase.ON, Phase.IN):
         if then not in (Phase.ON, Phase.IN) and down and down <= now:
-            raise TooLate(f"{_of_day(flight)} landed at {clock_at(down, flight.lands_at)}")
+            raise Gone(f"{_of_day(flight)} landed", down, flight.lands_at)
         raise InvalidDate(f"{_of_day(flight)} has already landed", "give a later --date")
     is_gone = reached is Phase.OFF and then is not Phase.OFF and wanted.wish is None
     if is_gone and wanted.role is Role.TRAVELER and flight.off.actual:
-        raise TooLate(f"{_of_day(flight)} left at {clock_at(flight.off.actual, flight.origin)}")
+        raise Gone(f"{_of_day(flight)} left", flight.off.actual, flight.origin)
     return flight
 
 

@@ -91,7 +91,7 @@ def test_what_is_no_setting_or_no_value_is_refused_unwritten(
 
 
 def test_a_missing_word_is_bad_usage(flait: CommandLine) -> None:
-    assert "Missing argument" in flait("config", "set", "alerts.delay_minutes").refused(2)
+    assert "an argument is missing: value" in flait("config", "set", "alerts.delay_minutes").refused(2)
 
 
 def test_valid_settings_are_said_to_be_right(flait: CommandLine) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from flait.core import reply_texts as texts
 from flait.core.flights import Airport, Flight, Times
-from flait.core.subscriptions import Role
+from flait.core.subscriptions import ClockFace, Role
 from flait.errors import FlightSourceError, NotUnderstood
 from tests.core.flights_for_tests import (
     EWR,
@@ -167,7 +167,7 @@ def test_a_second_riddle_in_one_text_is_not_asked_too(world: World, ann: Talk) -
     world.source.board = [F12, TOMORROW, lufthansa, moved(lufthansa)]
     assert ann.says("track UA1234 and LH90") == [
         DAYS,
-        "LH90 is more than one flight. Reply with its day and route, like TRACK LH90 tomorrow SFO EWR.",
+        "LH90 is more than one flight. Reply with its day and route, like TRACK LH90 today SFO EWR.",
     ]
 
 
@@ -204,7 +204,7 @@ def test_yesterdays_flight_that_has_not_left_can_be_chosen(world: World, ann: Ta
         (
             "track UA1234 tomorrow",
             [late(minutes(30))],
-            "No UA1234 found tomorrow. It flies today 14:40 PST. Reply TRACK UA1234 25 nov.",
+            "No UA1234 found tomorrow. It flies today 14:40 PST. Reply TRACK UA1234 today.",
         ),
         (
             "track LH1234 today",
@@ -214,12 +214,12 @@ def test_yesterdays_flight_that_has_not_left_can_be_chosen(world: World, ann: Ta
         (
             "track UA1234 20 nov 2025",
             [F12],
-            "2025-11-20 is past. Reply like TRACK UA1234 25 nov, fri or tomorrow.",
+            "20 Nov 2025 is past. Reply like TRACK UA1234 27 nov, thu or tomorrow.",
         ),
         (
             "track UA1234 today",
             [at_gate(rescheduled(hours(-8)))],
-            "UA1234 of Tue 25 Nov has already landed. Reply like TRACK UA1234 25 nov, fri or tomorrow.",
+            "UA1234 of Tue 25 Nov has already landed. Reply like TRACK UA1234 27 nov, thu or tomorrow.",
         ),
     ],
 )  # fmt: skip
@@ -230,6 +230,44 @@ def test_what_cannot_be_followed_is_said_with_a_way_on(
     before = live(world)
     assert ann.says(said) == [answered]
     assert live(world) == before
+
+
+@pytest.mark.parametrize(
+    ("board", "said", "answered"),
+    [
+        (
+            [F12, TOMORROW],
+            "track UA1234",
+            "UA1234 flies today 2:10pm PST and tomorrow 2:10pm PST SFO-EWR. Reply 1 today, 2 tomorrow.",
+        ),
+        (
+            [late(minutes(30))],
+            "track UA1234 tomorrow",
+            "No UA1234 found tomorrow. It flies today 2:40pm PST. Reply TRACK UA1234 today.",
+        ),
+    ],
+)
+def test_whoever_reads_twelve_hours_reads_them_in_every_answer(
+    world: World, ann: Talk, board: list[Flight], said: str, answered: str
+) -> None:
+    _reads_twelve_hours(world)
+    world.source.board = board
+    assert ann.says(said) == [answered]
+
+
+def test_two_flights_of_one_day_are_told_apart_on_the_readers_clock(world: World, ann: Talk) -> None:
+    _reads_twelve_hours(world)
+    world.source.board = [southwest(HOU, "09:05"), southwest(HOU, "14:10")]
+    ann.says("track WN123 tomorrow")
+    ann.says("both")
+    (body,) = ann.says("untrack WN123")
+    assert body.startswith("Which one? 1) WN123 DAL-HOU 9:05am Wed 26 Nov 2) WN123 DAL-HOU 2:10pm Wed 26 Nov.")
+
+
+def _reads_twelve_hours(world: World) -> None:
+    user = world.store.user_by_phone(PHONES[0])
+    assert user
+    world.store.save_user(replace(user, clock=ClockFace.H12))
 
 
 # --- ending -------------------------------------------------------------------------------------------------------
@@ -460,7 +498,9 @@ def test_two_departures_of_one_route_and_day_are_chosen_between_by_time(world: W
 
 def test_more_legs_than_fit_a_text_are_not_offered_in_part(world: World, ann: Talk) -> None:
     world.source.board = [southwest(HOU, f"{hour:02}:00") for hour in range(8, 13)]
-    assert ann.says("track WN123 tomorrow") == [texts.name_a_day_text("WN123")]
+    assert ann.says("track WN123 tomorrow") == [
+        "WN123 is more than one flight. Reply with its day and route, like TRACK WN123 tomorrow DAL HOU."
+    ]
     assert live(world) == []
 
 

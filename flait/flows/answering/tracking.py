@@ -24,7 +24,6 @@ from flait.errors import (
     NoSuchFlight,
     NotUnderstood,
     Refused,
-    TooLate,
     UserError,
 )
 from flait.flows import subscribe
@@ -32,7 +31,7 @@ from flait.flows.answering.asked import Asked, Standing, known, legs, near, othe
 from flait.flows.answering.desk import QUESTION, Act, Desk, Line, say
 from flait.flows.resolve import resolve
 from flait.flows.subscribe import Person, Subscribed
-from flait.flows.wanted import Leg, Wanted, local_time
+from flait.flows.wanted import Gone, Leg, Wanted, local_time
 
 MOST_OPTIONS = 4  # that fit one text
 MOST_WISHES = 4  # looked up for one text: each look-up costs money
@@ -62,7 +61,7 @@ class Looked:
     def options(self) -> list[Leg]:
         """The legs to choose from, when there is more than one."""
         found = legs(self.asked, self.wanted, self.at)
-        undecided = self.wanted.wish is None and not isinstance(self.refusal, TooLate)
+        undecided = self.wanted.wish is None and not isinstance(self.refusal, Gone)
         open_question = undecided or isinstance(self.refusal, AmbiguousFlight)
         return found if open_question and len(found) > 1 else []
 
@@ -143,7 +142,7 @@ def _kept(desk: Desk, looked: Sequence[Looked]) -> Iterator[Line]:
     for one in looked:
         if one.options:
             too_many = asking or len(one.options) > MOST_OPTIONS
-            lines = [Line(body=texts.name_a_day_text(str(one.wanted.ident))) if too_many else _ask(desk, one)]
+            lines = [Line(body=_name_a_day(desk, one)) if too_many else _ask(desk, one)]
             asking = True
         else:
             lines = words_of(keep(desk, one, person))
@@ -155,7 +154,12 @@ def _ask(desk: Desk, looked: Looked) -> Line:
     """Put the question, once for all that is asked in one text."""
     ident, options = str(looked.wanted.ident), looked.options
     put_question(desk, ident, options)
-    return Line(body=texts.options_text(ident, options, desk.now))
+    return Line(body=texts.options_text(ident, options, desk.reader(ident)))
+
+
+def _name_a_day(desk: Desk, looked: Looked) -> str:
+    ident = str(looked.wanted.ident)
+    return texts.name_a_day_text(ident, looked.options, desk.reader(ident))
 
 
 def put_question(desk: Desk, ident: str, options: Sequence[Leg]) -> None:
@@ -188,24 +192,25 @@ def wanted_option(desk: Desk, option: Mapping[str, Any]) -> Wanted:
 def _refusal(desk: Desk, looked: Looked, refusal: FlaitError) -> str:
     ident, contact = str(looked.wanted.ident), desk.rules.contact
     if isinstance(refusal, NoSuchFlight):
-        return _not_found(looked)
+        return _not_found(desk, looked)
     if isinstance(refusal, NotUnderstood):
         return not_understood_text(ident).body
-    if isinstance(refusal, TooLate):
-        return too_late_text(ident, refusal.message, unasked=False).body
+    if isinstance(refusal, Gone):
+        return too_late_text(ident, refusal.told(desk.user.clock), unasked=False).body
     if isinstance(refusal, InvalidDate):
-        return texts.bad_date_text(ident, refusal.message)
+        return texts.bad_date_text(ident, refusal.message, desk.reader(ident))
     if isinstance(refusal, BudgetExhausted):
         return texts.no_budget_text(contact)
     if isinstance(refusal, AmbiguousFlight):
-        return texts.name_a_day_text(ident)
+        return _name_a_day(desk, looked)
     return texts.no_account_text(contact)
 
 
-def _not_found(looked: Looked) -> str:
+def _not_found(desk: Desk, looked: Looked) -> str:
     wanted, other = looked.wanted, other_airline(looked.asked, looked.wanted)
     if other:
         return texts.other_airline_text(str(wanted.ident), other)
     route = "-".join(code for code in (wanted.origin, wanted.destination) if code)
     wish = " ".join(said for said in (wanted.wish.text if wanted.wish else "", route) if said)
-    return texts.unknown_flight_text(str(wanted.ident), wish, near(looked.asked, wanted, looked.at), looked.at)
+    ident = str(wanted.ident)
+    return texts.unknown_flight_text(ident, wish, near(looked.asked, wanted, looked.at), desk.reader(ident))
