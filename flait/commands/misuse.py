@@ -19,7 +19,7 @@ _WORDS = tuple(
         (r"Got unexpected extra arguments?(?:\(s\))? \((.+)\)", "too many words: {0}", "quote what has blanks"),
         (r"Invalid value for '(.+?)': '(.+)' is not a valid \w+(?: range)?", "'{1}' is no number", "{0} takes one"),
         (r"Invalid value for '(.+?)': (\S+) is not in the range x>=(.+)", "{0} {1} is too little", "{2} is the least"),
-        (r"Invalid value for '(.+?)': (\S+) is not in the range (.+)<=x<=(.*)", "{0} is not {1}", "it is {2} to {3}"),
+        (r"Invalid value for '(.+?)': (\S+) is not in the range (.+)<=x<=(.+)", "{0} cannot be {1}", "{2} to {3} can"),
         (r"Invalid value for '.+?': (.+)", "{0}", ""),
         (r"Missing argument '(.+)'", "an argument is missing: {0}", ""),
     )

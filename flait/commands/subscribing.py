@@ -13,9 +13,8 @@ from flait.commands.output import day, local, print_json, print_table, safe, say
 from flait.commands.tables import Column
 
 if TYPE_CHECKING:
-    from datetime import date, time
+    from datetime import time
 
-    from flait.core.dates import DateWish
     from flait.core.subscriptions import Role, Subscription
     from flait.flows.subscribe import Person, Subscribed
     from flait.flows.wanted import Wanted
@@ -322,25 +321,15 @@ def _route(subscription: "Subscription", before: str = "") -> str:
 
 
 def _on(found: "list[Subscription]", date: str | None) -> "list[Subscription]":
+    from datetime import timedelta
+
     from flait.core.dates import parse_date
 
     if date is None:
         return found
     wish = parse_date(date)
-    on = _day(wish, session.app().clock.now().date())
+    on = wish.on(session.app().clock.now().date(), behind=timedelta(days=1))  # its flight may be under way
     return [one for one in found if one.departure_date == on or one.wish == wish.text]
-
-
-def _day(wish: "DateWish", today: "date") -> "date":
-    """The day before may be named too: its flight may be under way."""
-    from datetime import timedelta
-
-    from flait.errors import InvalidDate
-
-    try:
-        return wish.on(today)
-    except InvalidDate:
-        return wish.on(today - timedelta(days=1))
 
 
 def _refuse_several(found: "list[Subscription]", number: str) -> None:

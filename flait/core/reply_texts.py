@@ -8,11 +8,13 @@ from datetime import date, datetime, timedelta
 
 from flait.core.flights import Airport, Flight, ScheduledFlight
 from flait.core.formats import SEGMENT, Piece, Reader, clock_time, day, fitted, fold, zone_label
+from flait.core.idents import Misnamed
 from flait.core.messages import units
 from flait.core.reply_kinds import Later
 from flait.core.subscriptions import Role
 from flait.core.wording import route
 
+Leg = Flight | ScheduledFlight
 URGENT = "Only urgent msgs come: cancelled, diverted, leaving earlier, gate change near departure."
 ALL_FLIGHTS = "All flights"
 ALONE = "To end ALL messages reply STOP alone."
@@ -90,6 +92,11 @@ def limit_text(limit: str, again: datetime, place: Airport, reader: Reader) -> s
 # Which flight
 
 
+def not_a_flight_text(text: str, what: Misnamed) -> str:
+    """Something in the place of a flight number."""
+    return f"{text} is {what}, not a flight number. Send the number on the booking, like {EXAMPLE}."
+
+
 def not_followed_text(ident: str) -> str:
     """A flight the person does not follow."""
     return f"You do not follow {ident}. Reply TRACK {ident} to start, LIST for what you follow."
@@ -139,9 +146,9 @@ def _for(wish: str) -> str:
     return f" {wish}" if wish else ""
 
 
-def unknown_flight_text(ident: str, wish: str, near: Sequence[Flight | ScheduledFlight], reader: Reader) -> str:
-    """No such flight that day; `near` is when the number does fly."""
-    flies = ", ".join(_leaves(flight, reader) for flight in near[:2])
+def unknown_flight_text(ident: str, wish: str, near: Sequence[Leg], reader: Reader, *, routed: bool = False) -> str:
+    """No such flight that day; `near` is when the number does fly, and where, when a route was asked for."""
+    flies = ", ".join(f"{_leaves(leg, reader)} {route(leg)}" if routed else _leaves(leg, reader) for leg in near[:2])
     return _one(
         f"No {ident} found{_for(wish)}.",
         f"It flies {flies}." if flies else "Check number and date with the airline.",
@@ -149,7 +156,7 @@ def unknown_flight_text(ident: str, wish: str, near: Sequence[Flight | Scheduled
     )
 
 
-def _typed(leg: Flight | ScheduledFlight, reader: Reader) -> str:
+def _typed(leg: Leg, reader: Reader) -> str:
     """Its day, as one would type it: `tomorrow`, `27 nov`."""
     return _day_word(leg, reader).partition(" ")[2].lower() or _day_word(leg, reader)
 
@@ -171,7 +178,7 @@ def too_many_wishes_text(most: int) -> str:
     return f"Only the first {most} flights were looked up. Send the others again."
 
 
-def name_a_day_text(ident: str, options: Sequence[Flight | ScheduledFlight], reader: Reader) -> str:
+def name_a_day_text(ident: str, options: Sequence[Leg], reader: Reader) -> str:
     """More than one flight, where no second question can be asked; the example is one of them."""
     example = f"{_typed(options[0], reader)} {route(options[0]).replace('-', ' ')}" if options else "tomorrow SFO EWR"
     return f"{ident} is more than one flight. Reply with its day and route, like TRACK {ident} {example}."
@@ -187,7 +194,7 @@ def no_account_text(contact: str) -> str:
     return _one("Flait cannot look up flights now: FlightAware refuses its account.", _ask(contact))
 
 
-def options_text(ident: str, options: Sequence[Flight | ScheduledFlight], reader: Reader) -> str:
+def options_text(ident: str, options: Sequence[Leg], reader: Reader) -> str:
     """Which of these legs: by day where only the day differs, by route and time where the day does not."""
     routes = [route(leg) for leg in options]
     days = {leg.departure_date for leg in options}
@@ -208,17 +215,17 @@ def _rows(texts: Sequence[str]) -> str:
     return " ".join(f"{number}) {text}" for number, text in enumerate(texts, 1))
 
 
-def _leaves(leg: Flight | ScheduledFlight, reader: Reader) -> str:
+def _leaves(leg: Leg, reader: Reader) -> str:
     """`today 14:10 PST`."""
     return f"{_day_word(leg, reader)} {_at(leg, reader)}".strip()
 
 
-def _day_word(leg: Flight | ScheduledFlight, reader: Reader) -> str:
+def _day_word(leg: Leg, reader: Reader) -> str:
     ahead = leg.departure_date - reader.now.astimezone(leg.origin.zone).date()
     return {0: "today", 1: "tomorrow"}.get(ahead.days, day(leg.departure_date))
 
 
-def _at(leg: Flight | ScheduledFlight, reader: Reader) -> str:
+def _at(leg: Leg, reader: Reader) -> str:
     moment, zone = leg.scheduled_out if isinstance(leg, ScheduledFlight) else leg.departure.best, leg.origin.zone
     return f"{clock_time(moment, zone, reader.clock)} {zone_label(moment, zone)}" if moment else ""
 

@@ -67,12 +67,7 @@ class Wanted:
 
     def day_on(self, today: date) -> date | None:
         """The same on a calendar. The day before `today` may be named too: its flight may not have left yet."""
-        if self.wish is None:
-            return None
-        try:
-            return self.wish.on(today)
-        except InvalidDate:
-            return self.wish.on(today - timedelta(days=1))
+        return None if self.wish is None else self.wish.on(today, behind=timedelta(days=1))
 
     def is_from_there(self, leg: Leg) -> bool:
         """Whether it leaves the airport that was named, if one was."""

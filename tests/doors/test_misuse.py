@@ -19,7 +19,7 @@ from tests.doors.command_line import CommandLine
         ("subscribe UA1", "an argument is missing: who; see `flait subscribe --help`"),
         ("daemon start --wait x", "'x' is no number; --wait takes one; see `flait daemon start --help`"),
         ("daemon start --wait -3", "--wait -3.0 is too little; 0 is the least; see `flait daemon start --help`"),
-        ("messages --limit 0", "--limit is not 0; it is 1 to 1000000; see `flait messages --help`"),
+        ("messages --limit 0", "--limit cannot be 0; 1 to 1000000 can; see `flait messages --help`"),
         (
             "messages show x",
             "'x' is no number of a text, like 40 or msg:40; see `flait messages show --help`",

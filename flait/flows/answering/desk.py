@@ -132,8 +132,9 @@ def _is_on(desk: Desk, view: SubscriptionView, on: str) -> bool:
     known = view.subscription.departure_date
     if known is None:
         return view.subscription.wish == on
+    today = desk.now.astimezone(place_of(desk, view).zone).date()
     try:
-        return parse_date(on).on(desk.now.astimezone(place_of(desk, view).zone).date()) == known
+        return parse_date(on).on(today, behind=timedelta(days=1)) == known
     except InvalidDate:
         return False
 

@@ -70,7 +70,8 @@ def track(desk: Desk, reply: Track) -> Act:
     """Follow what is named; each new flight is answered by its own confirmation."""
     if not reply.wishes:
         return say(texts.WHICH_FLIGHT)
-    act = track_all(desk, [wanted_of(desk, wish) for wish in reply.wishes[:MOST_WISHES]])
+    looked = [_found(desk, wish) for wish in reply.wishes[:MOST_WISHES]]
+    act = _following(desk, looked)
     if len(reply.wishes) <= MOST_WISHES:
         return act
     return lambda: [*act(), Line(body=texts.too_many_wishes_text(MOST_WISHES))]
@@ -78,8 +79,27 @@ def track(desk: Desk, reply: Track) -> Act:
 
 def track_all(desk: Desk, wanted: Iterable[Wanted]) -> Act:
     """Ask about every wish, then keep them all at once."""
-    looked = [look_up(desk, one) for one in wanted]
+    return _following(desk, [look_up(desk, one) for one in wanted])
+
+
+def _following(desk: Desk, looked: Sequence[Looked]) -> Act:
     return lambda: list(_kept(desk, looked))
+
+
+def _found(desk: Desk, wish: TrackWish) -> Looked:
+    """Of an airport that may be at either end, AeroAPI's answer tells which; it is asked once."""
+    looked = look_up(desk, wanted_of(desk, wish))
+    if wish.either is None or looked.waits:
+        return looked
+    there = legs(looked.asked, looked.wanted, looked.at)
+    leaves = [leg for leg in there if wish.either in (leg.origin.code, leg.origin.code_iata)]
+    lands = [
+        leg for leg in there if leg.destination and wish.either in (leg.destination.code, leg.destination.code_iata)
+    ]
+    if leaves and lands:  # which is meant is for the person to say
+        return looked
+    wanted = replace(looked.wanted, destination=wish.either) if lands else replace(looked.wanted, origin=wish.either)
+    return _resolved(wanted, looked.asked, looked.at)
 
 
 def wanted_of(desk: Desk, wish: TrackWish) -> Wanted:
@@ -89,6 +109,7 @@ def wanted_of(desk: Desk, wish: TrackWish) -> Wanted:
         wish=parse_date(wish.date) if wish.date else None,
         origin=wish.origin,
         destination=wish.destination,
+        leaves_at=wish.at,
         role=desk.user.role,
         asked_at=desk.heard.received_at,
     )
@@ -98,7 +119,10 @@ def look_up(desk: Desk, wanted: Wanted, flight: Flight | None = None) -> Looked:
     """Outside any transaction: find the one leg meant. Of a `flight` that is watched already nobody is asked."""
     if flight:
         wanted = _that_very(flight, wanted)
-    asked, at = known(flight) if flight else Asked(source=desk.source), desk.now
+    return _resolved(wanted, known(flight) if flight else Asked(source=desk.source), desk.now)
+
+
+def _resolved(wanted: Wanted, asked: Asked, at: datetime) -> Looked:
     try:
         resolve(asked, wanted, now=at)
     except (UserError, NoSuchFlight, BudgetExhausted, ConfigError, FlightSourceError) as refusal:
@@ -174,6 +198,7 @@ def _option(ident: str, leg: Leg) -> dict[str, str | None]:
         "origin": leg.origin.short.upper(),
         "destination": leg.destination.short.upper() if leg.destination else None,
         "leaves_at": f"{local_time(leg):%H:%M}",
+        "zone": leg.origin.timezone,
     }
 
 
@@ -213,4 +238,5 @@ def _not_found(desk: Desk, looked: Looked) -> str:
     route = "-".join(code for code in (wanted.origin, wanted.destination) if code)
     wish = " ".join(said for said in (wanted.wish.text if wanted.wish else "", route) if said)
     ident = str(wanted.ident)
-    return texts.unknown_flight_text(ident, wish, near(looked.asked, wanted, looked.at), desk.reader(ident))
+    flies = near(looked.asked, wanted, looked.at)
+    return texts.unknown_flight_text(ident, wish, flies, desk.reader(ident), routed=bool(route))
