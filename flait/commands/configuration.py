@@ -63,11 +63,19 @@ def change(
 
     app = session.app()
     kept = set_value(app.paths, key, value)
-    after = "wants a restart" if key in AT_START else "takes it up within a minute"
-    say(f"{key} is {safe(_text(kept)) or 'empty'} in {safe(app.paths.config_file)}; a running daemon {after}.")
+    say(f"{key} is {safe(_text(kept)) or 'empty'} in {safe(app.paths.config_file)}.{_in_force(key in AT_START)}")
     variable = setting_for(key).variable
     if variable in app.env:
         say(f"warning: {variable} is set, and wins over config.toml")
+
+
+def _in_force(at_start: bool) -> str:
+    """What comes next, where a daemon runs on the earlier value."""
+    from flait.lock import daemon_of
+
+    if not daemon_of(session.app().paths.database):
+        return ""
+    return " `flait daemon restart` puts it in force." if at_start else " The daemon takes it up within a minute."
 
 
 def validate(as_json: AsJson = False) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flait.commands import session
+from flait.commands import session, testing
 from flait.commands.options import AsJson, MessageId
 from flait.commands.output import confirm, in_lines, known_facts, local, print_json, print_table, reads, say, worded
 from flait.commands.tables import FACTS, Column
@@ -44,6 +44,7 @@ def add_to(root: typer.Typer) -> None:
     group.command()(show)
     group.command()(retry)
     group.command()(drop)
+    group.command("test")(testing.send_test)
     root.add_typer(group, name="messages")
     root.command()(trace)
 

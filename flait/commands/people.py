@@ -30,7 +30,8 @@ COLUMNS = (
 
 Zone = Annotated[str | None, typer.Option("--timezone", help="Their time zone, like America/New_York.")]
 RoleOption = Annotated[
-    str | None, typer.Option("--role", help="traveler (default), meeter or watcher: what is worth a text.")
+    str | None,
+    typer.Option("--role", help="Their usual role: traveler (without it), meeter or watcher: what is worth a text."),
 ]
 ClockOption = Annotated[str | None, typer.Option("--clock", help="How they read the time: 24h (default) or 12h.")]
 
@@ -143,7 +144,7 @@ def remove(who: Who) -> None:
         for subscription in store.live_for(user.id):
             unsubscribe(store, subscription, now=app.clock.now())
         store.remove_user(user.id)
-    say(f"{safe(user.name)} is forgotten; {follows} subscriptions ended.")
+    say(f"{safe(user.name)} is forgotten; {follows} subscription{'' if follows == 1 else 's'} ended.")
     tell_the_way_back(made)
 
 

@@ -60,7 +60,10 @@ def subscribe(
     who: Who,
     date: Date = None,
     role: Annotated[
-        str | None, typer.Option("--as", help="traveler (default), meeter or watcher: what is worth a text.")
+        str | None,
+        typer.Option(
+            "--as", help="traveler, meeter or watcher: what is worth a text; without it the person's usual role."
+        ),
     ] = None,
     name: Annotated[str | None, typer.Option("--name", help="What to call a person who is new.")] = None,
     channel: Annotated[
