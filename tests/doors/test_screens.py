@@ -1,8 +1,10 @@
 """What people see: every table at 80, 40 and 20 columns, with what the next command needs; local time, and words."""
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +12,7 @@ from flait.commands.tables import wide_of
 from flait.core.flights import Airport, Times
 from flait.core.subscriptions import Role
 from flait.store import Step, Store
-from tests.doors.command_line import CommandLine
+from tests.doors.command_line import ROOT, CommandLine
 from tests.store.samples import DAY, HOUR, MINUTE, NOW, active, flight, message, pending, user
 
 NAME = "Ana María Fernández-Whittaker"
@@ -180,3 +182,18 @@ def test_people_read_words_and_scripts_aeroapis_phases(busy: CommandLine) -> Non
 def test_what_is_not_known_is_left_out_for_people_and_empty_for_scripts(busy: CommandLine) -> None:
     assert "baggage" not in busy("status", "US2116", on_terminal=True).out
     assert ["US2116 2013-03-08", "baggage belt", ""] in busy("status", "US2116").table
+
+
+DOCS = sorted((ROOT / "docs").glob("*.md"))
+FIRST_CELL = re.compile(r"^\| `([a-z][a-z_.-]+)` \|", re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", DOCS, ids=lambda page: page.stem)
+def test_a_page_of_the_documentation_is_read_whole_on_any_screen(flait: CommandLine, page: Path) -> None:
+    keys = FIRST_CELL.findall(page.read_text(encoding="utf-8"))
+    for width in (80, 40, 20):
+        flait.env |= {"COLUMNS": str(width), "TERM": "dumb"}
+        done = flait("help", page.stem, on_terminal=True)
+
+        assert (done.code, done.err) == (0, "")
+        assert not [key for key in keys if key not in done.out]
