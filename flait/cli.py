@@ -25,7 +25,7 @@ GROUPS: Mapping[str, str] = {
     "flights": "flights",
     "board": "board",
     "status": "status",
-    "usage": "status",
+    "usage": "usage",
     "messages": "messages",
     "trace": "messages",
     "daemon": "running",
@@ -102,11 +102,9 @@ def _invoke(argv: list[str]) -> int:
     except click.exceptions.NoArgsIsHelpError:
         return 0  # the help has been printed, and was all there was to do
     except click.exceptions.ClickException as problem:
-        hint = "`flait --help` lists the commands"
-        context = getattr(problem, "ctx", None)
-        if context is not None and context.command_path != "flait":
-            hint = f"see `{context.command_path} --help`"
-        raise UserError(_one_line(problem.format_message()), hint) from problem
+        from flait.commands.misuse import misused
+
+        raise misused(problem, argv, list(GROUPS)) from problem
     except typer.Abort:
         return INTERRUPTED
     return result if isinstance(result, int) else 0
@@ -181,7 +179,3 @@ def _unexpected(problem: Exception) -> FlaitError:
     fault = FlaitError(f"unexpected {type(problem).__name__}", "run it again with -vv and report what it prints")
     fault.__cause__ = problem
     return fault
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split()).rstrip(".")

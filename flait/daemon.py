@@ -1,7 +1,6 @@
 """DOOR: time passing. What is due stands in the database; nothing is scheduled anywhere else.
 
-What is done every so often is a tick: poll, deliver, answer, activate, settle, receipts, fetch, confirm, beat, backup,
-upkeep …. runs.py lets them tick, from the lock to the end.
+What is done every so often is a tick; `Daemon.ticks` lists them. runs.py lets them tick, from the lock to the end.
 """
 
 import logging

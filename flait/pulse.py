@@ -45,12 +45,30 @@ class Word:
     waiting: tuple[str, ...] = ()  # settings that were changed and want a restart
 
 
+IN_WORDS: Mapping[str, str] = {
+    # a tick, or who is asked → what does not work, for people
+    "poll": "looking at flights",
+    "deliver": "sending texts",
+    "answer": "answering texts",
+    "settle": "settling doubts",
+    "fetch": "reading replies",
+    "activate": "carrying wishes on",
+    "listen": "listening for calls",
+    "push": "push alerts",
+    "backup": "backups",
+    "upkeep": "clearing up",
+    "beat": "signs of life",
+    "time": "asking for the time",
+}
+
+
 def by_cause(troubles: Iterable[Trouble]) -> Sequence[tuple[str, str, datetime]]:
     """For people: what does not work for one and the same cause in one line, with the cause, and since when."""
     names: dict[str, list[str]] = {}
     since: dict[str, datetime] = {}
     for trouble in troubles:
         name = trouble.what.partition("-")[0].replace("_", " ")  # several senders are one to them
+        name = IN_WORDS.get(name, name)
         known = names.setdefault(trouble.cause, [])
         known += [] if name in known else [name]
         since[trouble.cause] = min(since.get(trouble.cause, trouble.since), trouble.since)

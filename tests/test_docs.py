@@ -3,18 +3,24 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any, get_args
 
 import pytest
 import typer
 
+from flait.app import App
 from flait.cli import INTERRUPTED, application
-from flait.core.alerts import RULES
+from flait.core import polling
+from flait.core.alerts import CONFIRM_BIG, CONFIRM_SMALL, RULES
 from flait.core.changes import ChangeKind
 from flait.core.flights import Flight
+from flait.core.messages import MessageStatus
 from flait.core.replies import Reply, understand
 from flait.core.subscriptions import Role
+from flait.daemon import Daemon
 from flait.errors import FlaitError
 from flait.settings import AT_START, TABLE
 from tests.core.flights_for_tests import (
@@ -170,6 +176,49 @@ def test_the_settings_that_want_a_restart_are_named() -> None:
     assert re.findall(r"`([a-z]+\.[a-z_]+)`", line) == list(AT_START)
 
 
+# --- ticks ------------------------------------------------------------------------------------------------------
+
+
+def test_the_ticks_are_listed_in_one_place_as_they_are(tmp_path: Path) -> None:
+    rows = table_rows(page("docs/architecture.md").partition("## The ticks")[2].partition("\n## ")[0])[1:]
+    documented = {name: row[1] for row in rows for name in re.findall(r"\*([a-z0-9-]+)\*", row[0])}
+    app = App(env={"FLAIT_HOME": str(tmp_path), "FLAIT_FLIGHTAWARE_PUSH": "true"})
+    ticks = Daemon(app, Event()).ticks()
+
+    assert documented == {tick.name: _every(tick.every.total_seconds()) for tick in ticks} | {"push": "1 min"}
+
+
+def _every(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 60 else span(seconds / 60)
+
+
+# --- how soon one is told ---------------------------------------------------------------------------------------
+
+LOOKS = [
+    *(every for _, every in polling.BEFORE_DEPARTURE),
+    polling.TAXIING_OUT,
+    *(every for _, every in polling.IN_THE_AIR),
+    polling.TAXIING_IN,
+    polling.AT_THE_GATE,
+]
+
+
+def test_how_soon_one_is_told_is_what_the_looks_come_to() -> None:
+    rows = table_rows(page("docs/timing.md"))[1:]
+
+    for row, every in zip(rows, LOOKS, strict=True):
+        looked = every * 11 / 10 + minutes(1)  # a tenth late at most, and a minute until it is at Twilio
+        assert row[1:] == [told(every), told(looked + CONFIRM_BIG, 5), told(looked + CONFIRM_SMALL, 5)], row[0]
+
+
+def told(after: timedelta, step: int = 1) -> str:
+    """`3 h 20`, rounded up to whole steps of minutes."""
+    whole = -(-after // minutes(step)) * step
+    if whole < 60:
+        return f"{whole} min"
+    return f"{whole // 60} h" + (f" {whole % 60:02}" if whole % 60 else "")
+
+
 # --- alerts -----------------------------------------------------------------------------------------------------
 
 INBOUND = replace(F12, gate_destination="C91", terminal_destination="C", baggage_claim="6")
@@ -247,6 +296,27 @@ def test_the_example_of_an_alert_is_what_flait_says(kind: ChangeKind) -> None:
 
     assert heard is not None
     assert (heard.kind, heard.body) == (kind, alert_rows()[kind][4])
+
+
+# --- when no text came, and what people are asked ---------------------------------------------------------------
+
+
+def test_every_status_of_a_text_is_explained_where_none_came() -> None:
+    rows = table_rows(page("docs/no-text.md"))
+    explained = {status for row in rows[1:] for status in re.findall(r"`([a-z_]+)`", row[0])}
+
+    assert explained == set(MessageStatus) - {MessageStatus.HELD}  # there are no quiet hours yet
+
+
+def test_the_samples_for_carriers_are_texts_that_flait_sends() -> None:
+    samples = [
+        row[1]
+        for row in table_rows(page("docs/consent.md"))
+        if row[0] in ("opt-in confirmation", "sample 1", "sample 2")
+    ]
+
+    assert len(samples) == 3
+    assert all(sample in page("docs/alerts.md") for sample in samples)
 
 
 # --- answers ----------------------------------------------------------------------------------------------------

@@ -55,8 +55,8 @@ def test_what_has_one_cause_is_one_line_for_people() -> None:
         for number, what in enumerate(("listen", "deliver-0", "deliver-1", "fetch"))
     ]
     assert by_cause([*troubles, FULL]) == [
-        ("listen, deliver, fetch", "it is not set", NOW - timedelta(hours=3)),
-        ("beat", "the disk is full", NOW),
+        ("listening for calls, sending texts, reading replies", "it is not set", NOW - timedelta(hours=3)),
+        ("signs of life", "the disk is full", NOW),
     ]
 
 

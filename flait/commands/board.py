@@ -1,7 +1,7 @@
 """`flait board`: the tracked departures as an airport would show them. It reads the database and asks nobody."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,16 +9,27 @@ import typer
 
 from flait.commands import session
 from flait.commands.options import AsJson
-from flait.commands.output import console, print_json, print_table, safe
+from flait.commands.output import Style, console, laid, print_json, print_table, screen_width, worded
+from flait.commands.tables import Column
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import Group
 
     from flait.core.flights import Flight
     from flait.store import FlightView
 
 REDRAW_EVERY = 1.0  # seconds, real: for eyes
-COLUMNS = ("departs", "flight", "to", "gate", "arrives", "remark")
+COLUMNS = (
+    Column(name="departs"),
+    Column(name="flight"),
+    Column(name="to"),
+    Column(name="city", rank=3, breaks=True),
+    Column(name="terminal", rank=4),
+    Column(name="gate", rank=1),
+    Column(name="arrives", rank=2, breaks=True),
+    Column(name="remark", breaks=True),
+)
+REMARK = len(COLUMNS) - 1
 EMPTY = "No departures. Try `flait subscribe UA123 +15555550100`."
 STYLES: Mapping[str, str] = {  # by how the flight stands
     "cancelled": "bold red",
@@ -49,7 +60,8 @@ def board(
     if as_json:
         _print_snapshot()
     elif once or not sys.stdout.isatty():
-        print_table(COLUMNS, [_row(view.tracked.flight, _now()) for view in _departures()], empty=EMPTY)
+        now, flights = _now(), _departures()
+        print_table(COLUMNS, [_row(flight, now) for flight in flights], empty=EMPTY, style=_style(flights, now))
     else:
         _show_live()
 
@@ -58,18 +70,29 @@ def _print_snapshot() -> None:
     from flait.commands import flight_lines
 
     now = _now()
-    print_json({"at": now, "flights": [flight_lines.fields(view, now) for view in _departures()]})
+    print_json({"at": now, "flights": [flight_lines.fields(view, now) for view in _views()]})
 
 
 def _now() -> datetime:
     return session.app().clock.now()
 
 
-def _departures() -> "list[FlightView]":
+def _views() -> "list[FlightView]":
     """The flights still tracked, the next to leave first."""
     never = datetime.max.replace(tzinfo=UTC)
     views = session.app().store().flight_views()
     return sorted(views, key=lambda view: view.tracked.flight.departure.best or never)
+
+
+def _departures() -> "list[Flight]":
+    return [view.tracked.flight for view in _views()]
+
+
+def _style(flights: "Sequence[Flight]", now: datetime) -> Style:
+    """A remark looks as the flight stands."""
+    from flait.core.standing import standing
+
+    return lambda row, column: STYLES.get(standing(flights[row], now).state, "") if column == REMARK else ""
 
 
 def _show_live() -> None:
@@ -83,20 +106,15 @@ def _show_live() -> None:
             live.update(_drawn(), refresh=True)
 
 
-def _drawn() -> "Table":
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
+def _drawn() -> "Group":
+    from rich.console import Group
     from rich.text import Text
 
-    from flait.core.standing import standing
-
-    now = _now()
-    table = Table(*COLUMNS, box=SIMPLE_HEAD, title=f"Departures {now:%H:%M} UTC", caption=_caption(), expand=True)
-    for view in _departures():
-        flight = view.tracked.flight
-        *cells, said = (safe(cell) for cell in _row(flight, now))
-        table.add_row(*map(Text, cells), Text(said, STYLES.get(standing(flight, now).state, "")))
-    return table
+    now, flights = _now(), _departures()
+    rows = [_row(flight, now) for flight in flights]
+    table = laid(COLUMNS, rows, screen_width(), _style(flights, now)) if rows else Text(EMPTY)
+    title = Text(f"Departures {worded(now)}", style="italic")
+    return Group(title, Text(), table, Text(_caption(), style="dim italic"))
 
 
 def _caption() -> str:
@@ -108,14 +126,15 @@ def _caption() -> str:
 
 def _row(flight: "Flight", now: datetime) -> tuple[Any, ...]:
     from flait.commands import flight_lines
-    from flait.core.formats import Reader
 
-    best, reader = flight.departure.best, Reader(ident=flight.ident, now=now)
+    to, gate, terminal = flight.destination, flight.gate_origin, flight.terminal_origin
     return (
-        reader.at(best, flight.origin) if best else "",
+        next(iter(flight_lines.departs(flight, now)), ""),
         flight.number,
-        f"{flight.destination.city or ''} {flight.destination.short}".strip() if flight.destination else "",
-        flight_lines.gate(flight.terminal_origin, flight.gate_origin),
+        to.short if to else "",
+        to.city if to else "",
+        terminal,
+        gate,
         flight_lines.arrives(flight, now),
         flight_lines.remark(flight, now),
     )

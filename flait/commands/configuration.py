@@ -7,6 +7,7 @@ import typer
 from flait.commands import session
 from flait.commands.options import AsJson
 from flait.commands.output import print_json, print_table, safe, say
+from flait.commands.tables import Column, columns
 
 if TYPE_CHECKING:
     from flait.setting_rules import Value
@@ -36,9 +37,10 @@ def show(
         print_json({"settings": values} | ({"origins": origins} if origin else {}))
     elif origin:
         rows = [(key, _text(value), origins[key]) for key, value in values.items()]
-        print_table(("setting", "value", "origin"), rows, empty="")
+        print_table((*columns("setting value"), Column(name="origin", under=True)), rows)
     else:
-        print_table(("setting", "value"), [(key, _text(value)) for key, value in values.items()], empty="")
+        pairs = [(key, (_text(value),)) for key, value in values.items()]
+        print_table((*columns("setting"), Column(name="value", under=True)), pairs)
 
 
 def get(key: Key, as_json: AsJson = False) -> None:
@@ -62,13 +64,21 @@ def change(
 
     app = session.app()
     kept = set_value(app.paths, key, value)
-    after = "wants a restart" if key in AT_START else "takes it up within a minute"
-    say(f"{key} is {safe(_text(kept)) or 'empty'} in {safe(app.paths.config_file)}; a running daemon {after}.")
+    say(f"{key} is {safe(_text(kept)) or 'empty'} in {safe(app.paths.config_file)}.{_in_force(key in AT_START)}")
     if key == "twilio.from_number" and is_one_way(str(kept)):
         say("Nobody can reply to a name: no commands, and no STOP. Texts say whom to ask instead (operator.contact).")
     variable = setting_for(key).variable
     if variable in app.env:
         say(f"warning: {variable} is set, and wins over config.toml")
+
+
+def _in_force(at_start: bool) -> str:
+    """What comes next, where a daemon runs on the earlier value."""
+    from flait.lock import daemon_of
+
+    if not daemon_of(session.app().paths.database):
+        return ""
+    return " `flait daemon restart` puts it in force." if at_start else " The daemon takes it up within a minute."
 
 
 def validate(as_json: AsJson = False) -> None:
@@ -97,7 +107,8 @@ def paths(as_json: AsJson = False) -> None:
     if as_json:
         print_json(places)
     else:
-        print_table(("place", "path"), list(places.items()), empty="")
+        rows = [(place, (path,)) for place, path in places.items()]
+        print_table((*columns("place"), Column(name="path", under=True)), rows)
 
 
 def _values() -> "dict[str, Value]":

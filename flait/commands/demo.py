@@ -23,8 +23,9 @@ from typing import Any
 
 from flait.app import App
 from flait.clock import Clock, Conductor, clock_from
-from flait.commands.output import console, safe
-from flait.core.flights import phase
+from flait.commands.flight_lines import remark
+from flait.commands.output import console, laid, safe, screen_width
+from flait.commands.tables import Column
 from flait.core.formats import clock_time
 from flait.core.messages import MessageStatus
 from flait.core.wording import route
@@ -41,6 +42,14 @@ LONGEST = LASTS + timedelta(hours=6)  # for what is still under way then
 GIVEN_UP = (MessageStatus.EXPIRED, MessageStatus.SUPPRESSED)
 UNDER_WAY = (MessageStatus.QUEUED, MessageStatus.SENDING, MessageStatus.IN_DOUBT)
 REAL_SECONDS = 42.0  # where nobody has to be waited for
+BOARD = (
+    Column(name="flight"),
+    Column(name="route", rank=2),
+    Column(name="leaves", rank=1),
+    Column(name="gate", rank=3),
+    Column(name="stands", breaks=True),
+    Column(name="next look", rank=4),
+)
 LOOK_EVERY = 0.1  # seconds, real
 STEP = 0.25  # seconds, real: so far the clock runs ahead of a look, unless something is late
 LATE = 0.4  # seconds, real: what has been due for as long is waited for
@@ -261,17 +270,19 @@ def _show_texts(stage: Stage, screen: Any) -> None:
 
 
 def _board(stage: Stage, views: Sequence[FlightView]) -> Any:
-    from rich.table import Table
+    from rich.console import Group
+    from rich.text import Text
 
-    board = Table(title=f"{stage.app.clock.now():%H:%M}Z  {len(stage.flights) - len(views)} done", expand=False)
-    for column in ("flight", "route", "leaves", "gate", "phase", "next look"):
-        board.add_column(column)
-    for view in views:
-        flight, tracked = view.tracked.flight, view.tracked
-        leaves = clock_time(flight.departure.best, flight.origin.zone) if flight.departure.best else ""
-        after = f"{tracked.next_poll_at:%H:%M}Z" if tracked.next_poll_at else ""
-        board.add_row(flight.number, route(flight), leaves, flight.gate_origin or "", phase(flight), after)
-    return board
+    now = stage.app.clock.now()
+    title = Text(f"{now:%H:%M}Z  {len(stage.flights) - len(views)} done", style="italic")
+    return Group(title, laid(BOARD, [_board_row(view, now) for view in views], screen_width()))
+
+
+def _board_row(view: FlightView, now: datetime) -> tuple[object, ...]:
+    flight, tracked = view.tracked.flight, view.tracked
+    leaves = clock_time(flight.departure.best, flight.origin.zone) if flight.departure.best else ""
+    after = f"{tracked.next_poll_at:%H:%M}Z" if tracked.next_poll_at else ""
+    return flight.number, route(flight), leaves, flight.gate_origin, remark(flight, now), after
 
 
 def _summarise(stage: Stage, screen: Any) -> int:

@@ -6,7 +6,7 @@ Reads and prints nothing. Times for people are the airport's own.
 from datetime import datetime
 from typing import Any
 
-from flait.core.flights import Airport, Flight, Times, phase
+from flait.core.flights import Airport, Flight, Phase, Times, phase
 from flait.core.formats import Reader, span
 from flait.core.standing import State, notable, standing
 from flait.core.wording import lateness
@@ -45,21 +45,33 @@ def _times(times: Times) -> dict[str, datetime | None]:
     return {"scheduled": times.scheduled, "estimated": times.estimated, "actual": times.actual}
 
 
-def departs(flight: Flight, now: datetime) -> str:
-    """`14:55 PST (45m late)`."""
+def departs(flight: Flight, now: datetime) -> tuple[str, ...]:
+    """`14:55 PST` and `(45m late)`."""
     return _at(flight, flight.departure, flight.origin, now)
 
 
-def arrives(flight: Flight, now: datetime) -> str:
-    """`23:15 EST (9m early)`, on the clock of where it lands."""
+def arrives(flight: Flight, now: datetime) -> tuple[str, ...]:
+    """`23:15 EST` and `(9m early)`, on the clock of where it lands."""
     return _at(flight, flight.arrival, flight.lands_at, now)
 
 
-def _at(flight: Flight, times: Times, airport: Airport | None, now: datetime) -> str:
+def _at(flight: Flight, times: Times, airport: Airport | None, now: datetime) -> tuple[str, ...]:
     if times.best is None or airport is None:
-        return ""
+        return ()
     compared = notable(times) and not (flight.diverted and times is flight.arrival)  # elsewhere nothing was scheduled
-    return Reader(ident=flight.ident, now=now).at(times.best, airport) + (lateness(times) if compared else "")
+    at = Reader(ident=flight.ident, now=now).at(times.best, airport)
+    return (at, lateness(times).strip()) if compared and lateness(times) else (at,)
+
+
+PHASES = {
+    Phase.SCHEDULED: "not left yet",
+    Phase.OUT: "left the gate",
+    Phase.OFF: "in the air",
+    Phase.ON: "landed",
+    Phase.IN: "at the gate",
+    Phase.DIVERTED: "diverted",
+    Phase.CANCELLED: "cancelled",
+}
 
 
 def remark(flight: Flight, now: datetime) -> str:

@@ -8,11 +8,21 @@ import typer
 from flait.commands import session
 from flait.commands.options import AsJson
 from flait.commands.output import print_json, print_table
+from flait.commands.tables import Column
 
 if TYPE_CHECKING:
     from flait.store import FlightView
 
-COLUMNS = ("flight", "route", "date", "stands", "departs", "arrives", "next poll", "followers")
+COLUMNS = (
+    Column(name="flight"),
+    Column(name="route", rank=1),
+    Column(name="date"),
+    Column(name="stands", breaks=True),
+    Column(name="departs", breaks=True),
+    Column(name="arrives", rank=1, breaks=True),
+    Column(name="next poll", rank=4),
+    Column(name="followers", rank=2),
+)
 
 
 def add_to(root: typer.Typer) -> None:

@@ -3,16 +3,23 @@
 import re
 import sys
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flait.commands.output import console, print_table, say
+from flait.commands.output import console, laid, print_table, say, screen_width
+from flait.commands.tables import Column
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 Topic = Annotated[list[str] | None, typer.Argument(help="A page, like operating, or a command, like daemon start.")]
 COMMANDS = "commands"
 DECISIONS = "decisions"
+CELLS = re.compile(r"(?<!\\)\|")
+LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
 HEADING = re.compile(r"^### `flait ([^`]+)`$", re.MULTILINE)
 
 
@@ -26,7 +33,7 @@ def show(topic: Topic = None) -> None:
     pages = _pages()
     if not topic:
         rows = [(name, _title(page)) for name, page in pages.items() if page.parent.name != DECISIONS]
-        print_table(("page", "about"), rows, empty="")
+        print_table((Column(name="page"), Column(name="about", under=True)), rows)
         say("`flait help operating` shows that page, `flait help daemon start` what stands there of a command,")
         say("`flait help 7` a decision and what it costs.")
         return
@@ -82,4 +89,24 @@ def _print(text: str) -> None:
         return
     from rich.markdown import Markdown
 
-    console().print(Markdown(text))
+    for is_table, lines in groupby(text.splitlines(), lambda line: line.startswith("|")):
+        if is_table:
+            console().print("\n", _table(list(lines)), sep="", soft_wrap=True)
+        else:
+            console().print(Markdown("\n".join(lines)))
+
+
+def _table(lines: Sequence[str]) -> "Text":
+    """A table of the page on this screen: whole, the last column under each row where there is no room beside it."""
+    heading, _, *rows = [[_bare(cell) for cell in CELLS.split(line.strip().strip("|"))] for line in lines]
+    *names, last = heading
+    columns = [
+        *(Column(name=name, breaks=number > 0) for number, name in enumerate(names)),
+        Column(name=last, under=True),
+    ]
+    return laid(columns, rows, screen_width())
+
+
+def _bare(cell: str) -> str:
+    """Without the marks of Markdown."""
+    return LINK.sub(r"\1", cell.strip()).replace("`", "").replace("**", "").replace("\\|", "|")

@@ -10,14 +10,21 @@ import typer
 
 from flait.commands import session
 from flait.commands.options import AsJson
-from flait.commands.output import confirm, print_json, print_table, say, stamp
+from flait.commands.output import confirm, print_json, print_table, say
+from flait.commands.tables import Column, columns
 from flait.errors import FlaitError
 
 if TYPE_CHECKING:
     from flait.flows.backup import Backup, Before, Restored
     from flait.flows.upkeep import Forgotten
 
-COLUMNS = ("name", "at", "kind", "bytes", "ok")
+COLUMNS = (
+    Column(name="name"),
+    Column(name="at", rank=1, breaks=True),
+    Column(name="kind", rank=2),
+    Column(name="bytes", rank=3),
+    Column(name="ok", under=True),
+)
 
 File = Annotated[Path, typer.Argument(help="A backup, or a database that a restore set aside.")]
 
@@ -55,7 +62,7 @@ def list_all(as_json: AsJson = False) -> None:
     if as_json:
         print_json({"backups": [_fields(made, problem) for made, problem in backups]})
         return
-    rows = [(made.path.name, stamp(made.at), made.kind, made.size, problem or "yes") for made, problem in backups]
+    rows = [(made.path.name, made.at, made.kind, made.size, problem or "yes") for made, problem in backups]
     print_table(COLUMNS, rows, empty="There is no backup yet. `flait backup create` makes one; the daemon, one a day.")
 
 
@@ -144,7 +151,7 @@ def prune(
     if as_json:
         print_json({"dry_run": dry_run, "removed": counts})
     else:
-        print_table(("what", "would go" if dry_run else "gone"), list(counts.items()), empty="")
+        print_table((*columns("what"), Column(name="would go" if dry_run else "gone")), counts.items())
 
 
 def _pruned(would_go: "Forgotten") -> "Forgotten":

@@ -5,17 +5,35 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flait.commands import session
+from flait.commands import session, testing
 from flait.commands.options import AsJson, MessageId
-from flait.commands.output import confirm, print_json, print_table, say, stamp
+from flait.commands.output import confirm, in_lines, known_facts, local, print_json, print_table, reads, say, worded
+from flait.commands.tables import FACTS, Column
 from flait.errors import NotFound, UserError
 
 if TYPE_CHECKING:
     from flait.core.messages import Message, MessageStatus
-    from flait.store import MessageView, Step, Store
+    from flait.store import MessageView, Step, Store, TrackedFlight
 
-COLUMNS = ("id", "created", "user", "flight", "kind", "status", "segments", "text")
-STEP_COLUMNS = ("time", "subject", "step", "outcome", "attempt", "duration", "detail")
+COLUMNS = (
+    Column(name="id"),
+    Column(name="created", breaks=True),
+    Column(name="user", breaks=True),
+    Column(name="flight", rank=1),
+    Column(name="kind", rank=3),
+    Column(name="status"),
+    Column(name="segments", rank=4),
+    Column(name="text", under=True),
+)
+STEP_COLUMNS = (
+    Column(name="time", breaks=True),
+    Column(name="subject", breaks=True),
+    Column(name="step"),
+    Column(name="outcome"),
+    Column(name="attempt", rank=3),
+    Column(name="duration", rank=1),
+    Column(name="detail", under=True),
+)
 NUMBERED = re.compile(r"(sub|msg):([0-9]{1,18})", re.ASCII)
 
 
@@ -26,6 +44,7 @@ def add_to(root: typer.Typer) -> None:
     group.command()(show)
     group.command()(retry)
     group.command()(drop)
+    group.command("test")(testing.send_test)
     root.add_typer(group, name="messages")
     root.command()(trace)
 
@@ -70,8 +89,10 @@ def show(number: MessageId, as_json: AsJson = False) -> None:
     if as_json:
         print_json({"message": fields, "steps": [_step_fields(store, step) for step in steps]})
         return
-    moments = [("journal", f"{stamp(step.at)} {step.step} {step.outcome} {step.detail}".rstrip()) for step in steps]
-    print_table(("what", "value"), [*((name, _plain(value)) for name, value in fields.items()), *moments], empty="")
+    fields["flight"] = flight.flight.number if flight else None
+    facts = [(reads(name.replace("_", " "), name), value) for name, value in known_facts(fields.items())]
+    moments = [("journal", f"{worded(step.at)} {step.step} {step.outcome} {step.detail}".rstrip()) for step in steps]
+    print_table(FACTS, [*facts, *moments])
 
 
 def retry(number: MessageId) -> None:
@@ -90,7 +111,7 @@ def retry(number: MessageId) -> None:
     retried = resend(store, number, now=app.clock.now(), accept_twice=bool(twice))
     if retried.queued:
         copy = retried.queued
-        say(f"Queued again as msg:{copy.id}; it goes out within {span(USEFUL)}, or not at all: {copy.body}")
+        say(f"Queued again as msg:{copy.id}; it goes out within {span(USEFUL)}, or not at all: {in_lines(copy.body)}")
     else:
         news = ", ".join(f"{name.replace('_', ' ')} {_fact(value)}" for name, value in retried.news.items())
         say(f"Still news of msg:{number}: {news}. The flight is looked at now, and it is told in words of then.")
@@ -108,7 +129,7 @@ def _fact(value: str | bool) -> str:
         moment = datetime.fromisoformat(value)
     except ValueError:
         return value
-    return str(stamp(moment)) if moment.tzinfo else value
+    return local(moment) if moment.tzinfo else value
 
 
 def drop(number: MessageId) -> None:
@@ -136,8 +157,7 @@ def trace(
     if as_json:
         print_json({"subject": name, "steps": [_step_fields(store, step) for step in steps]})
         return
-    rows = [_step_fields(store, step) for step in steps]
-    print_table(STEP_COLUMNS, [_step_row(row) for row in rows], empty="")
+    print_table(STEP_COLUMNS, [_step_row(store, step) for step in steps])
 
 
 def _traced(store: "Store", subject: str) -> "tuple[str, list[Step]]":
@@ -186,20 +206,14 @@ def _row(view: "MessageView") -> tuple[object, ...]:
     message = view.message
     return (
         message.id,
-        stamp(message.created_at),
+        message.created_at,
         view.user,
-        view.flight,
+        view.number,
         message.kind,
         message.status,
         message.segments,
         message.body,
     )
-
-
-def _plain(value: object) -> object:
-    from datetime import datetime
-
-    return stamp(value) if isinstance(value, datetime) else value
 
 
 def _step_fields(store: "Store", step: "Step") -> dict[str, Any]:
@@ -219,15 +233,23 @@ def _step_fields(store: "Store", step: "Step") -> dict[str, Any]:
 
 def _subject(store: "Store", step: "Step") -> str:
     """The narrowest thing a step is about."""
+    tracked = _flight(store, step)
+    return f"{tracked.flight.ident} {tracked.flight.departure_date}" if tracked else _number(step)
+
+
+def _number(step: "Step") -> str:
     if step.message_id is not None:
         return f"msg:{step.message_id}"
-    if step.subscription_id is not None:
-        return f"sub:{step.subscription_id}"
-    tracked = store.tracked(step.flight_id or 0)
-    return f"{tracked.flight.ident} {tracked.flight.departure_date}" if tracked else ""
+    return f"sub:{step.subscription_id}" if step.subscription_id is not None else ""
 
 
-def _step_row(fields: dict[str, Any]) -> tuple[object, ...]:
-    duration = f"{fields['duration_ms']} ms" if fields["duration_ms"] is not None else ""
-    shown = (fields["subject"], fields["step"], fields["outcome"], fields["attempt"])
-    return (stamp(fields["at"]), *shown, duration, fields["detail"])
+def _flight(store: "Store", step: "Step") -> "TrackedFlight | None":
+    """What a step is about that is about nothing narrower."""
+    return None if _number(step) else store.tracked(step.flight_id or 0)
+
+
+def _step_row(store: "Store", step: "Step") -> tuple[object, ...]:
+    tracked = _flight(store, step)
+    subject = (tracked.flight.number, worded(tracked.flight.departure_date)) if tracked else _number(step)
+    duration = f"{step.duration_ms} ms" if step.duration_ms is not None else ""
+    return (step.at, subject, step.step, step.outcome, step.attempt, duration, step.detail)

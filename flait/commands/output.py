@@ -3,12 +3,17 @@
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flait.commands import session
+from flait.commands.tables import Cell, Column
 from flait.errors import FlaitError, UserError
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
 
 SCHEMA_VERSION = 1
 
@@ -21,9 +26,17 @@ _UNSAFE = {
 }
 
 
+Style = Callable[[int, int], str]
+
+
 def safe(text: object) -> str:
     """Any value as one harmless line: control, escape and direction marks are shown, not obeyed."""
     return str(text).translate(_UNSAFE)
+
+
+def in_lines(text: str) -> str:
+    """The same of a text that may have several lines."""
+    return "\n".join(map(safe, text.splitlines()))
 
 
 def stamp(moment: datetime | None) -> str | None:
@@ -44,27 +57,102 @@ def _plain(value: object) -> str:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> None:
-    """A table on a terminal; tab-separated lines with a heading when piped. `empty` is said where there is nothing."""
-    cells = [["" if cell is None else safe(cell) for cell in row] for row in rows]
-    if not sys.stdout.isatty():
-        for row in [list(columns), *cells]:
-            sys.stdout.write("\t".join(row) + "\n")
-    elif cells:
-        _print_rich(columns, cells)
-    else:
+def print_table(
+    columns: Sequence[Column], rows: Iterable[Sequence[object]], *, empty: str = "", style: Style | None = None
+) -> None:
+    """A table on a terminal; tab-separated lines with a heading when piped. `empty` is said where there is nothing.
+
+    Moments, days and what `reads` says are cells for people on the one and for scripts in the other; a tuple is broken
+    between its parts alone. `style` says how a cell looks, by its row and column.
+    """
+    rows = list(rows)
+    if not on_screen():
+        for row in [[column.name for column in columns], *rows]:
+            sys.stdout.write("\t".join(_in_one_line(_cell(value)) for value in row) + "\n")
+    elif rows:
+        console().print(laid(columns, rows, screen_width(), style), soft_wrap=True, end="")
+    elif empty:
         say(empty)
 
 
-def _print_rich(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
+def screen_width() -> int:
+    """How many columns the terminal has; 80 where it does not say."""
+    said = os.environ.get("COLUMNS", "")
+    if said.isdecimal() and int(said):
+        return int(said)
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
+    except OSError:
+        return 80
+
+
+def laid(columns: Sequence[Column], rows: Iterable[Sequence[object]], width: int, style: Style | None = None) -> "Text":
+    """The table on a screen of that width, for Rich; its heading bold."""
     from rich.text import Text
 
-    table = Table(*columns, box=SIMPLE_HEAD, pad_edge=False)
-    for row in cells:
-        table.add_row(*(Text(cell) for cell in row))
-    console().print(table)
+    from flait.commands.tables import HEADING, laid_out
+
+    text = Text(end="", no_wrap=True, overflow="ignore")
+    for line in laid_out(columns, [[_cell(value) for value in row] for row in rows], width):
+        for span in line:
+            look = style(span.row, span.column) if style and span.row >= 0 else "bold" if span.row == HEADING else ""
+            text.append(span.text, look)
+        text.append("\n")
+    return text
+
+
+def _cell(value: object) -> Cell:
+    if isinstance(value, datetime) and on_screen():
+        return _day_and_time(value)
+    if isinstance(value, tuple):
+        return tuple(safe(part) for part in value if part)
+    return "" if value is None else in_lines(worded(value))
+
+
+def _in_one_line(cell: Cell) -> str:
+    return " ".join(cell) if isinstance(cell, tuple) else " / ".join(cell.split("\n"))
+
+
+def known_facts(facts: Iterable[tuple[str, object]]) -> list[tuple[str, object]]:
+    """What has a value, for people; everything for scripts."""
+    return [(name, value) for name, value in facts if not on_screen() or value not in (None, "", ())]
+
+
+def worded(value: object) -> str:
+    """A value as whoever reads the output reads it: people local time and days, scripts ISO 8601 in UTC."""
+    if isinstance(value, datetime):
+        return local(value) if on_screen() else str(stamp(value))
+    if isinstance(value, date):
+        return day(value) if on_screen() else value.isoformat()
+    return str(value)
+
+
+def reads(words: str, value: object) -> str:
+    """`words` for people, the `value` for scripts."""
+    return words if on_screen() else str(value)
+
+
+def on_screen() -> bool:
+    """Whether people read the output, and not a pipe."""
+    return sys.stdout.isatty()
+
+
+def local(moment: datetime) -> str:
+    """`27 Nov 17:29:37 CET`: on this machine's clock, with the year where it is another than this."""
+    return " ".join(_day_and_time(moment))
+
+
+def _day_and_time(moment: datetime) -> tuple[str, str]:
+    here = moment.astimezone()
+    return day(here.date()).partition(" ")[2], f"{here:%H:%M:%S %Z}"
+
+
+def day(on: date) -> str:
+    """`Fri 27 Nov`, with the year where it is another than this."""
+    from flait.core import formats
+
+    this_year = session.app().clock.now().astimezone().year
+    return formats.day(on) + ("" if on.year == this_year else f" {on.year}")
 
 
 def console(*, stderr: bool = False) -> Any:

@@ -7,7 +7,8 @@ import typer
 
 from flait.commands import session
 from flait.commands.options import AsJson, Who
-from flait.commands.output import confirm, print_json, print_table, safe, say, stamp
+from flait.commands.output import confirm, known_facts, print_json, print_table, safe, say, worded
+from flait.commands.tables import FACTS, Column
 from flait.errors import UserError
 
 if TYPE_CHECKING:
@@ -16,11 +17,21 @@ if TYPE_CHECKING:
     from flait.store import Store
 
 LONGEST_NAME = 40  # characters: a name stands in tables and in texts
-COLUMNS = ("name", "phone", "timezone", "channel", "role", "clock", "texts", "subscriptions")
+COLUMNS = (
+    Column(name="name", breaks=True),
+    Column(name="phone"),
+    Column(name="timezone", rank=6),
+    Column(name="channel", rank=4),
+    Column(name="role", rank=2),
+    Column(name="clock", rank=5),
+    Column(name="texts", rank=1),
+    Column(name="subscriptions", rank=3),
+)
 
 Zone = Annotated[str | None, typer.Option("--timezone", help="Their time zone, like America/New_York.")]
 RoleOption = Annotated[
-    str | None, typer.Option("--role", help="traveler (default), meeter or watcher: what is worth a text.")
+    str | None,
+    typer.Option("--role", help="Their usual role: traveler (without it), meeter or watcher: what is worth a text."),
 ]
 ClockOption = Annotated[str | None, typer.Option("--clock", help="How they read the time: 24h (default) or 12h.")]
 
@@ -87,9 +98,10 @@ def show(who: Who, as_json: AsJson = False) -> None:
         history = [{"at": change.at, "change": change.change, "how": change.how} for change in changes]
         print_json({"user": fields | {"consent_history": history}})
         return
-    said = [(change.change.replace("_", " "), f"{stamp(change.at)}, {change.how}") for change in changes]
+    heard = [(change.change.replace("_", " "), f"{worded(change.at)}, {change.how}") for change in changes]
+    facts = zip((column.name for column in COLUMNS), _row(fields), strict=True)
     more = [("added by", user.added_by), ("look-ups", _share(user.phone)), ("consent", user.consent)]
-    print_table(("what", "value"), [*zip(COLUMNS, _row(fields), strict=True), *more, *said], empty="")
+    print_table(FACTS, known_facts([*facts, *more, *heard]))
 
 
 def change(
@@ -133,7 +145,7 @@ def remove(who: Who) -> None:
         for subscription in store.live_for(user.id):
             unsubscribe(store, subscription, now=app.clock.now())
         store.remove_user(user.id)
-    say(f"{safe(user.name)} is forgotten; {follows} subscriptions ended.")
+    say(f"{safe(user.name)} is forgotten; {follows} subscription{'' if follows == 1 else 's'} ended.")
     tell_the_way_back(made)
 
 
@@ -244,4 +256,4 @@ def _share(phone: str) -> str:
 
 def _row(fields: Mapping[str, Any]) -> tuple[object, ...]:
     texts = "STOP" if fields["opted_out_at"] else "yes"
-    return tuple(texts if column == "texts" else fields[column] for column in COLUMNS)
+    return tuple(texts if column.name == "texts" else fields[column.name] for column in COLUMNS)

@@ -7,7 +7,8 @@ import typer
 
 from flait.commands import session
 from flait.commands.options import AsJson
-from flait.commands.output import print_json, print_table, safe, say
+from flait.commands.output import in_lines, print_json, print_table, safe, say
+from flait.commands.tables import Column
 
 if TYPE_CHECKING:
     from datetime import date
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
 
     from flait.sandbox.run import StormFlight
 
+COLUMNS = (
+    Column(name="flight"),
+    Column(name="route", rank=1),
+    Column(name="leaves", breaks=True),
+    Column(name="what happens", rank=2),
+)
 OFFERED = 40  # flights, of each kind in turn
 WAIT = 8.0  # seconds, real: a daemon on the system's clock ticks every few seconds
 
@@ -117,7 +124,7 @@ def text(
         print_json({"texts": [{name: found[name] for name in ("at", "from", "body")} for found in texts]})
         return
     for found in texts:
-        typer.echo(safe(found["body"]))
+        typer.echo(in_lines(found["body"]))
     if not texts:
         say(f"Nothing came back within {WAIT:g} seconds.")
 
@@ -133,7 +140,7 @@ def flights(day: Day = None, as_json: AsJson = False) -> None:
         print_json({"day": storm_day, "flights": [_flight_fields(flight) for flight in offered]})
         return
     ahead = [flight for flight in offered if flight.scheduled_out > now]
-    print_table(("flight", "route", "leaves", "what happens"), [_flight_row(flight) for flight in ahead], empty="")
+    print_table(COLUMNS, [_flight_row(flight) for flight in ahead])
     say(
         f"{len(offered) - len(ahead)} more have left. The snow falls on {storm_day}; other days are flown to plan, "
         "under the same numbers. `flait sandbox --day` moves it."
@@ -156,7 +163,7 @@ def _flight_row(flight: "StormFlight") -> tuple[object, ...]:
     from flait.core.formats import clock_time, day, zone_label
 
     out, zone = flight.scheduled_out, flight.origin.zone
-    leaves = f"{day(out.astimezone(zone).date())} {clock_time(out, zone)} {zone_label(out, zone)}"
+    leaves = (day(out.astimezone(zone).date()), f"{clock_time(out, zone)} {zone_label(out, zone)}")
     return flight.ident_iata, f"{flight.origin.iata}-{flight.destination.iata}", leaves, flight.kind
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, TextIO
 import typer
 
 from flait.commands import session
-from flait.commands.output import print_json, safe, say, stamp
+from flait.commands.output import print_json, safe, say, worded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -200,7 +200,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON object
         fields = {"pid": daemon.pid if daemon else None, "started_at": daemon.since if daemon else None}
         print_json({"daemon": {"running": daemon is not None, **fields, "last_tick_at": last}})
     elif daemon:
-        print(f"running, pid {daemon.pid}, since {stamp(daemon.since)}, last tick {stamp(last)}")
+        since = f", since {worded(daemon.since)}" if daemon.since else ""
+        print(f"running, pid {daemon.pid}{since}" + (f", last tick {worded(last)}" if last else ""))
         for what, cause, _ in by_cause(said.troubles if said else ()):
             say(f"{what}: {safe(cause)}")
     else:

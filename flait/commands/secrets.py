@@ -9,6 +9,7 @@ import typer
 from flait.commands import session
 from flait.commands.options import AsJson
 from flait.commands.output import confirm, print_json, print_table, say
+from flait.commands.tables import Column, columns
 from flait.errors import ConfigError, FlaitError, NotSent, Refused, UserError
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def list_all(as_json: AsJson = False) -> None:
         )
     else:
         rows = [(each.name, _state(each), each.backend) for each in secrets]
-        print_table(("secret", "state", "backend"), rows, empty="")
+        print_table((*columns("secret state"), Column(name="backend", under=True)), rows)
     for problem in {each.problem.partition(";")[0]: each.problem for each in secrets if each.problem}.values():
         say(f"warning: {problem}")
 
@@ -92,7 +93,7 @@ def ask_providers(as_json: AsJson = False) -> int:
         print_json({"providers": {name: _fields(fault) for name, fault in faults.items()}})
     else:
         rows = [(name, "failed" if fault else "ok", fault or "") for name, fault in faults.items()]
-        print_table(("provider", "result", "why"), rows, empty="")
+        print_table((*columns("provider result"), Column(name="why", under=True)), rows)
     codes = {_exit_code(fault) for fault in faults.values() if fault}
     return next((code for code in WORST_FIRST if code in codes), 0)
 

@@ -1,8 +1,6 @@
-"""`flait status` and `flait usage`: is all well, and what has it cost."""
+"""`flait status`: is all well, and how a flight stands."""
 
-import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,9 +8,10 @@ import typer
 
 from flait.commands import session
 from flait.commands.options import AsJson
-from flait.commands.output import print_json, print_table, stamp
+from flait.commands.output import known_facts, on_screen, print_json, print_table, reads, worded
+from flait.commands.tables import Column, columns
 from flait.commands.troubles import Seen, problems
-from flait.errors import DaemonNotRunning, FlaitError, NotFound, UserError
+from flait.errors import DaemonNotRunning, FlaitError, NotFound
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,19 +20,17 @@ if TYPE_CHECKING:
     from flait.app import App
     from flait.core.idents import Ident
     from flait.lock import Holder
-    from flait.store import FlightView, Heartbeat, Provider, SmsRow, Store, UsageRow
+    from flait.store import FlightView, Heartbeat, Provider, Store
 
 PROVIDERS = ("flightaware", "twilio")
 ANSWERS_WITHIN = 1.0  # seconds, real: what the daemon's own listener has to say that it is alive
-MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])", re.ASCII)
 
 Row = tuple[object, ...]
 
 
 def add_to(root: typer.Typer) -> None:
-    """Register the commands."""
+    """Register the command."""
     root.command()(status)
-    root.command()(usage)
 
 
 def status(
@@ -52,7 +49,8 @@ def status(
     if as_json:
         print_json(state)
     else:
-        print_table(("what", "state"), list(_state_rows(state, one_way=session.app().is_one_way)), empty="")
+        rows = _state_rows(state, one_way=session.app().is_one_way)
+        print_table((*columns("what"), Column(name="state", under=True)), rows)
     return _verdict(state)
 
 
@@ -66,6 +64,7 @@ def _state(store: "Store") -> dict[str, Any]:
 
 def _stored(app: "App", store: "Store", seen: "Seen", *, url: str | None) -> dict[str, Any]:
     from flait.core.messages import MessageStatus as S
+    from flait.core.prices import dollars
 
     counts, known, month = store.queue_counts(), store.providers(), f"{app.clock.now():%Y-%m}"
     daemon, running = seen.daemon, seen.daemon is not None
@@ -75,7 +74,7 @@ def _stored(app: "App", store: "Store", seen: "Seen", *, url: str | None) -> dic
         "queue": {state.value: counts[state] for state in (S.QUEUED, S.SENDING, S.IN_DOUBT, S.FAILED)},
         "budget": {
             "month": month,
-            "spent_usd": _usd(store.spent(month)),
+            "spent_usd": dollars(store.spent(month)),
             "limit_usd": seen.setting("flightaware.monthly_budget_usd"),
         },
         "providers": {name: _provider(known.get(name)) for name in PROVIDERS},
@@ -159,11 +158,11 @@ def _state_rows(state: Mapping[str, Any], *, one_way: bool) -> Iterator[Row]:
 
     daemon, budget, webhook = state["daemon"], state["budget"], state["webhook"]
     if daemon["running"]:
-        since = f", since {stamp(daemon['started_at'])}" if daemon["started_at"] else ""
+        since = f", since {worded(daemon['started_at'])}" if daemon["started_at"] else ""
         yield "daemon", f"running, pid {daemon['pid']}{since}"
     else:
         yield "daemon", "not running; `flait daemon start` starts it"
-    yield "last tick", stamp(daemon["last_tick_at"]) or "never"
+    yield "last tick", daemon["last_tick_at"] or "never"
     yield "queue", ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in state["queue"].items())
     limit = f"of ${budget['limit_usd']:.2f}" if budget["limit_usd"] else "without a limit"
     yield "budget", f"${budget['spent_usd']:.4f} {limit} in {budget['month']}"
@@ -181,7 +180,7 @@ def _state_rows(state: Mapping[str, Any], *, one_way: bool) -> Iterator[Row]:
         Trouble(what=each["what"], cause=each["cause"], since=each["since"] or never) for each in state["problems"]
     )
     for what, cause, began in by_cause(problems):
-        yield "problem", f"{what}: {cause}{f' (since {stamp(began)})' if began != never else ''}"
+        yield "problem", f"{what}: {cause}{f' (since {worded(began)})' if began != never else ''}"
 
 
 def _replies(webhook: Mapping[str, Any], *, one_way: bool) -> str:
@@ -196,11 +195,11 @@ def _why_silent(webhook: Mapping[str, Any]) -> str:
 def _health(provider: Mapping[str, Any]) -> str:
     from flait.store import Provider
 
-    answered = stamp(provider["last_success_at"])
+    answered = f"answered at {worded(provider['last_success_at'])}" if provider["last_success_at"] else ""
     if Provider(name="", **provider).failing:
-        before = f" (last answered at {answered})" if answered else ""
-        return f"failed at {stamp(provider['last_error_at'])}: {provider['last_error']}{before}"
-    return f"answered at {answered}" if answered else "not asked yet"
+        before = f" (last {answered})" if answered else ""
+        return f"failed at {worded(provider['last_error_at'])}: {provider['last_error']}{before}"
+    return answered or "not asked yet"
 
 
 def _show_flights(ident: str, *, as_json: bool) -> None:
@@ -216,7 +215,7 @@ def _show_flights(ident: str, *, as_json: bool) -> None:
         print_json({"flights": [flight_lines.fields(view, now) for view in views]})
         return
     rows = [row for view in views for row in _flight_rows(app.store(), view, now)]
-    print_table(("flight", "what", "state"), rows, empty="")
+    print_table((*columns("what" if on_screen() else "flight what"), Column(name="state", under=True)), rows)
 
 
 def _views(store: "Store", number: "Ident") -> "list[FlightView]":
@@ -235,7 +234,7 @@ def _flight_rows(store: "Store", view: "FlightView", now: "datetime") -> Iterato
     tracked, flight = view.tracked, view.tracked.flight
     facts = {
         "route": route(flight),
-        "phase": phase(flight),
+        "phase": reads(lines.PHASES[phase(flight)], phase(flight)),
         "stands": lines.remark(flight, now),
         "departs": lines.departs(flight, now),
         "departure gate": lines.gate(flight.terminal_origin, flight.gate_origin),
@@ -243,85 +242,13 @@ def _flight_rows(store: "Store", view: "FlightView", now: "datetime") -> Iterato
         "arrival gate": lines.gate(flight.terminal_destination, flight.gate_destination),
         "baggage belt": flight.baggage_claim,
         "diverted to": flight.diverted_to.short if flight.diverted_to else None,
-        "last polled": stamp(tracked.last_polled_at),
-        "next poll": stamp(tracked.next_poll_at) or "none: there is nothing more to learn",
+        "last polled": tracked.last_polled_at,
+        "next poll": tracked.next_poll_at or "none: there is nothing more to learn",
         "followers": ", ".join(each.user.name for each in store.live_subscribers(tracked.id)),
     }
-    name = f"{flight.number} {flight.departure_date}"
-    return ((name, what, state) for what, state in facts.items())
-
-
-def usage(
-    month: Annotated[str | None, typer.Option("--month", help="Like 2026-11, in UTC; default: this month.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """What a month has cost: AeroAPI result sets and dollars per flight, texts and segments per person."""
-    app = session.app()
-    store = app.store()
-    if month is None:
-        month = f"{app.clock.now():%Y-%m}"
-    if not MONTH.fullmatch(month):
-        from flait.core.idents import shown
-
-        raise UserError(f"{shown(month)} is not a month", "write it like 2026-11")
-    bill = _bill(store, month)
-    if as_json:
-        print_json(bill)
+    name = (flight.number, worded(flight.departure_date))
+    if on_screen():
+        yield "flight", name
+        yield from known_facts(facts.items())
     else:
-        print_table(USAGE_COLUMNS, list(_bill_rows(bill)), empty="")
-
-
-USAGE_COLUMNS = ("what", "of", "result sets", "usd", "messages", "segments")
-
-
-def _bill(store: "Store", month: str) -> dict[str, Any]:
-    asked, texts = store.usage_rows(month), store.sms_rows(month)
-    return {
-        "month": month,
-        "aeroapi": {
-            "result_sets": sum(row.result_sets for row in asked),
-            "usd": _usd(sum(row.micro_usd for row in asked)),
-        },
-        "sms": {"messages": sum(row.messages for row in texts), "segments": sum(row.segments for row in texts)},
-        "flights": _per_flight(store, asked),
-        "people": [_person(row) for row in texts],
-    }
-
-
-def _per_flight(store: "Store", rows: "Iterable[UsageRow]") -> list[dict[str, Any]]:
-    """The booked label is a fa_flight_id or a number; None is what was asked about no one flight."""
-    names = {view.tracked.fa_flight_id: _named(view) for view in store.flight_views(include_closed=True)}
-    sets: Counter[str | None] = Counter()
-    micro: Counter[str | None] = Counter()
-    for row in rows:
-        label = names.get(row.flight, row.flight) if row.flight else None
-        sets[label] += row.result_sets
-        micro[label] += row.micro_usd
-    return [{"flight": label, "result_sets": sets[label], "usd": _usd(micro[label])} for label in sets]
-
-
-def _named(view: "FlightView") -> str:
-    return f"{view.tracked.flight.number} {view.tracked.flight.departure_date}"
-
-
-def _person(row: "SmsRow") -> dict[str, Any]:
-    return {"user": row.user, "messages": row.messages, "segments": row.segments}
-
-
-def _bill_rows(bill: Mapping[str, Any]) -> Iterator[Row]:
-    asked, texts = bill["aeroapi"], bill["sms"]
-    yield "month", bill["month"], asked["result_sets"], _dollars(asked["usd"]), texts["messages"], texts["segments"]
-    for each in bill["flights"]:
-        yield "flight", each["flight"] or "(none)", each["result_sets"], _dollars(each["usd"]), "", ""
-    for each in bill["people"]:
-        yield "person", each["user"] or "(removed)", "", "", each["messages"], each["segments"]
-
-
-def _usd(micro: int) -> float:
-    from flait.core.prices import MICRODOLLARS
-
-    return round(micro / MICRODOLLARS, 4)
-
-
-def _dollars(usd: float) -> str:
-    return f"{usd:.4f}"
+        yield from ((name, what, state) for what, state in facts.items())

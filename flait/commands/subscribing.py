@@ -9,18 +9,28 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flait.commands import session
-from flait.commands.output import print_json, print_table, safe, say
+from flait.commands.output import day, local, print_json, print_table, safe, say
+from flait.commands.tables import Column
 
 if TYPE_CHECKING:
-    from datetime import date, time
+    from datetime import time
 
-    from flait.core.dates import DateWish
     from flait.core.flights import Flight
     from flait.core.subscriptions import Role, Subscription
     from flait.flows.subscribe import Person, Subscribed
     from flait.flows.wanted import Wanted
     from flait.store import Store, SubscriptionView
 
+COLUMNS = (
+    Column(name="id"),
+    Column(name="flight"),
+    Column(name="date"),
+    Column(name="route", rank=1),
+    Column(name="who", breaks=True),
+    Column(name="role", rank=2),
+    Column(name="state"),
+    Column(name="reason", under=True),
+)
 SAVED_NOT_FINISHED = 3
 A_MOMENT = 3.0  # seconds, real
 
@@ -51,7 +61,10 @@ def subscribe(
     who: Who,
     date: Date = None,
     role: Annotated[
-        str | None, typer.Option("--as", help="traveler (default), meeter or watcher: what is worth a text.")
+        str | None,
+        typer.Option(
+            "--as", help="traveler, meeter or watcher: what is worth a text; without it the person's usual role."
+        ),
     ] = None,
     name: Annotated[str | None, typer.Option("--name", help="What to call a person who is new.")] = None,
     channel: Annotated[
@@ -131,7 +144,7 @@ def subscriptions(
         print_json({"subscriptions": [_as_json(view) for view in views]})
         return
     print_table(
-        ("id", "flight", "date", "route", "who", "role", "state", "reason"),
+        COLUMNS,
         [_row(view) for view in views],
         empty="Nobody follows a flight yet. Try `flait subscribe UA123 +15555550100`.",
     )
@@ -282,8 +295,8 @@ def _outcome(done: "Subscribed") -> str:
     who, what = safe(done.user.name), _described(done.subscription)
     if done.flight is None and done.scheduled is None:
         again = "Saved before, and not finished yet" if done.already else "Saved, not finished"
-        next_at = f"{done.subscription.next_attempt_at:%H:%M} UTC"
-        return f"{again}: {what} for {who} is pending: {done.subscription.reason}. Next attempt {next_at}; {carries()}."
+        at = f"Next attempt {local(done.subscription.next_attempt_at)}; " if done.subscription.next_attempt_at else ""
+        return f"{again}: {what} for {who} is pending: {done.subscription.reason}. {at}{carries()}."
     if done.already:
         return f"{who} already follows {what}."
     if done.flight is not None:
@@ -311,7 +324,7 @@ def _stands(flight: "Flight") -> str:
 
 def _described(subscription: "Subscription") -> str:
     on = subscription.departure_date
-    return f"{subscription.ident} of {on.isoformat()}" if on else f"{subscription.ident} {subscription.wish}".strip()
+    return f"{subscription.ident} of {day(on)}" if on else f"{subscription.ident} {subscription.wish}".strip()
 
 
 def _route(subscription: "Subscription", before: str = "") -> str:
@@ -322,25 +335,15 @@ def _route(subscription: "Subscription", before: str = "") -> str:
 
 
 def _on(found: "list[Subscription]", date: str | None) -> "list[Subscription]":
+    from datetime import timedelta
+
     from flait.core.dates import parse_date
 
     if date is None:
         return found
     wish = parse_date(date)
-    on = _day(wish, session.app().clock.now().date())
+    on = wish.on(session.app().clock.now().date(), behind=timedelta(days=1))  # its flight may be under way
     return [one for one in found if one.departure_date == on or one.wish == wish.text]
-
-
-def _day(wish: "DateWish", today: "date") -> "date":
-    """The day before may be named too: its flight may be under way."""
-    from datetime import timedelta
-
-    from flait.errors import InvalidDate
-
-    try:
-        return wish.on(today)
-    except InvalidDate:
-        return wish.on(today - timedelta(days=1))
 
 
 def _refuse_several(found: "list[Subscription]", number: str) -> None:

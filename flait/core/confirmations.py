@@ -34,6 +34,12 @@ class Greeting:
         return (*([f"Flait flight alerts for {name}:"] if name else []), "Flait flight alerts:", "Flait:")
 
 
+def trial_text(name: str) -> str:
+    """What somebody reads who is to see whether texts arrive; it may be the first text to that number."""
+    opening = Greeting(name=name).openings[0]
+    return f"{opening} this is a test, and it has arrived. Nothing to do. {FOOTER}"
+
+
 def tracked_text(flight: Flight, reader: Reader, *, role: Role = Role.TRAVELER, first: Greeting | None = None) -> Text:
     """The confirmation: which flight of which day, as it stands now for somebody in that role."""
     view = View(flight=flight, reader=reader, role=role, on=flight.departure_date)

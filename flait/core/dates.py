@@ -1,4 +1,6 @@
-"""The dates people write: ISO, `today`, `tomorrow`, `fri`, `in 3 days`, `25 nov`. Pure, and never a guess.
+"""The dates people write: ISO, `today`, `tomorrow`, `fri`, `in 3 days`, `25 nov`, `fri 25 nov`, `the 25th`.
+
+Pure, and never a guess.
 
 A wish becomes a date only on a calendar: the departure airport's own. Slashes are refused: 01/02 is two dates.
 """
@@ -19,6 +21,8 @@ HINT = "write 2026-11-25, 25 nov, fri, today or tomorrow"
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", re.ASCII)
 _DAY_MONTH = re.compile(r"([0-9]{1,2})(?:st|nd|rd|th)? ?([a-z]{3,9})(?: ([0-9]{4}))?", re.ASCII)
 _MONTH_DAY = re.compile(r"([a-z]{3,9}) ([0-9]{1,2})(?:st|nd|rd|th)?(?: ([0-9]{4}))?", re.ASCII)
+_DAY_OF_MONTH = re.compile(r"(?:the )?([0-9]{1,2})(?:st|nd|rd|th)", re.ASCII)
+_NAMED_DAY = re.compile(r"([a-z]{3,9}) (.*[0-9].*)", re.ASCII)
 _IN_DAYS = re.compile(r"in ([0-9]{1,3}) days?", re.ASCII)
 
 
@@ -29,30 +33,38 @@ class DateWish:
     text: str
     _day: Callable[[date], date]
 
-    def on(self, today: date) -> date:
-        """The day meant. Raises InvalidDate for a day that does not exist, is past, or is over a year ahead."""
+    def on(self, today: date, *, behind: timedelta = timedelta()) -> date:
+        """The day meant. Raises InvalidDate for a day that does not exist, is past, or is over a year ahead.
+
+        `behind`: how far before today it may be, for a flight that is under way.
+        """
         try:
             day = self._day(today)
         except (ValueError, OverflowError):
             raise InvalidDate(f"there is no day {shown(self.text)}", HINT) from None
-        if day < today:
-            raise InvalidDate(f"{day.isoformat()} is past", "write a date from today on")
+        if day < today - behind:
+            raise InvalidDate(f"{written(day)} is past", "write a date from today on")
         if day - today > FARTHEST:
-            raise InvalidDate(f"{day.isoformat()} is more than a year ahead", "schedules reach one year")
+            raise InvalidDate(f"{written(day)} is more than a year ahead", "schedules reach one year")
         return day
+
+
+def written(on: date) -> str:
+    """`25 Nov 2026`."""
+    return f"{on.day} {MONTHS[on.month - 1].capitalize()} {on.year}"
 
 
 def parse_date(text: str) -> DateWish:
     """Read a date as people write them. Raises InvalidDate when it is none."""
-    tidy = " ".join(text.lower().split()) if len(text) <= 32 and text.isascii() else ""
-    for read in (_word, _iso, _in_days, _weekday, _day_and_month):
+    tidy = " ".join(text.lower().replace(",", " ").split()) if len(text) <= 32 and text.isascii() else ""
+    for read in (_word, _iso, _in_days, _weekday, _day_and_month, _day_of_month, _named_day):
         day = read(tidy)
         if day is not None:
             return DateWish(tidy, day)
     raise InvalidDate(f"{shown(text)} is not a date", HINT)
 
 
-_WORDS = {"today": 0, "tonight": 0, "tomorrow": 1, "day after tomorrow": 2}
+_WORDS = {"yesterday": -1, "today": 0, "tonight": 0, "tomorrow": 1, "day after tomorrow": 2}
 
 
 def _word(text: str) -> Callable[[date], date] | None:
@@ -94,6 +106,38 @@ def _day_and_month(text: str) -> Callable[[date], date] | None:
     if month is None:
         return None
     return lambda today: _nearest(today, month=month, day=int(day), year=int(year) if year else None)
+
+
+def _day_of_month(text: str) -> Callable[[date], date] | None:
+    """`the 28th`: the next such day, today included."""
+    found = _DAY_OF_MONTH.fullmatch(text)
+    return (lambda today: _next_of_month(today, int(found[1]))) if found else None
+
+
+def _next_of_month(today: date, day: int) -> date:
+    if not 1 <= day <= 31:
+        raise ValueError(day)
+    on = today
+    while on.day != day:
+        on += timedelta(days=1)
+    return on
+
+
+def _named_day(text: str) -> Callable[[date], date] | None:
+    """`fri 28 nov`: a date with its weekday, which has to be right."""
+    found = _NAMED_DAY.fullmatch(text)
+    index = next((i for i, day in enumerate(WEEKDAYS) if found and _abbreviates(found[1], day, _FULL_DAYS[i])), None)
+    if found is None or index is None:
+        return None
+    dated = next((read for reader in (_iso, _day_and_month, _day_of_month) if (read := reader(found[2]))), None)
+    return None if dated is None else lambda today: _that_is(dated(today), index)
+
+
+def _that_is(on: date, weekday: int) -> date:
+    if on.weekday() != weekday:
+        names = (_FULL_DAYS[each].capitalize() for each in (on.weekday(), weekday))
+        raise InvalidDate(f"{written(on)} is a {', not a '.join(names)}", HINT)
+    return on
 
 
 def _nearest(today: date, *, month: int, day: int, year: int | None) -> date:

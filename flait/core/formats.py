@@ -6,7 +6,7 @@ Times are local to the airport, with their zone. GSM-7 only: one character outsi
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from flait.core.flights import Airport
@@ -54,10 +54,14 @@ def zone_label(moment: datetime, zone: ZoneInfo) -> str:
 
 def clock_time(moment: datetime, zone: ZoneInfo, face: ClockFace = ClockFace.H24) -> str:
     """`14:10`, or `2:10pm` for those who read it so."""
-    local = moment.astimezone(zone)
+    return time_of_day(moment.astimezone(zone).time(), face)
+
+
+def time_of_day(at: time, face: ClockFace) -> str:
+    """The same of a time on some airport's clocks."""
     if face is ClockFace.H24:
-        return f"{local:%H:%M}"
-    return f"{local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
+        return f"{at:%H:%M}"
+    return f"{at.hour % 12 or 12}:{at:%M}{'am' if at.hour < 12 else 'pm'}"
 
 
 def span(duration: timedelta) -> str:

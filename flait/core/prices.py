@@ -15,3 +15,8 @@ PRICES: Mapping[str, int] = {
     "delivery": 20_000,  # one push alert delivered to us: price list of 2026
 }
 """Micro-dollars per result set, by the operation's name."""
+
+
+def dollars(micro: int) -> float:
+    """Micro-dollars as dollars, to a hundredth of a cent."""
+    return round(micro / MICRODOLLARS, 4)

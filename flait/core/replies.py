@@ -4,12 +4,12 @@ A wish to get no more texts wins over everything but a flight named with it: in 
 Twilio itself acts upon mean what Twilio makes of them, and are no commands of Flait's. Nothing is answered here.
 """
 
-import re
 from collections.abc import Callable
 from datetime import time, timedelta
+from typing import Any
 
 from flait.core import reply_words as table
-from flait.core.idents import Ident
+from flait.core.idents import Ident, misnamed
 from flait.core.reply_kinds import (
     MINE,
     BareHour,
@@ -23,8 +23,10 @@ from flait.core.reply_kinds import (
     ListNumber,
     Mine,
     Mute,
+    NotAFlight,
     NotYet,
     Ok,
+    Pick,
     Reply,
     Share,
     Start,
@@ -40,14 +42,15 @@ from flait.core.reply_kinds import (
     Untrack,
     WhoIsThis,
 )
+from flait.core.reply_legs import Leg, leg_in
 from flait.core.reply_parts import Dated, Part, Phone, Sentence, sentence, stripped
 from flait.core.reply_stops import asks_for_silence, says_stop_unspaced
 from flait.core.subscriptions import Role
 
 __all__ = [
     "MINE", "BareHour", "Choice", "Fact", "Help", "Join", "Later", "Leave", "ListFlights", "ListNumber", "Mine", "Mute",
-    "NotYet", "Ok", "Reply", "Share", "Start", "Status", "Stop", "Subject", "Thanks", "Track", "TrackWish", "Undo",
-    "Unknown", "Unmute", "Untrack", "WhoIsThis", "understand",
+    "NotAFlight", "NotYet", "Ok", "Pick", "Reply", "Share", "Start", "Status", "Stop", "Subject", "Thanks", "Track",
+    "TrackWish", "Undo", "Unknown", "Unmute", "Untrack", "WhoIsThis", "understand",
 ]  # fmt: skip
 
 MOST_FLIGHTS = 9  # in one reply, tracked or chosen: more is no reply to anything Flait asks
@@ -86,7 +89,19 @@ def _meaning(clauses: list[tuple[str, ...]], *, asked: bool) -> Reply:
     bare = stripped(words)
     said = sentence(bare)
     reply = _stop(clauses, said, asked=asked) or _help(said) or _courtesy(words) or _who(said) or _later(bare)
-    return reply or next((found for read in _READERS if (found := read(said))), Unknown())
+    return reply or _read(said) or _read(sentence(_with_airline(bare))) or _misnamed(said) or Unknown()
+
+
+def _read(said: Sentence) -> Reply | None:
+    return next((found for read in _READERS if (found := read(said))), None)
+
+
+def _with_airline(words: tuple[str, ...]) -> tuple[str, ...]:
+    """`track ON 23`: a word that is an airline's code too is one where nothing else makes sense."""
+    at = int(words[0] in _COMMANDS)
+    code, number = (*words[at : at + 2], "", "")[:2]
+    known = code in (table.AIRLINES_TOO if at else table.LONE_AIRLINES) and number.isascii() and number.isdigit()
+    return (*words[:at], code + number, *words[at + 2 :]) if known else words
 
 
 # No more texts, of all flights or of one
@@ -175,7 +190,8 @@ def _track(after: Sentence) -> Reply | None:
 def _bare(said: Sentence) -> Reply | None:
     """`UA123 tomorrow` is a wish to follow it; the number alone asks for its status."""
     wishes = _wishes(said)
-    return Track(wishes=wishes) if any(wish.date or wish.origin or wish.destination for wish in wishes) else None
+    said_more = any(wish.date or wish.origin or wish.destination or wish.at for wish in wishes)
+    return Track(wishes=wishes) if said_more else None
 
 
 def _wishes(said: Sentence) -> tuple[TrackWish, ...]:
@@ -187,20 +203,27 @@ def _wishes(said: Sentence) -> tuple[TrackWish, ...]:
     return understood if len(understood) == len(wishes) <= MOST_FLIGHTS else ()
 
 
-_ROUTE = re.compile(r"(?:(?:(?:from|ex) )?([a-z]{3}) (?:to )?([a-z]{3})|(?:from|ex) ([a-z]{3})|to ([a-z]{3}))?")
-
-
 def _wish(parts: tuple[Part, ...]) -> TrackWish | None:
     group = Sentence(parts=parts)
-    ident, dates = group.only(Ident), group.every(Dated)
-    words = [word for word in group.words if word not in table.AROUND_TRACK]
-    route = _ROUTE.fullmatch(" ".join(words))
-    if not ident or not route or len(dates) > 1 or len(parts) > 1 + len(dates) + len(group.words):
-        return None
-    if any(code in table.WORDS_NOT_AIRLINES for code in route.groups()):
-        return None
-    origin, destination = (code.upper() if code else None for code in (route[1] or route[3], route[2] or route[4]))
-    return TrackWish(ident=ident, date=_date(group), origin=origin, destination=destination)
+    ident, leg = group.only(Ident), _leg(group, Ident)
+    return TrackWish(ident=ident, date=_date(group), **_fields(leg)) if ident and leg else None
+
+
+def _leg(group: Sentence, *besides: type) -> Leg | None:
+    """What is said of route and time, besides one date at most and values of these kinds; None for anything else."""
+    others = [part for part in group.parts if not isinstance(part, (str, *besides))]
+    words = [word for word in group.words if word not in table.AROUND_LEG]
+    return leg_in(words) if all(isinstance(part, Dated) for part in others) and len(others) <= 1 else None
+
+
+def _fields(leg: Leg) -> dict[str, Any]:
+    return {name: getattr(leg, name) for name in Leg.__slots__}
+
+
+def _pick(said: Sentence) -> Reply | None:
+    leg = _leg(said)
+    picked = Pick(date=_date(said), **_fields(leg)) if leg else None
+    return picked if picked and picked != Pick() else None
 
 
 def _untrack(after: Sentence) -> Reply | None:
@@ -287,10 +310,12 @@ def _list(said: Sentence) -> Reply | None:
 
 
 def _choice(said: Sentence) -> Reply | None:
-    words = [word for word in said.words if word not in table.AROUND_CHOICE]
-    if len(said.words) + len(said.every(ListNumber)) < len(said.parts) or not all(w in table.COUNTED for w in words):
+    spoken = Sentence(parts=tuple(part.text if isinstance(part, Dated) else part for part in said.parts))  # `the 2nd`
+    words = [word for word in spoken.words if word not in table.AROUND_CHOICE]
+    known = len(spoken.words) + len(spoken.every(ListNumber)) == len(spoken.parts)
+    if not known or not all(word in table.COUNTED for word in words):
         return None
-    numbers = tuple(dict.fromkeys(filter(None, map(_counted, said.parts))))
+    numbers = tuple(dict.fromkeys(filter(None, map(_counted, spoken.parts))))
     if "both" in said.words and not numbers:
         return Choice(numbers=(), both=True)
     return Choice(numbers=numbers) if 1 <= len(numbers) <= MOST_FLIGHTS else None
@@ -345,4 +370,11 @@ def _date(said: Sentence) -> str | None:
     return date.text if date else None
 
 
-_READERS: tuple[Callable[[Sentence], Reply | None], ...] = (_start, _command, _list, _choice, _bare, _status)
+def _misnamed(said: Sentence) -> Reply | None:
+    """`track N40726`: one word that is surely no flight number, where one is expected."""
+    words = [word for word in said.words if word not in table.AROUND_TRACK | table.AROUND_STATUS | _COMMANDS.keys()]
+    what = misnamed(words[0]) if len(words) == 1 else None
+    return NotAFlight(text=words[0].upper(), what=what) if what else None
+
+
+_READERS: tuple[Callable[[Sentence], Reply | None], ...] = (_start, _command, _list, _choice, _bare, _status, _pick)

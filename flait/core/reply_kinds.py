@@ -5,7 +5,7 @@ from datetime import time, timedelta
 from enum import Enum, StrEnum
 from typing import Final
 
-from flait.core.idents import Ident
+from flait.core.idents import Ident, Misnamed
 from flait.core.subscriptions import Role
 
 
@@ -93,12 +93,17 @@ class ListFlights:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackWish:
-    """One flight to follow: `date` is text for core.dates, `origin` and `destination` are IATA codes."""
+    """One flight to follow: `date` is text for core.dates, `origin`, `destination` and `either` are IATA codes.
+
+    `either` is an airport at one of its ends; `at` the time it leaves there.
+    """
 
     ident: Ident
     date: str | None = None
     origin: str | None = None
     destination: str | None = None
+    either: str | None = None
+    at: time | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +184,25 @@ class Choice:
     both: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pick:
+    """The answer to a question about flights in words of its own, as in TrackWish: `tomorrow`, `SFO-EWR 28 nov`."""
+
+    date: str | None = None
+    origin: str | None = None
+    destination: str | None = None
+    either: str | None = None
+    at: time | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotAFlight:
+    """A word in the place of a flight number that is surely something else."""
+
+    text: str
+    what: Misnamed
+
+
 @dataclass(frozen=True, slots=True)
 class Ok:
     """Yes to a single pending question; without one, no more than Thanks."""
@@ -208,5 +232,5 @@ class Unknown:
 
 Reply = (
     Stop | Start | Help | Status | ListFlights | Track | Untrack | Undo | Mute | Unmute | Share | Join | Leave
-    | Choice | Ok | WhoIsThis | Thanks | NotYet | Unknown
+    | Choice | Pick | NotAFlight | Ok | WhoIsThis | Thanks | NotYet | Unknown
 )  # fmt: skip

@@ -122,7 +122,7 @@ def ident_at(words: tuple[str, ...], at: int) -> tuple[Ident, int] | None:
     one = _ident(words[at])
     if one:
         return one, 1
-    if at + 1 == len(words) or not _may_be_airline(words[at], words[at + 1]):
+    if at + 1 == len(words) or not _may_be_airline(words[at], words[at + 1]) or _begins_a_date(words, at + 1):
         return None
     two = _ident(f"{words[at]} {words[at + 1]}")
     return (two, 2) if two else None
@@ -140,6 +140,12 @@ def _ident(text: str) -> Ident | None:
         return parse_ident(text)
     except InvalidIdent:
         return None
+
+
+def _begins_a_date(words: tuple[str, ...], at: int) -> bool:
+    """`from LAS 27 nov`: the airport and the day, not airline LAS's flight 27."""
+    found = _plain_date(words, at)
+    return found is not None and found[1] > 1
 
 
 def _may_be_airline(code: str, number: str) -> bool:
@@ -173,8 +179,8 @@ def _merged(parts: Iterator[Part]) -> Iterator[Part]:
 
 # Dates
 
-_DAY_OPENERS = frozenset({"today", "tonight", "tomorrow", "day", "in", "next"})
-_LONGEST_DATE = 4  # words: 25th of november 2026
+_DAY_OPENERS = frozenset({"yesterday", "today", "tonight", "tomorrow", "day", "in", "next"})
+_LONGEST_DATE = 5  # words: tue 25th of november 2026
 _DATE_PHRASES = {
     ("in", "a", "week"): "in 7 days",
     ("in", "one", "week"): "in 7 days",
@@ -185,10 +191,6 @@ _DATE_PHRASES = {
 def _date(words: tuple[str, ...], at: int) -> _Found:
     if not (words[at] in _DAY_OPENERS or words[at][0].isdigit() or words[at][:3] in (*MONTHS, *WEEKDAYS)):
         return None
-    if words[at][:3] in WEEKDAYS and at + 1 < len(words):
-        named = _plain_date(words, at + 1)  # `tue 25 nov`: the date says more than the weekday
-        if named and any(char.isdigit() for char in named[0].text):
-            return named[0], named[1] + 1
     return _plain_date(words, at)
 
 
@@ -252,7 +254,7 @@ def _until(words: tuple[str, ...], at: int) -> _Found:
     rest = words[first : first + 2]
     split = len(rest) == 2 and rest[1] in ("am", "pm") and rest[0][-1].isdigit()
     size = 2 if split else 1
-    moment = _clock("".join(rest[:size])) or _bare_hour("".join(rest[:1]))
+    moment = clock("".join(rest[:size])) or _bare_hour("".join(rest[:1]))
     return None if moment is None else (moment, first + size - at)
 
 
@@ -264,7 +266,8 @@ def _bare_hour(text: str) -> BareHour | None:
 _LONE_HOUR = re.compile(r"0?[1-9]|1[0-2]")
 
 
-def _clock(text: str) -> time | None:
+def clock(text: str) -> time | None:
+    """A time of day as people write it, or None; a bare hour before 13 is none."""
     if text in _NAMED_TIMES:
         return _NAMED_TIMES[text]
     found = _CLOCK.fullmatch(text) or _FOUR_DIGITS.fullmatch(text)

@@ -4,19 +4,22 @@ What people and operators wrote is folded to that alphabet and cut to size. Noth
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from flait.core.flights import Airport, Flight, ScheduledFlight
 from flait.core.formats import SEGMENT, Piece, Reader, clock_time, day, fitted, fold, zone_label
+from flait.core.idents import Misnamed
 from flait.core.messages import units
 from flait.core.numbers import masked
 from flait.core.reply_kinds import Later
 from flait.core.subscriptions import Role
 from flait.core.wording import route
 
+Leg = Flight | ScheduledFlight
 ALL_FLIGHTS = "All flights"
 ALONE = "To end ALL messages reply STOP alone."
 EXAMPLE = "TRACK UA123 tomorrow"
+SOON = timedelta(days=2)  # a day for an example: neither today nor tomorrow
 LONGEST_NAME = 24  # characters of a person's name in somebody else's text
 
 UNKNOWN = f"Sorry, I did not get that. Try STATUS, LIST, {EXAMPLE} or HELP."
@@ -91,6 +94,11 @@ def limit_text(limit: str, again: datetime, place: Airport, reader: Reader) -> s
 # Which flight
 
 
+def not_a_flight_text(text: str, what: Misnamed) -> str:
+    """Something in the place of a flight number."""
+    return f"{text} is {what}, not a flight number. Send the number on the booking, like {EXAMPLE}."
+
+
 def not_followed_text(ident: str) -> str:
     """A flight the person does not follow."""
     return f"You do not follow {ident}. Reply TRACK {ident} to start, LIST for what you follow."
@@ -140,14 +148,19 @@ def _for(wish: str) -> str:
     return f" {wish}" if wish else ""
 
 
-def unknown_flight_text(ident: str, wish: str, near: Sequence[Flight | ScheduledFlight], now: datetime) -> str:
-    """No such flight that day; `near` is when the number does fly."""
-    flies = ", ".join(_leaves(flight, now) for flight in near[:2])
+def unknown_flight_text(ident: str, wish: str, near: Sequence[Leg], reader: Reader, *, routed: bool = False) -> str:
+    """No such flight that day; `near` is when the number does fly, and where, when a route was asked for."""
+    flies = ", ".join(f"{_leaves(leg, reader)} {route(leg)}" if routed else _leaves(leg, reader) for leg in near[:2])
     return _one(
         f"No {ident} found{_for(wish)}.",
         f"It flies {flies}." if flies else "Check number and date with the airline.",
-        f"Reply TRACK {ident} 25 nov." if flies else "",
+        f"Reply TRACK {ident} {_typed(near[0], reader)}." if flies else "",
     )
+
+
+def _typed(leg: Leg, reader: Reader) -> str:
+    """Its day, as one would type it: `tomorrow`, `27 nov`."""
+    return _day_word(leg, reader).partition(" ")[2].lower() or _day_word(leg, reader)
 
 
 def other_airline_text(ident: str, other: str) -> str:
@@ -155,9 +168,11 @@ def other_airline_text(ident: str, other: str) -> str:
     return f"FlightAware takes {ident} for {other}. Reply TRACK {other} if that is your flight."
 
 
-def bad_date_text(ident: str, reason: str) -> str:
-    """A date that cannot be followed."""
-    return _one(f"{reason}.", f"Reply like TRACK {ident} 25 nov, fri or tomorrow.")
+def bad_date_text(ident: str, reason: str, reader: Reader) -> str:
+    """A date that cannot be followed; the examples are of days to come."""
+    soon = day((reader.now + SOON).date()).lower()
+    weekday, _, on = soon.partition(" ")
+    return _one(f"{reason}.", f"Reply like TRACK {ident} {on}, {weekday} or tomorrow.")
 
 
 def too_many_wishes_text(most: int) -> str:
@@ -165,9 +180,10 @@ def too_many_wishes_text(most: int) -> str:
     return f"Only the first {most} flights were looked up. Send the others again."
 
 
-def name_a_day_text(ident: str) -> str:
-    """More than one flight, where no second question can be asked."""
-    return f"{ident} is more than one flight. Reply with its day and route, like TRACK {ident} tomorrow SFO EWR."
+def name_a_day_text(ident: str, options: Sequence[Leg], reader: Reader) -> str:
+    """More than one flight, where no second question can be asked; the example is one of them."""
+    example = f"{_typed(options[0], reader)} {route(options[0]).replace('-', ' ')}" if options else "tomorrow SFO EWR"
+    return f"{ident} is more than one flight. Reply with its day and route, like TRACK {ident} {example}."
 
 
 def no_budget_text(contact: str) -> str:
@@ -194,19 +210,19 @@ def no_account_text(contact: str) -> str:
     return _one("Flait cannot look up flights now: FlightAware refuses its account.", _ask(contact))
 
 
-def options_text(ident: str, options: Sequence[Flight | ScheduledFlight], now: datetime) -> str:
+def options_text(ident: str, options: Sequence[Leg], reader: Reader) -> str:
     """Which of these legs: by day where only the day differs, by route and time where the day does not."""
     routes = [route(leg) for leg in options]
     days = {leg.departure_date for leg in options}
     if len(options) == len(days) == 2 and len(set(routes)) == 1:
-        first, second = (_leaves(leg, now) for leg in options)
-        words = [_day_word(leg, now) for leg in options]
+        first, second = (_leaves(leg, reader) for leg in options)
+        words = [_day_word(leg, reader) for leg in options]
         ask = f"Reply 1 {words[0]}, 2 {words[1]}."
         return _one(f"{ident} flies {first} and {second} {routes[0]}. {ask}")
     head = f"{ident} on {day(next(iter(days)))} has {len(options)} legs:" if len(days) == 1 else f"{ident} flies"
-    names = routes if len(days) == 1 else [f"{_day_word(leg, now)} {route(leg)}" for leg in options]
-    rows = _rows([f"{name} {_at(leg)}" for leg, name in zip(options, names, strict=True)])
-    short = _rows([f"{name} {_at(leg).partition(' ')[0]}" for leg, name in zip(options, names, strict=True)])
+    names = routes if len(days) == 1 else [f"{_day_word(leg, reader)} {route(leg)}" for leg in options]
+    rows = _rows([f"{name} {_at(leg, reader)}" for leg, name in zip(options, names, strict=True)])
+    short = _rows([f"{name} {_at(leg, reader).partition(' ')[0]}" for leg, name in zip(options, names, strict=True)])
     ask = f"Reply {_numbers(len(options))} (10 min)."
     return _one(f"{head} {rows if units(f'{head} {rows}. {ask}') <= SEGMENT else short}.", ask)
 
@@ -215,19 +231,19 @@ def _rows(texts: Sequence[str]) -> str:
     return " ".join(f"{number}) {text}" for number, text in enumerate(texts, 1))
 
 
-def _leaves(leg: Flight | ScheduledFlight, now: datetime) -> str:
+def _leaves(leg: Leg, reader: Reader) -> str:
     """`today 14:10 PST`."""
-    return f"{_day_word(leg, now)} {_at(leg)}".strip()
+    return f"{_day_word(leg, reader)} {_at(leg, reader)}".strip()
 
 
-def _day_word(leg: Flight | ScheduledFlight, now: datetime) -> str:
-    ahead = leg.departure_date - now.astimezone(leg.origin.zone).date()
+def _day_word(leg: Leg, reader: Reader) -> str:
+    ahead = leg.departure_date - reader.now.astimezone(leg.origin.zone).date()
     return {0: "today", 1: "tomorrow"}.get(ahead.days, day(leg.departure_date))
 
 
-def _at(leg: Flight | ScheduledFlight) -> str:
-    moment = leg.scheduled_out if isinstance(leg, ScheduledFlight) else leg.departure.best
-    return f"{clock_time(moment, leg.origin.zone)} {zone_label(moment, leg.origin.zone)}" if moment else ""
+def _at(leg: Leg, reader: Reader) -> str:
+    moment, zone = leg.scheduled_out if isinstance(leg, ScheduledFlight) else leg.departure.best, leg.origin.zone
+    return f"{clock_time(moment, zone, reader.clock)} {zone_label(moment, zone)}" if moment else ""
 
 
 # Saved flights
@@ -314,5 +330,5 @@ def too_many_invitations_text(most: int) -> str:
 
 
 def invitation_over_text(ident: str) -> str:
-    """What it was about has ended."""
-    return f"That invitation is over: {ident} is not followed any more."
+    """Whoever invited has stopped what it was about; the flight itself may well be followed."""
+    return f"That invitation to follow {ident} has ended. Ask whoever invited you for a new one."

@@ -103,7 +103,8 @@ JOINED = {
     ("dont", "track"): "untrack", ("dont", "follow"): "untrack", ("sounds", "good"): "agreed",
     ("turn", "off"): "disable", ("switch", "off"): "disable",
     ("por", "favor"): "please", ("first", "one"): "first",
-    ("second", "one"): "second", ("third", "one"): "third",
+    ("second", "one"): "second", ("third", "one"): "third", ("1st", "one"): "first", ("2nd", "one"): "second",
+    ("3rd", "one"): "third",
 }  # fmt: skip
 
 # Courtesies around what is meant
@@ -274,6 +275,7 @@ AROUND_TRACK = _table(
     "a and flight flights number on for me my the this plus also then please us of day departing leaving too tracking "
     "following watching both add track it i im am we are is flying taking booked with"
 )  # fmt: skip
+AROUND_LEG = (AROUND_TRACK - _table("leaving departing")) | _table("one leg i mean")
 AROUND_UNTRACK = MINE_FILLERS | _table("tracking following watching from list my on for please")
 AROUND_MUTE = MINE_FILLERS | _table(
     "for all everything me alerts alert texts messages notifications updates about from the an next just oclock"
@@ -299,8 +301,10 @@ AROUND_LATER = MINE_FILLERS | frozenset(_NOUNS.split("/")) | _table("clock forma
 
 # Reading flight numbers written with a space
 
-AIRLINES_TOO = _table("as am at by to it me no ok or up go oh etd")
+AIRLINES_TOO = _table("as am at by to it me no ok or up go oh etd on us if")
 """Words that are airlines' codes as well: with a space before the number, only three digits or more make a flight."""
+LONE_AIRLINES = _table("as am on us")
+"""Those that are one when they and a number are the whole text."""
 
 _ORDINARY = _table(
     "in on of is if my we us up be do go hi an he so oh the and for not are was you all get got now out its has had "

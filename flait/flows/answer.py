@@ -20,8 +20,10 @@ from flait.core.replies import (
     Leave,
     ListFlights,
     Mute,
+    NotAFlight,
     NotYet,
     Ok,
+    Pick,
     Reply,
     Share,
     Start,
@@ -41,6 +43,7 @@ from flait.errors import StoreError
 from flait.flows.answering.desk import Act, Desk, Line, Rules, current, following, place_of, say
 from flait.flows.answering.leaving import choose, is_answer, leave, undo, untrack
 from flait.flows.answering.muting import mute, unmute
+from flait.flows.answering.picking import picked
 from flait.flows.answering.sharing import join, share
 from flait.flows.answering.status import list_flights, start, status
 from flait.flows.answering.tracking import track
@@ -83,6 +86,7 @@ COMMANDS: Mapping[type[Reply], tuple[str, Callable[[Desk, Any], Act]]] = {
     Start: ("start", start),
     Help: ("help", lambda desk, _: say(texts.help_text(desk.rules.contact))),
     WhoIsThis: ("who", lambda desk, _: say(_who(desk))),
+    NotAFlight: ("misnamed", lambda _, reply: say(texts.not_a_flight_text(reply.text, reply.what))),
     NotYet: ("not yet", lambda desk, reply: say(texts.not_yet_text(reply.word, desk.rules.contact))),
     Unknown: (UNKNOWN, lambda _desk, _reply: say(texts.UNKNOWN)),
 }
@@ -175,6 +179,8 @@ def _meaning(desk: Desk) -> Reply:
     if desk.heard.inbound.opt_out_type:  # Twilio's own reading; its STOP and HELP are answered before
         return Start(exact=True)
     reply = understand(desk.heard.inbound.body)
+    if isinstance(reply, Pick):
+        reply = picked(desk, reply)
     if isinstance(reply, Choice) and not is_answer(desk, reply):
         return Unknown()
     if isinstance(reply, Ok) and not is_answer(desk, reply):

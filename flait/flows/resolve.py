@@ -10,17 +10,18 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from flait.core.flights import Flight, Phase, ScheduledFlight, Times, answers, cancelled, progress
 from flait.core.formats import day
+from flait.core.idents import may_be_registration
 from flait.core.observations import possible
 from flait.core.subscriptions import Role
-from flait.errors import InvalidDate, NoSuchFlight, TooLate
+from flait.errors import InvalidDate, NoSuchFlight
 from flait.flows.ports import FlightSource
 from flait.flows.wanted import (
     AHEAD,
     BEHIND,
+    Gone,
     Leg,
     SeveralFlights,
     Wanted,
-    clock_at,
     legs_of,
     possible_days,
     row,
@@ -52,16 +53,18 @@ def resolve(source: FlightSource, wanted: Wanted, *, now: datetime) -> Leg:
 def find(source: FlightSource, wanted: Wanted, *, now: datetime) -> Found:
     """The one leg that is meant, and what else AeroAPI showed.
 
-    Raises NoSuchFlight, SeveralFlights (listing the choices), InvalidDate, TooLate, and what the source raises.
+    Raises NoSuchFlight, SeveralFlights (listing the choices), InvalidDate, Gone, and what the source raises.
     """
     if wanted.wish is None:
         return _next_departure(source, wanted, now)
     days = possible_days(wanted)
     start = _midnight(days[0]) - AHEAD
     end = _midnight(days[-1] + timedelta(days=1)) + BEHIND
+    shown: list[Flight] = []
     known: list[Flight] = []
     if start < now + LIVE - MARGIN:
-        known = _live(source, wanted, start, end, now)
+        shown = _live(source, wanted, start, end, now)
+        known = [flight for flight in shown if wanted.is_from_there(flight)]
         dated = legs_of(flight for flight in known if wanted.is_of_that_day(flight))
         right = wanted.chosen(dated)
         if right:
@@ -71,14 +74,15 @@ def find(source: FlightSource, wanted: Wanted, *, now: datetime) -> Found:
     _refuse_other_ends(known, wanted)
     raise NoSuchFlight(
         f"AeroAPI knows no {wanted.ident} leaving {_where(wanted)}{_when(wanted, days)}",
-        "check number and date" + _others(known),
+        _check(wanted, "check number and date", known, shown),
     )
 
 
 def _next_departure(source: FlightSource, wanted: Wanted, now: datetime) -> Found:
     """The next one to leave after it was asked for. Asks for a date where "next" could be two things."""
     asked = min(wanted.asked_at, now)
-    found = _live(source, wanted, asked - LATE_STILL_HERE, asked + LIVE, now)
+    shown = _live(source, wanted, asked - LATE_STILL_HERE, asked + LIVE, now)
+    found = [flight for flight in shown if wanted.is_from_there(flight)]
     legs = wanted.chosen(legs_of(found))
     stood = [(leg, _as_of(leg[0], asked)) for leg in legs]
     ahead = [leg for leg, then in stood if is_ahead(then, Role.TRAVELER, asked)]
@@ -90,8 +94,11 @@ def _next_departure(source: FlightSource, wanted: Wanted, now: datetime) -> Foun
     if not ahead:
         raise NoSuchFlight(
             f"AeroAPI knows no {wanted.ident} leaving {_where(wanted)}within two days",
-            "check the number, or give its day with --date"
-            + _others([flight for flight in found if is_ahead(flight, wanted.role, asked)]),
+            _check(
+                wanted,
+                "check the number, or give its day with --date",
+                *([flight for flight in flights if is_ahead(flight, wanted.role, asked)] for flights in (found, shown)),
+            ),
         )
     first = ahead[0][0]
     same_day = [leg for leg in ahead if leg[0].departure_date == first.departure_date]
@@ -123,11 +130,11 @@ def _still_to_come(flight: Flight, wanted: Wanted, now: datetime) -> Flight:
     down = flight.on.actual or flight.in_.actual
     if reached in (Phase.ON, Phase.IN):
         if then not in (Phase.ON, Phase.IN) and down and down <= now:
-            raise TooLate(f"{_of_day(flight)} landed at {clock_at(down, flight.lands_at)}")
+            raise Gone(f"{_of_day(flight)} landed", down, flight.lands_at)
         raise InvalidDate(f"{_of_day(flight)} has already landed", "give a later --date")
     is_gone = reached is Phase.OFF and then is not Phase.OFF and wanted.wish is None
     if is_gone and wanted.role is Role.TRAVELER and flight.off.actual:
-        raise TooLate(f"{_of_day(flight)} left at {clock_at(flight.off.actual, flight.origin)}")
+        raise Gone(f"{_of_day(flight)} left", flight.off.actual, flight.origin)
     return flight
 
 
@@ -156,18 +163,19 @@ def _live(source: FlightSource, wanted: Wanted, start: datetime, end: datetime, 
             f"AeroAPI answers {wanted.ident} with another airline's flight, {other}",
             f"subscribe to {other} if that is the flight meant",
         )
-    return [flight for flight in right if wanted.is_from_there(flight)]
+    return right
 
 
 def _scheduled(source: FlightSource, wanted: Wanted, days: Sequence[date]) -> ScheduledFlight:
     rows = source.schedules(wanted.ident, days[0] - timedelta(days=1), days[-1] + timedelta(days=2))
-    legs = rows_of(row for row in rows if wanted.is_from_there(row) and wanted.is_of_that_day(row))
+    of_that_day = [row for row in rows if wanted.is_of_that_day(row)]
+    legs = rows_of(row for row in of_that_day if wanted.is_from_there(row))
     right = [leg[0] for leg in wanted.chosen(legs)]
     if not right:
         _refuse_other_ends([leg[0] for leg in legs], wanted)
         raise NoSuchFlight(
-            f"no {wanted.ident} is scheduled {_where(wanted)}{_when(wanted, days)}",
-            "check number and date with the airline" + _others([leg[0] for leg in legs]),
+            f"no {wanted.ident} is scheduled to leave {_where(wanted)}{_when(wanted, days)}",
+            _check(wanted, "check number and date with the airline", [leg[0] for leg in legs], of_that_day),
         )
     if len(right) > 1:
         raise SeveralFlights(right, wanted.ident)
@@ -204,6 +212,16 @@ def _when(wanted: Wanted, days: Sequence[date]) -> str:
     """The date wished for; in the person's own word where that is not the same day all over the world."""
     assert wanted.wish is not None
     return f"on {day(days[0])}" if len(days) == 1 else wanted.wish.text
+
+
+def _check(wanted: Wanted, otherwise: str, there: Sequence[Leg], anywhere: Sequence[Leg]) -> str:
+    """What to do: by what AeroAPI knows of the number from `there`, and from `anywhere`."""
+    if anywhere and not there:
+        leaves = ", ".join(dict.fromkeys(leg.origin.short for leg in anywhere))
+        return f"it leaves from {leaves}: {', '.join(row(flight) for flight in anywhere[:3])}"
+    if may_be_registration(wanted.ident):
+        otherwise += "; an aircraft's registration is no flight number"
+    return otherwise + _others(there)
 
 
 def _others(flights: Sequence[Leg]) -> str:

@@ -13,8 +13,8 @@ from flait.core.dates import DateWish
 from flait.core.flights import RETIMED, Airport, Flight, ScheduledFlight, cancelled, same_leg
 from flait.core.formats import clock_time, zone_label
 from flait.core.idents import Ident
-from flait.core.subscriptions import Role
-from flait.errors import AmbiguousFlight, InvalidDate
+from flait.core.subscriptions import ClockFace, Role
+from flait.errors import AmbiguousFlight, InvalidDate, TooLate
 
 BEHIND, AHEAD = timedelta(hours=12), timedelta(hours=14)  # the calendars of the world, seen from UTC
 
@@ -29,6 +29,19 @@ class SeveralFlights(AmbiguousFlight):
         rows, flags = "; ".join(row(leg) for leg in legs), telling_flags([_told_apart(leg) for leg in legs])
         super().__init__(f"{ident} is more than one flight: {rows}", f"say which with {flags}")
         self.legs = tuple(legs)
+
+
+class Gone(TooLate):
+    """It is gone since it was asked for: `what` is like `UA123 of Tue 25 Nov left`, then the moment and the place."""
+
+    def __init__(self, what: str, at: datetime, where: Airport | None) -> None:
+        super().__init__(f"{what} at {clock_at(at, where)}")
+        self._said = (what, at, where)
+
+    def told(self, clock: ClockFace) -> str:
+        """In words for somebody who reads the time so."""
+        what, at, where = self._said
+        return f"{what} at {clock_at(at, where, clock)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +67,7 @@ class Wanted:
 
     def day_on(self, today: date) -> date | None:
         """The same on a calendar. The day before `today` may be named too: its flight may not have left yet."""
-        if self.wish is None:
-            return None
-        try:
-            return self.wish.on(today)
-        except InvalidDate:
-            return self.wish.on(today - timedelta(days=1))
+        return None if self.wish is None else self.wish.on(today, behind=timedelta(days=1))
 
     def is_from_there(self, leg: Leg) -> bool:
         """Whether it leaves the airport that was named, if one was."""
@@ -182,10 +190,10 @@ def row(leg: Leg) -> str:
     return f"{leg.departure_date.isoformat()} {leg.origin.short}{to} {clock_at(leaves, leg.origin)}"
 
 
-def clock_at(moment: datetime, airport: Airport | None) -> str:
+def clock_at(moment: datetime, airport: Airport | None, clock: ClockFace = ClockFace.H24) -> str:
     """`14:10 PST`; in UTC where no airport is known."""
     where = airport or Airport(code="")
-    return f"{clock_time(moment, where.zone)} {zone_label(moment, where.zone)}"
+    return f"{clock_time(moment, where.zone, clock)} {zone_label(moment, where.zone)}"
 
 
 def _codes(airport: Airport) -> tuple[str, str | None]:

@@ -24,10 +24,9 @@ from flait.errors import (
     NotFound,
     NotUnderstood,
     Refused,
-    TooLate,
     UserError,
 )
-from flait.flows.wanted import BEHIND, SeveralFlights, Wanted, possible_days
+from flait.flows.wanted import BEHIND, Gone, SeveralFlights, Wanted, possible_days
 from flait.store import Step, Store
 
 ZoneOf = Callable[[str], ZoneInfo | None]
@@ -102,7 +101,7 @@ def not_met(
     """Inside a transaction: it is tried again before its time is over, or fails, and its person is told why."""
     waits_for_its_id = subscription.departure_date is not None and isinstance(problem, NotFound)
     if isinstance(problem, NotFound | UserError | NotUnderstood) and not waits_for_its_id:
-        text = _refused_text(subscription, problem, zone_of)
+        text = _refused_text(subscription, user, problem, zone_of)
         _fail(store, subscription, user, reason=problem.message, text=text, now=now)
         return
     over = over_at(subscription, zone_of)
@@ -112,7 +111,7 @@ def not_met(
             confirm(store, subscription, user, kind="missing", text=text, now=now)
         _postpone(store, subscription, problem, over=over, now=now)
     elif waits_for_its_id:
-        text = _refused_text(subscription, problem, zone_of)
+        text = _refused_text(subscription, user, problem, zone_of)
         _fail(store, subscription, user, reason=problem.message, text=text, now=now)
     else:
         span = "its day is over" if wanted_of(subscription).wish else "two days have passed"
@@ -139,10 +138,10 @@ def _fail(store: Store, subscription: Subscription, user: User, *, reason: str, 
     note(store, failed, now, step="resolve", outcome="failed", detail=reason)
 
 
-def _refused_text(subscription: Subscription, problem: FlaitError, zone_of: ZoneOf) -> Text:
+def _refused_text(subscription: Subscription, user: User, problem: FlaitError, zone_of: ZoneOf) -> Text:
     ident = subscription.ident
-    if isinstance(problem, TooLate):
-        return too_late_text(ident, problem.message, unasked=True)
+    if isinstance(problem, Gone):
+        return too_late_text(ident, problem.told(user.clock), unasked=True)
     if isinstance(problem, SeveralFlights):
         days = {leg.departure_date for leg in problem.legs}
         return several_text(ident, days.pop() if len(days) == 1 else None)

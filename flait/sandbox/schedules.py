@@ -115,5 +115,5 @@ def _ends(airport: Airport, end: str) -> Record:
 def _schedule(out: str, due: str, aircraft: str) -> dict[str, Any]:
     return {
         "aircraft_type": aircraft.strip(), "scheduled_out": out, "scheduled_in": due, "meal_service": "",
-        "seats_cabin_business": None, "seats_cabin_coach": None, "seats_cabin_first": None,
+        "seats_cabin_business": 0, "seats_cabin_coach": 150, "seats_cabin_first": 0,  # integers, by AeroAPI's document
     }  # fmt: skip

@@ -31,8 +31,10 @@ SELECT u.name AS user, sum(t.messages) AS messages, sum(t.segments) AS segments 
 GROUP BY t.user_id ORDER BY t.user_id IS NULL, t.user_id
 """
 _VIEW: Final = """
-SELECT m.*, u.name AS user, f.ident AS flight
+SELECT m.*, u.name AS user, f.ident AS flight,
+    coalesce(iif(json_valid(f.latest), f.latest ->> '$.ident_iata', NULL), f.ident, s.ident) AS number
 FROM messages m LEFT JOIN users u ON u.id = m.user_id LEFT JOIN flights f ON f.id = m.flight_id
+    LEFT JOIN subscriptions s ON s.id = m.subscription_id
 """
 _FILTERS: Final = {
     "flight": """(m.flight_id IN (SELECT flight_id FROM flight_numbers WHERE number = :flight)

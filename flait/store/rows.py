@@ -94,11 +94,15 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageView:
-    """A text with its person's name and its flight's ident, where they still exist."""
+    """A text with its person's name and its flight's ident, where they still exist.
+
+    `number` is what people call the flight, or the one asked for while it is not pinned.
+    """
 
     message: Message
     user: str | None
     flight: str | None
+    number: str | None
     ended_at: datetime | None  # when it ended without reaching Twilio
 
 

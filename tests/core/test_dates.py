@@ -42,6 +42,16 @@ DAYS = st.dates(min_value=date(2024, 1, 1), max_value=date(2090, 12, 31))
         ("3 jan 2026", "2026-01-03"),
         ("1 may", "2026-05-01"),
         ("march 9", "2026-03-09"),
+        ("tue 25 nov", "2025-11-25"),
+        ("Tue, 25 Nov", "2025-11-25"),
+        ("tue 25 nov 2025", "2025-11-25"),
+        ("sunday nov 30", "2025-11-30"),
+        ("tue 2025-11-25", "2025-11-25"),
+        ("25th", "2025-11-25"),
+        ("the 26th", "2025-11-26"),
+        ("1st", "2025-12-01"),
+        ("31st", "2025-12-31"),
+        ("mon the 1st", "2025-12-01"),
     ],
 )
 def test_the_dates_people_write(written: str, expected: str) -> None:
@@ -51,7 +61,7 @@ def test_the_dates_people_write(written: str, expected: str) -> None:
 @pytest.mark.parametrize(
     "written",
     [
-        "", "yesterday", "11/25", "25/11/2025", "2025/11/25", "25.11.", "25-11-2025", "25 11", "soon", "next",
+        "", "11/25", "fri 25", "fri soon", "25th 26th", "25/11/2025", "2025/11/25", "25.11.", "25-11-2025", "25 11", "soon", "next",
         "next today", "next next fri", "f", "in days", "in -1 days", "in 1000 days", "in 3 weeks", "25 no", "25 novx",
         "2025-11", "20251125", "\uff12\uff10\uff12\uff15-11-25", "fri\x00", "weds", "✈", "today" * 2000, "25 nov 26", "2025-1-2",
     ],
@@ -80,6 +90,10 @@ def test_what_is_no_date_is_refused_with_a_hint(written: str) -> None:
         ("in 366 days", "more than a year ahead"),
         ("25 dec 2026", "more than a year ahead"),
         ("29 feb", "more than a year ahead"),
+        ("yesterday", "24 Nov 2025 is past"),
+        ("mon 25 nov", "25 Nov 2025 is a Tuesday, not a Monday"),
+        ("0th", "there is no day"),
+        ("32nd", "there is no day"),
     ],
 )
 def test_a_date_that_cannot_be_flown_is_refused(written: str, why: str) -> None:
@@ -87,6 +101,13 @@ def test_a_date_that_cannot_be_flown_is_refused(written: str, why: str) -> None:
 
     with pytest.raises(InvalidDate, match=why):
         wish.on(TUESDAY)
+
+
+@pytest.mark.parametrize("written", ["yesterday", "24 nov", "2025-11-24", "mon 24 nov"])
+def test_the_day_before_may_be_named_where_its_flight_may_be_under_way(written: str) -> None:
+    assert parse_date(written).on(TUESDAY, behind=timedelta(days=1)) == date(2025, 11, 24)
+    with pytest.raises(InvalidDate, match="23 Nov 2025 is past"):
+        parse_date("23 nov").on(TUESDAY, behind=timedelta(days=1))
 
 
 @pytest.mark.parametrize(
@@ -108,7 +129,7 @@ def test_borders_of_months_years_and_leap_days(today: date, written: str, expect
 def test_a_day_up_to_half_a_year_past_is_a_slip_and_not_next_year() -> None:
     wish = parse_date("1 jan")
 
-    with pytest.raises(InvalidDate, match="2025-01-01 is past"):
+    with pytest.raises(InvalidDate, match="1 Jan 2025 is past"):
         wish.on(date(2025, 7, 3))
 
     assert wish.on(date(2025, 7, 4)) == date(2026, 1, 1)

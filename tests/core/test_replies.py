@@ -47,7 +47,8 @@ def named(value: object) -> str:
             return "" if value is Fact.ALL else value.value
         case TrackWish():
             route = (value.origin and f"from {value.origin}", value.destination and f"to {value.destination}")
-            return " ".join(filter(None, (str(value.ident), value.date, *route)))
+            ends = (*route, value.either and f"at {value.either}", f"at {value.at}" if value.at else None)
+            return " ".join(filter(None, (str(value.ident), value.date, *ends)))
         case tuple():
             return ", ".join(named(one) for one in value)
         case _:

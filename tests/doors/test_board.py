@@ -80,8 +80,8 @@ def test_piped_the_board_is_one_snapshot_the_next_departure_first(flait: Command
 
     assert done.code == 0
     assert done.table == [
-        ["10:00 PST", "UA123", "New York JFK", "", "19:00 EST", "ON TIME"],
-        ["11:00 PST", "UA7", "New York JFK", "B2", "19:00 EST", "ON TIME"],
+        ["10:00 PST", "UA123", "JFK", "New York", "", "", "19:00 EST", "ON TIME"],
+        ["11:00 PST", "UA7", "JFK", "New York", "", "B2", "19:00 EST", "ON TIME"],
     ]
 
 

@@ -42,7 +42,7 @@ def test_zone_role_and_clock_are_kept(flait: CommandLine, store: Store) -> None:
         (("Ann", ANN, "--timezone", "../../etc/passwd"), "is not a time zone"),
         (("Ann", ANN, "--role", "pilot"), "it is traveler, meeter or watcher"),
         (("Ann", ANN, "--clock", "sundial"), "it is 12h or 24h"),
-        (("Ann",), "Missing argument"),
+        (("Ann",), "an argument is missing: phone"),
     ],
 )
 def test_bad_input_is_refused_in_one_line_and_nothing_is_stored(

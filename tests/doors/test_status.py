@@ -235,7 +235,7 @@ def test_what_a_removed_person_cost_stays_in_the_bill(flait: CommandLine, store:
     sent(store, "a")
     flait("-y", "user", "remove", "Ann 0")
 
-    assert flait("usage").table[-1] == ["person", "(removed)", "", "", "1", "1"]
+    assert flait("usage").table[-1] == ["person", "people since removed", "", "", "1", "1"]
     assert flait("usage", "--json").json["people"] == [{"user": None, "messages": 1, "segments": 1}]
 
 

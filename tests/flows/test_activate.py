@@ -9,7 +9,7 @@ import pytest
 
 from flait.core.flights import Flight
 from flait.core.messages import MessageStatus
-from flait.core.subscriptions import Role, Subscription, SubscriptionState
+from flait.core.subscriptions import ClockFace, Role, Subscription, SubscriptionState
 from flait.errors import (
     BudgetExhausted,
     FlaitError,
@@ -278,6 +278,14 @@ def test_the_next_departure_is_the_one_after_it_was_asked_for(world: World) -> N
     (text,) = world.texts
     assert text.kind == "failed"
     assert text.body == f"{LEFT} while we could not ask: not tracked. Reply TRACK UA1234 for the next."
+
+
+def test_that_it_is_gone_is_told_on_the_clock_of_who_reads_it(world: World) -> None:
+    asked_for(world)
+    (user,) = world.store.users()
+    world.store.save_user(replace(user, clock=ClockFace.H12))
+    answered(world, OFF + minutes(40), took_off(), TOMORROWS)
+    assert world.texts[0].body.startswith("UA1234 of Tue 25 Nov left at 2:25pm PST while we could not ask:")
 
 
 @pytest.mark.parametrize("role", [Role.MEETER, Role.WATCHER])

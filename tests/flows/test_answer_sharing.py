@@ -283,7 +283,9 @@ def test_an_invitation_is_open_for_a_day(world: World, ana: Talk) -> None:
 def test_a_flight_that_is_no_longer_followed_cannot_be_joined(world: World, ana: Talk) -> None:
     shares(ana)
     ana.says("untrack UA1234")
-    assert ana.says("join", BEN) == ["That invitation is over: UA1234 is not followed any more."]
+    assert ana.says("join", BEN) == [
+        "That invitation to follow UA1234 has ended. Ask whoever invited you for a new one."
+    ]
     assert world.store.user_by_phone(BEN) is None
 
 

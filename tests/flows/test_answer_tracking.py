@@ -8,13 +8,14 @@ import pytest
 
 from flait.core import reply_texts as texts
 from flait.core.flights import Airport, Flight, Times
-from flait.core.subscriptions import Role
+from flait.core.subscriptions import ClockFace, Role
 from flait.errors import FlightSourceError, NotUnderstood
 from tests.core.flights_for_tests import (
     EWR,
     F12,
     OFF,
     OUT,
+    PIT,
     SFO,
     at_gate,
     hours,
@@ -167,7 +168,7 @@ def test_a_second_riddle_in_one_text_is_not_asked_too(world: World, ann: Talk) -
     world.source.board = [F12, TOMORROW, lufthansa, moved(lufthansa)]
     assert ann.says("track UA1234 and LH90") == [
         DAYS,
-        "LH90 is more than one flight. Reply with its day and route, like TRACK LH90 tomorrow SFO EWR.",
+        "LH90 is more than one flight. Reply with its day and route, like TRACK LH90 today SFO EWR.",
     ]
 
 
@@ -193,6 +194,105 @@ def test_yesterdays_flight_that_has_not_left_can_be_chosen(world: World, ann: Ta
     assert body.startswith("Tracking UA1234 SFO-EWR Tue 25 Nov")
 
 
+# --- in words of their own ----------------------------------------------------------------------------------------
+
+WEDNESDAY = "Tracking UA1234 SFO-EWR Wed 26 Nov"
+
+
+@pytest.mark.parametrize(
+    "said", ["tomorrow", "wed", "26 nov", "wed 26 nov", "the 26th", "sfo tomorrow", "SFO-EWR 26 nov"]
+)
+def test_a_question_about_days_is_answered_by_the_day(world: World, ann: Talk, said: str) -> None:
+    world.source.board = [F12, TOMORROW]
+    ann.says("track UA1234")
+    (body,) = ann.says(said)
+    assert body.startswith(WEDNESDAY)
+
+
+@pytest.mark.parametrize(
+    "said", ["to AUS", "AUS", "the AUS one", "DAL-AUS", "from DAL to AUS", "14:10", "the 2.10pm one"]
+)
+def test_a_question_about_legs_is_answered_by_route_or_time(world: World, ann: Talk, said: str) -> None:
+    world.source.board = [southwest(HOU, "09:05"), southwest(AUS, "14:10")]
+    ann.says("track WN123 tomorrow")
+    (body,) = ann.says(said)
+    assert body.startswith("Tracking WN123 DAL-AUS Wed 26 Nov, dep 14:10 CST")
+
+
+@pytest.mark.parametrize("said", ["from DAL", "tomorrow", "LAX", "9:06", "fri", "tue 26 nov"])
+def test_words_that_mean_none_or_several_of_them_have_the_question_repeated(world: World, ann: Talk, said: str) -> None:
+    world.source.board = [southwest(HOU, "09:05"), southwest(AUS, "14:10")]
+    ann.says("track WN123 tomorrow")
+    assert ann.says(said) == ["Reply 1, 2 or BOTH."]
+    assert live(world) == []
+
+
+def test_today_and_tomorrow_count_where_the_flight_leaves_when_they_were_written(world: World, ann: Talk) -> None:
+    world.clock.moment = OUT - hours(6)
+    world.source.board = [F12, TOMORROW]
+    ann.says("track UA1234")
+    ann.send("today")
+    world.clock.advance(minutes(5))
+    assert [text.body for text in ann.answer()] == [TRACKED]
+
+
+def test_where_nothing_was_asked_a_route_lacks_its_flight_and_a_day_says_nothing(world: World, ann: Talk) -> None:
+    assert ann.says("SFO-EWR 28 nov") == [texts.WHICH_FLIGHT]
+    assert ann.says("from LAS 27 nov") == [texts.WHICH_FLIGHT]
+    assert ann.says("tomorrow") == [texts.UNKNOWN]
+
+
+def test_an_airport_alone_is_the_end_at_which_there_is_one(world: World, ann: Talk) -> None:
+    world.source.board = [southwest(HOU, "09:05"), southwest(AUS, "14:10")]
+    (body,) = ann.says("track WN123 tomorrow aus")
+    assert body.startswith("Tracking WN123 DAL-AUS")
+    (body,) = ann.says("track WN123 tomorrow hou 9:05")
+    assert body.startswith("Tracking WN123 DAL-HOU")
+    assert ann.says("track WN123 tomorrow lax") == [
+        "No WN123 found tomorrow LAX. It flies tomorrow 09:05 CST DAL-HOU, tomorrow 14:10 CST DAL-AUS. Reply TRACK WN123 tomorrow."
+    ]
+
+
+def test_an_airport_at_which_one_leg_ends_and_the_next_begins_is_asked_about(world: World, ann: Talk) -> None:
+    times = {"out": Times(scheduled=OUT - hours(1)), "in_": Times(scheduled=OUT - minutes(20))}
+    world.source.board = [planned(fa_flight_id="UAL1234-first", origin=PIT, destination=SFO, **times), F12]
+    (body,) = ann.says("UA1234 sfo today")
+    assert body.startswith("UA1234 on Tue 25 Nov has 2 legs: 1) PIT-SFO 16:10 EST 2) SFO-EWR 14:10 PST.")
+    assert live(world) == []
+
+
+def test_while_nobody_answers_an_airport_alone_is_left_open(world: World, ann: Talk) -> None:
+    world.source.fault = FlightSourceError("no answer")
+    ann.says("track UA1234 tomorrow sfo")
+    (waiting,) = world.store.subscription_views()
+    assert (waiting.subscription.wish, waiting.subscription.origin, waiting.subscription.destination) == (
+        "tomorrow",
+        None,
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "answered"),
+    [
+        ("track N40726", "N40726 is an aircraft's registration, not a flight number."),
+        ("wzz33sw", "WZZ33SW is a callsign, as pilots use by radio, not a flight number."),
+    ],
+)
+def test_what_is_no_flight_number_is_called_what_it_is(world: World, ann: Talk, said: str, answered: str) -> None:
+    before = list(world.source.calls)
+    assert ann.says(said) == [f"{answered} Send the number on the booking, like TRACK UA123 tomorrow."]
+    assert world.source.calls == before
+
+
+@pytest.mark.parametrize("said", ["status UA1234 yesterday", "status UA1234 tue 25 nov", "status UA1234 25 nov"])
+def test_a_flight_in_the_air_after_midnight_is_named_by_its_day(world: World, talk: Talk, said: str) -> None:
+    talk.tracks(F12)
+    world.clock.moment = OUT + hours(11)
+    (body,) = talk.says(said)
+    assert body.startswith("UA1234 SFO-EWR")
+
+
 # --- refusals -----------------------------------------------------------------------------------------------------
 
 
@@ -204,7 +304,7 @@ def test_yesterdays_flight_that_has_not_left_can_be_chosen(world: World, ann: Ta
         (
             "track UA1234 tomorrow",
             [late(minutes(30))],
-            "No UA1234 found tomorrow. It flies today 14:40 PST. Reply TRACK UA1234 25 nov.",
+            "No UA1234 found tomorrow. It flies today 14:40 PST. Reply TRACK UA1234 today.",
         ),
         (
             "track LH1234 today",
@@ -214,12 +314,12 @@ def test_yesterdays_flight_that_has_not_left_can_be_chosen(world: World, ann: Ta
         (
             "track UA1234 20 nov 2025",
             [F12],
-            "2025-11-20 is past. Reply like TRACK UA1234 25 nov, fri or tomorrow.",
+            "20 Nov 2025 is past. Reply like TRACK UA1234 27 nov, thu or tomorrow.",
         ),
         (
             "track UA1234 today",
             [at_gate(rescheduled(hours(-8)))],
-            "UA1234 of Tue 25 Nov has already landed. Reply like TRACK UA1234 25 nov, fri or tomorrow.",
+            "UA1234 of Tue 25 Nov has already landed. Reply like TRACK UA1234 27 nov, thu or tomorrow.",
         ),
     ],
 )  # fmt: skip
@@ -230,6 +330,44 @@ def test_what_cannot_be_followed_is_said_with_a_way_on(
     before = live(world)
     assert ann.says(said) == [answered]
     assert live(world) == before
+
+
+@pytest.mark.parametrize(
+    ("board", "said", "answered"),
+    [
+        (
+            [F12, TOMORROW],
+            "track UA1234",
+            "UA1234 flies today 2:10pm PST and tomorrow 2:10pm PST SFO-EWR. Reply 1 today, 2 tomorrow.",
+        ),
+        (
+            [late(minutes(30))],
+            "track UA1234 tomorrow",
+            "No UA1234 found tomorrow. It flies today 2:40pm PST. Reply TRACK UA1234 today.",
+        ),
+    ],
+)
+def test_whoever_reads_twelve_hours_reads_them_in_every_answer(
+    world: World, ann: Talk, board: list[Flight], said: str, answered: str
+) -> None:
+    _reads_twelve_hours(world)
+    world.source.board = board
+    assert ann.says(said) == [answered]
+
+
+def test_two_flights_of_one_day_are_told_apart_on_the_readers_clock(world: World, ann: Talk) -> None:
+    _reads_twelve_hours(world)
+    world.source.board = [southwest(HOU, "09:05"), southwest(HOU, "14:10")]
+    ann.says("track WN123 tomorrow")
+    ann.says("both")
+    (body,) = ann.says("untrack WN123")
+    assert body.startswith("Which one? 1) WN123 DAL-HOU 9:05am Wed 26 Nov 2) WN123 DAL-HOU 2:10pm Wed 26 Nov.")
+
+
+def _reads_twelve_hours(world: World) -> None:
+    user = world.store.user_by_phone(PHONES[0])
+    assert user
+    world.store.save_user(replace(user, clock=ClockFace.H12))
 
 
 # --- ending -------------------------------------------------------------------------------------------------------
@@ -397,7 +535,9 @@ def test_a_route_in_the_text_needs_no_question(world: World, ann: Talk, said: st
 def test_a_route_it_does_not_fly_is_not_taken_for_another(world: World, ann: Talk) -> None:
     world.source.board = [TO_HOUSTON, TO_AUSTIN]
     (body,) = ann.says("track WN123 tomorrow dal ewr")
-    assert body.startswith("No WN123 found tomorrow DAL-EWR. It flies tomorrow 09:05 CST, tomorrow 14:10 CST.")
+    assert body.startswith(
+        "No WN123 found tomorrow DAL-EWR. It flies tomorrow 09:05 CST DAL-HOU, tomorrow 14:10 CST DAL-AUS."
+    )
 
 
 def test_the_other_one_is_never_followed_when_the_chosen_one_is_cancelled(world: World, ann: Talk) -> None:
@@ -460,7 +600,9 @@ def test_two_departures_of_one_route_and_day_are_chosen_between_by_time(world: W
 
 def test_more_legs_than_fit_a_text_are_not_offered_in_part(world: World, ann: Talk) -> None:
     world.source.board = [southwest(HOU, f"{hour:02}:00") for hour in range(8, 13)]
-    assert ann.says("track WN123 tomorrow") == [texts.name_a_day_text("WN123")]
+    assert ann.says("track WN123 tomorrow") == [
+        "WN123 is more than one flight. Reply with its day and route, like TRACK WN123 tomorrow DAL HOU."
+    ]
     assert live(world) == []
 
 

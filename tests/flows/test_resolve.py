@@ -340,8 +340,26 @@ def test_yesterdays_flight_that_has_not_left_can_be_named_by_its_date(source: Fa
 def test_yesterdays_flight_that_landed_cannot(source: FakeFlightSource) -> None:
     with pytest.raises(InvalidDate, match="UA1234 of Mon 24 Nov has already landed"):
         found(source, [at_gate(on(-1)), F12], "2025-11-24")
-    with pytest.raises(InvalidDate, match="2025-11-23 is past"):
+    with pytest.raises(InvalidDate, match="23 Nov 2025 is past"):
         found(source, [F12], "2025-11-23")
+
+
+@pytest.mark.parametrize("day", ["yesterday", "mon 24 nov"])
+def test_yesterdays_flight_that_is_under_way_is_found_by_that_word(source: FakeFlightSource, day: str) -> None:
+    gone = on(-1, out=Times(scheduled=OUT - DAY, estimated=OUT - hours(1)))
+    assert found(source, [gone, F12], day) == gone
+
+
+@pytest.mark.parametrize("day", ["", "today", "2025-11-25"])
+def test_where_it_does_not_leave_from_is_told_by_where_it_does(source: FakeFlightSource, day: str) -> None:
+    hint = r"leaving EWRR .*; it leaves from SFO: 2025-11-25 SFO-EWR 14:10 PST"
+    with pytest.raises(NoSuchFlight, match=hint):
+        found(source, [F12], day, origin="EWRR")
+
+
+def test_a_number_that_may_be_a_registration_is_said_to_be(source: FakeFlightSource) -> None:
+    with pytest.raises(NoSuchFlight, match="an aircraft's registration is no flight number"):
+        found(source, [], ident="N4726")
 
 
 # --- what is meant does not change while nobody answers ---------------------------------------------------------
@@ -402,7 +420,7 @@ def test_a_scheduled_evening_west_of_utc_belongs_to_its_own_day(source: FakeFlig
 
 def test_what_is_not_scheduled_is_no_such_flight(source: FakeFlightSource) -> None:
     source.timetable = [timetabled(scheduled_out=OUT + 8 * DAY)]
-    with pytest.raises(NoSuchFlight, match="scheduled on Tue 2 Dec"):
+    with pytest.raises(NoSuchFlight, match="scheduled to leave on Tue 2 Dec"):
         found(source, on="2025-12-02")
 
 
@@ -420,7 +438,7 @@ def test_two_scheduled_routes_are_two_even_at_the_same_minute(source: FakeFlight
         found(source, on="2025-12-02")
     assert found(source, on="2025-12-02", destination="PIT") == source.timetable[1]
     with pytest.raises(
-        NoSuchFlight, match=r"scheduled for CLE on Tue 2 Dec; .*it leaves on 2025-12-02 SFO-EWR 14:10 PST"
+        NoSuchFlight, match=r"scheduled to leave for CLE on Tue 2 Dec; .*it leaves on 2025-12-02 SFO-EWR 14:10 PST"
     ):
         found(source, on="2025-12-02", destination="CLE")
 

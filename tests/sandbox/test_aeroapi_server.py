@@ -126,6 +126,14 @@ def test_schedules_know_the_number_under_which_it_is_sold(aeroapi: httpx.Client)
     assert row["fa_flight_id"] is None
 
 
+def test_rows_of_a_schedule_count_seats_in_whole_numbers(aeroapi: httpx.Client) -> None:
+    target = "/schedules/2013-06-01/2013-06-03"
+    rows = aeroapi.get(target, params={"airline": "UA", "flight_number": 4357}).json()["scheduled"]
+
+    assert rows
+    assert all(isinstance(row[f"seats_cabin_{cabin}"], int) for row in rows for cabin in ("business", "coach", "first"))
+
+
 def test_schedules_name_the_flight_once_it_is_known(aeroapi: httpx.Client) -> None:
     params = {"airline": "UAL", "flight_number": "15", "origin": "EWR", "include_codeshares": "false"}
     (row,) = aeroapi.get("/schedules/2013-03-09/2013-03-10", params=params).json()["scheduled"]

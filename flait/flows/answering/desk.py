@@ -6,13 +6,13 @@ the one transaction that stores the effect and the words. Nothing here calls out
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from flait.clock import Clock
 from flait.core import reply_texts as texts
 from flait.core.dates import parse_date
 from flait.core.flights import Airport, Phase, phase
-from flait.core.formats import Reader, day
+from flait.core.formats import Reader, day, time_of_day
 from flait.core.idents import Ident
 from flait.core.messages import Channel
 from flait.core.reply_kinds import ListNumber, Subject
@@ -138,8 +138,9 @@ def _is_on(desk: Desk, view: SubscriptionView, on: str) -> bool:
     known = view.subscription.departure_date
     if known is None:
         return view.subscription.wish == on
+    today = desk.now.astimezone(place_of(desk, view).zone).date()
     try:
-        return parse_date(on).on(desk.now.astimezone(place_of(desk, view).zone).date()) == known
+        return parse_date(on).on(today, behind=timedelta(days=1)) == known
     except InvalidDate:
         return False
 
@@ -175,7 +176,8 @@ def name_of(desk: Desk, view: SubscriptionView) -> str:
     others = [other for other in following(desk) if other.subscription.id != subscription.id]
     alike = [other for other in others if _name(other) == _name(view)]
     place = _route(view) if alike else ""
-    at = subscription.leaves_at if any(_route(other) == place for other in alike) else ""
+    leaves = subscription.leaves_at if any(_route(other) == place for other in alike) else None
+    at = time_of_day(time.fromisoformat(leaves), desk.user.clock) if leaves else ""
     return " ".join(part for part in (subscription.ident, place, at, _day(view)) if part)
 
 

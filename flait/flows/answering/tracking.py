@@ -25,7 +25,6 @@ from flait.errors import (
     NotUnderstood,
     Refused,
     ShareSpent,
-    TooLate,
     UserError,
 )
 from flait.flows import subscribe
@@ -34,7 +33,7 @@ from flait.flows.answering.asked import Asked, Standing, known, legs, near, othe
 from flait.flows.answering.desk import QUESTION, Act, Desk, Line, say
 from flait.flows.resolve import resolve
 from flait.flows.subscribe import Person, Subscribed
-from flait.flows.wanted import Leg, Wanted, local_time
+from flait.flows.wanted import Gone, Leg, Wanted, local_time
 
 MOST_OPTIONS = 4  # that fit one text
 MOST_WISHES = 4  # looked up for one text: each look-up costs money
@@ -64,7 +63,7 @@ class Looked:
     def options(self) -> list[Leg]:
         """The legs to choose from, when there is more than one."""
         found = legs(self.asked, self.wanted, self.at)
-        undecided = self.wanted.wish is None and not isinstance(self.refusal, TooLate)
+        undecided = self.wanted.wish is None and not isinstance(self.refusal, Gone)
         open_question = undecided or isinstance(self.refusal, AmbiguousFlight)
         return found if open_question and len(found) > 1 else []
 
@@ -73,7 +72,8 @@ def track(desk: Desk, reply: Track) -> Act:
     """Follow what is named; each new flight is answered by its own confirmation."""
     if not reply.wishes:
         return say(texts.WHICH_FLIGHT)
-    act = track_all(desk, [wanted_of(desk, wish) for wish in reply.wishes[:MOST_WISHES]])
+    looked = [_found(desk, wish) for wish in reply.wishes[:MOST_WISHES]]
+    act = _following(desk, looked)
     if len(reply.wishes) <= MOST_WISHES:
         return act
     return lambda: [*act(), Line(body=texts.too_many_wishes_text(MOST_WISHES))]
@@ -81,8 +81,27 @@ def track(desk: Desk, reply: Track) -> Act:
 
 def track_all(desk: Desk, wanted: Iterable[Wanted]) -> Act:
     """Ask about every wish, then keep them all at once."""
-    looked = [look_up(desk, one) for one in wanted]
+    return _following(desk, [look_up(desk, one) for one in wanted])
+
+
+def _following(desk: Desk, looked: Sequence[Looked]) -> Act:
     return lambda: list(_kept(desk, looked))
+
+
+def _found(desk: Desk, wish: TrackWish) -> Looked:
+    """Of an airport that may be at either end, AeroAPI's answer tells which; it is asked once."""
+    looked = look_up(desk, wanted_of(desk, wish))
+    if wish.either is None or looked.waits:
+        return looked
+    there = legs(looked.asked, looked.wanted, looked.at)
+    leaves = [leg for leg in there if wish.either in (leg.origin.code, leg.origin.code_iata)]
+    lands = [
+        leg for leg in there if leg.destination and wish.either in (leg.destination.code, leg.destination.code_iata)
+    ]
+    if leaves and lands:  # which is meant is for the person to say
+        return looked
+    wanted = replace(looked.wanted, destination=wish.either) if lands else replace(looked.wanted, origin=wish.either)
+    return _resolved(wanted, looked.asked, looked.at)
 
 
 def wanted_of(desk: Desk, wish: TrackWish) -> Wanted:
@@ -92,6 +111,7 @@ def wanted_of(desk: Desk, wish: TrackWish) -> Wanted:
         wish=parse_date(wish.date) if wish.date else None,
         origin=wish.origin,
         destination=wish.destination,
+        leaves_at=wish.at,
         role=desk.user.role,
         asked_at=desk.heard.received_at,
     )
@@ -101,7 +121,11 @@ def look_up(desk: Desk, wanted: Wanted, flight: Flight | None = None) -> Looked:
     """Outside any transaction: find the one leg meant. Of a `flight` that is watched already nobody is asked."""
     if flight:
         wanted = _that_very(flight, wanted)
-    asked, at = known(flight) if flight else Asked(source=desk.source.billed_to((desk.phone,))), desk.now
+    asked = known(flight) if flight else Asked(source=desk.source.billed_to((desk.phone,)))
+    return _resolved(wanted, asked, desk.now)
+
+
+def _resolved(wanted: Wanted, asked: Asked, at: datetime) -> Looked:
     try:
         resolve(asked, wanted, now=at)
     except (UserError, NoSuchFlight, BudgetExhausted, ConfigError, FlightSourceError) as refusal:
@@ -150,7 +174,7 @@ def _kept(desk: Desk, looked: Sequence[Looked]) -> Iterator[Line]:
     for one in looked:
         if one.options:
             too_many = asking or len(one.options) > MOST_OPTIONS
-            lines = [Line(body=texts.name_a_day_text(str(one.wanted.ident))) if too_many else _ask(desk, one)]
+            lines = [Line(body=_name_a_day(desk, one)) if too_many else _ask(desk, one)]
             asking = True
         else:
             lines = words_of(keep(desk, one, person))
@@ -162,7 +186,12 @@ def _ask(desk: Desk, looked: Looked) -> Line:
     """Put the question, once for all that is asked in one text."""
     ident, options = str(looked.wanted.ident), looked.options
     put_question(desk, ident, options)
-    return Line(body=texts.options_text(ident, options, desk.now))
+    return Line(body=texts.options_text(ident, options, desk.reader(ident)))
+
+
+def _name_a_day(desk: Desk, looked: Looked) -> str:
+    ident = str(looked.wanted.ident)
+    return texts.name_a_day_text(ident, looked.options, desk.reader(ident))
 
 
 def put_question(desk: Desk, ident: str, options: Sequence[Leg]) -> None:
@@ -177,6 +206,7 @@ def _option(ident: str, leg: Leg) -> dict[str, str | None]:
         "origin": leg.origin.short.upper(),
         "destination": leg.destination.short.upper() if leg.destination else None,
         "leaves_at": f"{local_time(leg):%H:%M}",
+        "zone": leg.origin.timezone,
     }
 
 
@@ -195,26 +225,28 @@ def wanted_option(desk: Desk, option: Mapping[str, Any]) -> Wanted:
 def _refusal(desk: Desk, looked: Looked, refusal: FlaitError) -> str:
     ident, contact = str(looked.wanted.ident), desk.rules.contact
     if isinstance(refusal, NoSuchFlight):
-        return _not_found(looked)
+        return _not_found(desk, looked)
     if isinstance(refusal, NotUnderstood):
         return not_understood_text(ident).body
-    if isinstance(refusal, TooLate):
-        return too_late_text(ident, refusal.message, unasked=False).body
+    if isinstance(refusal, Gone):
+        return too_late_text(ident, refusal.told(desk.user.clock), unasked=False).body
     if isinstance(refusal, InvalidDate):
-        return texts.bad_date_text(ident, refusal.message)
+        return texts.bad_date_text(ident, refusal.message, desk.reader(ident))
     if isinstance(refusal, ShareSpent):
         return texts.share_spent_text(until(desk.now), contact)
     if isinstance(refusal, BudgetExhausted):
         return texts.no_budget_text(contact)
     if isinstance(refusal, AmbiguousFlight):
-        return texts.name_a_day_text(ident)
+        return _name_a_day(desk, looked)
     return texts.no_account_text(contact)
 
 
-def _not_found(looked: Looked) -> str:
+def _not_found(desk: Desk, looked: Looked) -> str:
     wanted, other = looked.wanted, other_airline(looked.asked, looked.wanted)
     if other:
         return texts.other_airline_text(str(wanted.ident), other)
     route = "-".join(code for code in (wanted.origin, wanted.destination) if code)
     wish = " ".join(said for said in (wanted.wish.text if wanted.wish else "", route) if said)
-    return texts.unknown_flight_text(str(wanted.ident), wish, near(looked.asked, wanted, looked.at), looked.at)
+    ident = str(wanted.ident)
+    flies = near(looked.asked, wanted, looked.at)
+    return texts.unknown_flight_text(ident, wish, flies, desk.reader(ident), routed=bool(route))
