@@ -288,25 +288,18 @@ def _route(subscription: "Subscription", before: str = "") -> str:
 
 
 def _on(found: "list[Subscription]", date: str | None) -> "list[Subscription]":
-    from flait.core.dates import parse_date
+    """Those of that day; one that is past may be named too, for its flight may be under way."""
+    from flait.core.dates import WEEK, parse_date
 
     if date is None:
         return found
-    wish = parse_date(date)
-    on = _day(wish, session.app().clock.now().date())
-    return [one for one in found if one.departure_date == on or one.wish == wish.text]
+    wish, today = parse_date(date), session.app().clock.now().date()
+    wish.on(today, back=WEEK.days)
+    return [one for one in found if one.wish == wish.text or _is_of(one, wish, today)]
 
 
-def _day(wish: "DateWish", today: "date") -> "date":
-    """The day before may be named too: its flight may be under way."""
-    from datetime import timedelta
-
-    from flait.errors import InvalidDate
-
-    try:
-        return wish.on(today)
-    except InvalidDate:
-        return wish.on(today - timedelta(days=1))
+def _is_of(one: "Subscription", wish: "DateWish", today: "date") -> bool:
+    return one.departure_date is not None and wish.names(one.departure_date, today)
 
 
 def _refuse_several(found: "list[Subscription]", number: str) -> None:

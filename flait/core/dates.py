@@ -1,4 +1,4 @@
-"""The dates people write: ISO, `today`, `tomorrow`, `fri`, `in 3 days`, `25 nov`. Pure, and never a guess.
+"""The dates people write: ISO, `today`, `yesterday`, `fri`, `in 3 days`, `25 nov`. Pure, and never a guess.
 
 A wish becomes a date only on a calendar: the departure airport's own. Slashes are refused: 01/02 is two dates.
 """
@@ -12,6 +12,8 @@ from flait.core.idents import shown
 from flait.errors import InvalidDate
 
 FARTHEST = timedelta(days=365)  # AeroAPI's schedules end there
+A_SLIP = timedelta(days=30)  # a day without a year that is past for no longer was written by mistake
+WEEK = timedelta(days=7)
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 HINT = "write 2026-11-25, 25 nov, fri, today or tomorrow"
@@ -29,17 +31,28 @@ class DateWish:
     text: str
     _day: Callable[[date], date]
 
-    def on(self, today: date) -> date:
-        """The day meant. Raises InvalidDate for a day that does not exist, is past, or is over a year ahead."""
+    def on(self, today: date, *, back: int = 0) -> date:
+        """The day meant; it may be so many days `back`.
+
+        Raises InvalidDate for a day that does not exist, is past, or is over a year ahead.
+        """
         try:
             day = self._day(today)
         except (ValueError, OverflowError):
             raise InvalidDate(f"there is no day {shown(self.text)}", HINT) from None
-        if day < today:
+        if day < today - timedelta(days=back):
             raise InvalidDate(f"{day.isoformat()} is past", "write a date from today on")
         if day - today > FARTHEST:
             raise InvalidDate(f"{day.isoformat()} is more than a year ahead", "schedules reach one year")
         return day
+
+    def names(self, day: date, today: date) -> bool:
+        """Whether it may be what somebody calls that day, be it past: a weekday is the one before or the one after."""
+        calendars = (today, today - WEEK) if _is_weekday(self.text) else (today,)
+        try:
+            return day in [self._day(calendar) for calendar in calendars]
+        except (ValueError, OverflowError):
+            return False
 
 
 def parse_date(text: str) -> DateWish:
@@ -52,7 +65,7 @@ def parse_date(text: str) -> DateWish:
     raise InvalidDate(f"{shown(text)} is not a date", HINT)
 
 
-_WORDS = {"today": 0, "tonight": 0, "tomorrow": 1, "day after tomorrow": 2}
+_WORDS = {"yesterday": -1, "today": 0, "tonight": 0, "tomorrow": 1, "day after tomorrow": 2}
 
 
 def _word(text: str) -> Callable[[date], date] | None:
@@ -81,6 +94,10 @@ def _weekday(text: str) -> Callable[[date], date] | None:
     return lambda today: today + timedelta(days=first + (index - today.weekday() - first) % 7)
 
 
+def _is_weekday(text: str) -> bool:
+    return not text.startswith("next ") and _weekday(text) is not None
+
+
 def _day_and_month(text: str) -> Callable[[date], date] | None:
     found = _DAY_MONTH.fullmatch(text)
     if found:
@@ -97,15 +114,11 @@ def _day_and_month(text: str) -> Callable[[date], date] | None:
 
 
 def _nearest(today: date, *, month: int, day: int, year: int | None) -> date:
-    """Without a year: this year's, or next year's when this year's is more than six months past."""
+    """Without a year: the next such day, or the last where that is past by no more than a slip."""
     if year is not None:
         return date(year, month, day)
-    if (month, day) == (2, 29):  # the next leap day, if it is near enough to be flown
-        return next(
-            date(y, 2, 29) for y in range(today.year, today.year + 9) if _is_leap(y) and date(y, 2, 29) >= today
-        )
-    this_year = date(today.year, month, day)
-    return this_year if today - this_year <= timedelta(days=183) else date(today.year + 1, month, day)
+    years = (y for y in range(today.year - 1, today.year + 9) if (month, day) != (2, 29) or _is_leap(y))
+    return next(on for y in years if today - (on := date(y, month, day)) <= A_SLIP)
 
 
 def _is_leap(year: int) -> bool:

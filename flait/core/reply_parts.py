@@ -173,7 +173,7 @@ def _merged(parts: Iterator[Part]) -> Iterator[Part]:
 
 # Dates
 
-_DAY_OPENERS = frozenset({"today", "tonight", "tomorrow", "day", "in", "next"})
+_DAY_OPENERS = frozenset({"yesterday", "today", "tonight", "tomorrow", "day", "in", "next"})
 _LONGEST_DATE = 4  # words: 25th of november 2026
 _DATE_PHRASES = {
     ("in", "a", "week"): "in 7 days",
