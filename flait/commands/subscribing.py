@@ -13,8 +13,9 @@ from flait.commands.output import day, local, print_json, print_table, safe, say
 from flait.commands.tables import Column
 
 if TYPE_CHECKING:
-    from datetime import time
+    from datetime import date, time
 
+    from flait.core.dates import DateWish
     from flait.core.flights import Flight
     from flait.core.subscriptions import Role, Subscription
     from flait.flows.subscribe import Person, Subscribed
@@ -335,15 +336,18 @@ def _route(subscription: "Subscription", before: str = "") -> str:
 
 
 def _on(found: "list[Subscription]", date: str | None) -> "list[Subscription]":
-    from datetime import timedelta
-
-    from flait.core.dates import parse_date
+    """Those of that day; one that is past may be named too, for its flight may be under way."""
+    from flait.core.dates import WEEK, parse_date
 
     if date is None:
         return found
-    wish = parse_date(date)
-    on = wish.on(session.app().clock.now().date(), behind=timedelta(days=1))  # its flight may be under way
-    return [one for one in found if one.departure_date == on or one.wish == wish.text]
+    wish, today = parse_date(date), session.app().clock.now().date()
+    wish.on(today, back=WEEK.days)
+    return [one for one in found if one.wish == wish.text or _is_of(one, wish, today)]
+
+
+def _is_of(one: "Subscription", wish: "DateWish", today: "date") -> bool:
+    return one.departure_date is not None and wish.names(one.departure_date, today)
 
 
 def _refuse_several(found: "list[Subscription]", number: str) -> None:

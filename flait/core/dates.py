@@ -1,4 +1,4 @@
-"""The dates people write: ISO, `today`, `tomorrow`, `fri`, `in 3 days`, `25 nov`, `fri 25 nov`, `the 25th`.
+"""The dates people write: ISO, `today`, `yesterday`, `fri`, `in 3 days`, `25 nov`, `fri 25 nov`, `the 25th`.
 
 Pure, and never a guess.
 
@@ -14,6 +14,8 @@ from flait.core.idents import shown
 from flait.errors import InvalidDate
 
 FARTHEST = timedelta(days=365)  # AeroAPI's schedules end there
+A_SLIP = timedelta(days=30)  # a day without a year that is past for no longer was written by mistake
+WEEK = timedelta(days=7)
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 HINT = "write 2026-11-25, 25 nov, fri, today or tomorrow"
@@ -33,20 +35,31 @@ class DateWish:
     text: str
     _day: Callable[[date], date]
 
-    def on(self, today: date, *, behind: timedelta = timedelta()) -> date:
-        """The day meant. Raises InvalidDate for a day that does not exist, is past, or is over a year ahead.
+    def on(self, today: date, *, back: int = 0) -> date:
+        """The day meant; it may be so many days `back`.
 
-        `behind`: how far before today it may be, for a flight that is under way.
+        Raises InvalidDate for a day that does not exist, is past, or is over a year ahead.
         """
         try:
             day = self._day(today)
         except (ValueError, OverflowError):
             raise InvalidDate(f"there is no day {shown(self.text)}", HINT) from None
-        if day < today - behind:
+        if day < today - timedelta(days=back):
             raise InvalidDate(f"{written(day)} is past", "write a date from today on")
         if day - today > FARTHEST:
             raise InvalidDate(f"{written(day)} is more than a year ahead", "schedules reach one year")
         return day
+
+    def names(self, day: date, today: date) -> bool:
+        """Whether it may be what somebody calls that day, be it past: what comes again is the one before or after."""
+        calendars = (today, today - WEEK) if _comes_again(self.text) else (today,)
+        return any(self._is(day, calendar) for calendar in calendars)
+
+    def _is(self, day: date, today: date) -> bool:
+        try:
+            return self._day(today) == day
+        except (ValueError, OverflowError, InvalidDate):
+            return False
 
 
 def written(on: date) -> str:
@@ -91,6 +104,13 @@ def _weekday(text: str) -> Callable[[date], date] | None:
         return None
     first = 1 if later else 0
     return lambda today: today + timedelta(days=first + (index - today.weekday() - first) % 7)
+
+
+def _comes_again(text: str) -> bool:
+    """`fri`, `the 25th` and `fri the 25th`, but not `next fri`."""
+    is_weekday = not text.startswith("next ") and _weekday(text) is not None
+    is_day_of_month = _DAY_OF_MONTH.fullmatch(text.partition(" ")[2] or text) and not _day_and_month(text)
+    return is_weekday or bool(is_day_of_month)
 
 
 def _day_and_month(text: str) -> Callable[[date], date] | None:
@@ -141,15 +161,11 @@ def _that_is(on: date, weekday: int) -> date:
 
 
 def _nearest(today: date, *, month: int, day: int, year: int | None) -> date:
-    """Without a year: this year's, or next year's when this year's is more than six months past."""
+    """Without a year: the next such day, or the last where that is past by no more than a slip."""
     if year is not None:
         return date(year, month, day)
-    if (month, day) == (2, 29):  # the next leap day, if it is near enough to be flown
-        return next(
-            date(y, 2, 29) for y in range(today.year, today.year + 9) if _is_leap(y) and date(y, 2, 29) >= today
-        )
-    this_year = date(today.year, month, day)
-    return this_year if today - this_year <= timedelta(days=183) else date(today.year + 1, month, day)
+    years = (y for y in range(today.year - 1, today.year + 9) if (month, day) != (2, 29) or _is_leap(y))
+    return next(on for y in years if today - (on := date(y, month, day)) <= A_SLIP)
 
 
 def _is_leap(year: int) -> bool:

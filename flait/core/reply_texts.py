@@ -4,6 +4,7 @@ What people and operators wrote is folded to that alphabet and cut to size. Noth
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from flait.core.flights import Airport, Flight, ScheduledFlight
@@ -20,6 +21,8 @@ ALL_FLIGHTS = "All flights"
 ALONE = "To end ALL messages reply STOP alone."
 EXAMPLE = "TRACK UA123 tomorrow"
 SOON = timedelta(days=2)  # a day for an example: neither today nor tomorrow
+LONGEST_NAMES = 100  # characters of several flights' names
+MOST_NAMED = 5  # flights in one question
 LONGEST_NAME = 24  # characters of a person's name in somebody else's text
 
 UNKNOWN = f"Sorry, I did not get that. Try STATUS, LIST, {EXAMPLE} or HELP."
@@ -27,6 +30,7 @@ STRANGER = "This number is not set up for Flait. Ask the person who runs it to a
 INVITED = "To get texts about the flight you were invited to follow, reply JOIN. Reply STOP never to hear from us."
 STOPPED = "You get no more texts from Flait. Reply START if you want them again."
 NO_FLIGHTS = f"You follow no flights now. Reply {EXAMPLE} to start, or HELP."
+FOLLOWED_SINCE = "You follow that flight only since you wrote this. Nothing changed. Send it again if you want it."
 WHICH_FLIGHT = f"Which flight? Reply like {EXAMPLE}."
 NOTHING_TO_UNDO = "There is nothing to undo: UNDO works for 10 min after UNTRACK or MUTE."
 NOTHING_MUTED = "Nothing is muted."
@@ -109,20 +113,41 @@ def not_listed_text(number: int) -> str:
     return f"There is no number {number} on your list. Reply LIST."
 
 
+def not_that_day_text(ident: str, on: str, names: Sequence[str]) -> str:
+    """Nothing of that day, where the person does follow these."""
+    what = f"{ident} of {on}" if ident else f"a flight of {on}"
+    rest = "Reply LIST for all." if len(names) > 2 else ""
+    return _one(f"You do not follow {what}.", f"You follow {' and '.join(names[:2])}.", rest)
+
+
+def gone_text(name: str) -> str:
+    """What was named by its number or in a question is not followed now."""
+    return f"You do not follow {name} any more. Reply LIST for what you follow."
+
+
+def over_text(name: str) -> str:
+    """The text was read too late for that flight."""
+    return f"{name} was over before we could read that. Nothing changed."
+
+
 def stop_unknown_text(ident: str) -> str:
     """STOP with a flight the person does not follow."""
     return _one(f"You do not follow {ident}.", ALONE)
 
 
-def which_text(names: Sequence[str]) -> str:
-    """Several flights of the person's answer the description: which is meant."""
-    rows = " ".join(f"{number}) {name}" for number, name in enumerate(names, 1))
-    return _one(f"Which one? {rows}.", f"Reply {_numbers(len(names))} (10 min).")
+def which_text(names: Sequence[str]) -> tuple[str, int]:
+    """Several flights of the person's answer the description: which is meant. How many are named comes along."""
+    for named in range(min(len(names), MOST_NAMED), 0, -1):
+        rest = f"; LIST shows {len(names) - named} more" if named < len(names) else ""
+        text = f"Which one? {_rows(names[:named])}. Reply {_numbers(named)} (10 min){rest}."
+        if units(text) <= SEGMENT:
+            break
+    return text, named
 
 
 def _numbers(count: int) -> str:
-    if count == 2:
-        return "1, 2 or BOTH"
+    if count < 3:
+        return "1, 2 or BOTH" if count == 2 else "1"
     return ", ".join(str(number) for number in range(1, count)) + f" or {count}"
 
 
@@ -222,7 +247,7 @@ def options_text(ident: str, options: Sequence[Leg], reader: Reader) -> str:
     head = f"{ident} on {day(next(iter(days)))} has {len(options)} legs:" if len(days) == 1 else f"{ident} flies"
     names = routes if len(days) == 1 else [f"{_day_word(leg, reader)} {route(leg)}" for leg in options]
     rows = _rows([f"{name} {_at(leg, reader)}" for leg, name in zip(options, names, strict=True)])
-    short = _rows([f"{name} {_at(leg, reader).partition(' ')[0]}" for leg, name in zip(options, names, strict=True)])
+    short = _rows([f"{name} {_at(leg, reader, zone=False)}" for leg, name in zip(options, names, strict=True)])
     ask = f"Reply {_numbers(len(options))} (10 min)."
     return _one(f"{head} {rows if units(f'{head} {rows}. {ask}') <= SEGMENT else short}.", ask)
 
@@ -241,9 +266,15 @@ def _day_word(leg: Leg, reader: Reader) -> str:
     return {0: "today", 1: "tomorrow"}.get(ahead.days, day(leg.departure_date))
 
 
-def _at(leg: Leg, reader: Reader) -> str:
-    moment, zone = leg.scheduled_out if isinstance(leg, ScheduledFlight) else leg.departure.best, leg.origin.zone
-    return f"{clock_time(moment, zone, reader.clock)} {zone_label(moment, zone)}" if moment else ""
+def _at(leg: Leg, reader: Reader, *, zone: bool = True) -> str:
+    """`14:10 PST`; with the weekday where it leaves on another day than it is called by."""
+    moment, there = leg.scheduled_out if isinstance(leg, ScheduledFlight) else leg.departure.best, leg.origin.zone
+    if moment is None:
+        return ""
+    on = moment.astimezone(there).date()
+    label = zone_label(moment, there) if zone else ""
+    weekday = "" if on == leg.departure_date else day(on).split()[0]
+    return " ".join(part for part in (clock_time(moment, there, reader.clock), label, weekday) if part)
 
 
 # Saved flights
@@ -260,24 +291,74 @@ def pending_status_text(ident: str, on: date | None, wish: str, origin: str | No
 # No longer following, and back
 
 
-def untracked_text(name: str, left: int) -> str:
-    """One flight less."""
+def untracked_text(names: Sequence[str], left: int) -> str:
+    """Flights less."""
     flights = {0: "No flights", 1: "1 flight"}.get(left, f"{left} flights")
-    return _one(f"Stopped {name}. {flights} left.", "Reply UNDO within 10 min to restore.")
+    return _one(f"Stopped {_all_of(names)}. {flights} left.", "Reply UNDO within 10 min to restore.")
 
 
-def explained_text(name: str, left: int) -> str:
-    """One flight less, said with STOP."""
-    return _one(f"Stopped {name} only." + (" You still get other flights." if left else ""), ALONE)
+def explained_text(names: Sequence[str], left: int) -> str:
+    """The same, said with STOP."""
+    return _one(f"Stopped {_all_of(names)} only." + (" You still get other flights." if left else ""), ALONE)
+
+
+def _all_of(names: Sequence[str]) -> str:
+    """By name, where the text has room for that."""
+    text = " and ".join(names)
+    return text if len(names) == 1 or len(text) <= LONGEST_NAMES else f"{len(names)} flights"
 
 
 # Muting
 
+Muted = tuple[str, datetime]
+"""A flight's name, or ALL_FLIGHTS, and until when."""
 
-def muted_text(name: str, until: datetime, place: Airport, reader: Reader, *, roles: Collection[Role]) -> str:
-    """Fewer texts until then, in the time of that place; and what who has these roles hears all the same."""
-    urgent = ", ".join(("cancelled", "diverted", *_URGENT[frozenset(roles) or frozenset({Role.TRAVELER})]))
-    return f"{fold(name)} muted until {reader.at(until, place)}. Only urgent msgs come: {urgent}. Reply UNMUTE."
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Muting:
+    """What is said of mutes, in the time of that place."""
+
+    place: Airport
+    reader: Reader
+
+    def muted(self, name: str, until: datetime, beside: Sequence[Muted] = (), *, roles: Collection[Role]) -> str:
+        """Fewer texts until then, and what who has these roles hears all the same.
+
+        What is muted `beside` it is named where that is for longer.
+        """
+        longer = self._names([one for one in beside if one[1] > until])
+        return _one(f"{self._until(name, until, 'muted ')}.", longer, _urgent(roles), "Reply UNMUTE.")
+
+    def unmuted(self, name: str, beside: Sequence[Muted] = ()) -> str:
+        """Every text about it again, but about what is muted `beside` it."""
+        if beside:
+            return _one(f"{fold(name)} no longer muted, but {self._names(beside)}", "UNMUTE ends that too.")
+        return f"{fold(name)} no longer muted. What changed meanwhile is told at the next look."
+
+    def still_muted(self, name: str, until: datetime) -> str:
+        """This flight is not muted, but all of them are."""
+        return f"{name} itself is not muted, but all flights are, until {self._at(until)}. UNMUTE alone ends that."
+
+    def over(self, until: datetime) -> str:
+        """The text was read too late for it."""
+        return f"That MUTE was over at {self._at(until)}, before we could read it. Nothing changed."
+
+    def _names(self, muted: Sequence[Muted]) -> str:
+        """`UA1234 until 18:00 PST.`; how many, where that is more than one."""
+        if len(muted) > 1:
+            return f"{len(muted)} flights until {self._at(max(until for _, until in muted))} at most."
+        return "".join(f"{self._until(name, until)}." for name, until in muted)
+
+    def _until(self, name: str, until: datetime, how: str = "") -> str:
+        return f"{fold(name)} {how}until {self._at(until)}"
+
+    def _at(self, until: datetime) -> str:
+        return self.reader.at(until, self.place)
+
+
+def _urgent(roles: Collection[Role]) -> str:
+    passes = _URGENT[frozenset(roles) or frozenset({Role.TRAVELER})]
+    return f"Only urgent msgs come: {', '.join(('cancelled', 'diverted', *passes))}."
 
 
 _NEAR_GATE = "gate change near departure"
@@ -292,16 +373,6 @@ _URGENT: Mapping[frozenset[Role], Sequence[str]] = {
     frozenset({Role.TRAVELER, Role.WATCHER}): _BOTH_ENDS,
     frozenset(Role): _BOTH_ENDS,
 }
-
-
-def unmuted_text(name: str) -> str:
-    """Every text about it again."""
-    return f"{fold(name)} no longer muted. What changed meanwhile is told at the next look."
-
-
-def still_muted_text(ident: str, until: datetime, place: Airport, reader: Reader) -> str:
-    """This flight is not muted, but all of them are."""
-    return f"{ident} itself is not muted, but all flights are, until {reader.at(until, place)}. UNMUTE alone ends that."
 
 
 # Sharing

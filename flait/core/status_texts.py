@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from flait.core.changes import unreported
-from flait.core.flights import Flight, cancelled
+from flait.core.flights import Airport, Flight, cancelled
 from flait.core.formats import SEGMENT, Piece, Reader, clock_time, day, fitted, fold, span
 from flait.core.messages import units
 from flait.core.next_steps import LOOK_UP, next_step
@@ -204,13 +204,18 @@ def _at(view: View) -> str:
     flight, state = view.flight, view.stands.state
     if view.is_here or state is State.CANCELLED:
         leaves = flight.departure.best
-        return clock_time(leaves, flight.origin.zone, view.reader.clock) if leaves else ""
+        return _clock(leaves, flight.origin, view) if leaves else ""
     lands, there = flight.arrival.best, flight.destination
     if state in DOWN or state is State.DIVERTED or lands is None or there is None:
         return ""
-    on = lands.astimezone(there.zone).date()
-    weekday = "" if on == flight.departure_date else f" {day(on).split()[0]}"
-    return f"{arrives_verb(flight)} {clock_time(lands, there.zone, view.reader.clock)}{weekday}"
+    return f"{arrives_verb(flight)} {_clock(lands, there, view)}"
+
+
+def _clock(moment: datetime, place: Airport, view: View) -> str:
+    """`00:40 Wed`: with the weekday where that is not the day of the line."""
+    on = moment.astimezone(place.zone).date()
+    weekday = "" if on == view.flight.departure_date else f" {day(on).split()[0]}"
+    return f"{clock_time(moment, place.zone, view.reader.clock)}{weekday}"
 
 
 def _short_day(on: date, today: datetime) -> str:
@@ -226,7 +231,7 @@ def _in_a_word(view: View) -> str:
         return f"{'+' if late > timedelta() else '-'}{span(late)}" if late else "on time"
     there = f" {stands.where.short}" if stands.where else ""
     if stands.state is State.LANDED and stands.at:
-        clock = clock_time(stands.at, stands.where.zone, view.reader.clock) if stands.where else ""
+        clock = _clock(stands.at, stands.where, view) if stands.where else ""
         return f"landed {clock}".strip()
     return _IN_A_WORD[stands.state].format(there=there)
 

@@ -40,8 +40,9 @@ from flait.core.replies import (
 )
 from flait.core.subscriptions import AddedBy, User
 from flait.errors import StoreError
-from flait.flows.answering.desk import Act, Desk, Line, Rules, current, following, place_of, say
+from flait.flows.answering.desk import Act, Desk, Line, Rules, say
 from flait.flows.answering.leaving import choose, is_answer, leave, undo, untrack
+from flait.flows.answering.meant import current, following, place_of
 from flait.flows.answering.muting import mute, unmute
 from flait.flows.answering.picking import picked
 from flait.flows.answering.sharing import join, share
@@ -206,7 +207,7 @@ def _silence(desk: Desk, reply: Reply) -> str:
 
 def _is_repeated(desk: Desk) -> bool:
     """The same words within seconds: sent twice by a phone or a hasty thumb."""
-    last = desk.open(SAID)
+    last = desk.store.dialogue(desk.phone, SAID, desk.heard.received_at)
     if last is None or last["body"] != desk.heard.inbound.body:
         return False
     return desk.heard.received_at - datetime.fromisoformat(str(last["at"])) < REPEATED_WITHIN
@@ -230,7 +231,7 @@ def _count(desk: Desk, word: str, within: timedelta) -> int:
 
 
 def _is_invited(desk: Desk, reply: Reply) -> bool:
-    return isinstance(reply, Join) and bool(desk.store.open_invitations(desk.phone, desk.heard.received_at))
+    return isinstance(reply, Join) and bool(desk.store.open_invitations(desk.phone, desk.written))
 
 
 def _answer_stranger(desk: Desk) -> None:
@@ -238,7 +239,7 @@ def _answer_stranger(desk: Desk) -> None:
     if _count(desk, STRANGER, STRANGERS_WITHIN):
         _store(desk, "stranger again", _nothing)
         return
-    invited = desk.store.open_invitations(desk.phone, desk.heard.received_at)
+    invited = desk.store.open_invitations(desk.phone, desk.written)
     _store(desk, STRANGER, say(texts.INVITED if invited else texts.STRANGER))
 
 
@@ -273,7 +274,7 @@ def _store(desk: Desk, word: str, act: Act) -> None:
         if not desk.store.mark_answered(heard.inbound.sid, now, word):
             return
         said = {"body": heard.inbound.body, "at": heard.received_at.isoformat()}
-        desk.put(SAID, said, REPEATED_WITHIN)
+        desk.store.put_dialogue(desk.phone, SAID, said, now + REPEATED_WITHIN)
         lines = act()
         for number, line in enumerate(lines, 1):
             _enqueue(desk, line, REPLY, number=number, word=word)

@@ -68,10 +68,18 @@ class Subscribed:
 
 
 def subscribe(
-    store: Store, source: FlightSource, clock: Clock, *, person: Person, wanted: Wanted, contact: str = ""
+    store: Store,
+    source: FlightSource,
+    clock: Clock,
+    *,
+    person: Person,
+    wanted: Wanted,
+    beside: frozenset[str] = frozenset(),
+    contact: str = "",
 ) -> Subscribed:
     """Follow a flight for a person. Raises what `resolve` raises for bad input, storing nothing.
 
+    `beside` are ids that are known to be other flights of that number.
     An AeroAPI fault is no refusal: the wish is stored as `pending` with its reason and next attempt. `contact` is who
     runs Flait, for the first text to a number.
     """
@@ -79,6 +87,7 @@ def subscribe(
     found: Found | FlightSourceError
     try:
         found = find(source, wanted, now=clock.now())
+        found = replace(found, beside=found.beside | beside)
     except (Refused, NotUnderstood):
         raise
     except FlightSourceError as fault:
@@ -87,21 +96,25 @@ def subscribe(
     with store.transaction():
         _note_answer(store, found, now)
         user = _user(store, person, wanted, now)
-        fresh = Subscription(
-            user_id=user.id,
-            ident=str(wanted.ident),
-            wish=wanted.wish.text if wanted.wish else "",
-            origin=wanted.origin,
-            destination=wanted.destination,
-            leaves_at=f"{wanted.leaves_at:%H:%M}" if wanted.leaves_at else None,
-            role=wanted.role,
-            channel=person.channel or user.channel,
-            asked_at=wanted.asked_at,
-            attempts=1,
-        )
+        fresh = _fresh(wanted, user, person.channel or user.channel)
         if isinstance(found, FlightSourceError):
             return _wait(store, fresh, user, reason=found.message, now=now)
         return _keep(store, _waiting(store, fresh, found.leg) or fresh, user, found, now, contact=contact)
+
+
+def _fresh(wanted: Wanted, user: User, channel: Channel) -> Subscription:
+    return Subscription(
+        user_id=user.id,
+        ident=str(wanted.ident),
+        wish=wanted.wish.text if wanted.wish else "",
+        origin=wanted.origin,
+        destination=wanted.destination,
+        leaves_at=f"{wanted.leaves_at:%H:%M}" if wanted.leaves_at else None,
+        role=wanted.role,
+        channel=channel,
+        asked_at=wanted.asked_at,
+        attempts=1,
+    )
 
 
 def activate_next(

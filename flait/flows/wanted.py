@@ -11,12 +11,13 @@ from typing import TypeVar
 
 from flait.core.dates import DateWish
 from flait.core.flights import RETIMED, Airport, Flight, ScheduledFlight, cancelled, same_leg
-from flait.core.formats import clock_time, zone_label
+from flait.core.formats import clock_time, day, zone_label
 from flait.core.idents import Ident
 from flait.core.subscriptions import ClockFace, Role
 from flait.errors import AmbiguousFlight, InvalidDate, TooLate
 
 BEHIND, AHEAD = timedelta(hours=12), timedelta(hours=14)  # the calendars of the world, seen from UTC
+ANYWHERE = (-BEHIND, timedelta(), AHEAD)
 
 Leg = Flight | ScheduledFlight
 _L = TypeVar("_L", Flight, ScheduledFlight)
@@ -67,7 +68,7 @@ class Wanted:
 
     def day_on(self, today: date) -> date | None:
         """The same on a calendar. The day before `today` may be named too: its flight may not have left yet."""
-        return None if self.wish is None else self.wish.on(today, behind=timedelta(days=1))
+        return None if self.wish is None else self.wish.on(today, back=1)
 
     def is_from_there(self, leg: Leg) -> bool:
         """Whether it leaves the airport that was named, if one was."""
@@ -111,9 +112,9 @@ def possible_days(wanted: Wanted) -> list[date]:
     """The dates the wish can mean on any calendar of the world; the last refusal when it can mean none."""
     days: set[date] = set()
     refusal: InvalidDate | None = None
-    for offset in (-BEHIND, timedelta(), AHEAD):
+    for offset in ANYWHERE:
         try:
-            on = wanted.day_on((wanted.asked_at + offset).astimezone(UTC).date())
+            on = wanted.day_on(_date(wanted.asked_at, offset))
         except InvalidDate as problem:
             refusal = problem
         else:
@@ -123,6 +124,28 @@ def possible_days(wanted: Wanted) -> list[date]:
         assert refusal is not None
         raise refusal
     return sorted(days)
+
+
+def in_words(wanted: Wanted, now: datetime) -> str:
+    """The date as it was written while it means the same to who reads it now, else the day; nothing without one."""
+    if wanted.wish is None:
+        return ""
+    try:
+        days = possible_days(wanted)
+        if all(_means(wanted, wanted.asked_at, offset) == _means(wanted, now, offset) for offset in ANYWHERE):
+            return wanted.wish.text
+    except InvalidDate:
+        return wanted.wish.text
+    return day(days[0]) if len(days) == 1 else f"{wanted.wish.text} (asked {day(wanted.asked_at.date())})"
+
+
+def _means(wanted: Wanted, moment: datetime, offset: timedelta) -> date:
+    assert wanted.wish is not None
+    return wanted.wish.on(_date(moment, offset), back=366)
+
+
+def _date(moment: datetime, offset: timedelta) -> date:
+    return (moment + offset).astimezone(UTC).date()
 
 
 def legs_of(flights: Iterable[Flight]) -> list[Sequence[Flight]]:

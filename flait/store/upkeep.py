@@ -10,13 +10,14 @@ flights no more than one page in twenty is free (tests/torture/year.py), and is 
 
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from flait.store.messages import Totals
 from flait.store.rows import Pruned
 
 BITE: Final = 500  # rows deleted in one transaction
+LATE_ANSWERS: Final = timedelta(days=2)  # so much later a text may still be read that answered in time
 
 _RAW: Final = "DELETE FROM raw_answers WHERE id IN (SELECT id FROM raw_answers WHERE at < :before LIMIT :bite)"
 _SIGHTINGS: Final = """
@@ -135,7 +136,7 @@ class Upkeep(Totals):
         A text that is forgotten would be taken for a new one when it came again.
         """
         gone = self._prune(_INBOUND, before)
-        self._prune(_DIALOGUES, now)
+        self._prune(_DIALOGUES, now - LATE_ANSWERS)
         self._in_bites(lambda: self._change(_SHARES, month=f"{before:%Y-%m}", bite=BITE))
         for sql in (_INVITATIONS, _ASKINGS, _WINDOWS, _PUSH_ALERTS):
             self._prune(sql, before)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flait.core.dates import FARTHEST, MONTHS, WEEKDAYS, parse_date
+from flait.core.dates import A_SLIP, FARTHEST, MONTHS, WEEKDAYS, parse_date
 from flait.errors import InvalidDate
 
 TUESDAY = date(2025, 11, 25)
@@ -41,6 +41,8 @@ DAYS = st.dates(min_value=date(2024, 1, 1), max_value=date(2090, 12, 31))
         ("3 jan", "2026-01-03"),
         ("3 jan 2026", "2026-01-03"),
         ("1 may", "2026-05-01"),
+        ("28 may", "2026-05-28"),
+        ("25 oct", "2026-10-25"),
         ("march 9", "2026-03-09"),
         ("tue 25 nov", "2025-11-25"),
         ("Tue, 25 Nov", "2025-11-25"),
@@ -61,7 +63,7 @@ def test_the_dates_people_write(written: str, expected: str) -> None:
 @pytest.mark.parametrize(
     "written",
     [
-        "", "11/25", "fri 25", "fri soon", "25th 26th", "25/11/2025", "2025/11/25", "25.11.", "25-11-2025", "25 11", "soon", "next",
+        "", "yester day", "11/25", "fri 25", "fri soon", "25th 26th", "25/11/2025", "2025/11/25", "25.11.", "25-11-2025", "25 11", "soon", "next",
         "next today", "next next fri", "f", "in days", "in -1 days", "in 1000 days", "in 3 weeks", "25 no", "25 novx",
         "2025-11", "20251125", "\uff12\uff10\uff12\uff15-11-25", "fri\x00", "weds", "✈", "today" * 2000, "25 nov 26", "2025-1-2",
     ],
@@ -84,7 +86,8 @@ def test_what_is_no_date_is_refused_with_a_hint(written: str) -> None:
         ("29 feb 2026", "there is no day"),
         ("2025-11-24", "is past"),
         ("24 nov", "is past"),
-        ("1 sep", "is past"),
+        ("26 oct", "is past"),
+        ("yesterday", "is past"),
         ("25 nov 2024", "is past"),
         ("2026-11-26", "more than a year ahead"),
         ("in 366 days", "more than a year ahead"),
@@ -103,13 +106,6 @@ def test_a_date_that_cannot_be_flown_is_refused(written: str, why: str) -> None:
         wish.on(TUESDAY)
 
 
-@pytest.mark.parametrize("written", ["yesterday", "24 nov", "2025-11-24", "mon 24 nov"])
-def test_the_day_before_may_be_named_where_its_flight_may_be_under_way(written: str) -> None:
-    assert parse_date(written).on(TUESDAY, behind=timedelta(days=1)) == date(2025, 11, 24)
-    with pytest.raises(InvalidDate, match="23 Nov 2025 is past"):
-        parse_date("23 nov").on(TUESDAY, behind=timedelta(days=1))
-
-
 @pytest.mark.parametrize(
     ("today", "written", "expected"),
     [
@@ -126,13 +122,54 @@ def test_borders_of_months_years_and_leap_days(today: date, written: str, expect
     assert parse_date(written).on(today) == expected
 
 
-def test_a_day_up_to_half_a_year_past_is_a_slip_and_not_next_year() -> None:
-    wish = parse_date("1 jan")
+def test_a_day_up_to_a_month_past_is_a_slip_and_not_next_year() -> None:
+    wish = parse_date("25 dec")
 
-    with pytest.raises(InvalidDate, match="1 Jan 2025 is past"):
-        wish.on(date(2025, 7, 3))
+    with pytest.raises(InvalidDate, match="25 Dec 2025 is past"):
+        wish.on(date(2026, 1, 24))
 
-    assert wish.on(date(2025, 7, 4)) == date(2026, 1, 1)
+    assert wish.on(date(2026, 1, 25)) == date(2026, 12, 25)
+
+
+@given(today=DAYS, day=DAYS)
+def test_no_day_without_a_year_is_refused_that_is_further_past_than_a_slip(today: date, day: date) -> None:
+    wish = parse_date(f"{day.day} {MONTHS[day.month - 1]}")
+    if (day.month, day.day) != (2, 29):
+        assert today - A_SLIP <= wish.on(today, back=A_SLIP.days) <= today + FARTHEST
+
+
+@pytest.mark.parametrize(
+    ("written", "back", "expected"),
+    [
+        ("yesterday", 1, "2025-11-24"), ("24 nov", 1, "2025-11-24"), ("2025-11-24", 1, "2025-11-24"),
+        ("mon 24 nov", 1, "2025-11-24"), ("23 nov", 1, None),
+    ],
+)  # fmt: skip
+def test_a_day_before_today_is_taken_where_it_may_be(written: str, back: int, expected: str | None) -> None:
+    wish = parse_date(written)
+    if expected:
+        assert wish.on(TUESDAY, back=back) == date.fromisoformat(expected)
+    else:
+        with pytest.raises(InvalidDate, match="is past"):
+            wish.on(TUESDAY, back=back)
+
+
+@pytest.mark.parametrize(
+    ("written", "named"),
+    [
+        ("yesterday", {-1}), ("today", {0}), ("tomorrow", {1}), ("mon", {-1, 6}), ("tue", {-7, 0}), ("wed", {-6, 1}),
+        ("next tue", {7}), ("24 nov", {-1}), ("2025-11-23", {-2}), ("25 nov 2025", {0}), ("31 feb", set()),
+        ("the 24th", {-1}), ("26th", {1}), ("mon the 24th", {-1}), ("wed the 24th", set()), ("mon 24 nov", {-1}),
+    ],
+)  # fmt: skip
+def test_a_flight_that_is_followed_is_named_by_days_past_too(written: str, named: set[int]) -> None:
+    days = range(-20, 21)
+    wish = parse_date(written)
+    assert {ahead for ahead in days if wish.names(TUESDAY + timedelta(days=ahead), TUESDAY)} == named
+
+
+def test_the_last_day_of_the_year_is_a_day_ago_on_the_first() -> None:
+    assert parse_date("31 dec").names(date(2025, 12, 31), date(2026, 1, 1))
 
 
 @given(today=DAYS, index=st.integers(0, 6))

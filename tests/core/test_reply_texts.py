@@ -57,6 +57,9 @@ WIDE = replace(
     terminal_destination="INTERNATIONAL", baggage_claim="CAROUSEL-99",
 )  # fmt: skip
 
+NAMED = f"{LONG} KBP-KBP 14:10 Wed 26 Nov"
+MUTING = texts.Muting(place=KIEV, reader=READER)
+
 WORST: dict[str, Callable[[], str]] = {
     "unknown": lambda: texts.UNKNOWN,
     "stranger": lambda: texts.STRANGER,
@@ -76,7 +79,8 @@ WORST: dict[str, Callable[[], str]] = {
     "not followed": lambda: texts.not_followed_text(LONG),
     "not listed": lambda: texts.not_listed_text(99),
     "stop unknown": lambda: texts.stop_unknown_text(LONG),
-    "which": lambda: texts.which_text([f"{LONG} Wed 26 Nov"] * 5),
+    "which": lambda: texts.which_text([f"{LONG} Wed 26 Nov"] * 5)[0],
+    "which of many": lambda: texts.which_text([f"{LONG} KBP-KBP 14:10 Wed 26 Nov"] * 12)[0],
     "choose": lambda: texts.choose_text(5),
     "already": lambda: texts.already_text(LONG),
     "saved": lambda: texts.saved_text(LONG, "day after tomorrow"),
@@ -101,12 +105,21 @@ WORST: dict[str, Callable[[], str]] = {
     ),
     "pending": lambda: texts.pending_status_text(LONG, OUT.date(), "", "KBP"),
     "waiting": lambda: texts.pending_status_text(LONG, None, "day after tomorrow", None),
-    "untracked": lambda: texts.untracked_text(" and ".join([f"{LONG} Wed 26 Nov"] * 5), 12),
-    "explained": lambda: texts.explained_text(f"{LONG} Wed 26 Nov", 12),
-    "muted": lambda: texts.muted_text(f"{LONG} Wed 26 Nov", OUT, KIEV, READER, roles=list(Role)),
-    "muted by who goes": lambda: texts.muted_text(f"{LONG} Wed 26 Nov", OUT, KIEV, READER, roles={Role.TRAVELER}),
-    "unmuted one": lambda: texts.unmuted_text(f"{LONG} Wed 26 Nov"),
-    "still muted": lambda: texts.still_muted_text(LONG, OUT, KIEV, READER),
+    "untracked": lambda: texts.untracked_text([f"{LONG} KBP-KBP 14:10 Wed 26 Nov"] * 5, 12),
+    "explained": lambda: texts.explained_text([f"{LONG} KBP-KBP 14:10 Wed 26 Nov"] * 2, 12),
+    "muted": lambda: MUTING.muted(NAMED, OUT, roles=list(Role)),
+    "muted by who goes": lambda: MUTING.muted(NAMED, OUT, roles={Role.TRAVELER}),
+    "muted, one for longer": lambda: MUTING.muted(texts.ALL_FLIGHTS, OUT, [(NAMED, OUT + hours(1))], roles=list(Role)),
+    "muted, some for longer": lambda: MUTING.muted(texts.ALL_FLIGHTS, OUT, [(NAMED, OUT + hours(1))] * 12, roles=list(Role)),
+    "unmuted one": lambda: MUTING.unmuted(NAMED),
+    "unmuted but one": lambda: MUTING.unmuted(texts.ALL_FLIGHTS, [(NAMED, OUT)]),
+    "unmuted but some": lambda: MUTING.unmuted(texts.ALL_FLIGHTS, [(NAMED, OUT)] * 12),
+    "still muted": lambda: MUTING.still_muted(LONG, OUT),
+    "mute over": lambda: MUTING.over(OUT),
+    "followed since": lambda: texts.FOLLOWED_SINCE,
+    "not that day": lambda: texts.not_that_day_text(LONG, "Wed 26 Nov", [NAMED] * 3),
+    "gone": lambda: texts.gone_text(NAMED),
+    "over": lambda: texts.over_text(NAMED),
     "invitation": lambda: texts.invitation_text(NAME, LONG, "KBP-KBP Wed 26 Nov"),
     "asked": lambda: texts.invited_text("+491711234567890", LONG, Role.TRAVELER),
     "cannot invite": lambda: texts.cannot_invite_text("+491711234567890"),
@@ -124,7 +137,26 @@ def test_an_answer_is_one_segment_at_its_longest(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["two days", "legs", "routes", "four", "muted", "still muted", "limit", "invitation", "help", "untracked"]
+    "name",
+    [
+        "two days",
+        "legs",
+        "routes",
+        "four",
+        "muted",
+        "still muted",
+        "limit",
+        "invitation",
+        "help",
+        "untracked",
+        "which",
+        "which of many",
+        "explained",
+        "muted, one for longer",
+        "muted, some for longer",
+        "unmuted but some",
+        "not that day",
+    ],
 )
 def test_what_matters_is_never_cut_off(name: str) -> None:
     assert WORST[name]().endswith((".", "?"))

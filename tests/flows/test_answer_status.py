@@ -278,7 +278,8 @@ def test_a_number_of_the_list_keeps_its_flight_until_the_next_list(world: World,
     talk.says("untrack 1")
     (second,) = talk.says("status 2")
     assert "dep 14:10 PST Wed" in second
-    assert talk.says("status 1") == ["There is no number 1 on your list. Reply LIST."]
+    assert talk.says("status 1") == ["You do not follow UA1234 Tue 25 Nov any more. Reply LIST for what you follow."]
+    assert talk.says("status 3") == ["There is no number 3 on your list. Reply LIST."]
     talk.says("list")
     assert "dep 14:10 PST Wed" in talk.says("status 1")[0]
 

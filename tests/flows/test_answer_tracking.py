@@ -468,8 +468,12 @@ def test_undo_has_nothing_to_do_when_the_flight_is_followed_again(world: World, 
 def test_a_flight_one_does_not_follow_cannot_be_ended(talk: Talk) -> None:
     talk.tracks(F12)
     assert talk.says("untrack UA999") == talk.says("leave UA999") == [texts.not_followed_text("UA999")]
-    assert talk.says("untrack UA1234 tomorrow") == [texts.not_followed_text("UA1234")]
-    assert talk.says("untrack UA1234 20 nov 2025") == [texts.not_followed_text("UA1234")]
+    assert talk.says("untrack UA1234 tomorrow") == [
+        "You do not follow UA1234 of Wed 26 Nov. You follow UA1234 Tue 25 Nov."
+    ]
+    assert talk.says("untrack UA1234 20 nov 2025") == [
+        "You do not follow UA1234 of Thu 20 Nov. You follow UA1234 Tue 25 Nov."
+    ]
 
 
 def test_of_several_shared_flights_the_person_says_which_to_leave(world: World, talk: Talk) -> None:

@@ -1,4 +1,4 @@
-"""What an answer is made with, and which of a person's flights a command means.
+"""What an answer is made with: one text and its moment, and what is open with whom sent it.
 
 A command is answered in two halves: what has to be asked outside comes first, and gives an Act; the Act runs inside
 the one transaction that stores the effect and the words. Nothing here calls out.
@@ -6,27 +6,23 @@ the one transaction that stores the effect and the words. Nothing here calls out
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from flait.clock import Clock
-from flait.core import reply_texts as texts
-from flait.core.dates import parse_date
-from flait.core.flights import Airport, Phase, phase
-from flait.core.formats import Reader, day, time_of_day
-from flait.core.idents import Ident
+from flait.core.formats import Reader
 from flait.core.messages import Channel
-from flait.core.reply_kinds import ListNumber, Subject
 from flait.core.subscriptions import User
 from flait.core.whatsapp import NO_WHATSAPP, Setup
-from flait.core.wording import route
-from flait.errors import InvalidDate
 from flait.flows import telling
 from flait.flows.ports import FlightSource
-from flait.store import Heard, Store, SubscriptionView
+from flait.flows.timekeeping import SKEW
+from flait.store import Heard, Store
 
 QUESTION, LIST, UNDO = "question", "list", "undo"  # kinds of dialogues
 WAITS = timedelta(minutes=10)  # how long a question and an UNDO wait: the texts say so
 LIST_HOLDS = timedelta(days=1)  # how long its numbers stand for the flights they were given to
+EARLIER = 3  # so many of a kind are remembered: a text that was late may answer one before the last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,13 +70,45 @@ class Desk:
         """How this person reads, now."""
         return Reader(ident=ident, now=self.now, clock=self.user.clock)
 
-    def open(self, kind: str) -> dict[str, object] | None:
-        """What was asked of this person and still waited when they wrote."""
-        return self.store.dialogue(self.phone, kind, self.heard.received_at)
+    @property
+    def written(self) -> datetime:
+        """When they wrote, which is what words like `tomorrow` and `2h` count from."""
+        return min(self.heard.received_at, self.now)
 
-    def put(self, kind: str, state: Mapping[str, object], waits: timedelta = WAITS) -> None:
-        """Inside a transaction: what waits for an answer, or can be undone."""
-        self.store.put_dialogue(self.phone, kind, state, self.now + waits)
+    def is_since(self, moment: datetime) -> bool:
+        """Whether that came only after they wrote, as far as two clocks can tell; the future says nothing."""
+        return self.written + SKEW < moment <= self.now
+
+    def open(self, kind: str) -> dict[str, Any] | None:
+        """What was asked of this person and still waited when they wrote."""
+        state = self.store.dialogue(self.phone, kind, self.written)
+        while state and "since" in state and self.is_since(datetime.fromisoformat(state["since"])):
+            state = state["before"]
+        over = state is not None and "until" in state and datetime.fromisoformat(state["until"]) <= self.written
+        return None if over else state
+
+    def put(self, kind: str, state: Mapping[str, Any], waits: timedelta = WAITS) -> None:
+        """Inside a transaction: what waits for an answer, or can be undone. It stands in the place of the last."""
+        since, until = self.now, self.now + waits
+        span = {"since": since.isoformat(), "until": until.isoformat()}
+        before = _cut(self.store.dialogue(self.phone, kind, _EVER), EARLIER)
+        self.store.put_dialogue(self.phone, kind, {**state, **span, "before": before}, until)
+
+    def close(self, kind: str, state: Mapping[str, Any]) -> None:
+        """Inside a transaction: that was answered. What was asked since they wrote waits on."""
+        newest = self.store.dialogue(self.phone, kind, _EVER)
+        if newest and newest.get("since") == state.get("since"):
+            self.store.clear_dialogue(self.phone, kind)
+
+
+_EVER = datetime(1, 1, 1, tzinfo=UTC)
+
+
+def _cut(state: Mapping[str, Any] | None, most: int) -> Mapping[str, Any] | None:
+    """With no more before it than so many; what an earlier Flait put has no moment, and goes."""
+    if state is None or most == 0 or "since" not in state:
+        return None
+    return {**state, "before": _cut(state["before"], most - 1)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,120 +127,3 @@ Act = Callable[[], Sequence[Line]]
 def say(body: str) -> Act:
     """An answer without effect."""
     return lambda: [Line(body=body)]
-
-
-def following(desk: Desk) -> list[SubscriptionView]:
-    """What the person follows, in the order of the list: by departure, what is not pinned last."""
-    return sorted(desk.store.subscription_views(desk.user.id), key=_leaves)
-
-
-_NEVER = datetime.max.replace(tzinfo=UTC)
-
-
-def _leaves(view: SubscriptionView) -> tuple[date, datetime, int]:
-    leaves = view.flight.departure.best if view.flight else None
-    return view.subscription.departure_date or date.max, leaves or _NEVER, view.subscription.id
-
-
-def meant(desk: Desk, subject: Subject | None, on: str | None = None) -> list[SubscriptionView]:
-    """Which of them a command can mean; `on` is a date as written. Without a subject: any."""
-    views = following(desk)
-    if isinstance(subject, ListNumber):
-        views = _listed(desk, views, subject.number)
-    elif isinstance(subject, Ident):
-        ids = {subscription.id for subscription in desk.store.live_for(desk.user.id, str(subject))}
-        views = [view for view in views if view.subscription.id in ids]
-    return [view for view in views if on is None or _is_on(desk, view, on)]
-
-
-def _listed(desk: Desk, views: Sequence[SubscriptionView], number: int) -> list[SubscriptionView]:
-    """By the list last sent: a number stands for the same flight until the next list, whatever has ended since."""
-    listed = desk.open(LIST)
-    ids = listed["ids"] if listed else [view.subscription.id for view in views]
-    assert isinstance(ids, list)
-    wanted = ids[number - 1] if number <= len(ids) else None
-    return [view for view in views if view.subscription.id == wanted]
-
-
-def _is_on(desk: Desk, view: SubscriptionView, on: str) -> bool:
-    known = view.subscription.departure_date
-    if known is None:
-        return view.subscription.wish == on
-    today = desk.now.astimezone(place_of(desk, view).zone).date()
-    try:
-        return parse_date(on).on(today, behind=timedelta(days=1)) == known
-    except InvalidDate:
-        return False
-
-
-def current(views: Sequence[SubscriptionView], now: datetime) -> SubscriptionView:
-    """The one that matters now: in the air, else the next to leave, else the last to have landed."""
-    return min(views, key=lambda view: _urgency(view, now))
-
-
-_TURNS = {Phase.OFF: 0, Phase.DIVERTED: 0, Phase.SCHEDULED: 1, Phase.OUT: 1, Phase.ON: 2, Phase.IN: 2}
-
-
-def _urgency(view: SubscriptionView, now: datetime) -> tuple[int, timedelta, int]:
-    flight = view.flight
-    if flight is None:
-        on = view.subscription.departure_date or date.max
-        return 4, timedelta(days=on.toordinal()), view.subscription.id
-    turn = _TURNS.get(phase(flight), 3)
-    moment = (flight.arrival if turn in (0, 2) else flight.departure).best or _NEVER
-    return turn, now - moment if turn == 2 else moment - now, view.subscription.id
-
-
-def nothing_meant(subject: Subject | None) -> str:
-    """The answer when a command means none of the person's flights."""
-    if isinstance(subject, ListNumber):
-        return texts.not_listed_text(subject.number)
-    return texts.not_followed_text(str(subject)) if isinstance(subject, Ident) else texts.NO_FLIGHTS
-
-
-def name_of(desk: Desk, view: SubscriptionView) -> str:
-    """`UA1234 Tue 25 Nov`; `UA1234 SFO-EWR 14:10 Tue 25 Nov` where the person follows several legs of that day."""
-    subscription = view.subscription
-    others = [other for other in following(desk) if other.subscription.id != subscription.id]
-    alike = [other for other in others if _name(other) == _name(view)]
-    place = _route(view) if alike else ""
-    leaves = subscription.leaves_at if any(_route(other) == place for other in alike) else None
-    at = time_of_day(time.fromisoformat(leaves), desk.user.clock) if leaves else ""
-    return " ".join(part for part in (subscription.ident, place, at, _day(view)) if part)
-
-
-def _name(view: SubscriptionView) -> tuple[str, str]:
-    return view.subscription.ident, _day(view)
-
-
-def _day(view: SubscriptionView) -> str:
-    subscription = view.subscription
-    return day(subscription.departure_date) if subscription.departure_date else subscription.wish
-
-
-def _route(view: SubscriptionView) -> str:
-    """`SFO-EWR`, as far as it is known."""
-    subscription = view.subscription
-    if view.flight:
-        return route(view.flight)
-    return "-".join(code for code in (subscription.origin, subscription.destination) if code)
-
-
-def short_name_of(desk: Desk, view: SubscriptionView) -> str:
-    """`UA1234`, with its day where the person follows the number on more than one."""
-    ident = view.subscription.ident
-    alike = [other for other in following(desk) if other.subscription.ident == ident]
-    return name_of(desk, view) if len(alike) > 1 else ident
-
-
-def leg_of(view: SubscriptionView) -> str:
-    """`SFO-EWR Tue 25 Nov`."""
-    where, origin = _route(view), view.subscription.origin
-    return f"{f'from {where}' if where == origin else where} {_day(view)}".strip()
-
-
-def place_of(desk: Desk, view: SubscriptionView | None) -> Airport:
-    """Whose clock the person is answered by: where the flight leaves, else their own zone's."""
-    if view and view.flight:
-        return view.flight.origin
-    return Airport(code="", timezone=desk.user.timezone or "UTC")

@@ -1,71 +1,68 @@
-"""UNTRACK, LEAVE, UNDO, and the digits that answer a question. Ending one flight is never the end of all texts."""
+"""UNTRACK, LEAVE, UNDO, and the digits that answer a question. Ending one flight is never the end of all texts.
 
-from collections.abc import Mapping, Sequence
+What is open with a person holds the flights that it is about, as they were followed then: UNDO follows them anew.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from flait.core import reply_texts as texts
 from flait.core.idents import Ident
-from flait.core.reply_kinds import Choice, Fact, Leave, ListNumber, Ok, Status, Undo, Untrack
-from flait.core.subscriptions import LIVE
+from flait.core.reply_kinds import Choice, Fact, Leave, ListNumber, Ok, Status, Subject, Undo, Untrack
+from flait.core.subscriptions import Subscription
 from flait.flows import subscribe
-from flait.flows.answering.desk import (
-    LIST,
-    QUESTION,
-    UNDO,
-    Act,
-    Desk,
-    Line,
+from flait.flows.answering.desk import LIST, QUESTION, UNDO, WAITS, Act, Desk, Line, say
+from flait.flows.answering.meant import (
     following,
-    meant,
-    name_of,
+    gone_text,
+    meant_then,
+    names_of,
     nothing_meant,
-    say,
+    recalled,
+    stands_for,
 )
-from flait.flows.answering.muting import undo_mute
+from flait.flows.answering.muting import muted_again, undo_mute
 from flait.flows.answering.status import status
-from flait.flows.answering.tracking import keep, look_up, track_all, wanted_option, words_of
-from flait.flows.subscribe import Person
+from flait.flows.answering.tracking import Looked, keep, look_up, track_all, wanted_option, words_of
+from flait.flows.subscribe import Person, Subscribed
 from flait.flows.wishes import wanted_of
 from flait.store import SubscriptionView
-
-MOST_NAMED = 5  # flights in one question
 
 
 def untrack(desk: Desk, wish: Untrack) -> Act:
     """End one. Where several are meant, ask which."""
-    views = meant(desk, wish.subject, wish.date)
-    if not views:
-        return say(_nothing(wish))
-    if len(views) > 1:
-        return lambda: [_ask_which(desk, views[:MOST_NAMED], explained=wish.explained)]
-    return lambda: _ended(desk, views, explained=wish.explained)
+    return lambda: _ended_or_asked(desk, wish.subject, wish.date, explained=wish.explained)
 
 
 def leave(desk: Desk, wish: Leave) -> Act:
     """A shared flight is left like any other."""
-    views = meant(desk, wish.subject)
+    return lambda: _ended_or_asked(desk, wish.subject, None, explained=False)
+
+
+def _ended_or_asked(desk: Desk, subject: Subject | None, on: str | None, *, explained: bool) -> list[Line]:
+    views = meant_then(desk, subject, on)
     if len(views) > 1:
-        return lambda: [_ask_which(desk, views[:MOST_NAMED], explained=False)]
-    return (lambda: _ended(desk, views, explained=False)) if views else say(nothing_meant(wish.subject))
-
-
-def _nothing(wish: Untrack) -> str:
-    if wish.explained and isinstance(wish.subject, Ident):
-        return texts.stop_unknown_text(str(wish.subject))
-    return nothing_meant(wish.subject)
+        return [_ask_which(desk, views, explained=explained)]
+    if views:
+        return _ended(desk, views, explained=explained)
+    nothing = nothing_meant(desk, subject, on)
+    if explained and isinstance(subject, Ident) and nothing == texts.not_followed_text(str(subject)):
+        nothing = texts.stop_unknown_text(str(subject))
+    return [Line(body=nothing)]
 
 
 def _ask_which(desk: Desk, views: Sequence[SubscriptionView], *, explained: bool) -> Line:
-    ids = [{"subscription": view.subscription.id, "explained": explained} for view in views]
-    desk.put(QUESTION, {"do": "untrack", "options": ids})
-    return Line(body=texts.which_text([name_of(desk, view) for view in views]))
+    body, named = texts.which_text(names_of(desk, views))
+    options = [{"flight": view.subscription, "explained": explained} for view in views[:named]]
+    desk.put(QUESTION, {"do": "untrack", "options": options})
+    return Line(body=body)
 
 
 def _ended(desk: Desk, views: Sequence[SubscriptionView], *, explained: bool) -> list[Line]:
-    names = " and ".join(name_of(desk, view) for view in views)
+    names = names_of(desk, views)
     for view in views:
         subscribe.unsubscribe(desk.store, view.subscription, now=desk.now)
-    desk.put(UNDO, {"do": "untrack", "subscriptions": [view.subscription.id for view in views]})
+    desk.put(UNDO, {"do": "untrack", "flights": [view.subscription for view in views]})
     left = len(following(desk))
     body = texts.explained_text(names, left) if explained else texts.untracked_text(names, left)
     return [Line(body=body, subscription_id=views[0].subscription.id)]
@@ -77,26 +74,37 @@ def undo(desk: Desk, _: Undo) -> Act:
     if last is None:
         return say(texts.NOTHING_TO_UNDO)
     if last["do"] == "mute":
-        return lambda: _cleared(desk, [undo_mute(desk, last)])
-    return _followed_again(desk, last)
+        act: Act = lambda: [undo_mute(desk, last)]  # noqa: E731  # beside the other, which takes more
+    else:
+        act = _followed_again(desk, last)
+    return lambda: _undone(desk, last, act)
+
+
+def _undone(desk: Desk, last: Mapping[str, Any], act: Act) -> Sequence[Line]:
+    desk.close(UNDO, last)
+    return act()
 
 
 def _followed_again(desk: Desk, last: Mapping[str, Any]) -> Act:
-    looked = []
-    for subscription_id in last["subscriptions"]:
-        subscription = desk.store.subscription(subscription_id)
-        if subscription and subscription.state not in LIVE:
-            tracked = desk.store.tracked(subscription.flight_id) if subscription.flight_id else None
-            looked.append(look_up(desk, wanted_of(subscription), tracked.flight if tracked else None))
-    if not looked:
-        return say(texts.NOTHING_TO_UNDO)
-    person = Person(phone=desk.phone, channel=desk.channel, added_by=desk.user.added_by)
-    return lambda: _cleared(desk, [line for one in looked for line in words_of(keep(desk, one, person))])
+    entries = last["flights"] if "flights" in last else last["subscriptions"]  # as an earlier Flait put it
+    ended = [then for entry in entries if (then := recalled(desk.store, entry))]
+    looked = [(then, _looked_up(desk, then)) for then in ended]
+    return lambda: [line for then, one in looked for line in _kept_again(desk, then, one)]
 
 
-def _cleared(desk: Desk, lines: list[Line]) -> list[Line]:
-    desk.store.clear_dialogue(desk.phone, UNDO)
-    return lines
+def _looked_up(desk: Desk, then: Subscription) -> Looked:
+    """What is watched, or was until now, is known."""
+    tracked = desk.store.tracked(then.flight_id) if then.flight_id else None
+    is_known = tracked is not None and (tracked.closed_at is None or desk.now - tracked.closed_at <= WAITS)
+    return look_up(desk, wanted_of(then), tracked.flight if tracked and is_known else None)
+
+
+def _kept_again(desk: Desk, then: Subscription, looked: Looked) -> Iterator[Line]:
+    """Followed as before, and as quiet as before."""
+    kept = keep(desk, looked, Person(phone=desk.phone, channel=desk.channel, added_by=desk.user.added_by))
+    yield from words_of(desk, kept)
+    if isinstance(kept, Subscribed) and not kept.already:
+        yield from muted_again(desk, kept.subscription.id, then.muted_until)
 
 
 # Digits
@@ -121,7 +129,7 @@ def choose(desk: Desk, reply: Choice | Ok) -> Act:
     act = _ACTS[question["do"]](desk, options)
 
     def answered() -> Sequence[Line]:
-        desk.store.clear_dialogue(desk.phone, QUESTION)
+        desk.close(QUESTION, question)
         return act()
 
     return answered
@@ -142,10 +150,16 @@ def _track_chosen(desk: Desk, options: Sequence[Mapping[str, Any]]) -> Act:
 
 
 def _untrack_chosen(desk: Desk, options: Sequence[Mapping[str, Any]]) -> Act:
-    ids = [option["subscription"] for option in options]
-    views = [view for view in following(desk) if view.subscription.id in ids]
-    explained = any(option["explained"] for option in options)
-    return (lambda: _ended(desk, views, explained=explained)) if views else say(texts.NO_FLIGHTS)
+    return lambda: _chosen_ended(desk, options)
+
+
+def _chosen_ended(desk: Desk, options: Sequence[Mapping[str, Any]]) -> list[Line]:
+    entries = [option["flight"] if "flight" in option else option["subscription"] for option in options]
+    chosen = [then for entry in entries if (then := recalled(desk.store, entry))]
+    views = [view for view in following(desk) if any(stands_for(desk.store, view, then) for then in chosen)]
+    if not views:
+        return [Line(body=gone_text(desk, chosen[0]) if chosen else texts.NOTHING_TO_UNDO)]
+    return _ended(desk, views, explained=any(option["explained"] for option in options))
 
 
 _ACTS = {"track": _track_chosen, "untrack": _untrack_chosen}

@@ -1,26 +1,29 @@
 """MUTE and UNMUTE: of one flight, or of everything.
 
-Polls go on; what is not urgent waits, and is told afterwards if it is still true.
+Polls go on; what is not urgent waits, and is told afterwards if it is still true. What is answered is how it is then:
+a flight is quiet while it is muted itself, or all are.
 """
 
-from datetime import datetime, time, timedelta
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flait.core import reply_texts as texts
 from flait.core.flights import Airport
-from flait.core.reply_kinds import MINE, BareHour, Mute, Subject, Unmute
-from flait.flows.answering.desk import (
-    UNDO,
-    Act,
-    Desk,
-    Line,
+from flait.core.reply_kinds import MINE, BareHour, Mute, Unmute
+from flait.core.subscriptions import Subscription
+from flait.flows.answering.desk import UNDO, Act, Desk, Line
+from flait.flows.answering.meant import (
     current,
     following,
-    meant,
+    gone_text,
+    meant_then,
     nothing_meant,
     place_of,
-    say,
+    recalled,
     short_name_of,
+    stands_for,
 )
 from flait.store import SubscriptionView
 
@@ -31,95 +34,155 @@ BARELY = timedelta(minutes=15)  # nobody mutes for less
 def mute(desk: Desk, wish: Mute) -> Act:
     """Until a time of day where the flight leaves, or for a span; two hours when neither is said.
 
-    An hour that could be of the morning or of the evening is the next of the two; the answer says which.
+    It counts from when they wrote. An hour that could be of the morning or of the evening is the next of the two; the
+    answer says which.
     """
-    view = _one(desk, wish.subject)
-    if view is None and wish.subject is not None:
-        return say(nothing_meant(wish.subject))
-    return lambda: [_muted(desk, wish, view)]
+    return lambda: [_muted(desk, wish)]
 
 
-def _one(desk: Desk, subject: Subject | None) -> SubscriptionView | None:
-    views = meant(desk, subject) if subject is not None else []
-    return current(views, desk.now) if views else None
+def _muted(desk: Desk, wish: Mute) -> Line:
+    views = meant_then(desk, wish.subject) if wish.subject is not None else []
+    if wish.subject is not None and not views:
+        return Line(body=nothing_meant(desk, wish.subject))
+    view = current(views, desk.written) if views else None
+    place = _place(desk, view)
+    until = _until(wish, place.zone, desk.written)
+    if until <= desk.now:
+        return Line(body=texts.Muting(place=place, reader=desk.reader()).over(until))
+    was = view.subscription.muted_until if view else _all_muted_until(desk)
+    desk.put(UNDO, {"do": "mute", "flight": view.subscription if view else None, "was": was})
+    _set(desk, view, until)
+    return Line(body=_how_it_is(desk, view))
 
 
-def _muted(desk: Desk, wish: Mute, view: SubscriptionView | None) -> Line:
+def _place(desk: Desk, view: SubscriptionView | None) -> Airport:
+    """Whose clock a mute is told by: of one flight, or of all: their own, else where the next flight leaves."""
     views = following(desk)
-    place = place_of(desk, view or (current(views, desk.now) if views and not desk.user.timezone else None))
-    until = _until(wish, place.zone, desk.now)
-    was = view.subscription.muted_until if view else desk.user.muted_until
-    _set(desk, view.subscription.id if view else None, until)
-    desk.put(
-        UNDO,
-        {
-            "do": "mute",
-            "subscription": view.subscription.id if view else None,
-            "was": was.isoformat() if was else None,
-        },
-    )
-    return Line(body=_said(desk, view, until, place))
+    return place_of(desk, view or (current(views, desk.now) if views and not desk.user.timezone else None))
 
 
-def _said(desk: Desk, view: SubscriptionView | None, until: datetime, place: Airport) -> str:
-    """Of that flight or of all, with what is told all the same."""
-    roles = {one.subscription.role for one in ([view] if view else following(desk))} or {desk.user.role}
-    name = short_name_of(desk, view) if view else texts.ALL_FLIGHTS
-    return texts.muted_text(name, until, place, desk.reader(), roles=roles)
-
-
-def _until(wish: Mute, zone: ZoneInfo, now: datetime) -> datetime:
+def _until(wish: Mute, zone: ZoneInfo, written: datetime) -> datetime:
     if wish.until is None:
-        return now + (wish.span or DEFAULT)
+        return written + (wish.span or DEFAULT)
     hour = wish.until.hour % 12 if isinstance(wish.until, BareHour) else 0
     times = [time(hour), time(hour + 12)] if isinstance(wish.until, BareHour) else [wish.until]
-    today = now.astimezone(zone).date()
-    moments = [datetime.combine(today + timedelta(days=ahead), at, zone) for ahead in (0, 1) for at in times]
+    today = written.astimezone(zone).date()
+    moments = [
+        moment for ahead in (0, 1) for at in times for moment in _on_the_clock(today + timedelta(days=ahead), at, zone)
+    ]
     least = BARELY if len(times) > 1 else timedelta()  # `until 6` at ten to six is not for ten minutes
-    return next(moment for moment in moments if moment - now > least)
+    return min(moment for moment in moments if moment - written > least)
 
 
-def _set(desk: Desk, subscription_id: int | None, until: datetime | None) -> None:
-    if subscription_id is None:
+def _on_the_clock(day: date, at: time, zone: ZoneInfo) -> Iterator[datetime]:
+    """When it is that time on that day: twice in the hour that comes twice, an hour on in the one that is left out."""
+    for fold in (0, 1):
+        moment = datetime.combine(day, at, zone).replace(fold=fold).astimezone(UTC)
+        if fold == 0 or moment.astimezone(zone).time() == at:
+            yield moment
+
+
+def _all_muted_until(desk: Desk) -> datetime | None:
+    user = desk.store.user(desk.user.id)
+    return user.muted_until if user else None
+
+
+def _set(desk: Desk, view: SubscriptionView | None, until: datetime | None) -> None:
+    if view is None:
         desk.store.mute_user(desk.user.id, until)
     else:
-        desk.store.mute_subscription(subscription_id, until)
+        desk.store.mute_subscription(view.subscription.id, until)
 
 
 def unmute(desk: Desk, wish: Unmute) -> Act:
     """Everything again, or one flight."""
-    view = _one(desk, wish.subject if wish.subject is not MINE else None)
-    if view is None and wish.subject not in (None, MINE):
-        return say(nothing_meant(wish.subject))
-    return lambda: [_unmuted_one(desk, view) if view else _unmuted_all(desk)]
+    return lambda: [_unmuted(desk, wish)]
 
 
-def _unmuted_one(desk: Desk, view: SubscriptionView) -> Line:
-    _set(desk, view.subscription.id, None)
-    until = desk.user.muted_until
-    if until and until > desk.now:
-        text = texts.still_muted_text(view.subscription.ident, until, place_of(desk, view), desk.reader())
-        return Line(body=text)
-    return Line(body=texts.unmuted_text(short_name_of(desk, view)))
+def _unmuted(desk: Desk, wish: Unmute) -> Line:
+    if wish.subject in (None, MINE):
+        return _unmuted_all(desk)
+    views = meant_then(desk, wish.subject)
+    if not views:
+        return Line(body=nothing_meant(desk, wish.subject))
+    view = current(views, desk.written)
+    _forget(desk, view)
+    _set(desk, view, None)
+    return Line(body=_how_it_is(desk, view))
 
 
 def _unmuted_all(desk: Desk) -> Line:
-    ends = [desk.user.muted_until, *(view.subscription.muted_until for view in following(desk))]
-    if not any(until and until > desk.now for until in ends):
+    views = following(desk)
+    ends = [_all_muted_until(desk), *(view.subscription.muted_until for view in views)]
+    if not any(_ahead(desk, until) for until in ends):
         return Line(body=texts.NOTHING_MUTED)
-    _set(desk, None, None)
-    for view in following(desk):
-        _set(desk, view.subscription.id, None)
+    for view in (None, *views):
+        _set(desk, view, None)
+    _forget(desk, None)
     return Line(body=texts.UNMUTED)
 
 
-def undo_mute(desk: Desk, state: dict[str, object]) -> Line:
+def _forget(desk: Desk, view: SubscriptionView | None) -> None:
+    """A MUTE that was taken back cannot be undone as well, or UNDO would mute again."""
+    last = desk.open(UNDO)
+    if last and last["do"] == "mute" and (view is None or _flight_of(desk, last) == view):
+        desk.close(UNDO, last)
+
+
+def undo_mute(desk: Desk, last: Mapping[str, Any]) -> Line:
     """Inside the transaction: as it was before the last MUTE."""
-    subscription_id = state["subscription"]
-    assert subscription_id is None or isinstance(subscription_id, int)
-    was = datetime.fromisoformat(str(state["was"])) if state["was"] else None
-    _set(desk, subscription_id, was)
+    then, view = _then(desk, last), _flight_of(desk, last)
+    if then and view is None:
+        return Line(body=gone_text(desk, then))
+    _set(desk, view, datetime.fromisoformat(last["was"]) if last["was"] else None)
+    return Line(body=_how_it_is(desk, view))
+
+
+def _then(desk: Desk, last: Mapping[str, Any]) -> Subscription | None:
+    entry = last["flight"] if "flight" in last else last["subscription"]  # as an earlier Flait put it
+    return recalled(desk.store, entry) if entry else None
+
+
+def _flight_of(desk: Desk, last: Mapping[str, Any]) -> SubscriptionView | None:
+    then = _then(desk, last)
+    return next((view for view in following(desk) if then and stands_for(desk.store, view, then)), None)
+
+
+def muted_again(desk: Desk, subscription_id: int, until: datetime | None) -> Iterator[Line]:
+    """Inside the transaction: what was followed anew is as quiet as before."""
     view = next((view for view in following(desk) if view.subscription.id == subscription_id), None)
-    if was and was > desk.now:
-        return Line(body=_said(desk, view, was, place_of(desk, view)))
-    return Line(body=texts.unmuted_text(short_name_of(desk, view) if view else texts.ALL_FLIGHTS))
+    if view and _ahead(desk, until):
+        _set(desk, view, until)
+        yield Line(body=_how_it_is(desk, view))
+
+
+# How it is
+
+
+def _how_it_is(desk: Desk, view: SubscriptionView | None) -> str:
+    """In words, after it was changed: of one flight, or of all."""
+    place, of_all = _place(desk, view), _ahead(desk, _all_muted_until(desk))
+    muted = {one.subscription.id: (short_name_of(desk, one), until) for one, until in _muted_themselves(desk)}
+    say = texts.Muting(place=place, reader=desk.reader())
+    if view is None:
+        beside = list(muted.values())
+        roles = {one.subscription.role for one in following(desk)} or {desk.user.role}
+        if of_all:
+            return say.muted(texts.ALL_FLIGHTS, of_all, beside, roles=roles)
+        return say.unmuted(texts.ALL_FLIGHTS, beside)
+    name, own = muted.get(view.subscription.id, (short_name_of(desk, view), None))
+    if own is None:
+        return say.still_muted(name, of_all) if of_all else say.unmuted(name)
+    return say.muted(name, own, [(texts.ALL_FLIGHTS, of_all)] if of_all else [], roles={view.subscription.role})
+
+
+def _muted_themselves(desk: Desk) -> Iterator[tuple[SubscriptionView, datetime]]:
+    for view in following(desk):
+        until = _ahead(desk, view.subscription.muted_until)
+        if until:
+            yield view, until
+
+
+def _ahead(desk: Desk, until: datetime | None) -> datetime | None:
+    """The end of a mute that holds."""
+    return until if until and until > desk.now else None

@@ -22,7 +22,7 @@ def picked(desk: Desk, pick: Pick) -> Reply:
         named = pick.origin or pick.destination or pick.either
         return Track(wishes=()) if route or (named and pick.date) else Unknown()
     options = question["options"] if question["do"] == "track" else ()
-    found = [number for number, option in enumerate(options, 1) if _answers(option, pick, desk.heard.received_at)]
+    found = [number for number, option in enumerate(options, 1) if _answers(option, pick, desk.written)]
     return Choice(numbers=tuple(found) if len(found) == 1 else ())
 
 
@@ -43,6 +43,6 @@ def _is_on(option: Mapping[str, Any], pick: Pick, asked_at: datetime) -> bool:
         return True
     today = asked_at.astimezone(ZoneInfo(option.get("zone", "UTC"))).date()
     try:
-        return parse_date(pick.date).on(today) == date.fromisoformat(option["date"])
+        return parse_date(pick.date).on(today, back=1) == date.fromisoformat(option["date"])
     except InvalidDate:
         return False

@@ -13,10 +13,11 @@ from flait.core.idents import Ident
 from flait.core.messages import Channel, Message
 from flait.core.numbers import masked
 from flait.core.reply_kinds import Join, Share
-from flait.core.subscriptions import LIVE, AddedBy, Role
+from flait.core.subscriptions import AddedBy, Role
 from flait.core.whatsapp import MARGIN, WINDOW, agreed
 from flait.errors import InvalidPhone
-from flait.flows.answering.desk import Act, Desk, Line, current, leg_of, meant, nothing_meant, say
+from flait.flows.answering.desk import Act, Desk, Line, say
+from flait.flows.answering.meant import current, followed_now, leg_of, meant_then, nothing_meant
 from flait.flows.answering.tracking import Looked, keep, look_up, words_of
 from flait.flows.subscribe import Person
 from flait.flows.wishes import wanted_of
@@ -35,9 +36,9 @@ def share(desk: Desk, wish: Share) -> Act:
         phone = parse_phone(wish.phone, region=desk.rules.region)
     except InvalidPhone:
         return say(texts.NOT_A_PHONE)
-    views = meant(desk, wish.subject)
+    views = meant_then(desk, wish.subject)
     if not views:
-        return say(nothing_meant(wish.subject))
+        return say(nothing_meant(desk, wish.subject))
     if phone == desk.phone:
         return say(texts.OWN_NUMBER)
     if costly(phone, desk.rules.allow):
@@ -86,15 +87,15 @@ def _channel(desk: Desk, phone: str) -> Channel | None:
 
 def _asked(desk: Desk, view: SubscriptionView, phone: str, channel: Channel) -> bool:
     """The one text that a number gets in a month, whoever invites it; False: it had that just now."""
-    named = desk.user.name != desk.user.phone
-    ident = view.subscription.ident
+    inviter = desk.user.name if desk.user.name != desk.user.phone else masked(desk.phone)
+    ident, leg = view.subscription.ident, leg_of(desk, view) or "a flight"
     known = desk.store.user_by_phone(phone)
     message = Message(
         user_id=known.id if known else 0,
         to=phone,
         channel=channel,
         kind=INVITATION,
-        body=texts.invitation_text(desk.user.name if named else masked(desk.phone), ident, leg_of(view) or "a flight"),
+        body=texts.invitation_text(inviter, ident, leg),
         dedup_key=f"{INVITATION}:{phone}:{desk.now:%Y-%m-%d}",
         created_at=desk.now,
         not_before=desk.now,
@@ -108,12 +109,13 @@ def _asked(desk: Desk, view: SubscriptionView, phone: str, channel: Channel) -> 
 
 def join(desk: Desk, wish: Join) -> Act:
     """Accept the newest open invitation, or the one for the flight named: this is the consent, and is kept as such."""
-    for invitation in desk.store.open_invitations(desk.phone, desk.heard.received_at):
-        subscription = desk.store.subscription(invitation.subscription_id)
-        if subscription is None or (isinstance(wish.subject, Ident) and str(wish.subject) != subscription.ident):
+    for invitation in desk.store.open_invitations(desk.phone, desk.written):
+        then = desk.store.subscription(invitation.subscription_id)
+        if then is None or (isinstance(wish.subject, Ident) and str(wish.subject) != then.ident):
             continue
-        if subscription.state not in LIVE:
-            return say(texts.invitation_over_text(subscription.ident))
+        subscription = followed_now(desk.store, then)
+        if subscription is None:
+            return say(texts.invitation_over_text(then.ident))
         tracked = desk.store.tracked(subscription.flight_id) if subscription.flight_id else None
         wanted = wanted_of(subscription)
         looked = look_up(desk, replace(wanted, role=invitation.role), tracked.flight if tracked else None)
@@ -122,11 +124,11 @@ def join(desk: Desk, wish: Join) -> Act:
 
 
 def _acceptance(desk: Desk, invitation: Invitation, looked: Looked) -> Act:
-    consent = f"JOIN by text, {desk.heard.received_at:%Y-%m-%d}"
+    consent = f"JOIN by text, {desk.written:%Y-%m-%d}"
     person = Person(phone=desk.phone, channel=desk.channel, consent=consent, added_by=AddedBy.INVITATION)
 
     def accepted() -> Sequence[Line]:
-        settled = looked.refused or desk.store.settle_invitation(invitation.id, InvitationState.JOINED, desk.now)
-        return words_of(keep(desk, looked, person)) if settled else [Line(body=texts.NO_INVITATION)]
+        settled = looked.refused or desk.store.settle_invitation(invitation.id, InvitationState.JOINED, desk.written)
+        return words_of(desk, keep(desk, looked, person)) if settled else [Line(body=texts.NO_INVITATION)]
 
     return accepted

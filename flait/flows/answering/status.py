@@ -16,18 +16,8 @@ from flait.core.told import listed_tells
 from flait.errors import ShareSpent
 from flait.flows import track
 from flait.flows.afresh import heard
-from flait.flows.answering.desk import (
-    LIST,
-    LIST_HOLDS,
-    Act,
-    Desk,
-    Line,
-    current,
-    following,
-    meant,
-    nothing_meant,
-    say,
-)
+from flait.flows.answering.desk import LIST, LIST_HOLDS, Act, Desk, Line, say
+from flait.flows.answering.meant import current, following, meant, nothing_meant, wish_of
 from flait.flows.looks import may_be_asked
 from flait.store import SubscriptionView, TrackedFlight
 
@@ -40,17 +30,14 @@ def status(desk: Desk, asked: Status) -> Act:
     """How one flight stands; of several, the one that matters now."""
     views = meant(desk, asked.subject, asked.date) or _over_lately(desk, asked.subject)
     if not views:
-        return say(nothing_meant(asked.subject))
+        return say(nothing_meant(desk, asked.subject, asked.date))
     view = current(views, desk.now)
     others = len(views) - 1 if asked.subject is None else 0
     flight_id = view.subscription.flight_id
     if view.flight is None or flight_id is None:
         subscription = view.subscription
-        return say(
-            texts.pending_status_text(
-                subscription.ident, subscription.departure_date, subscription.wish, subscription.origin
-            )
-        )
+        on, wish = subscription.departure_date, wish_of(desk, subscription)
+        return say(texts.pending_status_text(subscription.ident, on, wish, subscription.origin))
     stale = not _freshened(desk, flight_id)
     return lambda: [_line(desk, view, flight_id, asked.fact, stale=stale, others=others)]
 
@@ -141,18 +128,18 @@ def _list(desk: Desk) -> Line:
     views = following(desk)
     if not views:
         return Line(body=texts.NO_FLIGHTS)
-    desk.put(LIST, {"ids": [view.subscription.id for view in views]}, LIST_HOLDS)
-    body, told = list_text([_row(view) for view in views], now=desk.now, clock=desk.user.clock)
+    desk.put(LIST, {"flights": [view.subscription for view in views]}, LIST_HOLDS)
+    body, told = list_text([_row(desk, view) for view in views], now=desk.now, clock=desk.user.clock)
     return Line(body=body, tells=listed_tells(zip((view.subscription.id for view in views), told, strict=False)))
 
 
-def _row(view: SubscriptionView) -> Listed:
+def _row(desk: Desk, view: SubscriptionView) -> Listed:
     subscription = view.subscription
     return Listed(
         ident=subscription.ident,
         role=subscription.role,
         flight=view.flight,
         on=subscription.departure_date,
-        wish=subscription.wish,
+        wish=wish_of(desk, subscription),
         origin=subscription.origin,
     )

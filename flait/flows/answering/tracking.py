@@ -31,9 +31,10 @@ from flait.flows import subscribe
 from flait.flows.accounts import until
 from flait.flows.answering.asked import Asked, Standing, known, legs, near, other_airline
 from flait.flows.answering.desk import QUESTION, Act, Desk, Line, say
+from flait.flows.answering.meant import wish_of
 from flait.flows.resolve import resolve
 from flait.flows.subscribe import Person, Subscribed
-from flait.flows.wanted import Gone, Leg, Wanted, local_time
+from flait.flows.wanted import Gone, Leg, Wanted, in_words, local_time
 
 MOST_OPTIONS = 4  # that fit one text
 MOST_WISHES = 4  # looked up for one text: each look-up costs money
@@ -41,12 +42,13 @@ MOST_WISHES = 4  # looked up for one text: each look-up costs money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:
-    """What AeroAPI made of one wish, and when it was asked."""
+    """What AeroAPI made of one wish, and when it was asked. `beside` are other flights of that number."""
 
     wanted: Wanted
     asked: Asked
     at: datetime
     refusal: FlaitError | None = None
+    beside: frozenset[str] = frozenset()
 
     @property
     def waits(self) -> bool:
@@ -113,24 +115,31 @@ def wanted_of(desk: Desk, wish: TrackWish) -> Wanted:
         destination=wish.destination,
         leaves_at=wish.at,
         role=desk.user.role,
-        asked_at=desk.heard.received_at,
+        asked_at=desk.written,
     )
 
 
 def look_up(desk: Desk, wanted: Wanted, flight: Flight | None = None) -> Looked:
     """Outside any transaction: find the one leg meant. Of a `flight` that is watched already nobody is asked."""
+    beside = frozenset[str]()
     if flight:
-        wanted = _that_very(flight, wanted)
+        wanted, beside = _that_very(flight, wanted), _watched_beside(desk, flight)
     asked = known(flight) if flight else Asked(source=desk.source.billed_to((desk.phone,)))
-    return _resolved(wanted, asked, desk.now)
+    return _resolved(wanted, asked, desk.now, beside)
 
 
-def _resolved(wanted: Wanted, asked: Asked, at: datetime) -> Looked:
+def _resolved(wanted: Wanted, asked: Asked, at: datetime, beside: frozenset[str] = frozenset()) -> Looked:
     try:
         resolve(asked, wanted, now=at)
     except (UserError, NoSuchFlight, BudgetExhausted, ConfigError, FlightSourceError) as refusal:
         return Looked(wanted=wanted, asked=asked, at=at, refusal=refusal)
-    return Looked(wanted=wanted, asked=asked, at=at)
+    return Looked(wanted=wanted, asked=asked, at=at, beside=beside)
+
+
+def _watched_beside(desk: Desk, flight: Flight) -> frozenset[str]:
+    """What is watched under that number besides: two departures of a day may be an hour apart."""
+    rows = desk.store.find_open({flight.ident, flight.ident_icao or flight.ident, flight.number})
+    return frozenset(row.fa_flight_id for row in rows) - {flight.fa_flight_id}
 
 
 def _that_very(flight: Flight, wanted: Wanted) -> Wanted:
@@ -149,11 +158,12 @@ def keep(desk: Desk, looked: Looked, person: Person) -> Subscribed | Line:
         Standing(looked.at),
         person=person,
         wanted=looked.wanted,
+        beside=looked.beside,
         contact=desk.rules.contact,
     )
 
 
-def words_of(kept: Subscribed | Line) -> list[Line]:
+def words_of(desk: Desk, kept: Subscribed | Line) -> list[Line]:
     """What is still to be said: a new subscription's confirmation is its answer."""
     if isinstance(kept, Line):
         return [kept]
@@ -161,7 +171,7 @@ def words_of(kept: Subscribed | Line) -> list[Line]:
     if kept.already:
         body = texts.already_text(subscription.ident)
     elif kept.flight is None and kept.scheduled is None:
-        body = texts.saved_text(subscription.ident, subscription.wish)
+        body = texts.saved_text(subscription.ident, wish_of(desk, subscription))
     else:
         return []
     return [Line(body=body, subscription_id=subscription.id, flight_id=subscription.flight_id)]
@@ -177,7 +187,7 @@ def _kept(desk: Desk, looked: Sequence[Looked]) -> Iterator[Line]:
             lines = [Line(body=_name_a_day(desk, one)) if too_many else _ask(desk, one)]
             asking = True
         else:
-            lines = words_of(keep(desk, one, person))
+            lines = words_of(desk, keep(desk, one, person))
         yield from (line for line in lines if line.body not in said)
         said |= {line.body for line in lines}
 
@@ -246,7 +256,7 @@ def _not_found(desk: Desk, looked: Looked) -> str:
     if other:
         return texts.other_airline_text(str(wanted.ident), other)
     route = "-".join(code for code in (wanted.origin, wanted.destination) if code)
-    wish = " ".join(said for said in (wanted.wish.text if wanted.wish else "", route) if said)
+    wish = " ".join(said for said in (in_words(wanted, looked.at), route) if said)
     ident = str(wanted.ident)
     flies = near(looked.asked, wanted, looked.at)
     return texts.unknown_flight_text(ident, wish, flies, desk.reader(ident), routed=bool(route))
