@@ -16,6 +16,7 @@ from flait.core.subscriptions import Role
 from flait.core.wording import route
 
 URGENT = "Only urgent msgs come: cancelled, diverted, leaving earlier, gate change near departure."
+BRIEFLY = "Only urgent msgs come."
 ALL_FLIGHTS = "All flights"
 ALONE = "To end ALL messages reply STOP alone."
 EXAMPLE = "TRACK UA123 tomorrow"
@@ -309,7 +310,7 @@ class Muting:
     def muted(self, name: str, until: datetime, beside: Sequence[Muted] = ()) -> str:
         """Fewer texts until then; what is muted `beside` it is named where that is for longer."""
         longer = self._names([one for one in beside if one[1] > until])
-        return _one(f"{self._until(name, until, 'muted ')}.", longer, URGENT, "Reply UNMUTE.")
+        return _one(f"{self._until(name, until, 'muted ')}.", longer, BRIEFLY if longer else URGENT, "Reply UNMUTE.")
 
     def unmuted(self, name: str, beside: Sequence[Muted] = ()) -> str:
         """Every text about it again, but about what is muted `beside` it."""
@@ -328,7 +329,7 @@ class Muting:
     def _names(self, muted: Sequence[Muted]) -> str:
         """`UA1234 until 18:00 PST.`; how many, where that is more than one."""
         if len(muted) > 1:
-            return f"{len(muted)} flights until {self._at(max(until for _, until in muted))} at most."
+            return f"{len(muted)} until {self._at(max(until for _, until in muted))} at most."
         return "".join(f"{self._until(name, until)}." for name, until in muted)
 
     def _until(self, name: str, until: datetime, how: str = "") -> str:
