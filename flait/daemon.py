@@ -307,6 +307,7 @@ class Daemon:
             allow=settings.phone.allowed,
             whatsapp=self._app.whatsapp,
             polls=self._app.rules,
+            zone_of=self._app.zone_of,
         )
         return not self._stopping.is_set() and answer.answer_next(
             self._app.store(), self._source, self._app.clock, boot=self.boot, rules=rules

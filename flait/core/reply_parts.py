@@ -151,7 +151,7 @@ def _begins_a_date(words: tuple[str, ...], at: int) -> bool:
 def _may_be_airline(code: str, number: str) -> bool:
     if code in WORDS_NOT_AIRLINES or not _NUMBER_AND_SUFFIX.fullmatch(number):
         return False
-    return code not in AIRLINES_TOO or len(number) >= 3
+    return code not in AIRLINES_TOO or sum(map(str.isdigit, number)) >= 3  # `it 24h` is no flight
 
 
 def _parts(words: tuple[str, ...]) -> Iterator[Part]:

@@ -17,6 +17,7 @@ from flait.core.subscriptions import Role
 from flait.core.wording import route
 
 Leg = Flight | ScheduledFlight
+BRIEFLY = "Only urgent msgs come."
 ALL_FLIGHTS = "All flights"
 ALONE = "To end ALL messages reply STOP alone."
 EXAMPLE = "TRACK UA123 tomorrow"
@@ -327,7 +328,8 @@ class Muting:
         What is muted `beside` it is named where that is for longer.
         """
         longer = self._names([one for one in beside if one[1] > until])
-        return _one(f"{self._until(name, until, 'muted ')}.", longer, _urgent(roles), "Reply UNMUTE.")
+        urgent = BRIEFLY if longer else _urgent(roles)
+        return _one(f"{self._until(name, until, 'muted ')}.", longer, urgent, "Reply UNMUTE.")
 
     def unmuted(self, name: str, beside: Sequence[Muted] = ()) -> str:
         """Every text about it again, but about what is muted `beside` it."""
@@ -346,7 +348,7 @@ class Muting:
     def _names(self, muted: Sequence[Muted]) -> str:
         """`UA1234 until 18:00 PST.`; how many, where that is more than one."""
         if len(muted) > 1:
-            return f"{len(muted)} flights until {self._at(max(until for _, until in muted))} at most."
+            return f"{len(muted)} until {self._at(max(until for _, until in muted))} at most."
         return "".join(f"{self._until(name, until)}." for name, until in muted)
 
     def _until(self, name: str, until: datetime, how: str = "") -> str:

@@ -346,14 +346,28 @@ def _wait(store: Store, subscription: Subscription, user: User, *, reason: str, 
 
 
 def _waiting(store: Store, wanted: Subscription, found: Leg | None = None) -> Subscription | None:
-    """The same wish of the same person, still waiting for AeroAPI to answer; `found` is what it has to mean."""
+    """The same wish of the same person, still waiting for AeroAPI to answer; `found` is what it has to mean.
+
+    So is the flight that was saved from the schedule, once it is found live.
+    """
     for there in store.live_for(wanted.user_id, wanted.ident):
+        if isinstance(found, Flight) and _is_saved(there, found):
+            return there
         unanswered = there.state is SubscriptionState.PENDING and there.departure_date is None
         if not unanswered or _asked_for(there) != _asked_for(wanted):
             continue
         if _means(there, found) if found else _of_one_day(there, wanted):
             return there
     return None
+
+
+def _is_saved(there: Subscription, found: Flight) -> bool:
+    if there.state is not SubscriptionState.PENDING or there.departure_date is None:
+        return False
+    leg = _of_that_leg(there, found)
+    return (there.departure_date, there.origin, there.destination, there.leaves_at) == (
+        leg.departure_date, leg.origin, leg.destination, leg.leaves_at,
+    )  # fmt: skip
 
 
 def _of_one_day(there: Subscription, wanted: Subscription) -> bool:

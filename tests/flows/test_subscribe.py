@@ -240,6 +240,19 @@ def test_a_flight_days_ahead_waits_for_live_data(world: World) -> None:
 # --- AeroAPI is out ---------------------------------------------------------------------------------------------
 
 
+def test_a_flight_that_was_saved_is_followed_once_when_it_is_asked_for_again_live(world: World) -> None:
+    world.source.timetable = [timetabled()]
+    world.subscribe(on="2025-12-02")
+    world.clock.advance(DAY * 6)
+    leaves = timetabled().scheduled_out - OUT
+    world.source.board = [rescheduled(leaves)]
+    done = world.subscribe(on="2025-12-02")
+    assert (done.already, done.subscription.id) == (False, 1)
+    assert world.kinds == ["pending", "tracked"]
+    assert [one.state for one in world.store.live_for(1)] == [S.ACTIVE]
+    assert not world.activate()
+
+
 @pytest.mark.parametrize("fault", OUTAGES)
 def test_an_outage_keeps_the_wish_with_its_reason_and_nothing_else(world: World, fault: FlaitError) -> None:
     world.source.fault = fault

@@ -191,12 +191,13 @@ def test_undo_of_a_mute_of_what_is_not_followed_any_more_says_so(world: World, t
 def test_a_mute_names_what_is_muted_for_longer(talk: Talk) -> None:
     talk.tracks(F12, TOMORROW)
     talk.pause = timedelta(0)
+    short = "Only urgent msgs come. Reply UNMUTE."
     talk.says("mute 1 4h")
-    assert talk.says("mute 1h") == [f"All flights muted until 13:10 PST. UA1234 Tue 25 Nov until 16:10 PST. {URGENT}"]
+    assert talk.says("mute 1h") == [f"All flights muted until 13:10 PST. UA1234 Tue 25 Nov until 16:10 PST. {short}"]
     talk.says("mute 2 5h")
-    assert talk.says("mute 2h") == [f"All flights muted until 14:10 PST. 2 flights until 17:10 PST at most. {URGENT}"]
+    assert talk.says("mute 2h") == [f"All flights muted until 14:10 PST. 2 until 17:10 PST at most. {short}"]
     talk.says("mute 6h")
-    assert talk.says("mute 1 1h") == [f"UA1234 Tue 25 Nov muted until 13:10 PST. All flights until 18:10 PST. {URGENT}"]
+    assert talk.says("mute 1 1h") == [f"UA1234 Tue 25 Nov muted until 13:10 PST. All flights until 18:10 PST. {short}"]
 
 
 def test_undo_of_a_mute_is_told_in_the_time_of_the_mute(talk: Talk) -> None:
@@ -274,6 +275,8 @@ def test_an_hour_that_is_left_out_is_the_one_after_it(world: World, talk: Talk) 
     night_before(world, talk, SPRING)
     world.clock.moment = SPRING
     assert says_until(talk, world, "mute until 02:30") == utc("2026-03-08 10:30")  # 03:30 PDT
+    world.clock.moment = utc("2026-03-08 10:01")  # 03:01 PDT: 02:30 is over, though it never was
+    assert says_until(talk, world, "mute until 02:30") == utc("2026-03-09 09:30")
 
 
 # --- past midnight --------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from flait.core.whatsapp import NO_WHATSAPP, Setup
 from flait.flows import telling
 from flait.flows.ports import FlightSource
 from flait.flows.timekeeping import SKEW
+from flait.flows.wishes import ZoneOf, nowhere
 from flait.store import Heard, Store
 
 QUESTION, LIST, UNDO = "question", "list", "undo"  # kinds of dialogues
@@ -29,7 +30,7 @@ EARLIER = 3  # so many of a kind are remembered: a text that was late may answer
 class Rules:
     """What the operator set: whom people can ask, how typed numbers are read, and what polls go by.
 
-    `allow` are the beginnings of costly numbers that may be texted all the same.
+    `allow` are the beginnings of costly numbers that may be texted all the same; `zone_of` knows airports.
     """
 
     contact: str = ""
@@ -37,6 +38,7 @@ class Rules:
     allow: Sequence[str] = ()
     whatsapp: Setup = NO_WHATSAPP
     polls: telling.Rules = field(default_factory=telling.Rules)
+    zone_of: ZoneOf = nowhere
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -214,13 +214,18 @@ def names_of(desk: Desk, views: Iterable[SubscriptionView]) -> list[str]:
 
 
 def name_of(desk: Desk, view: SubscriptionView) -> str:
-    """`UA1234 Tue 25 Nov`; `UA1234 SFO-EWR 14:10 Tue 25 Nov` where the person follows several legs of that day."""
+    """`UA1234 Tue 25 Nov`; `UA1234 SFO-EWR 14:10 Tue 25 Nov` where the person follows several legs of that day.
+
+    The next departure, while it is not found, is `UA1234`, or `UA1234 next` beside others.
+    """
     subscription = view.subscription
     others = [other for other in following(desk) if other.subscription.id != subscription.id]
     alike = [other for other in others if _name(desk, other) == _name(desk, view)]
     place = _route(view) if alike else ""
     at = _time(desk, subscription) if any(_route(other) == place for other in alike) else ""
-    return " ".join(part for part in (subscription.ident, place, at, _day(desk, subscription)) if part)
+    beside = any(other.subscription.ident == subscription.ident for other in others)
+    on = _day(desk, subscription) or ("next" if beside else "")
+    return " ".join(part for part in (subscription.ident, place, at, on) if part)
 
 
 def _name(desk: Desk, view: SubscriptionView) -> tuple[str, str]:
@@ -267,4 +272,5 @@ def place_of(desk: Desk, view: SubscriptionView | None) -> Airport:
     """Whose clock the person is answered by: where the flight leaves, else their own zone's."""
     if view and view.flight:
         return view.flight.origin
-    return Airport(code="", timezone=desk.user.timezone or "UTC")
+    zone = desk.rules.zone_of(view.subscription.origin) if view and view.subscription.origin else None
+    return Airport(code="", timezone=zone.key if zone else desk.user.timezone or "UTC")

@@ -58,7 +58,7 @@ def _muted(desk: Desk, wish: Mute) -> Line:
 def _place(desk: Desk, view: SubscriptionView | None) -> Airport:
     """Whose clock a mute is told by: of one flight, or of all: their own, else where the next flight leaves."""
     views = following(desk)
-    return place_of(desk, view or (current(views, desk.now) if views and not desk.user.timezone else None))
+    return place_of(desk, view or (current(views, desk.written) if views and not desk.user.timezone else None))
 
 
 def _until(wish: Mute, zone: ZoneInfo, written: datetime) -> datetime:
@@ -67,18 +67,21 @@ def _until(wish: Mute, zone: ZoneInfo, written: datetime) -> datetime:
     hour = wish.until.hour % 12 if isinstance(wish.until, BareHour) else 0
     times = [time(hour), time(hour + 12)] if isinstance(wish.until, BareHour) else [wish.until]
     today = written.astimezone(zone).date()
-    moments = [
-        moment for ahead in (0, 1) for at in times for moment in _on_the_clock(today + timedelta(days=ahead), at, zone)
-    ]
+    days = [today + timedelta(days=ahead) for ahead in (0, 1)]
+    moments = [moment for day in days for at in times for moment in _on_the_clock(day, at, zone, written)]
     least = BARELY if len(times) > 1 else timedelta()  # `until 6` at ten to six is not for ten minutes
     return min(moment for moment in moments if moment - written > least)
 
 
-def _on_the_clock(day: date, at: time, zone: ZoneInfo) -> Iterator[datetime]:
-    """When it is that time on that day: twice in the hour that comes twice, an hour on in the one that is left out."""
+def _on_the_clock(day: date, at: time, zone: ZoneInfo, written: datetime) -> Iterator[datetime]:
+    """When it is that time on that day: twice in the hour that comes twice.
+
+    In an hour that is still ahead and will be left out, as long after it as it would have been.
+    """
+    is_ahead = written.astimezone(zone).replace(tzinfo=None) < datetime.combine(day, at)
     for fold in (0, 1):
         moment = datetime.combine(day, at, zone).replace(fold=fold).astimezone(UTC)
-        if fold == 0 or moment.astimezone(zone).time() == at:
+        if moment.astimezone(zone).time() == at or (fold == 0 and is_ahead):
             yield moment
 
 
