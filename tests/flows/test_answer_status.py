@@ -154,6 +154,12 @@ def test_what_is_over_is_still_answered_for_a_day(over: Talk, said: str) -> None
     assert " Gate C91, Terminal C. Bags: belt 6. Checked " in answer
 
 
+def test_what_is_over_is_answered_for_its_own_day_alone(over: Talk) -> None:
+    [of_today], [of_tomorrow] = over.says("STATUS UA1234 25 nov"), over.says("STATUS UA1234 26 nov")
+    assert of_today.startswith("UA1234 SFO-EWR: at the gate EWR 22:31 EST")
+    assert of_tomorrow.startswith("You do not follow UA1234.")
+
+
 def test_the_belt_of_what_is_over_is_still_answered(over: Talk) -> None:
     [answer] = over.says("bags?")
     assert answer.startswith("UA1234 bags at EWR: belt 6, Terminal C.")

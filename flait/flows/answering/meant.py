@@ -56,7 +56,7 @@ def _meant(
     elif isinstance(subject, Ident):
         numbered = {one.id for one in desk.store.live_for(desk.user.id, str(subject))}  # or the flight has that number
         views = [view for view in views if view.subscription.ident == str(subject) or view.subscription.id in numbered]
-    return [view for view in views if on is None or _is_on(desk, view, on)]
+    return [view for view in views if on is None or is_on(desk, view, on)]
 
 
 # A place on the list
@@ -109,7 +109,7 @@ def followed_now(store: Store, then: Subscription) -> Subscription | None:
 # A day
 
 
-def _is_on(desk: Desk, view: SubscriptionView, on: str) -> bool:
+def is_on(desk: Desk, view: SubscriptionView, on: str) -> bool:
     """Whether that is its day, on the calendar where it leaves; where that is not known, on any."""
     try:
         wish = parse_date(on)

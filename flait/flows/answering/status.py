@@ -17,7 +17,7 @@ from flait.errors import ShareSpent
 from flait.flows import track
 from flait.flows.afresh import heard
 from flait.flows.answering.desk import LIST, LIST_HOLDS, Act, Desk, Line, say
-from flait.flows.answering.meant import current, following, meant, nothing_meant, wish_of
+from flait.flows.answering.meant import current, following, is_on, meant, nothing_meant, wish_of
 from flait.flows.looks import may_be_asked
 from flait.store import SubscriptionView, TrackedFlight
 
@@ -28,7 +28,7 @@ FIRST_IN_LINE = datetime.fromisoformat("2000-01-01T00:00:00+00:00")  # due for l
 
 def status(desk: Desk, asked: Status) -> Act:
     """How one flight stands; of several, the one that matters now."""
-    views = meant(desk, asked.subject, asked.date) or _over_lately(desk, asked.subject)
+    views = meant(desk, asked.subject, asked.date) or _over_lately(desk, asked.subject, asked.date)
     if not views:
         return say(nothing_meant(desk, asked.subject, asked.date))
     view = current(views, desk.now)
@@ -42,10 +42,11 @@ def status(desk: Desk, asked: Status) -> Act:
     return lambda: [_line(desk, view, flight_id, asked.fact, stale=stale, others=others)]
 
 
-def _over_lately(desk: Desk, subject: Subject | None) -> list[SubscriptionView]:
+def _over_lately(desk: Desk, subject: Subject | None, on: str | None) -> list[SubscriptionView]:
     """What was followed to its end within a day: people ask for the belt when the watch is over."""
     ended = [view for view in desk.store.subscription_views(desk.user.id, include_ended=True) if _is_over(view)]
     lately = [view for view in ended if view.flight and since_last_event(view.flight, desk.now) <= LATELY]
+    lately = [view for view in lately if on is None or is_on(desk, view, on)]
     if isinstance(subject, Ident):
         return [view for view in lately if view.flight and _is_called(view, str(subject))]
     return [] if isinstance(subject, ListNumber) or following(desk) else lately
