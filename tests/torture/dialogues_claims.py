@@ -211,7 +211,7 @@ def follows(turn: Turn, _: Memory, match: re.Match[str]) -> Iterator[str]:
 def stands(turn: Turn, _: Memory, match: re.Match[str]) -> Iterator[str]:
     """How a flight stands: of the one that was asked about, in the time of now."""
     text = next(text for text in turn.texts if text.body == match.string)
-    one = next((one for one in turn.before.live if one.id == text.subscription_id), None)
+    one = next((one for one in (*turn.before.live, *turn.before.over) if one.id == text.subscription_id), None)
     if one is None or one.ident != match["ident"]:
         yield "no flight that is followed"
     elif turn.said.day and turn.said.do == "status" and not is_of_day(one, turn.said.day, turn.written):

@@ -112,6 +112,14 @@ class _Judge:
             live = [one for one in live if one.ident == said.ident]
         return [one for one in live if not said.day or is_of_day(one, said.day, turn.written)]
 
+    def _over(self) -> list[Followed]:
+        """What is flown, where STATUS can mean it: by its number, or where nothing else is followed."""
+        turn, said = self.turn, self.turn.said
+        if said.place or (turn.before.live and not said.ident):
+            return []
+        over = [one for one in turn.before.over if said.ident in ("", one.ident)]
+        return [one for one in over if not said.day or is_of_day(one, said.day, turn.written)]
+
     # --- effects ------------------------------------------------------------------------------------------------------
 
     def _nothing(self) -> Iterator[Wrong]:
@@ -257,7 +265,8 @@ class _Judge:
     def _status(self) -> Iterator[Wrong]:
         meant, turn = self._meant(), self.turn
         about = {text.subscription_id for text in turn.texts if text.subscription_id}
-        if meant is not None and turn.read == turn.written and not about <= {one.id for one in meant}:
+        may_be = {one.id for one in meant or self._over()}
+        if meant is not None and turn.read == turn.written and not about <= may_be:
             yield Wrong("effect", f"{names(meant)} was asked about")
         if meant and not about and not any("is saved" in body for body in turn.bodies):
             yield Wrong("effect", f"{names(meant)} was asked about, and nothing was said of it")
@@ -267,7 +276,7 @@ class _Judge:
         written = self.turn.written
         open_now = [then for memory in self.others for at, then in memory.shared if at <= written < at + 24 * 6 * OPEN]
         wanted = [one for one in self.turn.others if any(same(one, then) for then in open_now)]
-        over = any("invitation is over" in body for body in self.turn.bodies)
+        over = any("That invitation to follow" in body for body in self.turn.bodies)
         if over and wanted and len(open_now) == len(wanted):
             yield Wrong("false", f"{names(wanted)} is followed")
 

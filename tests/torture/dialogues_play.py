@@ -13,6 +13,7 @@ from typing import Any, Final
 from flait.core.flights import Flight
 from flait.core.messages import Message
 from flait.core.receipts import Inbound
+from flait.core.subscriptions import LIVE, SubscriptionState
 from flait.errors import FlaitError
 from flait.flows import answer, intake, telling, track, upkeep
 from flait.store import Store, SubscriptionView
@@ -48,10 +49,11 @@ class Followed:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What is stored of one person at a moment."""
+    """What is stored of one person at a moment. `over` is what they followed to its end."""
 
     live: tuple[Followed, ...] = ()
     muted_until: datetime | None = None
+    over: tuple[Followed, ...] = ()
 
 
 @dataclass(kw_only=True)
@@ -300,8 +302,12 @@ class _Play:
         user = self.world.store.user_by_phone(who)
         if user is None:
             return State()
-        views = self.world.store.subscription_views(user.id)
-        return State(tuple(_followed(view) for view in views), user.muted_until)
+        views = self.world.store.subscription_views(user.id, include_ended=True)
+        live, over = (
+            tuple(_followed(view) for view in views if view.subscription.state in states)
+            for states in (LIVE, {SubscriptionState.ENDED})
+        )
+        return State(live, user.muted_until, over)
 
 
 ANSWERS: Final = ("reply", "tracked", "pending")
