@@ -57,7 +57,7 @@ def test_a_flight_that_does_not_leave_as_planned_is_not_said_to(flait: CommandLi
 
     said = flait("subscribe", "WN123", ANN, "--date", "today").err
 
-    assert "follows WN123 of 2013-03-08 DAL-AUS: CANCELLED. " in said
+    assert "follows WN123 of Fri 8 Mar DAL-AUS: CANCELLED. " in said
 
 
 @pytest.mark.parametrize("date", [(), ("--date", "today"), ("--date", "2013-03-08", "--from", "DAL")])
