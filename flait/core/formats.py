@@ -172,6 +172,11 @@ def fitted(pieces: Sequence[Piece]) -> tuple[str, tuple[str, ...]]:
     return body, tuple(dict.fromkeys(fact for piece in kept for fact in piece.facts))
 
 
+def in_one(*pieces: str) -> str:
+    """One segment: the first stays, the others are dropped from the last on when there is no room."""
+    return fitted([Piece(text, rank) for rank, text in enumerate(pieces)])[0]
+
+
 def _joined(pieces: Sequence[Piece]) -> str:
     text = " ".join(fold(piece.text) for piece in pieces)
     return text.replace(" ,", ",").replace(" .", ".")

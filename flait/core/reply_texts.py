@@ -3,12 +3,11 @@
 What people and operators wrote is folded to that alphabet and cut to size. Nothing is promised that does not exist.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from flait.core.flights import Airport, Flight, ScheduledFlight
-from flait.core.formats import SEGMENT, Piece, Reader, clock_time, day, fitted, fold, zone_label
+from flait.core.formats import SEGMENT, Reader, clock_time, day, fold, in_one, zone_label
 from flait.core.idents import Misnamed
 from flait.core.messages import units
 from flait.core.numbers import masked
@@ -17,7 +16,6 @@ from flait.core.subscriptions import Role
 from flait.core.wording import route
 
 Leg = Flight | ScheduledFlight
-BRIEFLY = "Only urgent msgs come."
 ALL_FLIGHTS = "All flights"
 ALONE = "To end ALL messages reply STOP alone."
 EXAMPLE = "TRACK UA123 tomorrow"
@@ -44,12 +42,6 @@ NOT_A_PHONE = "That is no phone number Flait can use. Write it with country code
 FAULT = "Sorry, something went wrong here and nothing was changed. Try again later."
 
 
-def _one(*pieces: str) -> str:
-    """The first stays, the others are dropped from the last on when there is no room."""
-    body, _ = fitted([Piece(text, rank) for rank, text in enumerate(pieces)])
-    return body
-
-
 def _ask(contact: str) -> str:
     return f"Ask {fold(contact)}." if contact else "Ask the person who runs Flait."
 
@@ -58,7 +50,7 @@ def help_text(contact: str) -> str:
     """What can be said, and who runs it."""
     runs = f"Run by {contact}. " if contact else ""
     commands = f"STATUS, LIST, {EXAMPLE}, UNTRACK UA123, MUTE 2h, SHARE UA123 PHONE"
-    return _one(f"Flait: {commands}. {runs}STOP ends all msgs.")
+    return in_one(f"Flait: {commands}. {runs}STOP ends all msgs.")
 
 
 _INSTEAD: Mapping[Later, str] = {
@@ -77,7 +69,7 @@ def who_text(name: str, contact: str, flights: int) -> str:
     """Who writes, for whom, and how to end it."""
     called = fold(name)[:LONGEST_NAME].strip()
     follows = {0: "no flights now", 1: "1 flight"}.get(flights, f"{flights} flights")
-    return _one(
+    return in_one(
         f"This is Flait, automatic flight alerts{f' for {called}' if called else ''}.",
         f"You follow {follows}.",
         f"Run by {fold(contact)}." if contact else "",
@@ -88,7 +80,7 @@ def who_text(name: str, contact: str, flights: int) -> str:
 def not_yet_text(word: Later, contact: str) -> str:
     """A command of a later version."""
     instead = f"Try {_INSTEAD[word]}." if word in _INSTEAD else _ask(contact)
-    return _one(f"{word.upper()} is not there yet.", instead)
+    return in_one(f"{word.upper()} is not there yet.", instead)
 
 
 def limit_text(limit: str, again: datetime, place: Airport, reader: Reader) -> str:
@@ -118,7 +110,7 @@ def not_that_day_text(ident: str, on: str, names: Sequence[str]) -> str:
     """Nothing of that day, where the person does follow these."""
     what = f"{ident} of {on}" if ident else f"a flight of {on}"
     rest = "Reply LIST for all." if len(names) > 2 else ""
-    return _one(f"You do not follow {what}.", f"You follow {' and '.join(names[:2])}.", rest)
+    return in_one(f"You do not follow {what}.", f"You follow {' and '.join(names[:2])}.", rest)
 
 
 def gone_text(name: str) -> str:
@@ -133,7 +125,7 @@ def over_text(name: str) -> str:
 
 def stop_unknown_text(ident: str) -> str:
     """STOP with a flight the person does not follow."""
-    return _one(f"You do not follow {ident}.", ALONE)
+    return in_one(f"You do not follow {ident}.", ALONE)
 
 
 def which_text(names: Sequence[str]) -> tuple[str, int]:
@@ -167,7 +159,7 @@ def already_text(name: str) -> str:
 
 def saved_text(ident: str, wish: str) -> str:
     """Kept while AeroAPI does not answer."""
-    return _one(f"{ident}{_for(wish)} saved. FlightAware does not answer now;", "we try again and tell you.")
+    return in_one(f"{ident}{_for(wish)} saved. FlightAware does not answer now;", "we try again and tell you.")
 
 
 def _for(wish: str) -> str:
@@ -177,7 +169,7 @@ def _for(wish: str) -> str:
 def unknown_flight_text(ident: str, wish: str, near: Sequence[Leg], reader: Reader, *, routed: bool = False) -> str:
     """No such flight that day; `near` is when the number does fly, and where, when a route was asked for."""
     flies = ", ".join(f"{_leaves(leg, reader)} {route(leg)}" if routed else _leaves(leg, reader) for leg in near[:2])
-    return _one(
+    return in_one(
         f"No {ident} found{_for(wish)}.",
         f"It flies {flies}." if flies else "Check number and date with the airline.",
         f"Reply TRACK {ident} {_typed(near[0], reader)}." if flies else "",
@@ -198,7 +190,7 @@ def bad_date_text(ident: str, reason: str, reader: Reader) -> str:
     """A date that cannot be followed; the examples are of days to come."""
     soon = day((reader.now + SOON).date()).lower()
     weekday, _, on = soon.partition(" ")
-    return _one(f"{reason}.", f"Reply like TRACK {ident} {on}, {weekday} or tomorrow.")
+    return in_one(f"{reason}.", f"Reply like TRACK {ident} {on}, {weekday} or tomorrow.")
 
 
 def too_many_wishes_text(most: int) -> str:
@@ -214,17 +206,17 @@ def name_a_day_text(ident: str, options: Sequence[Leg], reader: Reader) -> str:
 
 def no_budget_text(contact: str) -> str:
     """The month's look-ups are spent."""
-    return _one("Flait cannot look up new flights now (monthly data budget used).", _ask(contact))
+    return in_one("Flait cannot look up new flights now (monthly data budget used).", _ask(contact))
 
 
 def share_spent_text(until: date, contact: str) -> str:
     """What one person may have of the month's look-ups is spent: this one is not made."""
-    return _one(f"Your share of this month's look-ups is used up: none for you before {day(until)}.", _ask(contact))
+    return in_one(f"Your share of this month's look-ups is used up: none for you before {day(until)}.", _ask(contact))
 
 
 def share_over_text(until: date) -> str:
     """The same, unasked: flights that they follow are not looked at either."""
-    return _one(
+    return in_one(
         "Your share of this month's look-ups is used up.",
         f"Flights that only you follow are not looked at before {day(until)}.",
         "Reply HELP for whom to ask.",
@@ -233,7 +225,7 @@ def share_over_text(until: date) -> str:
 
 def no_account_text(contact: str) -> str:
     """Only the operator can mend it."""
-    return _one("Flait cannot look up flights now: FlightAware refuses its account.", _ask(contact))
+    return in_one("Flait cannot look up flights now: FlightAware refuses its account.", _ask(contact))
 
 
 def options_text(ident: str, options: Sequence[Leg], reader: Reader) -> str:
@@ -244,13 +236,13 @@ def options_text(ident: str, options: Sequence[Leg], reader: Reader) -> str:
         first, second = (_leaves(leg, reader) for leg in options)
         words = [_day_word(leg, reader) for leg in options]
         ask = f"Reply 1 {words[0]}, 2 {words[1]}."
-        return _one(f"{ident} flies {first} and {second} {routes[0]}. {ask}")
+        return in_one(f"{ident} flies {first} and {second} {routes[0]}. {ask}")
     head = f"{ident} on {day(next(iter(days)))} has {len(options)} legs:" if len(days) == 1 else f"{ident} flies"
     names = routes if len(days) == 1 else [f"{_day_word(leg, reader)} {route(leg)}" for leg in options]
     rows = _rows([f"{name} {_at(leg, reader)}" for leg, name in zip(options, names, strict=True)])
     short = _rows([f"{name} {_at(leg, reader, zone=False)}" for leg, name in zip(options, names, strict=True)])
     ask = f"Reply {_numbers(len(options))} (10 min)."
-    return _one(f"{head} {rows if units(f'{head} {rows}. {ask}') <= SEGMENT else short}.", ask)
+    return in_one(f"{head} {rows if units(f'{head} {rows}. {ask}') <= SEGMENT else short}.", ask)
 
 
 def _rows(texts: Sequence[str]) -> str:
@@ -295,86 +287,18 @@ def pending_status_text(ident: str, on: date | None, wish: str, origin: str | No
 def untracked_text(names: Sequence[str], left: int) -> str:
     """Flights less."""
     flights = {0: "No flights", 1: "1 flight"}.get(left, f"{left} flights")
-    return _one(f"Stopped {_all_of(names)}. {flights} left.", "Reply UNDO within 10 min to restore.")
+    return in_one(f"Stopped {_all_of(names)}. {flights} left.", "Reply UNDO within 10 min to restore.")
 
 
 def explained_text(names: Sequence[str], left: int) -> str:
     """The same, said with STOP."""
-    return _one(f"Stopped {_all_of(names)} only." + (" You still get other flights." if left else ""), ALONE)
+    return in_one(f"Stopped {_all_of(names)} only." + (" You still get other flights." if left else ""), ALONE)
 
 
 def _all_of(names: Sequence[str]) -> str:
     """By name, where the text has room for that."""
     text = " and ".join(names)
     return text if len(names) == 1 or len(text) <= LONGEST_NAMES else f"{len(names)} flights"
-
-
-# Muting
-
-Muted = tuple[str, datetime]
-"""A flight's name, or ALL_FLIGHTS, and until when."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Muting:
-    """What is said of mutes, in the time of that place."""
-
-    place: Airport
-    reader: Reader
-
-    def muted(self, name: str, until: datetime, beside: Sequence[Muted] = (), *, roles: Collection[Role]) -> str:
-        """Fewer texts until then, and what who has these roles hears all the same.
-
-        What is muted `beside` it is named where that is for longer.
-        """
-        longer = self._names([one for one in beside if one[1] > until])
-        urgent = BRIEFLY if longer else _urgent(roles)
-        return _one(f"{self._until(name, until, 'muted ')}.", longer, urgent, "Reply UNMUTE.")
-
-    def unmuted(self, name: str, beside: Sequence[Muted] = ()) -> str:
-        """Every text about it again, but about what is muted `beside` it."""
-        if beside:
-            return _one(f"{fold(name)} no longer muted, but {self._names(beside)}", "UNMUTE ends that too.")
-        return f"{fold(name)} no longer muted. What changed meanwhile is told at the next look."
-
-    def still_muted(self, name: str, until: datetime) -> str:
-        """This flight is not muted, but all of them are."""
-        return f"{name} itself is not muted, but all flights are, until {self._at(until)}. UNMUTE alone ends that."
-
-    def over(self, until: datetime) -> str:
-        """The text was read too late for it."""
-        return f"That MUTE was over at {self._at(until)}, before we could read it. Nothing changed."
-
-    def _names(self, muted: Sequence[Muted]) -> str:
-        """`UA1234 until 18:00 PST.`; how many, where that is more than one."""
-        if len(muted) > 1:
-            return f"{len(muted)} until {self._at(max(until for _, until in muted))} at most."
-        return "".join(f"{self._until(name, until)}." for name, until in muted)
-
-    def _until(self, name: str, until: datetime, how: str = "") -> str:
-        return f"{fold(name)} {how}until {self._at(until)}"
-
-    def _at(self, until: datetime) -> str:
-        return self.reader.at(until, self.place)
-
-
-def _urgent(roles: Collection[Role]) -> str:
-    passes = _URGENT[frozenset(roles) or frozenset({Role.TRAVELER})]
-    return f"Only urgent msgs come: {', '.join(('cancelled', 'diverted', *passes))}."
-
-
-_NEAR_GATE = "gate change near departure"
-_BOTH_ENDS = ("moved earlier", _NEAR_GATE)
-_URGENT: Mapping[frozenset[Role], Sequence[str]] = {
-    # what somebody is to the flights → what passes a mute besides a cancellation and a diversion
-    frozenset({Role.TRAVELER}): ("leaving earlier", _NEAR_GATE),
-    frozenset({Role.MEETER}): ("arriving early",),
-    frozenset({Role.WATCHER}): ("much earlier",),
-    frozenset({Role.MEETER, Role.WATCHER}): ("much earlier",),
-    frozenset({Role.TRAVELER, Role.MEETER}): _BOTH_ENDS,
-    frozenset({Role.TRAVELER, Role.WATCHER}): _BOTH_ENDS,
-    frozenset(Role): _BOTH_ENDS,
-}
 
 
 # Sharing
@@ -384,7 +308,7 @@ def invitation_text(inviter: str, ident: str, leg: str) -> str:
     """The one text to a number that has not agreed yet. Says who asks, and both ways to answer."""
     who = fold(inviter)[:LONGEST_NAME]
     ask = "Reply JOIN to get texts, STOP never to hear from us."
-    return _one(f"{who} invites you to follow {ident} {leg} by text. {ask}", "Msg rates may apply.")
+    return in_one(f"{who} invites you to follow {ident} {leg} by text. {ask}", "Msg rates may apply.")
 
 
 def invited_text(phone: str, ident: str, role: Role) -> str:

@@ -3,7 +3,7 @@
 from datetime import date
 
 from flait.core.dates import MONTHS
-from flait.core.formats import Piece, day, fitted
+from flait.core.formats import day, in_one
 from flait.core.wording import Text
 
 
@@ -13,27 +13,21 @@ def too_late_text(ident: str, what: str, *, unasked: bool) -> Text:
     `unasked`: AeroAPI did not answer in time.
     """
     why = " while we could not ask" if unasked else ""
-    return Text(body=_one(f"{what}{why}: not tracked.", f"Reply TRACK {ident} for the next."))
+    return Text(body=in_one(f"{what}{why}: not tracked.", f"Reply TRACK {ident} for the next."))
 
 
 def several_text(ident: str, on: date | None) -> Text:
     """It turned out to be more than one flight; the reply named is answered by a choice."""
     when, again = (f" {day(on)}", f" {on.day} {MONTHS[on.month - 1]}") if on else ("", "")
     what = f"{ident}{when} is NOT tracked: it is more than one flight."
-    return Text(body=_one(what, f"Reply TRACK {ident}{again} to choose."))
+    return Text(body=in_one(what, f"Reply TRACK {ident}{again} to choose."))
 
 
 def missing_text(ident: str, when: str, reason: str) -> Text:
     """A flight saved from the schedule is due within a day, and AeroAPI does not show it."""
-    return Text(body=_one(f"{ident} {when} is not tracked yet: {reason}.", "Ask the airline; we keep looking."))
+    return Text(body=in_one(f"{ident} {when} is not tracked yet: {reason}.", "Ask the airline; we keep looking."))
 
 
 def not_understood_text(ident: str) -> Text:
     """AeroAPI cannot make sense of what was asked."""
-    return Text(body=_one(f"FlightAware does not understand {ident}: not tracked.", "Check number and date."))
-
-
-def _one(*pieces: str) -> str:
-    """The first stays, the others are dropped from the last on when there is no room."""
-    body, _ = fitted([Piece(text, rank) for rank, text in enumerate(pieces)])
-    return body
+    return Text(body=in_one(f"FlightAware does not understand {ident}: not tracked.", "Check number and date."))

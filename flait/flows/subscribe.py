@@ -22,7 +22,6 @@ from flait.errors import (
     ConfigError,
     FlaitError,
     FlightSourceError,
-    InvalidDate,
     NotFound,
     NotUnderstood,
     Refused,
@@ -33,11 +32,11 @@ from flait.flows import accounts, wishes
 from flait.flows.looks import hasten
 from flait.flows.ports import FlightSource
 from flait.flows.resolve import AEROAPI, FIRST_LIVE_LOOK, Found, find
-from flait.flows.wanted import Leg, Wanted, local_time, possible_days, scheduled
+from flait.flows.waiting import asked_for, of_that_leg, waiting
+from flait.flows.wanted import Wanted, scheduled
 from flait.flows.wishes import NOT_LIVE_YET, ZoneOf, nowhere, wanted_of
 from flait.store import Store, TrackedFlight
 
-NEXT_SAME = timedelta(hours=24)  # a daily flight's next departure is no farther from the moment it was asked for
 LEASE = timedelta(minutes=8)  # a crash during a resolution costs this much; a day of crashes, less than 200 of them
 
 
@@ -99,7 +98,7 @@ def subscribe(
         fresh = _fresh(wanted, user, person.channel or user.channel)
         if isinstance(found, FlightSourceError):
             return _wait(store, fresh, user, reason=found.message, now=now)
-        return _keep(store, _waiting(store, fresh, found.leg) or fresh, user, found, now, contact=contact)
+        return _keep(store, waiting(store, fresh, found.leg) or fresh, user, found, now, contact=contact)
 
 
 def _fresh(wanted: Wanted, user: User, channel: Channel) -> Subscription:
@@ -204,17 +203,6 @@ def _keep(
     return _activate(store, subscription, user, leg, tracked=tracked, first=first, now=now)
 
 
-def _of_that_leg(subscription: Subscription, leg: Leg) -> Subscription:
-    """The same with what is known of it now: route, date and scheduled time."""
-    return replace(
-        subscription,
-        departure_date=leg.departure_date,
-        origin=leg.origin.short,
-        destination=leg.destination.short if leg.destination else subscription.destination,
-        leaves_at=f"{local_time(leg):%H:%M}",
-    )
-
-
 def _activate(
     store: Store,
     subscription: Subscription,
@@ -226,7 +214,7 @@ def _activate(
     now: datetime,
 ) -> Subscribed:
     active = replace(
-        _of_that_leg(subscription, flight),
+        of_that_leg(subscription, flight),
         state=SubscriptionState.ACTIVE,
         reason="",
         flight_id=tracked.id,
@@ -301,11 +289,7 @@ def _same(other: Subscription, subscription: Subscription) -> bool:
     """What the database takes for the same: an active one by its flight, a pending one by what it waits for."""
     if subscription.state is SubscriptionState.ACTIVE:
         return other.flight_id == subscription.flight_id
-    return other.state is subscription.state and _asked_for(other) == _asked_for(subscription)
-
-
-def _asked_for(one: Subscription) -> tuple[object, ...]:
-    return one.ident, str(one.departure_date or one.wish), one.origin, one.destination, one.leaves_at
+    return other.state is subscription.state and asked_for(other) == asked_for(subscription)
 
 
 def _save_scheduled(
@@ -319,12 +303,12 @@ def _save_scheduled(
 ) -> Subscribed:
     """Days ahead: the flight exists; it is pinned when AeroAPI gives it an id."""
     look = max(row.scheduled_out - FIRST_LIVE_LOOK, now + NOT_LIVE_YET)
-    waiting = replace(
-        _of_that_leg(subscription, row),
+    ahead = replace(
+        of_that_leg(subscription, row),
         reason="waits for live data, 2 days before departure",
         next_attempt_at=look,
     )
-    saved, new = _saved(store, waiting)
+    saved, new = _saved(store, ahead)
     if new and subscription.departure_date is None:
         text = pending_text(row, saved.ident, first=first)
         wishes.confirm(store, saved, user, kind="pending", text=text, now=now)
@@ -334,7 +318,7 @@ def _save_scheduled(
 
 def _wait(store: Store, subscription: Subscription, user: User, *, reason: str, now: datetime) -> Subscribed:
     """AeroAPI did not answer: keep the wish; the daemon carries it on."""
-    there = _waiting(store, subscription)
+    there = waiting(store, subscription)
     if there:
         return Subscribed(subscription=there, user=user, already=True)
     saved, new = store.add_subscription(
@@ -343,49 +327,6 @@ def _wait(store: Store, subscription: Subscription, user: User, *, reason: str, 
     if new:
         wishes.note(store, saved, now, step="subscribe", outcome="pending", detail=reason)
     return Subscribed(subscription=saved, user=user, already=not new)
-
-
-def _waiting(store: Store, wanted: Subscription, found: Leg | None = None) -> Subscription | None:
-    """The same wish of the same person, still waiting for AeroAPI to answer; `found` is what it has to mean.
-
-    So is the flight that was saved from the schedule, once it is found live.
-    """
-    for there in store.live_for(wanted.user_id, wanted.ident):
-        if isinstance(found, Flight) and _is_saved(there, found):
-            return there
-        unanswered = there.state is SubscriptionState.PENDING and there.departure_date is None
-        if not unanswered or _asked_for(there) != _asked_for(wanted):
-            continue
-        if _means(there, found) if found else _of_one_day(there, wanted):
-            return there
-    return None
-
-
-def _is_saved(there: Subscription, found: Flight) -> bool:
-    if there.state is not SubscriptionState.PENDING or there.departure_date is None:
-        return False
-    leg = _of_that_leg(there, found)
-    return (there.departure_date, there.origin, there.destination, there.leaves_at) == (
-        leg.departure_date, leg.origin, leg.destination, leg.leaves_at,
-    )  # fmt: skip
-
-
-def _of_one_day(there: Subscription, wanted: Subscription) -> bool:
-    """Whether the same words mean the same: `tomorrow` and the next departure do when they were written on one day."""
-    if there.asked_at.date() == wanted.asked_at.date() or not wanted.wish:
-        return there.asked_at.date() == wanted.asked_at.date()
-    days = possible_days(wanted_of(there))
-    return len(days) == 1 and days == possible_days(wanted_of(wanted))
-
-
-def _means(there: Subscription, found: Leg) -> bool:
-    """Whether the flight is the one wished for: yesterday's `tomorrow` is not today's, nor is its next departure."""
-    if not there.wish:
-        return scheduled(found) - there.asked_at <= NEXT_SAME
-    try:
-        return wanted_of(there).day_at(found.origin) == found.departure_date
-    except InvalidDate:
-        return False
 
 
 def _user(store: Store, person: Person, wanted: Wanted, now: datetime) -> User:

@@ -14,6 +14,7 @@ from flait.core import reply_texts as texts
 from flait.core.flights import Airport, Flight, Phase, Times
 from flait.core.formats import Reader
 from flait.core.messages import is_gsm_7, segments
+from flait.core.muting_texts import Muting
 from flait.core.numbers import masked
 from flait.core.reply_kinds import Fact, Later
 from flait.core.status_texts import Listed, Seen, list_text, status_text
@@ -58,7 +59,7 @@ WIDE = replace(
 )  # fmt: skip
 
 NAMED = f"{LONG} KBP-KBP 14:10 Wed 26 Nov"
-MUTING = texts.Muting(place=KIEV, reader=READER)
+MUTING = Muting(place=KIEV, reader=READER)
 
 WORST: dict[str, Callable[[], str]] = {
     "unknown": lambda: texts.UNKNOWN,

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from flait.core import reply_texts, status_texts
+from flait.core import muting_texts, reply_texts, status_texts
 from flait.core.dates import DateWish
 from flait.core.formats import clock_time
 from flait.core.subscriptions import LIVE
@@ -18,7 +18,7 @@ from flait.flows.answering.desk import Desk
 
 Breaks = Callable[[], AbstractContextManager[None]]
 _on_the_clock = muting._on_the_clock
-_muted, _unmuted = reply_texts.Muting.muted, reply_texts.Muting.unmuted
+_muted, _unmuted = muting_texts.Muting.muted, muting_texts.Muting.unmuted
 
 
 def _patched(owner: Any, name: str, instead: Any) -> Breaks:
@@ -51,15 +51,15 @@ BROKEN: Final[Mapping[str, Breaks]] = {
         leaving, "stands_for", lambda _, view, then: view.subscription.id == then.id
     ),
     "all are unmuted where one is not": _patched(
-        reply_texts.Muting, "unmuted", lambda self, name, _=(): _unmuted(self, name)
+        muting_texts.Muting, "unmuted", lambda self, name, _=(): _unmuted(self, name)
     ),
     "all are muted until then, and one for longer": _patched(
-        reply_texts.Muting,
+        muting_texts.Muting,
         "muted",
         lambda self, name, until, _=(), *, roles: _muted(self, name, until, roles=roles),
     ),
     "one is unmuted where all are muted": _patched(
-        reply_texts.Muting, "still_muted", lambda self, name, _: _unmuted(self, name)
+        muting_texts.Muting, "still_muted", lambda self, name, _: _unmuted(self, name)
     ),
     "UNTRACK and UNDO lose a mute": _patched(leaving, "muted_again", lambda *_: ()),
     "UNDO mutes again what was unmuted": _patched(muting, "_forget", lambda *_: None),

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from flait.core import reply_texts as texts
 from flait.core.flights import Airport
+from flait.core.muting_texts import Muting
 from flait.core.reply_kinds import MINE, BareHour, Mute, Unmute
 from flait.core.subscriptions import Subscription
 from flait.flows.answering.desk import UNDO, Act, Desk, Line
@@ -48,7 +49,7 @@ def _muted(desk: Desk, wish: Mute) -> Line:
     place = _place(desk, view)
     until = _until(wish, place.zone, desk.written)
     if until <= desk.now:
-        return Line(body=texts.Muting(place=place, reader=desk.reader()).over(until))
+        return Line(body=Muting(place=place, reader=desk.reader()).over(until))
     was = view.subscription.muted_until if view else _all_muted_until(desk)
     desk.put(UNDO, {"do": "mute", "flight": view.subscription if view else None, "was": was})
     _set(desk, view, until)
@@ -166,7 +167,7 @@ def _how_it_is(desk: Desk, view: SubscriptionView | None) -> str:
     """In words, after it was changed: of one flight, or of all."""
     place, of_all = _place(desk, view), _ahead(desk, _all_muted_until(desk))
     muted = {one.subscription.id: (short_name_of(desk, one), until) for one, until in _muted_themselves(desk)}
-    say = texts.Muting(place=place, reader=desk.reader())
+    say = Muting(place=place, reader=desk.reader())
     if view is None:
         beside = list(muted.values())
         roles = {one.subscription.role for one in following(desk)} or {desk.user.role}
