@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from flait.adapters.twilio_forms import TwilioForms
     from flait.core.messages import Message
     from flait.core.whatsapp import Setup
+    from flait.flows.answering.desk import Rules as AnswerRules
     from flait.flows.meter import Pace, StoreMeter
     from flait.flows.ports import FlightSource, Gateway
     from flait.flows.push import Office
@@ -260,6 +261,20 @@ class App:
 
         return Rules(
             delay=timedelta(minutes=self.settings.alerts.delay_minutes), keep_raw=self.settings.retention.raw_hours > 0
+        )
+
+    @property
+    def answer_rules(self) -> "AnswerRules":
+        """The settings that decide what people are answered."""
+        from flait.flows.answering.desk import Rules
+
+        return Rules(
+            contact=self.settings.operator.contact,
+            region=self.settings.phone.default_region,
+            allow=self.settings.phone.allowed,
+            whatsapp=self.whatsapp,
+            polls=self.rules,
+            zone_of=self.zone_of,
         )
 
     def _secret(self, name: "SecretName") -> "Callable[[bool], str]":

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from flait.answerers import Answerers
 from flait.app import App
 from flait.clock import SHORTEST_TICK, believable, is_virtual
 from flait.core.receipts import Unproven
@@ -39,7 +40,7 @@ STOP_WITHIN = 10.0  # seconds, real: for what is in flight when asked to stop
 NOT_CALLED = timedelta(seconds=30)  # without a webhook, people's texts are read from Twilio's list this often
 CALLED_BACK = timedelta(hours=1)  # with one, now and then all the same: a call that failed is not repeated
 WATCH_EVERY = 1.0  # seconds, real: how often the clock is compared with itself
-LONGEST_STEP = 600.0  # seconds, real: many times what all the deadlines of one step come to
+LONGEST_STEP = 900.0  # seconds, real: more than ten questions to FlightAware, the most for one text, at 75 s each
 LONGEST_SILENCE = 300.0  # seconds, real: the slowest clock's ticks still begin something more often
 ANY_YEAR = frozenset({"beat", "listen"})  # what is done whatever the clock says
 
@@ -66,6 +67,7 @@ class Daemon:
         self._time = timekeeping.Timekeeper(app.clock, app.witness)
         self.watchdog = Watchdog(longest=LONGEST_STEP, silent=LONGEST_SILENCE)
         self._pollers = Pollers(app, lambda: self._source, self.watchdog)
+        self._answerers = Answerers(app, lambda: self._source, self.watchdog, stopping)
         self._webhook: Webhook | None = None
         self._to_look_up = unproven.ToLookUp()
         self._above_tier = False  # FlightAware has refused push alerts to this account
@@ -120,6 +122,7 @@ class Daemon:
         store.beat(boot=self.boot, pid=os.getpid(), started_at=self.started_at, now=now)
         self._troubled("keyring", self._app.credentials.trouble)
         self._troubled("polls", self._pollers.trouble)
+        self._troubled("answers", self._answerers.trouble)
         self._troubled("clock", "" if believable(clock) else "the clock stands before this Flait was written")
         self._say()
         return False
@@ -184,8 +187,9 @@ class Daemon:
         return self._pollers.finish()
 
     def drain(self) -> None:
-        """Wait for the polls under way."""
+        """Wait for the polls and the answers under way."""
         self._pollers.finish()
+        self._answerers.finish()
 
     def deliver(self) -> bool:
         """Send one text. Silent for a while after Twilio refused the account or asked for a pause."""
@@ -229,19 +233,17 @@ class Daemon:
         return more
 
     def answer(self) -> bool:
-        """Answer one text that a person sent."""
-        settings = self._app.settings
-        rules = answer.Rules(
-            contact=settings.operator.contact,
-            region=settings.phone.default_region,
-            allow=settings.phone.allowed,
-            whatsapp=self._app.whatsapp,
-            polls=self._app.rules,
-            zone_of=self._app.zone_of,
-        )
-        return not self._stopping.is_set() and answer.answer_next(
-            self._app.store(), self._source, self._app.clock, boot=self.boot, rules=rules
-        )
+        """Answer one text that a person sent, or hand it to those who look things up for it."""
+        if self._stopping.is_set():
+            return False
+        store, clock, looks = self._app.store(), self._app.clock, self._answerers.looks
+        more = answer.answer_next(store, clock, boot=self.boot, looks=looks, rules=self._app.answer_rules)
+        self._answerers.begin()
+        return more
+
+    def answer_all(self) -> bool:
+        """Answer everything that waits: for `tick`."""
+        return self.answer() or self._answerers.finish()
 
     def _pushes(self) -> bool:
         """Whether push alerts are to be looked after: they are wanted, or some are left from when they were."""
@@ -384,7 +386,7 @@ def tick(app: App, *, verbose: int = 0) -> None:
         daemon = Daemon(app, threading.Event())
         daemon.recover()
         daemon.beat()
-        heard = (daemon.fetch, daemon.answer)
+        heard = (daemon.fetch, daemon.answer, daemon.deliver, daemon.answer_all)  # what asks nobody goes out at once
         steps = (daemon.activate, daemon.poll_all, daemon.deliver, daemon.settle, daemon.receipts)
         for step in (*heard, *steps, daemon.backup, daemon.upkeep):  # a STOP comes before what it stops
             daemon.run(Tick(name=step.__name__, every=timedelta(), do=step))

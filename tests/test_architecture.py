@@ -56,7 +56,7 @@ def calls(path: Path) -> Iterator[ast.Call]:
 # Rooms
 
 
-DOORS = {"cli", "daemon", "metronome", "pollers", "webhook", "commands", "__main__"}
+DOORS = {"cli", "daemon", "metronome", "pollers", "answerers", "webhook", "commands", "__main__"}
 STORE = {"store", "schema"}
 ROOMS = {"core", "flows", "adapters", "sandbox", "app"}
 

@@ -15,6 +15,7 @@ from flait.flows import answer, backup, intake
 from flait.flows.backup import Before, Kind, Restored
 from flait.store import Store
 from tests.core.flights_for_tests import F12, hours, late, minutes
+from tests.flows.answering import answer_next
 from tests.flows.world import PHONES, World, in_doubt
 
 DAY = timedelta(days=1)
@@ -54,7 +55,7 @@ class Kept:
     def answer(self) -> None:
         rules = answer.Rules()
         world = self.world
-        while answer.answer_next(world.store, world.source, world.clock, boot=world.boot, rules=rules):
+        while answer_next(world.store, world.source, world.clock, boot=world.boot, rules=rules):
             pass
 
     def posted(self) -> int:

@@ -17,6 +17,7 @@ from flait.errors import FlaitError
 from flait.flows import answer, intake, track, upkeep
 from flait.store import Store, SubscriptionView
 from tests.core.flights_for_tests import utc
+from tests.flows.answering import answer_next
 from tests.flows.world import PHONES, FixedClock, World
 from tests.torture.dialogues_sky import DAY, HOUR, LINES, MINUTE, ZONES, Sky
 from tests.torture.dialogues_talk import Said, Speaker, scene
@@ -256,7 +257,7 @@ class _Play:
             turn = self.heard[waiting["sid"]]
             turn.before, seen = self.state(turn.who), len(self.world.texts)
             turn.others = tuple(one for who in self.speakers if who != turn.who for one in self.state(who).live)
-            answer.answer_next(self.world.store, self.sky, self.world.clock, boot=self.world.boot, rules=RULES)
+            answer_next(self.world.store, self.sky, self.world.clock, boot=self.world.boot, rules=RULES)
             turn.after = self.state(turn.who)
             turn.texts = [text for text in self.world.texts[seen:] if text.to == turn.who and text.kind in ANSWERS]
             self.note(waiting["sid"])

@@ -52,6 +52,7 @@ class Desk:
     rules: Rules
     user: User
     heard: Heard
+    opened: dict[str, dict[str, Any] | None] = field(default_factory=dict)  # as it was when they were understood
 
     @property
     def now(self) -> datetime:
@@ -83,6 +84,11 @@ class Desk:
 
     def open(self, kind: str) -> dict[str, Any] | None:
         """What was asked of this person and still waited when they wrote."""
+        if kind not in self.opened:
+            self.opened[kind] = self._open_then(kind)
+        return self.opened[kind]
+
+    def _open_then(self, kind: str) -> dict[str, Any] | None:
         state = self.store.dialogue(self.phone, kind, self.written)
         while state and "since" in state and self.is_since(datetime.fromisoformat(state["since"])):
             state = state["before"]
