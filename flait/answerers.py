@@ -58,6 +58,10 @@ class Answerers:
             log.error("an answer could not be stored: %s", fault)  # noqa: TRY400  # one sentence is the whole story
             self.trouble = f"an answer could not be stored: {fault}"
             return True
+        except Exception as problem:
+            log.exception("an answer failed")
+            self.trouble = f"an answer failed: an unexpected {type(problem).__name__}; `flait daemon logs` shows it"
+            return False
         if more:
             self.trouble = ""
         return more

@@ -55,6 +55,20 @@ def test_what_needs_no_look_is_answered_while_flightaware_hangs(world: World, wa
     world.kill(daemon)
 
 
+def test_a_pass_for_cron_sends_what_needs_no_look_before_it_looks(world: World) -> None:
+    goes(world, "fetched")
+    world.sandbox.post_fault("aeroapi", "hang")
+    asked = world.sandbox.reply(ANA, "TRACK UA8701 and UA8702")
+    world.sandbox.reply(BEN, "LIST")
+    tick = world.spawn("tick")
+
+    world.wait_for(lambda: len(world.told(BEN)) == 2, "a confirmation and a list to Ben")
+
+    assert tick.poll() is None
+    assert not world.is_answered(asked)
+    world.kill(tick)
+
+
 @both_ways
 def test_one_person_s_looks_wait_behind_each_other_and_before_nobody_else_s(world: World, way: str) -> None:
     goes(world, way)
