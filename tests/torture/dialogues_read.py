@@ -51,9 +51,10 @@ def same(one: Followed, other: Followed) -> bool:
         return True
     if one.ident != other.ident:
         return False
+    legs = [(str(each.on or each.wish), each.leaves_at, each.destination) for each in (one, other)]
     if one.on is None or other.on is None:
-        return (one.asked_at, one.wish) == (other.asked_at, other.wish)
-    return (one.on, one.leaves_at, one.destination) == (other.on, other.leaves_at, other.destination)
+        return (one.asked_at, one.wish) == (other.asked_at, other.wish) or (legs[0] == legs[1] and one.on != other.on)
+    return legs[0] == legs[1]
 
 
 def in_words(on: date) -> str:

@@ -3,6 +3,7 @@
 A look for one person's question is a poll like any other: everybody who follows the flight hears what it shows.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -106,12 +107,14 @@ def _list(desk: Desk) -> Line:
     if not views:
         return Line(body=texts.NO_FLIGHTS)
     desk.put(LIST, {"flights": [view.subscription for view in views]}, LIST_HOLDS)
-    rows = [_row(desk, view) for view in views]
+    rows = [_row(desk, view, views) for view in views]
     return Line(body=list_text(rows, now=desk.now, clock=desk.user.clock))
 
 
-def _row(desk: Desk, view: SubscriptionView) -> Listed:
+def _row(desk: Desk, view: SubscriptionView, views: Sequence[SubscriptionView]) -> Listed:
     subscription = view.subscription
+    day = (subscription.ident, subscription.departure_date)
+    alike = [one for one in views if (one.subscription.ident, one.subscription.departure_date) == day]
     return Listed(
         ident=subscription.ident,
         role=subscription.role,
@@ -119,4 +122,5 @@ def _row(desk: Desk, view: SubscriptionView) -> Listed:
         on=subscription.departure_date,
         wish=wish_of(desk, subscription),
         origin=subscription.origin,
+        at=(subscription.leaves_at or "") if len(alike) > 1 else "",
     )

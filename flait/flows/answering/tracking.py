@@ -43,13 +43,13 @@ MOST_WISHES = 4  # looked up for one text: each look-up costs money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:
-    """What AeroAPI made of one wish, and when it was asked. `beside` are other flights of that number."""
+    """What AeroAPI made of one wish, and when it was asked; or the `flight` that was known already."""
 
     wanted: Wanted
     asked: Asked
     at: datetime
     refusal: FlaitError | None = None
-    beside: frozenset[str] = frozenset()
+    flight: Flight | None = None
 
     @property
     def waits(self) -> bool:
@@ -101,15 +101,14 @@ def wanted_of(desk: Desk, wish: TrackWish) -> Wanted:
 
 def look_up(desk: Desk, wanted: Wanted, flight: Flight | None = None) -> Looked:
     """Outside any transaction: find the one leg meant. Of a `flight` that is watched already nobody is asked."""
-    beside = frozenset[str]()
     if flight:
-        wanted, beside = _that_very(flight, wanted), _watched_beside(desk, flight)
+        wanted = _that_very(flight, wanted)
     asked, at = known(flight) if flight else Asked(source=desk.source.billed_to((desk.phone,))), desk.now
     try:
         resolve(asked, wanted, now=at)
     except (UserError, NoSuchFlight, BudgetExhausted, ConfigError, FlightSourceError) as refusal:
         return Looked(wanted=wanted, asked=asked, at=at, refusal=refusal)
-    return Looked(wanted=wanted, asked=asked, at=at, beside=beside)
+    return Looked(wanted=wanted, asked=asked, at=at, flight=flight)
 
 
 def _watched_beside(desk: Desk, flight: Flight) -> frozenset[str]:
@@ -129,7 +128,8 @@ def keep(desk: Desk, looked: Looked, person: Person) -> Subscribed | Line:
     if looked.refusal and looked.refused:
         return Line(body=_refusal(desk, looked, looked.refusal))
     source, clock = looked.asked.repeated(), Standing(looked.at)
-    return subscribe.subscribe(desk.store, source, clock, person=person, wanted=looked.wanted, beside=looked.beside)
+    beside = _watched_beside(desk, looked.flight) if looked.flight else frozenset()
+    return subscribe.subscribe(desk.store, source, clock, person=person, wanted=looked.wanted, beside=beside)
 
 
 def words_of(desk: Desk, kept: Subscribed | Line) -> list[Line]:
