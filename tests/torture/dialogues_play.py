@@ -27,7 +27,7 @@ ANA, BEN = PHONES[0], PHONES[1]
 RULES: Final = Rules(zone_of=ZONES.get)
 TURNS: Final = 24
 STARTS: Final = (  # an ordinary week, the night on which an hour comes twice, the one without it, the turn of the year
-    "2025-11-24 16:00", "2025-11-24 16:00", "2025-11-24 16:00", "2025-11-02 02:00", "2026-03-08 03:00",
+    "2025-11-24 16:00", "2025-11-24 16:00", "2025-11-24 16:00", "2025-11-02 06:30", "2026-03-08 03:00",
     "2025-12-31 12:00",
 )  # fmt: skip
 
@@ -164,7 +164,7 @@ class _Play:
         """Texts that go together, one soon after the other."""
         who = self.someone()
         for whose, way in scene(self.rng, self.state(who).live):
-            self.watch_for(self.rng.uniform(3, 5) * MINUTE)
+            self.watch_for(self.rng.uniform(2.1, 3.2) * MINUTE)
             speaker = whose or who
             said = way(self.speakers[speaker], self.now, self.state(speaker).live)
             if said:

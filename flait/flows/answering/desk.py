@@ -93,7 +93,7 @@ class Desk:
         while state and "since" in state and self.is_since(datetime.fromisoformat(state["since"])):
             state = state["before"]
         over = state is not None and "until" in state and datetime.fromisoformat(state["until"]) <= self.written
-        return None if over else state
+        return None if over or (state and state.get("answered")) else state
 
     def put(self, kind: str, state: Mapping[str, Any], waits: timedelta = WAITS) -> None:
         """Inside a transaction: what waits for an answer, or can be undone. It stands in the place of the last."""
@@ -106,7 +106,8 @@ class Desk:
         """Inside a transaction: that was answered. What was asked since they wrote waits on."""
         newest = self.store.dialogue(self.phone, kind, _EVER)
         if newest and newest.get("since") == state.get("since"):
-            self.store.clear_dialogue(self.phone, kind)
+            until = datetime.fromisoformat(newest["until"]) if "until" in newest else self.now
+            self.store.put_dialogue(self.phone, kind, {**newest, "answered": True}, until)
 
 
 _EVER = datetime(1, 1, 1, tzinfo=UTC)

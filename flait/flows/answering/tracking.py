@@ -33,6 +33,7 @@ from flait.flows.accounts import until
 from flait.flows.answering.asked import Asked, Standing, known, legs, near, other_airline
 from flait.flows.answering.desk import QUESTION, Act, Desk, Line, say
 from flait.flows.answering.meant import wish_of
+from flait.flows.asking import watched_beside
 from flait.flows.resolve import resolve
 from flait.flows.subscribe import Person, Subscribed
 from flait.flows.wanted import Leg, Wanted, in_words, local_time
@@ -111,12 +112,6 @@ def look_up(desk: Desk, wanted: Wanted, flight: Flight | None = None) -> Looked:
     return Looked(wanted=wanted, asked=asked, at=at, flight=flight)
 
 
-def _watched_beside(desk: Desk, flight: Flight) -> frozenset[str]:
-    """What is watched under that number besides: two departures of a day may be an hour apart."""
-    rows = desk.store.find_open({flight.ident, flight.ident_icao or flight.ident, flight.number})
-    return frozenset(row.fa_flight_id for row in rows) - {flight.fa_flight_id}
-
-
 def _that_very(flight: Flight, wanted: Wanted) -> Wanted:
     """Whatever was said of it once: it may have been re-timed and re-routed since."""
     on = parse_date(flight.departure_date.isoformat())
@@ -128,7 +123,7 @@ def keep(desk: Desk, looked: Looked, person: Person) -> Subscribed | Line:
     if looked.refusal and looked.refused:
         return Line(body=_refusal(desk, looked, looked.refusal))
     source, clock = looked.asked.repeated(), Standing(looked.at)
-    beside = _watched_beside(desk, looked.flight) if looked.flight else frozenset()
+    beside = watched_beside(desk.store, looked.flight) if looked.flight else frozenset()
     return subscribe.subscribe(desk.store, source, clock, person=person, wanted=looked.wanted, beside=beside)
 
 
