@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from flait.adapters.twilio_forms import TwilioForms
     from flait.core.messages import Message
     from flait.core.whatsapp import Setup
+    from flait.flows.answering.desk import Rules as AnswerRules
     from flait.flows.backup import Backup
     from flait.flows.meter import Pace, StoreMeter
     from flait.flows.ports import FlightSource, Gateway
@@ -314,6 +315,20 @@ class App:
             keep_raw=self.settings.retention.raw_hours > 0,
             contact=self.settings.operator.contact,
             skew=lambda: self.witness.skew,
+        )
+
+    @property
+    def answer_rules(self) -> "AnswerRules":
+        """The settings that decide what people are answered."""
+        from flait.flows.answering.desk import Rules
+
+        return Rules(
+            contact=self.settings.operator.contact,
+            region=self.settings.phone.default_region,
+            allow=self.settings.phone.allowed,
+            whatsapp=self.whatsapp,
+            polls=self.rules,
+            zone_of=self.zone_of,
         )
 
     def _secret(self, name: "SecretName") -> "Callable[[bool], str]":

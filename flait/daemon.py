@@ -14,6 +14,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol, cast
 
+from flait.answerers import Answerers
 from flait.app import App
 from flait.clock import believable, is_virtual
 from flait.core.receipts import Unproven
@@ -45,12 +46,12 @@ log = logging.getLogger("flait.daemon")
 SENDERS = 2  # Twilio queues faster than it sends; order per person is the database's matter
 NOT_CALLED = timedelta(seconds=30)  # without a webhook, people's texts are read from Twilio's list this often
 CALLED_BACK = timedelta(hours=1)  # with one, now and then all the same: a call that failed is not repeated
-LONGEST_STEP = 600.0  # seconds, real: many times what all the deadlines of one step come to
+LONGEST_STEP = 900.0  # seconds, real: more than ten questions to FlightAware, the most for one text, at 75 s each
 LONGEST_SILENCE = 300.0  # seconds, real: the slowest clock's ticks still begin something more often
 ANY_YEAR = frozenset({"beat", "listen"})  # what is done whatever the clock says
 IN_ONE_PASS = (  # what the time is comes before whatever ends by it, a STOP before what it stops
-    "beat", "time", "budget", "fetch", "answer", "activate", "poll",
-    "deliver-0", "settle", "receipts", "push", "backup", "upkeep",
+    "beat", "time", "budget", "fetch", "answer", "deliver-0",  # what asks nobody goes out at once
+    "looks", "activate", "poll", "deliver-0", "settle", "receipts", "push", "backup", "upkeep",
 )  # fmt: skip
 
 
@@ -86,6 +87,7 @@ class Daemon:
         self._time = timekeeping.Timekeeper(app.clock, app.witness)
         self.watchdog = Watchdog(longest=LONGEST_STEP, silent=LONGEST_SILENCE)
         self._pollers = Pollers(app, lambda: self._source, self.watchdog)
+        self._answerers = Answerers(app, lambda: self._source, self.watchdog, stopping)
         self._webhook: Webhook | None = None
         self._to_look_up = unproven.ToLookUp()
         self._above_tier = False  # FlightAware has refused push alerts to this account
@@ -136,6 +138,7 @@ class Daemon:
         """All of it, once, in the order in which one makes the next one's work; waits for the polls."""
         ticks = {tick.name: tick for tick in self.ticks()}
         ticks["poll"] = replace(ticks["poll"], do=self.poll_all)
+        ticks["looks"] = Tick(name="looks", every=timedelta(), do=self.answer_all)
         return [ticks[name] for name in IN_ONE_PASS if name in ticks]
 
     def recover(self) -> None:
@@ -153,6 +156,7 @@ class Daemon:
         store.beat(boot=self.boot, pid=os.getpid(), started_at=self.started_at, now=now)
         self._troubled("keyring", self._app.credentials.trouble)
         self._troubled("polls", self._pollers.trouble)
+        self._troubled("answers", self._answerers.trouble)
         self._troubled("clock", "" if believable(clock) else "the clock stands before this Flait was written")
         self._say()
         return False
@@ -255,8 +259,9 @@ class Daemon:
         return self._pollers.finish()
 
     def drain(self) -> None:
-        """Wait for the polls under way."""
+        """Wait for the polls and the answers under way."""
         self._pollers.finish()
+        self._answerers.finish()
 
     def deliver(self) -> bool:
         """Send one text. Silent for a while after Twilio refused the account or asked for a pause."""
@@ -299,19 +304,17 @@ class Daemon:
         return more
 
     def answer(self) -> bool:
-        """Answer one text that a person sent."""
-        settings = self._app.settings
-        rules = answer.Rules(
-            contact=settings.operator.contact,
-            region=settings.phone.default_region,
-            allow=settings.phone.allowed,
-            whatsapp=self._app.whatsapp,
-            polls=self._app.rules,
-            zone_of=self._app.zone_of,
-        )
-        return not self._stopping.is_set() and answer.answer_next(
-            self._app.store(), self._source, self._app.clock, boot=self.boot, rules=rules
-        )
+        """Answer one text that a person sent, or hand it to those who look things up for it."""
+        if self._stopping.is_set():
+            return False
+        store, clock, looks = self._app.store(), self._app.clock, self._answerers.looks
+        more = answer.answer_next(store, clock, boot=self.boot, looks=looks, rules=self._app.answer_rules)
+        self._answerers.begin()
+        return more
+
+    def answer_all(self) -> bool:
+        """Answer everything that waits: for `tick`."""
+        return self.answer() or self._answerers.finish()
 
     def _pushes(self) -> bool:
         """Whether push alerts are to be looked after: they are wanted, or some are left from when they were."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import httpx
 
 CONNECT = 5.0  # seconds, real: who has not taken the call by then is not there
-MOST_CONNECTIONS = 32  # twice the daemon's threads: nobody waits for a place
+MOST_CONNECTIONS = 32  # more than the daemon has threads: nobody waits for a place
 SHORTEST_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(hours=1)
 

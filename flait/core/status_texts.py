@@ -143,7 +143,10 @@ _ANSWERS: Mapping[Fact, Callable[[View], Sequence[Piece]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A line of the list: the flight, or, while it is not pinned, what was saved; and what it is to who reads it."""
+    """A line of the list: the flight, or, while it is not pinned, what was saved; and what it is to who reads it.
+
+    `at` is when it leaves, where another of that number and day was saved too.
+    """
 
     ident: str
     role: Role = Role.TRAVELER
@@ -151,6 +154,7 @@ class Listed:
     on: date | None = None
     wish: str = ""
     origin: str | None = None
+    at: str = ""
 
 
 def list_text(rows: Sequence[Listed], *, now: datetime, clock: ClockFace) -> tuple[str, Sequence[Tells]]:
@@ -175,7 +179,7 @@ def _cut(lines: Sequence[str], count: int) -> str:
 def _line(row: Listed, now: datetime, clock: ClockFace) -> str:
     if row.flight is None:
         when = _short_day(row.on, now) if row.on else row.wish or "next"
-        return " ".join(part for part in (row.ident, when, row.origin, "saved") if part)
+        return " ".join(part for part in (row.ident, when, row.origin, row.at, "saved") if part)
     flight = row.flight
     view = View(flight=flight, reader=Reader(ident=row.ident, now=now, clock=clock), role=row.role)
     on = _short_day(flight.departure_date, now.astimezone(flight.origin.zone))

@@ -2,11 +2,12 @@
 
 Claimed and understood; then the gates that keep loops, strangers and floods quiet; then what has to be asked outside;
 then effect, words and the mark `answered` together. A death anywhere leaves the text to the next run of the daemon.
+What asks nobody never waits for what does: see answering/looks.py.
 """
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -42,6 +43,7 @@ from flait.core.subscriptions import AddedBy, User
 from flait.errors import StoreError
 from flait.flows.answering.desk import Act, Desk, Line, Rules, say
 from flait.flows.answering.leaving import choose, is_answer, leave, undo, untrack
+from flait.flows.answering.looks import Looks, MustLook, Nobody, Waiting
 from flait.flows.answering.meant import current, following, place_of
 from flait.flows.answering.muting import mute, unmute
 from flait.flows.answering.picking import picked
@@ -53,7 +55,7 @@ from flait.flows.ports import FlightSource
 from flait.phones import costly
 from flait.store import STOP_CONFIRMED, STRANGER, Heard, Step, Store
 
-__all__ = ["Rules", "answer_next"]
+__all__ = ["Looks", "Rules", "answer_looked", "answer_next"]
 
 log = logging.getLogger("flait.answer")
 
@@ -119,30 +121,55 @@ LIMITS: Final = (
 )
 
 
-def answer_next(store: Store, source: FlightSource, clock: Clock, *, boot: str, rules: Rules | None = None) -> bool:
+def answer_next(store: Store, clock: Clock, *, boot: str, looks: Looks, rules: Rules | None = None) -> bool:
     """Answer the text that has waited longest, if any. True: there may be more.
 
-    Only for who holds the daemon's lock. AeroAPI's faults become words; raises StoreError, and then nothing was done.
+    Nobody outside is asked: what takes that, or must come after it, is put into `looks`. Only for who holds the
+    daemon's lock, and one at a time. Raises StoreError, and then nothing was done.
     """
-    heard = store.claim_inbound(clock.now(), boot)
+    heard = store.claim_inbound(clock.now(), boot, but=looks.sids())
     if heard is None:
         return False
     desk = Desk(
         store=store,
-        source=source,
+        source=Nobody(),
         clock=clock,
         boot=boot,
         rules=rules or Rules(),
         user=store.user_by_phone(heard.inbound.sender) or _stranger(heard),
         heard=heard,
     )
+    reply = _meaning(desk)
+    if looks.must_wait(desk.phone, reply) or not _answered_at_once(desk, reply):
+        store.give_back_inbound(heard.inbound.sid)
+        looks.add(Waiting(desk=desk, reply=reply))
+    return True
+
+
+def _answered_at_once(desk: Desk, reply: Reply) -> bool:
     try:
-        _answer(desk)
-    except StoreError:
-        raise
-    except Exception:
-        log.exception("a text could not be answered")
-        _store(desk, FAULT, say(texts.FAULT))
+        _answer(desk, reply)
+    except MustLook:
+        return False
+    return True
+
+
+def answer_looked(store: Store, source: FlightSource, *, looks: Looks) -> bool:
+    """Answer one text that waits for a look, if there is one. True: there may be more.
+
+    By any number of threads. AeroAPI's faults become words; raises StoreError, and then nothing was done.
+    """
+    waiting = looks.take()
+    if waiting is None:
+        return False
+    try:
+        heard = store.claim_inbound_text(waiting.sid, waiting.desk.now, waiting.desk.boot)
+        if heard:
+            user = store.user_by_phone(heard.inbound.sender) or _stranger(heard)
+            desk = replace(waiting.desk, store=store, source=source, user=user, heard=heard)
+            _answer(desk, waiting.reply)
+    finally:
+        looks.done(waiting)
     return True
 
 
@@ -152,8 +179,18 @@ def _stranger(heard: Heard) -> User:
     return User(name=sender, phone=sender, channel=channel, created_at=heard.received_at, added_by=AddedBy.INVITATION)
 
 
-def _answer(desk: Desk) -> None:
-    reply = _meaning(desk)
+def _answer(desk: Desk, reply: Reply) -> None:
+    """A fault of our own is owned up to."""
+    try:
+        _answer_or_not(desk, reply)
+    except (StoreError, MustLook):
+        raise
+    except Exception:
+        log.exception("a text could not be answered")
+        _store(desk, FAULT, say(texts.FAULT))
+
+
+def _answer_or_not(desk: Desk, reply: Reply) -> None:
     if isinstance(reply, Stop):
         _confirm_stop(desk)
         return

@@ -53,11 +53,6 @@ class Dialogues(Connection):
         return None if row is None else read_json(dict, row["state"])
 
     @writing
-    def clear_dialogue(self, phone: str, kind: str) -> None:
-        """It was answered."""
-        self._change("DELETE FROM dialogues WHERE phone = :phone AND kind = :kind", phone=phone, kind=kind)
-
-    @writing
     def end_talk(self, phone: str) -> None:
         """Nothing is open with that number any more; invitations to it are declined."""
         self._change("DELETE FROM dialogues WHERE phone = :phone", phone=phone)

@@ -3,12 +3,13 @@
 A claim carries the daemon's boot id: what a dead daemon was answering is taken up by the next one.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from flait.core.receipts import Inbound
 from flait.store.connection import Connection, writing
-from flait.store.rows import Change, Heard, Row, read, read_json
+from flait.store.rows import Change, Heard, Row, as_json, read, read_json
 
 ANSWER_WITHIN: Final = timedelta(minutes=5)  # a claim older than this is void
 MOST_TRIES: Final = 3  # a text that brings the answering down each time is left alone
@@ -33,11 +34,20 @@ _CLAIM: Final = """
 UPDATE inbound SET claimed_by = :claimed_by, claimed_at = :now, tries = tries + 1
 WHERE sid = (
     SELECT sid FROM inbound INDEXED BY inbound_unanswered
-    WHERE answered_at IS NULL AND tries < :most_tries
+    WHERE answered_at IS NULL AND tries < :most_tries AND sid NOT IN (SELECT value FROM json_each(:but))
         AND (claimed_by IS NULL OR claimed_by <> :claimed_by OR claimed_at <= :void)
     ORDER BY received_at, came, sid LIMIT 1
 )
 RETURNING *
+"""
+_CLAIM_ONE: Final = """
+UPDATE inbound SET claimed_by = :claimed_by, claimed_at = :now, tries = tries + 1
+WHERE sid = :sid AND answered_at IS NULL AND tries < :most_tries
+RETURNING *
+"""
+_GIVE_BACK: Final = """
+UPDATE inbound SET claimed_by = NULL, claimed_at = NULL, tries = tries - 1
+WHERE sid = :sid AND claimed_by IS NOT NULL AND tries > 0
 """
 _ANSWERED: Final = """
 UPDATE inbound SET answered_at = :now, answer = :answer, claimed_by = NULL, claimed_at = NULL
@@ -87,13 +97,25 @@ class InboundTexts(Connection):
         return _heard(self._row("SELECT * FROM inbound WHERE sid = :sid", sid=sid))
 
     @writing
-    def claim_inbound(self, now: datetime, claimed_by: str) -> Heard | None:
+    def claim_inbound(self, now: datetime, claimed_by: str, *, but: Collection[str] = ()) -> Heard | None:
         """The text that has waited longest for its answer; for 5 minutes nobody else of this run is given it.
 
-        Only for who holds the daemon's lock: what other runs had claimed is free. Three times at most.
+        None of `but`, by their sids. Only for who holds the daemon's lock: what other runs had claimed is free. Three
+        times at most.
         """
-        values = {"void": now - ANSWER_WITHIN, "most_tries": MOST_TRIES}
+        values = {"void": now - ANSWER_WITHIN, "most_tries": MOST_TRIES, "but": as_json(sorted(but))}
         return _heard(self._row(_CLAIM, now=now, claimed_by=claimed_by, **values))
+
+    @writing
+    def claim_inbound_text(self, sid: str, now: datetime, claimed_by: str) -> Heard | None:
+        """That very text, whoever has claimed it; None: it is answered, or was tried three times."""
+        values = {"sid": sid, "most_tries": MOST_TRIES}
+        return _heard(self._row(_CLAIM_ONE, now=now, claimed_by=claimed_by, **values))
+
+    @writing
+    def give_back_inbound(self, sid: str) -> None:
+        """A claim under which nothing was tried."""
+        self._change(_GIVE_BACK, sid=sid)
 
     @writing
     def mark_answered(self, sid: str, now: datetime, answer: str) -> bool:

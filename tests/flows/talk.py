@@ -11,6 +11,7 @@ from flait.core.receipts import Inbound
 from flait.flows import answer, intake
 from flait.store import Heard
 from tests.core.flights_for_tests import F12
+from tests.flows.answering import answer_next
 from tests.flows.world import PHONES, World
 
 DAY = timedelta(days=1)
@@ -52,7 +53,7 @@ class Talk:
     def answer(self) -> list[Message]:
         """Answer all that waits; the texts that follow."""
         before = len(self.world.texts)
-        while answer.answer_next(
+        while answer_next(
             self.world.store, self.world.source, self.world.clock, boot=self.world.boot, rules=self.rules
         ):
             pass

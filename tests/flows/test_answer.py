@@ -10,6 +10,7 @@ from flait.core.messages import Channel
 from flait.errors import BudgetExhausted, ConfigError, FlaitError, FlightSourceError, RateLimited, Refused, StoreError
 from flait.flows import answer
 from tests.core.flights_for_tests import F12, hours, minutes
+from tests.flows.answering import answer_next
 from tests.flows.talk import TOMORROW, Talk, live
 from tests.flows.world import PHONES, World
 
@@ -24,7 +25,7 @@ HELP = (
 
 
 def test_nothing_to_answer_is_nothing_to_do(world: World, talk: Talk) -> None:
-    assert not answer.answer_next(world.store, world.source, world.clock, boot=world.boot)
+    assert not answer_next(world.store, world.source, world.clock, boot=world.boot)
 
 
 def test_an_answer_stands_in_the_outbox_with_its_mark_and_its_line_in_the_journal(world: World, talk: Talk) -> None:

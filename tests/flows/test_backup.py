@@ -16,6 +16,7 @@ from flait.flows.backup import Before, Kind, Restored
 from flait.store import Store
 from flait.store import backup as store_backup
 from tests.core.flights_for_tests import F12, hours, late, minutes
+from tests.flows.answering import answer_next
 from tests.flows.world import PHONES, World, in_doubt
 
 DAY = timedelta(days=1)
@@ -55,7 +56,7 @@ class Kept:
     def answer(self) -> None:
         rules = answer.Rules()
         world = self.world
-        while answer.answer_next(world.store, world.source, world.clock, boot=world.boot, rules=rules):
+        while answer_next(world.store, world.source, world.clock, boot=world.boot, rules=rules):
             pass
 
     def posted(self) -> int:

@@ -155,6 +155,22 @@ def test_a_cancellation_that_is_withdrawn_is_told(world: World) -> None:
     assert told == [[], ["cancelled"], [], ["reinstated"]]
 
 
+def test_a_cancelled_departure_is_not_the_next_one_of_that_day_which_is_watched_too(world: World) -> None:
+    next_one = replace(
+        F12, fa_flight_id="UAL1234-next", out=Times(scheduled=OUT + hours(5)), off=Times(), on=Times(), in_=Times()
+    )
+    for on, flight in (("14:10", F12), ("19:10", next_one)):
+        world.source.board = [F12, next_one]
+        world.subscribe(on="2025-11-25", leaves_at=time.fromisoformat(on))
+        assert world.store.tracked_by_fa_flight_id(flight.fa_flight_id)
+    world.clock.moment = max(world.due(), world.flight(2).next_poll_at or NOON)
+    told = [world.poll(CANCELLED, next_one)]
+    world.clock.advance(minutes(6))
+    told.append(world.poll(CANCELLED, next_one))
+    assert "cancelled" in told[0] + told[1]
+    assert [world.flight(number).fa_flight_id for number in (1, 2)] == [F12.fa_flight_id, "UAL1234-next"]
+
+
 def test_a_cancelled_leg_that_lives_on_under_a_new_id_is_adopted(world: World) -> None:
     again = replace(F12, fa_flight_id="UAL1234-again")
     world.follow(F12)

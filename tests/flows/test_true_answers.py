@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from flait.core import reply_texts as texts
+from flait.errors import FlightSourceError
 from flait.flows import upkeep
 from tests.core.flights_for_tests import F12, NOON, OFF, OUT, hours, late, minutes, rescheduled, took_off, utc
 from tests.flows.talk import DAY, TOMORROW, Talk, live, moved
@@ -127,6 +128,39 @@ def test_two_departures_of_a_day_keep_their_numbers_apart(world: World, talk: Ta
     assert talk.says(f"status {number}")[0].startswith(f"You do not follow UA1234 SFO-EWR {at} Tue 25 Nov any more.")
     assert f"dep {at} PST" in talk.says("undo")[0]
     assert f"dep {at} PST" in talk.says(f"status {number}")[0]
+
+
+def test_both_departures_of_a_day_come_back_by_undo(world: World, talk: Talk) -> None:
+    talk.tracks(TOMORROW)
+    world.source.board = [F12, moved(F12, hours(5))]
+    talk.says("track UA1234 today")
+    talk.says("both")
+    talk.says("untrack UA1234 today")
+    assert "Stopped UA1234 SFO-EWR 14:10 Tue 25 Nov and UA1234 SFO-EWR 19:10 Tue 25 Nov." in talk.says("both")[0]
+    assert [body[:44] for body in talk.says("undo")] == [
+        "Tracking UA1234 SFO-EWR Tue 25 Nov, dep 14:1",
+        "Tracking UA1234 SFO-EWR Tue 25 Nov, dep 19:1",
+    ]
+    assert followed(world) == ["25", "25", "26"]
+
+
+def test_a_saved_flight_that_undo_saves_again_unasked_keeps_its_number(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    world.source.timetable = [timetabled()]
+    world.subscribe(on="2025-12-02")
+    talk.says("list")
+    talk.says("untrack 2")
+    world.source.fault = FlightSourceError("no answer")
+    talk.says("undo")
+    assert talk.says("untrack 2")[0].startswith("Stopped UA1234 2025-12-02.")
+
+
+def test_two_saved_departures_of_a_day_are_told_apart_on_the_list(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    world.source.timetable = [timetabled(), timetabled(scheduled_out=timetabled().scheduled_out - hours(3))]
+    talk.says("track UA1234 2 dec")
+    talk.says("both")
+    assert talk.says("list")[0].splitlines()[1:3] == ["2 UA1234 2Dec SFO 11:10 saved", "3 UA1234 2Dec SFO 14:10 saved"]
 
 
 def test_an_option_stands_for_its_flight_after_undo(world: World, talk: Talk) -> None:

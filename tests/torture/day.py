@@ -31,6 +31,7 @@ from flait.flows.telling import Rules
 from flait.store import Store, TrackedFlight
 from tests.adapters.aeroapi_bodies import flights, record
 from tests.end_to_end.rig import SECRETS
+from tests.flows.answering import answer_next
 from tests.flows.mortal import Killed
 from tests.flows.world import PHONES, FakeGateway, FixedClock
 
@@ -287,7 +288,7 @@ class Day:
         inbound = Inbound(sid=f"SM{next(self._sids):032}", sender=phone, to="+15555550199", body=body)
         intake.take_in(self.store, inbound, now=self.clock.now(), keyword_owner="flait")
         rules = answer.Rules(contact="ben@example.com", polls=Rules(keep_raw=False))
-        while answer.answer_next(self.store, self.source, self.clock, boot=self.boot, rules=rules):
+        while answer_next(self.store, self.source, self.clock, boot=self.boot, rules=rules):
             pass
 
     def called(self) -> None:

@@ -14,7 +14,7 @@ from tests.torture.dialogues_claims import CLAIMS
 from tests.torture.dialogues_play import Dialogue, Followed, State, Turn
 from tests.torture.dialogues_read import (
     APART,
-    OPEN,
+    Asked,
     Memory,
     called,
     days_called,
@@ -29,6 +29,7 @@ from tests.torture.dialogues_read import (
 from tests.torture.dialogues_sky import Plan
 
 SILENT: Final = ("overtaken", "too fast", "limited", "repeated", "unknown", "opted out")
+A_DAY: Final = timedelta(days=1)
 TO_THE_SECOND: Final = timedelta(seconds=61)  # `until 07:00` is a moment; a span has seconds
 
 
@@ -185,12 +186,13 @@ class _Judge:
             yield Wrong("effect", f"it is muted still: {_shown(after)}")
 
     def _undo(self) -> Iterator[Wrong]:
-        done, turn = self.memory.undo_at(self.turn.written), self.turn
-        if done is None:
+        last, turn = self.memory.undo_at(self.turn.written), self.turn
+        if last is None:
             yield from self._nothing()
             if not turn.bodies[0].startswith("There is nothing to undo"):
                 yield Wrong("effect", "there is nothing to undo")
             return
+        done = last.turn
         if turn.bodies[0].startswith("There is nothing to undo"):
             yield Wrong("effect", f"{done.said.body!r} was to be undone")
         gone = _Judge(self.dialogue, done, self.memory, ())._ended()
@@ -222,16 +224,14 @@ class _Judge:
 
     def _choose(self) -> Iterator[Wrong]:
         question, turn = self.memory.question_at(self.turn.written), self.turn
-        is_overtaken = turn.missed and turn.word == "unknown"  # another question was answered since
-        if question is None or is_overtaken:
+        if question is None:
             yield from self._nothing()
             return
-        body, options = question
-        if "Which one?" not in body:
+        if "Which one?" not in question.body:
             if self._ended() or self._muted():
                 yield Wrong("effect", "a flight went, or a mute")
             return
-        picked = [options[number - 1] for number in turn.said.numbers if number <= len(options)]
+        picked = [question.options[number - 1] for number in turn.said.numbers if number <= len(question.options)]
         wanted = [one for one in turn.before.live if any(same(one, then) for then in picked)]
         if len(picked) != len(turn.said.numbers):
             wanted = []
@@ -274,7 +274,7 @@ class _Judge:
 
     def _join(self) -> Iterator[Wrong]:
         written = self.turn.written
-        open_now = [then for memory in self.others for at, then in memory.shared if at <= written < at + 24 * 6 * OPEN]
+        open_now = [then for memory in self.others for at, then in memory.shared if at <= written < at + A_DAY]
         wanted = [one for one in self.turn.others if any(same(one, then) for then in open_now)]
         over = any("That invitation to follow" in body for body in self.turn.bodies)
         if over and wanted and len(open_now) == len(wanted):
@@ -302,11 +302,11 @@ class _Judge:
     def remember(self) -> None:
         """It is what later texts refer to."""
         turn, memory = self.turn, self.memory
-        answered = turn.said.do == "choose" and memory.question_at(turn.written)
+        answered = memory.question_at(turn.written) if turn.said.do == "choose" else None
         for body in turn.bodies:
             self._reads(body)
         if answered and "Reply 1" not in "".join(turn.bodies):
-            memory.asked.pop()
+            answered.answered = True
         if turn.bodies:
             self._can_be_undone()
 
@@ -318,19 +318,18 @@ class _Judge:
             memory.cut = "more: STATUS" in body
         if "(10 min)" in body or ". Reply 1 " in body:
             options = [one for name in _options(body) for one in called(turn.after.live, name)[:1]]
-            memory.asked.append((turn.read, body, options))
+            memory.asked.append(Asked(turn.read, turn, body, options))
         if body.startswith("Asked +"):
             memory.shared += [(turn.read, one) for one in turn.after.live if one.ident == turn.said.ident]
 
     def _can_be_undone(self) -> None:
-        turn, undoable = self.turn, self.memory.undoable
-        do, done = turn.said.do, self.memory.undo_at(turn.written)
-        is_last = bool(undoable) and undoable[-1][1] is done
-        if is_last and (do == "undo" or (do == "unmute" and done and self._takes_back(done))):
-            undoable.clear()
+        turn, last = self.turn, self.memory.undo_at(self.turn.written)
+        do = turn.said.do
+        if last and (do == "undo" or (do == "unmute" and self._takes_back(last.turn))):
+            last.answered = True
         ends = do in ("untrack", "choose") and self._ended()
         if ends or (do == "mute" and any("muted until" in body for body in turn.bodies)):
-            undoable.append((turn.read, turn))
+            self.memory.undoable.append(Asked(turn.read, turn))
 
     def _takes_back(self, done: Turn) -> bool:
         """Whether this UNMUTE leaves nothing of that MUTE to be undone."""
@@ -354,6 +353,9 @@ def _is_row(one: Followed, rest: str) -> bool:
     if one.on is None:
         return True
     weekday, number, month = in_words(one.on).split()
+    saved = re.search(r"\d\d:\d\d", rest) if one.flight is None else None
+    if saved and saved[0] != one.leaves_at:
+        return False
     return day in (f"{weekday}{number}", f"{number}{month}") and (
         not one.flight or _leaves(one) in rest or "arr " in rest
     )

@@ -51,9 +51,10 @@ def same(one: Followed, other: Followed) -> bool:
         return True
     if one.ident != other.ident:
         return False
+    legs = [(str(each.on or each.wish), each.leaves_at, each.destination) for each in (one, other)]
     if one.on is None or other.on is None:
-        return (one.asked_at, one.wish) == (other.asked_at, other.wish)
-    return (one.on, one.leaves_at, one.destination) == (other.on, other.leaves_at, other.destination)
+        return (one.asked_at, one.wish) == (other.asked_at, other.wish) or (legs[0] == legs[1] and one.on != other.on)
+    return legs[0] == legs[1]
 
 
 def in_words(on: date) -> str:
@@ -120,19 +121,34 @@ class Memory:
 
     listed: list[tuple[datetime, list[Followed]]] = field(default_factory=list)
     cut: bool = False
-    asked: list[tuple[datetime, str, list[Followed]]] = field(default_factory=list)
-    undoable: list[tuple[datetime, Turn]] = field(default_factory=list)
+    asked: list["Asked"] = field(default_factory=list)
+    undoable: list["Asked"] = field(default_factory=list)
     shared: list[tuple[datetime, Followed]] = field(default_factory=list)
 
     def list_at(self, written: datetime) -> list[Followed] | None:
         """The list that they had when they wrote."""
         return next((rows for at, rows in reversed(self.listed) if at <= written < at + timedelta(days=1)), None)
 
-    def question_at(self, written: datetime) -> tuple[str, list[Followed]] | None:
+    def question_at(self, written: datetime) -> "Asked | None":
         """The question that was open then."""
-        return next(((body, rows) for at, body, rows in reversed(self.asked) if at <= written < at + OPEN), None)
+        return _open(self.asked, written)
 
-    def undo_at(self, written: datetime) -> Turn | None:
+    def undo_at(self, written: datetime) -> "Asked | None":
         """What UNDO takes back."""
-        at, turn = next(((at, turn) for at, turn in reversed(self.undoable) if at <= written), (written, None))
-        return turn if turn and written < at + OPEN else None
+        return _open(self.undoable, written)
+
+
+@dataclass
+class Asked:
+    """What was put to somebody: in a turn of theirs, in these words, and whether it was answered since."""
+
+    at: datetime
+    turn: Turn
+    body: str = ""
+    options: list[Followed] = field(default_factory=list)
+    answered: bool = False
+
+
+def _open(asked: Sequence[Asked], written: datetime) -> Asked | None:
+    last = next((one for one in reversed(asked) if one.at <= written), None)
+    return last if last and not last.answered and written < last.at + OPEN else None

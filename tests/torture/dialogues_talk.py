@@ -26,6 +26,8 @@ class Followed(Protocol):
     def on(self) -> date | None: ...
     @property
     def origin(self) -> str | None: ...
+    @property
+    def leaves_at(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,27 +193,33 @@ def _named(verb: str, do: str, one: Followed, **means: object) -> Way:
 
 def scene(rng: Random, live: Sequence[Followed]) -> list[tuple[str, Way]]:
     """Texts that go together, each by who says it ('' is whoever begins): what UNDO brings back is as it was."""
-    dated = [one for one in live if one.on]
+    dated = sorted((one for one in live if one.on), key=_leaves)
     if not dated:
         return []
-    at = rng.randrange(len(dated))
+    at = rng.randrange(len(dated))  # its place on a list, and in a question
     one, eight = dated[at], timedelta(hours=8)
-    ended = [("", _named("UNTRACK {0}", "untrack", one)), ("", _undo)]
+    ended: list[tuple[str, Way]] = [("", _named("UNTRACK {0}", "untrack", one)), ("", _undo)]
     quiet = ("", _named("MUTE {} 8h", "mute", one, span=eight))
     listed = ("", lambda *_: Said(f"STATUS {at + 1}", "status", place=at + 1))
-    chosen = ("", lambda *_: Said("1", "choose", numbers=(1,)))
+    chosen = ("", lambda *_: Said(f"{at + 1}", "choose", numbers=(at + 1,)))
+    first = ("", lambda *_: Said("1", "choose", numbers=(1,)))
     tomorrow = ("", lambda *_: Said("TRACK WN123 tomorrow", "track", ident="WN123", day="tomorrow"))
     both = ("", lambda *_: Said("both", "choose", numbers=(1, 2)))
     any_of_them = ("", lambda *_: Said("UNTRACK WN123 tomorrow", "untrack", ident="WN123", day="tomorrow"))
-    return rng.choice((
+    scenes: list[list[tuple[str, Way]]] = [
         [("", _WAYS["list"][1]), *ended, listed],
         [("", _WAYS["untrack any"][1]), *ended, chosen],
         [("", _named("SHARE {} " + SHARED_WITH, "share", one)), *ended, (SHARED_WITH, _WAYS["join"][1])],
         [quiet, *ended],
         [quiet, ("", lambda *_: Said("MUTE 2h", "mute", span=timedelta(hours=2))), ("", rng.choice((_undo, _unmute)))],
         [quiet, ("", _named("UNMUTE {}", "unmute", one)), ("", _undo)],
-        [tomorrow, both, any_of_them, chosen, ("", _undo), ("", _WAYS["list"][1])],
-    ))  # fmt: skip
+        [tomorrow, both, any_of_them, first, ("", _undo)],
+    ]
+    return rng.choice(scenes)
+
+
+def _leaves(one: Followed) -> tuple[date, str]:
+    return one.on or date.max, one.leaves_at or ""
 
 
 def _undo(*_: object) -> Said:

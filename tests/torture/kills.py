@@ -167,7 +167,7 @@ def play(app: MortalApp, daemon: Daemon, act: Act) -> None:
 
 def work_until_calm(app: MortalApp, daemon: Daemon) -> None:
     """What the metronome does, minute by minute, until nothing is under way or due any more."""
-    ticks = (daemon.fetch, daemon.answer, daemon.activate, daemon.poll_all, daemon.deliver, daemon.settle)
+    ticks = (daemon.fetch, daemon.answer_all, daemon.activate, daemon.poll_all, daemon.deliver, daemon.settle)
     for _ in range(MOST_ROUNDS):
         for tick in (*ticks, daemon.receipts):
             while tick():

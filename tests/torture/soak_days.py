@@ -22,6 +22,7 @@ from flait.core.subscriptions import Role
 from flait.errors import FlaitError, UserError
 from flait.flows import answer, backup, deliver, intake, receipts, subscribe, track, upkeep
 from flait.flows.telling import Rules
+from tests.flows.answering import answer_next
 from tests.flows.mortal import Killed, Mortal
 from tests.flows.world import FixedClock, wanted
 from tests.torture.soak_legs import Leg, Span, leg
@@ -204,7 +205,7 @@ class Days:
                 more = subscribe.activate_next(store, self.source, clock)
         while self._unanswered:
             with self._watched():
-                self._unanswered = answer.answer_next(store, self.source, clock, boot=self.boot, rules=ANSWERS)
+                self._unanswered = answer_next(store, self.source, clock, boot=self.boot, rules=ANSWERS)
         self._deliver()
         while due.doubt and store.in_doubt(clock.now()) and deliver.settle_next(store, self.twilio, clock):
             self._deliver()

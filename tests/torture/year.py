@@ -18,6 +18,7 @@ from flait.flows import answer, backup, intake, receipts, track, upkeep
 from flait.flows.telling import Rules
 from flait.store import Store
 from tests.core.flights_for_tests import F12, NOON, at_gate, hours, late, left_gate, minutes, took_off, touched_down
+from tests.flows.answering import answer_next
 from tests.flows.world import PHONES, FixedClock, World
 from tests.torture.score import Score, Size
 from tests.torture.tally import HalfState, Lost, Tally
@@ -166,7 +167,7 @@ class Year:
     def _posted(self) -> None:
         """What waits is answered and sent, and arrives."""
         world, before = self.world, len(self.world.gateway.record)
-        while answer.answer_next(world.store, world.source, world.clock, boot=world.boot, rules=answer.Rules()):
+        while answer_next(world.store, world.source, world.clock, boot=world.boot, rules=answer.Rules()):
             pass
         world.deliver()
         for sent in world.gateway.record[before:]:

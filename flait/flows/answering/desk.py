@@ -52,6 +52,7 @@ class Desk:
     rules: Rules
     user: User
     heard: Heard
+    opened: dict[str, dict[str, Any] | None] = field(default_factory=dict)  # as it was when they were understood
 
     @property
     def now(self) -> datetime:
@@ -83,11 +84,16 @@ class Desk:
 
     def open(self, kind: str) -> dict[str, Any] | None:
         """What was asked of this person and still waited when they wrote."""
+        if kind not in self.opened:
+            self.opened[kind] = self._open_then(kind)
+        return self.opened[kind]
+
+    def _open_then(self, kind: str) -> dict[str, Any] | None:
         state = self.store.dialogue(self.phone, kind, self.written)
         while state and "since" in state and self.is_since(datetime.fromisoformat(state["since"])):
             state = state["before"]
         over = state is not None and "until" in state and datetime.fromisoformat(state["until"]) <= self.written
-        return None if over else state
+        return None if over or (state and state.get("answered")) else state
 
     def put(self, kind: str, state: Mapping[str, Any], waits: timedelta = WAITS) -> None:
         """Inside a transaction: what waits for an answer, or can be undone. It stands in the place of the last."""
@@ -100,7 +106,8 @@ class Desk:
         """Inside a transaction: that was answered. What was asked since they wrote waits on."""
         newest = self.store.dialogue(self.phone, kind, _EVER)
         if newest and newest.get("since") == state.get("since"):
-            self.store.clear_dialogue(self.phone, kind)
+            until = datetime.fromisoformat(newest["until"]) if "until" in newest else self.now
+            self.store.put_dialogue(self.phone, kind, {**newest, "answered": True}, until)
 
 
 _EVER = datetime(1, 1, 1, tzinfo=UTC)

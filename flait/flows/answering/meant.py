@@ -32,9 +32,9 @@ def following(desk: Desk) -> list[SubscriptionView]:
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
-def _leaves(view: SubscriptionView) -> tuple[date, datetime, int]:
-    leaves = view.flight.departure.best if view.flight else None
-    return view.subscription.departure_date or date.max, leaves or _NEVER, view.subscription.id
+def _leaves(view: SubscriptionView) -> tuple[date, datetime, str, int]:
+    leaves, one = view.flight.departure.best if view.flight else None, view.subscription
+    return one.departure_date or date.max, leaves or _NEVER, one.leaves_at or "", one.id
 
 
 def meant(desk: Desk, subject: Subject | None, on: str | None = None) -> list[SubscriptionView]:
@@ -86,16 +86,19 @@ def stands_for(store: Store, view: SubscriptionView, then: Subscription) -> bool
         return True
     if now.ident != then.ident:
         return False
+    if _leg(now) == _leg(then) and (now.departure_date or then.departure_date):
+        return True
     if now.departure_date is None or then.departure_date is None:
         ends = ((now.origin, then.origin), (now.destination, then.destination))
         same_way = all(one == other for one, other in ends if one and other)
         return same_way and (now.asked_at, now.wish) == (then.asked_at, then.wish)
     tracked = store.tracked(then.flight_id) if then.flight_id else None
-    return _leg(now) == _leg(then) or (tracked is not None and tracked.fa_flight_id == view.fa_flight_id)
+    return tracked is not None and tracked.fa_flight_id == view.fa_flight_id
 
 
 def _leg(one: Subscription) -> tuple[object, ...]:
-    return one.departure_date, one.origin, one.destination, one.leaves_at
+    """Its day, as found or as a date that UNDO asks for again, its way and its time."""
+    return str(one.departure_date or one.wish), one.origin, one.destination, one.leaves_at
 
 
 def followed_now(store: Store, then: Subscription) -> Subscription | None:

@@ -3,6 +3,7 @@
 A look for one person's question is a poll like any other: everybody who follows the flight hears what it shows.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -130,12 +131,15 @@ def _list(desk: Desk) -> Line:
     if not views:
         return Line(body=texts.NO_FLIGHTS)
     desk.put(LIST, {"flights": [view.subscription for view in views]}, LIST_HOLDS)
-    body, told = list_text([_row(desk, view) for view in views], now=desk.now, clock=desk.user.clock)
+    rows = [_row(desk, view, views) for view in views]
+    body, told = list_text(rows, now=desk.now, clock=desk.user.clock)
     return Line(body=body, tells=listed_tells(zip((view.subscription.id for view in views), told, strict=False)))
 
 
-def _row(desk: Desk, view: SubscriptionView) -> Listed:
+def _row(desk: Desk, view: SubscriptionView, views: Sequence[SubscriptionView]) -> Listed:
     subscription = view.subscription
+    day = (subscription.ident, subscription.departure_date)
+    alike = [one for one in views if (one.subscription.ident, one.subscription.departure_date) == day]
     return Listed(
         ident=subscription.ident,
         role=subscription.role,
@@ -143,4 +147,5 @@ def _row(desk: Desk, view: SubscriptionView) -> Listed:
         on=subscription.departure_date,
         wish=wish_of(desk, subscription),
         origin=subscription.origin,
+        at=(subscription.leaves_at or "") if len(alike) > 1 else "",
     )

@@ -32,6 +32,7 @@ from flait.flows.accounts import until
 from flait.flows.answering.asked import Asked, Standing, known, legs, near, other_airline
 from flait.flows.answering.desk import QUESTION, Act, Desk, Line, say
 from flait.flows.answering.meant import wish_of
+from flait.flows.asking import watched_beside
 from flait.flows.resolve import resolve
 from flait.flows.subscribe import Person, Subscribed
 from flait.flows.wanted import Gone, Leg, Wanted, in_words, local_time
@@ -42,13 +43,13 @@ MOST_WISHES = 4  # looked up for one text: each look-up costs money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:
-    """What AeroAPI made of one wish, and when it was asked. `beside` are other flights of that number."""
+    """What AeroAPI made of one wish, and when it was asked; or the `flight` that was known already."""
 
     wanted: Wanted
     asked: Asked
     at: datetime
     refusal: FlaitError | None = None
-    beside: frozenset[str] = frozenset()
+    flight: Flight | None = None
 
     @property
     def waits(self) -> bool:
@@ -121,25 +122,18 @@ def wanted_of(desk: Desk, wish: TrackWish) -> Wanted:
 
 def look_up(desk: Desk, wanted: Wanted, flight: Flight | None = None) -> Looked:
     """Outside any transaction: find the one leg meant. Of a `flight` that is watched already nobody is asked."""
-    beside = frozenset[str]()
     if flight:
-        wanted, beside = _that_very(flight, wanted), _watched_beside(desk, flight)
+        wanted = _that_very(flight, wanted)
     asked = known(flight) if flight else Asked(source=desk.source.billed_to((desk.phone,)))
-    return _resolved(wanted, asked, desk.now, beside)
+    return _resolved(wanted, asked, desk.now, flight)
 
 
-def _resolved(wanted: Wanted, asked: Asked, at: datetime, beside: frozenset[str] = frozenset()) -> Looked:
+def _resolved(wanted: Wanted, asked: Asked, at: datetime, flight: Flight | None = None) -> Looked:
     try:
         resolve(asked, wanted, now=at)
     except (UserError, NoSuchFlight, BudgetExhausted, ConfigError, FlightSourceError) as refusal:
         return Looked(wanted=wanted, asked=asked, at=at, refusal=refusal)
-    return Looked(wanted=wanted, asked=asked, at=at, beside=beside)
-
-
-def _watched_beside(desk: Desk, flight: Flight) -> frozenset[str]:
-    """What is watched under that number besides: two departures of a day may be an hour apart."""
-    rows = desk.store.find_open({flight.ident, flight.ident_icao or flight.ident, flight.number})
-    return frozenset(row.fa_flight_id for row in rows) - {flight.fa_flight_id}
+    return Looked(wanted=wanted, asked=asked, at=at, flight=flight)
 
 
 def _that_very(flight: Flight, wanted: Wanted) -> Wanted:
@@ -158,7 +152,7 @@ def keep(desk: Desk, looked: Looked, person: Person) -> Subscribed | Line:
         Standing(looked.at),
         person=person,
         wanted=looked.wanted,
-        beside=looked.beside,
+        beside=watched_beside(desk.store, looked.flight) if looked.flight else frozenset(),
         contact=desk.rules.contact,
     )
 
