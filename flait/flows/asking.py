@@ -10,34 +10,24 @@ from flait.core.idents import parse_ident
 from flait.errors import InvalidIdent
 from flait.flows.ports import FlightSource
 from flait.flows.resolve import AHEAD, BEHIND
-from flait.flows.wanted import scheduled
-from flait.store import Store, TrackedFlight
+from flait.store import TrackedFlight
 
 _EARLY = timedelta(minutes=10)  # a leg that is said to leave before the one before it has landed
 
 
-def watched_beside(store: Store, flight: Flight) -> frozenset[str]:
-    """The ids of what is watched under that number as another flight: two departures of a day may be an hour apart."""
-    rows = store.find_open({flight.ident, flight.ident_icao or flight.ident, flight.number})
-    others = [row for row in rows if scheduled(row.flight) != scheduled(flight)]
-    return frozenset(row.fa_flight_id for row in others) - {flight.fa_flight_id}
-
-
-def ask(
-    source: FlightSource, tracked: TrackedFlight, beside: frozenset[str] = frozenset()
-) -> tuple[Flight | None, str]:
-    """The pinned leg as AeroAPI has it now, or None when the answer does not contain it. `beside` are other flights."""
+def ask(source: FlightSource, tracked: TrackedFlight) -> tuple[Flight | None, str]:
+    """The pinned leg as AeroAPI has it now, or None when the answer does not contain it."""
     pinned = tracked.flight
     if tracked.misses >= polling.MISSES_BEFORE_SEARCH or cancelled(pinned) or elsewhere(pinned):
-        return _search(source, tracked, beside)
+        return _search(source, tracked)
     answer = source.flight(tracked.fa_flight_id)
     found = next((flight for flight in answer.flights if _is_pinned(flight, pinned)), None)
     return found, answer.raw
 
 
-def _search(source: FlightSource, tracked: TrackedFlight, beside: frozenset[str]) -> tuple[Flight | None, str]:
+def _search(source: FlightSource, tracked: TrackedFlight) -> tuple[Flight | None, str]:
     """Asked by number: ids get replaced, a flight that came down elsewhere goes on under another, and a cancellation
-    is read again that way before anyone is told. What is watched `beside` it is none of its records.
+    is read again that way before anyone is told.
     """
     pinned = tracked.flight
     try:
@@ -52,7 +42,7 @@ def _search(source: FlightSource, tracked: TrackedFlight, beside: frozenset[str]
     if onward:
         via = pinned.diverted_to.short if pinned.diverted_to else pinned.origin.short
         return replace(onward, via=(*pinned.via, via)), answer.raw
-    legs = [flight for flight in answer.flights if flight.fa_flight_id not in beside and _is_ours(flight, pinned)]
+    legs = [flight for flight in answer.flights if _is_ours(flight, pinned)]
     found = min(legs, key=lambda flight: _likeness(flight, pinned), default=None)
     return found and _apart(found, pinned, answer.flights), answer.raw
 

@@ -19,7 +19,7 @@ from flait.core.observations import impossible, merged
 from flait.core.silences import NO_WORD
 from flait.errors import BudgetExhausted, ConfigError, FlightSourceError, RateLimited, Refused, ShareSpent
 from flait.flows import accounts, timekeeping
-from flait.flows.asking import ask, watched_beside
+from flait.flows.asking import ask
 from flait.flows.looks import MISSING, POLL, SEEN, cut_short, next_look, put_off
 from flait.flows.ports import FlightSource
 from flait.flows.resolve import AEROAPI
@@ -48,7 +48,7 @@ def poll(
     """Ask about one claimed flight and act on the answer; the texts that follow. Faults only postpone it."""
     asked_at = clock.now()
     try:
-        flight, raw = ask(source, tracked, watched_beside(store, tracked.flight))
+        flight, raw = ask(source, tracked)
     except (BudgetExhausted, ConfigError, FlightSourceError) as fault:
         _postpone(store, tracked, fault, now=clock.now(), rules=_as_sure(store, clock, rules))
         return []

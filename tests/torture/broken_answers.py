@@ -69,7 +69,7 @@ BROKEN: Final[Mapping[str, Breaks]] = {
     "the list has the hour of the day after": _patched(
         status_texts, "_clock", lambda moment, place, view: clock_time(moment, place.zone, view.reader.clock)
     ),
-    "one of two departures is not followed again": _patched(tracking, "watched_beside", lambda *_: frozenset()),
+    "one of two departures is not followed again": _patched(tracking, "_watched_beside", lambda *_: frozenset()),
     "an invitation is to a row": _patched(
         sharing, "followed_now", lambda _, then: then if then.state in LIVE else None
     ),

@@ -5,7 +5,6 @@
 """
 
 import argparse
-import logging
 import multiprocessing
 import os
 import sys
@@ -18,6 +17,7 @@ from typing import Final
 
 from tests.torture.dialogues_judge import Wrong, judged
 from tests.torture.dialogues_play import Dialogue, Stage
+from tests.torture.quiet import quiet
 from tests.torture.rig import in_memory
 from tests.torture.score import Score, Size
 
@@ -41,11 +41,11 @@ def run(folder: Path, size: Size) -> Score:
 
 
 def _chunk(folder: str, seeds: Sequence[int]) -> Score:
-    logging.getLogger("flait").setLevel(logging.CRITICAL)  # what goes wrong is meant to
     expected, remarks = 0, []
-    for dialogue, wrongs in dialogues(Path(folder), seeds):
-        expected += len(dialogue.turns)
-        remarks += [f"dialogue {dialogue.seed}: {wrong.kind}: {wrong.what}" for wrong in wrongs]
+    with quiet():
+        for dialogue, wrongs in dialogues(Path(folder), seeds):
+            expected += len(dialogue.turns)
+            remarks += [f"dialogue {dialogue.seed}: {wrong.kind}: {wrong.what}" for wrong in wrongs]
     wrong = len(remarks)
     return Score(
         campaign="dialogues",
@@ -83,9 +83,8 @@ def printed(dialogue: Dialogue, wrongs: Sequence[Wrong]) -> str:
 
 def main(argv: Sequence[str]) -> int:
     """Play what is asked for; 0 when nothing was wrong."""
-    logging.getLogger("flait").setLevel(logging.CRITICAL)
     asked = _parser().parse_args(argv)
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, quiet():
         if asked.dialogue is not None:
             [(played, wrongs)] = dialogues(Path(folder), [asked.dialogue])
             print(printed(played, wrongs))

@@ -32,7 +32,6 @@ from flait.flows.accounts import until
 from flait.flows.answering.asked import Asked, Standing, known, legs, near, other_airline
 from flait.flows.answering.desk import QUESTION, Act, Desk, Line, say
 from flait.flows.answering.meant import wish_of
-from flait.flows.asking import watched_beside
 from flait.flows.resolve import resolve
 from flait.flows.subscribe import Person, Subscribed
 from flait.flows.wanted import Gone, Leg, Wanted, in_words, local_time
@@ -136,6 +135,12 @@ def _resolved(wanted: Wanted, asked: Asked, at: datetime, flight: Flight | None 
     return Looked(wanted=wanted, asked=asked, at=at, flight=flight)
 
 
+def _watched_beside(desk: Desk, flight: Flight) -> frozenset[str]:
+    """What is watched under that number besides: two departures of a day may be an hour apart."""
+    rows = desk.store.find_open({flight.ident, flight.ident_icao or flight.ident, flight.number})
+    return frozenset(row.fa_flight_id for row in rows) - {flight.fa_flight_id}
+
+
 def _that_very(flight: Flight, wanted: Wanted) -> Wanted:
     """Whatever was said of it once: it may have been re-timed and re-routed since."""
     on = parse_date(flight.departure_date.isoformat())
@@ -152,7 +157,7 @@ def keep(desk: Desk, looked: Looked, person: Person) -> Subscribed | Line:
         Standing(looked.at),
         person=person,
         wanted=looked.wanted,
-        beside=watched_beside(desk.store, looked.flight) if looked.flight else frozenset(),
+        beside=_watched_beside(desk, looked.flight) if looked.flight else frozenset(),
         contact=desk.rules.contact,
     )
 
