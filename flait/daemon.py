@@ -176,6 +176,7 @@ class Daemon:
         self._waiting = self._app.take_up_settings()
         if self._app.settings != held:
             log.info("changed settings hold from now on")
+            meter.resume_shares(self._app.store(), self._app.clock)
         self._say()
         return False
 

@@ -35,6 +35,7 @@ PACES: Mapping[str, Pace] = {
 
 
 SPENT: Final = "the AeroAPI budget"  # how the reason begins for which a look or a wish waits
+SHARE_SPENT: Final = "this month's share of the AeroAPI budget"  # and for the money of one person
 
 
 def _covers(store: Store, budget_usd: float, price: int, month: str) -> bool:
@@ -51,6 +52,14 @@ def resume(store: Store, clock: Clock, budget_usd: float) -> int:
     if not _covers(store, budget_usd, max(PRICES.values()), f"{now:%Y-%m}"):
         return 0
     return store.resume(now, outcome=BudgetExhausted.code, reason=SPENT)
+
+
+def resume_shares(store: Store, clock: Clock) -> int:
+    """Once shares may have grown: what waits for somebody's share is due now; how many looks and wishes that were.
+
+    Of those that are still too small nobody is asked.
+    """
+    return store.resume(clock.now(), outcome=ShareSpent.code, reason=SHARE_SPENT)
 
 
 class StoreMeter:
@@ -141,7 +150,7 @@ class StoreMeter:
             able = rich
         if phones and price:
             raise ShareSpent(
-                f"this month's share of the AeroAPI budget is spent ({month})",
+                f"{SHARE_SPENT} is spent ({month})",
                 "raise it with `flait config set budget.per_person`, or wait for the next month",
             )
         return phones

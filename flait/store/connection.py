@@ -130,6 +130,7 @@ class Connection:
 
     def __init__(self, conn: sqlite3.Connection, path: Path) -> None:
         self.path = path
+        conn.execute("SELECT 1 FROM sqlite_schema").fetchone()  # a log that was just switched on: a read opens it
         journal = conn.execute("PRAGMA journal_mode").fetchone()[0]
         self.place = place_of(path, TOGETHER.get(journal, ("",)))
         self.patience = BUSY_SECONDS

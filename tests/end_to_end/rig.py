@@ -210,6 +210,7 @@ class World:
         """A daemon in the foreground of a process of ours, up and running."""
         process = self.spawn(*words, "daemon", "run", "--quiet")
         self.wait_for(lambda: process.poll() is not None or self._beats(process.pid), "the daemon's first beat")
+        assert process.poll() is None, f"the daemon left: {self.finished(process)}"
         return process
 
     def _beats(self, pid: int) -> bool:

@@ -13,7 +13,7 @@ from flait.core.flights import ScheduledFlight
 from flait.core.idents import Ident
 from flait.core.subscriptions import AddedBy, Role, User
 from flait.flows import accounts, push, subscribe
-from flait.flows.meter import Pace, StoreMeter
+from flait.flows.meter import Pace, StoreMeter, resume_shares
 from flait.flows.ports import Answer
 from flait.metronome import Watchdog
 from flait.pollers import Pollers
@@ -404,3 +404,12 @@ def test_it_is_forgotten_when_nobody_asks_any_more(world: World, guests: Talk) -
     assert had(world) == LOOK
     world.store.prune_words(datetime(2025, 12, 1, tzinfo=UTC), world.clock.now())
     assert had(world) == 0
+
+
+def test_a_share_that_is_raised_is_had_at_once(world: World, guests: Talk) -> None:
+    follow(world, 5)
+    spends(world, 100_000)
+    look(world)
+    assert world.due() > world.clock.now()
+    assert resume_shares(world.store, world.clock) == 1
+    assert world.due() == world.clock.now()

@@ -6,6 +6,8 @@ import resource
 import signal
 import sqlite3 as python_sqlite3
 import stat
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -54,6 +56,9 @@ def assert_refused(path: Path, sentence: str, *, create: bool = True) -> None:
 
 def snapshot(path: Path) -> dict[str, bytes]:
     return {entry.name: entry.read_bytes() for entry in path.parent.iterdir() if entry.is_file()}
+
+
+PIPED: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
 
 
 def test_a_new_database_is_made_for_its_owner_only(path: Path) -> None:
@@ -268,6 +273,20 @@ def test_a_folder_that_may_not_be_entered_is_refused(public: Path) -> None:
     public.chmod(0o000)
     assert_not_opened(public / "flait.db")
     public.chmod(0o755)
+
+
+@pytest.mark.skipif(JOURNAL != "wal", reason="there is no log beside it")
+def test_whoever_reads_a_new_one_meanwhile_takes_none_of_its_files_away(path: Path) -> None:
+    """A reader of another process, that closes it while nobody else has the log open, takes the log away."""
+    made = opening.opened(path, create=True)
+    reads = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT 1 FROM daemon').fetchall(); "
+    with subprocess.Popen([sys.executable, "-c", reads + "print(); input()", path], **PIPED) as reader:
+        assert reader.stdout
+        reader.stdout.readline()
+        store = Store(made, path)
+        reader.communicate("\n")
+    store.refuse_elsewhere()
+    store.close()
 
 
 def test_several_processes_may_make_it_at_once(tmp_path: Path) -> None:
