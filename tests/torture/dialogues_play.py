@@ -18,11 +18,12 @@ from flait.core.subscriptions import LIVE, SubscriptionState
 from flait.errors import FlaitError
 from flait.flows import intake, telling, track, upkeep
 from flait.flows.answer import Looks, Rules, answer_looked, answer_next
-from flait.store import Store, SubscriptionView
+from flait.store import SubscriptionView
 from tests.core.flights_for_tests import utc
 from tests.flows.world import PHONES, FixedClock, World
 from tests.torture.dialogues_sky import DAY, HOUR, LINES, MINUTE, ZONES, Sky
 from tests.torture.dialogues_talk import Said, Speaker, scene
+from tests.torture.rig import alone, emptied
 
 ANA, BEN = PHONES[0], PHONES[1]
 RULES: Final = Rules(zone_of=ZONES.get)
@@ -95,12 +96,8 @@ class Stage:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._store = Store.open(path)
-        for setting in ("synchronous = OFF", "journal_mode = MEMORY", "locking_mode = EXCLUSIVE"):
-            self._store._conn.execute(f"PRAGMA {setting}")
-        named = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name"
-        names = [row["name"] for row in self._store._rows(named) if not row["name"].startswith(("sqlite_", "_sqlite"))]
-        self._tables = [name for name in names if not self._store._rows(f'SELECT 1 FROM "{name}" LIMIT 1')]
+        self._store = alone(path)
+        self._tables = emptied(self._store)
 
     def close(self) -> None:
         """Leave nothing open."""

@@ -27,6 +27,7 @@ from flait.flows.telling import Rules
 from flait.store import Store
 from tests.flows.world import PHONES, FixedClock
 from tests.torture.lives_world import Follower, Glitch, Leg, Life, body, timetable
+from tests.torture.rig import alone, emptied
 
 BOOT: Final = "boot 1"
 RULES: Final = Rules(keep_raw=False)
@@ -195,12 +196,8 @@ class Stage:
     """One database for many lives; each begins with it empty."""
 
     def __init__(self, path: Path) -> None:
-        self.store = Store.open(path)
-        for setting in ("synchronous = OFF", "journal_mode = MEMORY", "locking_mode = EXCLUSIVE"):
-            self.store._conn.execute(f"PRAGMA {setting}")
-        named = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name"
-        names = [row["name"] for row in self.store._rows(named) if not row["name"].startswith(("sqlite_", "_sqlite"))]
-        self._tables = [name for name in names if not self.store._rows(f'SELECT 1 FROM "{name}" LIMIT 1')]
+        self.store = alone(path)
+        self._tables = emptied(self.store)
 
     def close(self) -> None:
         """Leave nothing open."""

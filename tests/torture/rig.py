@@ -30,6 +30,8 @@ from flait.core.messages import Message, MessageStatus
 from flait.core.receipts import Inbound, Receipt
 from flait.errors import FlightSourceError, Rejected
 from flait.flows.ports import Accepted, Answer, FlightSource, Gateway, Inbox, Sent
+from flait.store import Store
+from flait.store.connection import place_of
 from flait.store.engine import sqlite3
 from tests.core.flights_for_tests import NOON
 from tests.end_to_end.rig import ACCOUNT_SID, SENDER
@@ -283,6 +285,22 @@ def in_memory(folder: Path) -> Iterator[Path]:
     """A folder on a file system without a disk where there is one, else below `folder`; gone afterwards."""
     with tempfile.TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else folder) as name:
         yield Path(name)
+
+
+def alone(path: Path) -> Store:
+    """A database that nobody else opens, and that no crash need survive: many lives, one after the other, fast."""
+    store = Store.open(path)
+    for setting in ("synchronous = OFF", "journal_mode = MEMORY", "locking_mode = EXCLUSIVE"):
+        store._conn.execute(f"PRAGMA {setting}")
+    store.place = place_of(path, ("",))  # with the log its files went
+    return store
+
+
+def emptied(store: Store) -> Sequence[str]:
+    """The tables that are empty to begin with: what a life leaves there goes before the next."""
+    named = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name"
+    names = [row["name"] for row in store._rows(named) if not row["name"].startswith(("sqlite_", "_sqlite"))]
+    return [name for name in names if not store._rows(f'SELECT 1 FROM "{name}" LIMIT 1')]
 
 
 class Disk:
