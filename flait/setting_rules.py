@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from flait.core.senders import is_one_way
+from flait.phones import opens_a_country
 
 Value = bool | int | float | str
 
@@ -89,9 +90,14 @@ def phone() -> Rule:
 
 
 def prefixes() -> Rule:
-    """Beginnings of telephone numbers."""
-    return like(
-        r"\+[1-9][0-9]{0,14}(,\+[1-9][0-9]{0,14})*", "beginnings of numbers with + and commas between, like +8816,+1900"
+    """Beginnings of telephone numbers, none of them a whole country's."""
+    return Rule(
+        kind=str,
+        allowed="beginnings of numbers with + and commas between, longer than a country code, like +8816,+1900",
+        holds=lambda text: (
+            matches(r"\+[1-9][0-9]{0,14}(,\+[1-9][0-9]{0,14})*", text)
+            and not any(map(opens_a_country, text.split(",")))
+        ),
     )
 
 

@@ -106,7 +106,11 @@ def test_settings_are_told_by_key(paths: Paths) -> None:
         ("twilio.api_key_sid", ["", f"SK{HEX}"], [f"AC{HEX}"]),
         ("twilio.messaging_service_sid", ["", f"MG{HEX}"], [f"AC{HEX}"]),
         ("twilio.whatsapp_templates.gate_change", ["", f"HX{HEX}"], [f"AC{HEX}"]),
-        ("phone.allow", ["", "+8816", "+8816,+1900"], ["8816", "+8816, +1900", "+0", "+", "+8816,", "+1900;+1"]),
+        (
+            "phone.allow",
+            ["", "+8816", "+8816,+1900", "+979"],
+            ["8816", "+8816, +1900", "+0", "+", "+8816,", "+1900;+1", "+1", "+8816,+44", "+8"],
+        ),
         (
             "twilio.from_number",
             ["", "+15555550100", "123", "12345678", "Flait", "FLAIT 2", "A-b_c+d&e"],

@@ -19,6 +19,17 @@ class Spelling(NamedTuple):
     becomes_other: str
 
 
+# RFC 3966, RFC 5724, and what addresses are called at Twilio
+_SCHEME = re.compile(r"\b(?:tel|smsto|sms|callto|whatsapp):(?://)?(?=\+?[0-9(])", re.ASCII | re.IGNORECASE)
+_WEB = re.compile(
+    r"(?:https?://)?\b(?:wa\.me/|api\.whatsapp\.com/send/?\?phone=)\+?(?=[0-9])", re.ASCII | re.IGNORECASE
+)  # the number behind it has its country code, and no +
+_NUMBER = r"(\+?[0-9][0-9 ().\-/]{5,24}[0-9])"
+_MESSAGE = re.compile(_NUMBER + r"[?&](?:body|text)=\S*", re.ASCII | re.IGNORECASE)
+_EXTENSION = re.compile(
+    _NUMBER + r"[ ,]{0,2}(?:;ext=|ext(?:ension|n)?\b[.:]? ?|x ?|# ?)([0-9]{1,6})\b", re.ASCII | re.IGNORECASE
+)
+
 TABLE: Final = (
     # +52 and ten digits since 3 August 2019 (https://www.twilio.com/en-us/guidelines/mx/sms); WhatsApp keeps the 1
     # between (https://support.gupshup.io/hc/en-us/articles/4407840924953).
@@ -41,6 +52,11 @@ TABLE: Final = (
     Spelling("Benin", r"\+229(\d{8})", r"+22901\1", r"\+22901(\d{8})", r"+229\1"),
 )
 """Per country how WhatsApp may name a telephone, and how it is dialled."""
+
+
+def unlinked(text: str) -> str:
+    """Text in which a number copied as a link (`tel:`, `sms:`, `whatsapp:`, wa.me) is a number, an extension `x5`."""
+    return _EXTENSION.sub(r"\1x\2", _MESSAGE.sub(r"\1", _WEB.sub("+", _SCHEME.sub("", text))))
 
 
 def dialled(phone: str) -> str:

@@ -281,17 +281,17 @@ def clock(text: str) -> time | None:
 
 # Phone numbers, list numbers, names of gates
 
-_NUMERIC = re.compile(r"\+?[0-9]+(?:[-.][0-9]+)*")
+_NUMERIC = re.compile(r"\+?[0-9]+(?:[-.][0-9]+)*(?:x[0-9]+)?")  # with an extension, as core.numbers leaves it
 _LONE_DIGIT = re.compile(r"[2-69]")  # numbers dialled with a lone first digit begin with 1, 7 or 8
 
 
 def _phone(words: tuple[str, ...], at: int) -> _Found:
     run: list[str] = []
     for word in words[at : at + 8]:
-        if not _NUMERIC.fullmatch(word) or (run and word[0] == "+"):
+        if not _NUMERIC.fullmatch(word) or (run and (word[0] == "+" or "x" in run[-1])):
             break
         run.append(word)
-    digits = sum(char.isdigit() for char in "".join(run))
+    digits = sum(char.isdigit() for char in "".join(run).partition("x")[0])
     return (Phone(" ".join(run)), len(run)) if 7 <= digits <= 15 and not _begins_on_list(run) else None
 
 

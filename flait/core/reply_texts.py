@@ -38,6 +38,7 @@ NO_INVITATION = f"There is no open invitation for you. Reply {EXAMPLE} to follow
 COSTLY = "Flait does not text numbers of that kind: they cost a lot. Ask the person who runs it."
 NOBODY_CAN_ANSWER = "Nobody new can be asked by text: the sender here takes no replies."
 OWN_NUMBER = "That is your own number. SHARE UA123 and the number of somebody else."
+EXTENSION = "That number has an extension, and no text reaches one. Send it without, like +15555550100."
 NOT_A_PHONE = "That is no phone number Flait can use. Write it with country code, like +15555550100."
 FAULT = "Sorry, something went wrong here and nothing was changed. Try again later."
 

@@ -7,6 +7,8 @@ without accents and apostrophes.
 import re
 import unicodedata
 
+from flait.core.numbers import unlinked
+
 LONGEST = 1600  # characters: Twilio passes on no more of an SMS; a longer body is read as far as this
 
 _APOSTROPHES = str.maketrans(dict.fromkeys("'`\u2019\u2018\u02bc\xb4\u2032\uff07"))
@@ -30,7 +32,7 @@ def folded(body: str) -> str:
     plain = unicodedata.normalize("NFKC", body[:LONGEST].translate(_APOSTROPHES))[:LONGEST].casefold()
     bare = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", plain)))
     visible = "".join(char for char in bare.translate(_SIGNS) if unicodedata.category(char) != "Cf")
-    visible = _DOLLAR.sub("s", visible)
+    visible = unlinked(_DOLLAR.sub("s", visible))
     return _MERIDIEM.sub(r"\1m", _EMOTICON.sub(" 🙂 ", visible)).replace("&", " and ")
 
 

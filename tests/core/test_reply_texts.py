@@ -72,6 +72,7 @@ WORST: dict[str, Callable[[], str]] = {
     "unmuted": lambda: texts.UNMUTED,
     "no invitation": lambda: texts.NO_INVITATION,
     "own number": lambda: texts.OWN_NUMBER,
+    "extension": lambda: texts.EXTENSION,
     "not a phone": lambda: texts.NOT_A_PHONE,
     "fault": lambda: texts.FAULT,
     "help": lambda: texts.help_text(CONTACT),

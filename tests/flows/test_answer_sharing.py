@@ -240,6 +240,16 @@ def test_who_agreed_to_sms_too_is_asked_by_sms(world: World, ana: Talk, consent:
         ("share UA1234 +15555550100", texts.OWN_NUMBER),
         ("share UA999 +15555550105", "You do not follow UA999. Reply TRACK UA999 to start, LIST for what you follow."),
         ("share UA1234 +1555555", texts.NOT_A_PHONE),
+        ("share UA1234 +9005550100", texts.NOT_A_PHONE),
+        ("share UA1234 +15559765010", texts.COSTLY),
+        ("share UA1234 tel:+1-555-555-0105;ext=5", texts.EXTENSION),
+        ("share UA1234 +15555550105 x5", texts.EXTENSION),
+        ("share UA1234 (555) 555-0105 ext. 5", texts.EXTENSION),
+        ("share UA1234 whatsapp:+15555550100", texts.OWN_NUMBER),
+        ("share UA1234 sms:+15555550100?body=Hello", texts.OWN_NUMBER),
+        ("share UA1234 https://wa.me/15555550100", texts.OWN_NUMBER),
+        ("share UA1234 with +1 (0)555 555 0100", texts.OWN_NUMBER),
+        ("share UA1234 tel:+1-555-555-0100, meet", texts.OWN_NUMBER),
     ],
 )
 def test_a_share_that_cannot_be_is_said_so(world: World, ana: Talk, said: str, answered: str) -> None:

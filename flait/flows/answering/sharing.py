@@ -21,7 +21,7 @@ from flait.flows.answering.meant import current, followed_now, leg_of, meant_the
 from flait.flows.answering.tracking import Looked, keep, look_up, words_of
 from flait.flows.subscribe import Person
 from flait.flows.wishes import wanted_of
-from flait.phones import costly, parse_phone
+from flait.phones import costly, has_extension, parse_phone
 from flait.store import INVITATION, Invitation, InvitationState, SubscriptionView
 
 OPEN_FOR = timedelta(days=1)
@@ -35,7 +35,7 @@ def share(desk: Desk, wish: Share) -> Act:
     try:
         phone = parse_phone(wish.phone, region=desk.rules.region)
     except InvalidPhone:
-        return say(texts.NOT_A_PHONE)
+        return say(texts.EXTENSION if has_extension(wish.phone) else texts.NOT_A_PHONE)
     views = meant_then(desk, wish.subject)
     if not views:
         return say(nothing_meant(desk, wish.subject))
