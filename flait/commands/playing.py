@@ -81,7 +81,7 @@ def sandbox(
         return
     from pathlib import Path
 
-    from flait.sandbox.run import Sandbox, Trial, example_flights, serve_forever
+    from flait.sandbox.run import Sandbox, Trial, example_flight, serve_forever
 
     app = session.app()
     trial = Trial.made(app.paths.data_dir / "sandbox", _token(auth_token_file) if auth_token_file else None)
@@ -89,13 +89,13 @@ def sandbox(
         clock=app.clock,
         port=port,
         storm_day=_day(day) if day else None,
+        daily=[example_flight(app.clock.now())],
         ledger=Path(ledger) if ledger else None,
         tier=_one_of("tier", tier, TIERS) if tier else None,
         auth_token=trial.token,
         inbound_url=inbound_url or trial.inbound_url,
         keywords=_one_of("keywords", keywords, KEYWORDS),
     )
-    server.put_flights(example_flights(app.clock.now()))
     serve_forever(server, trial=trial, address_file=_address_file())
 
 

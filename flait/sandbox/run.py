@@ -23,13 +23,14 @@ from flait.sandbox.replies import reply_from
 from flait.sandbox.scenario import storm_day_for
 from flait.sandbox.server import Server
 from flait.sandbox.site import Site
-from flait.sandbox.trial import EXAMPLE, Trial, example_flights
+from flait.sandbox.timetable import Recorded
+from flait.sandbox.trial import EXAMPLE, Trial, example_flight
 
 __all__ = [
     "Sandbox",
     "StormFlight",
     "Trial",
-    "example_flights",
+    "example_flight",
     "serve_forever",
     "storm_day_for",
     "storm_flights",
@@ -43,9 +44,10 @@ class Sandbox:
     """AeroAPI and Twilio on a loopback port, from construction to `close`.
 
     `storm_day` is the day on which the snow falls; by default the recorded 8 March 2013 when the clock is near it,
-    else today in New York. With `api_key` or `auth_token` other keys are refused; without, any will do, and callbacks
-    are signed with the auth token that came with the account's latest request. `inbound_url` is where the numbers'
-    incoming texts are posted to; `keywords` says who answers STOP: twilio, advanced or none.
+    else today in New York. `daily` flights fly every day beside the recorded ones. With `api_key` or `auth_token` other
+    keys are refused; without, any will do, and callbacks are signed with the auth token that came with the account's
+    latest request. `inbound_url` is where the numbers' incoming texts are posted to; `keywords` says who answers STOP:
+    twilio, advanced or none.
     Raises ConfigError when the port or the ledger file cannot be had.
     """
 
@@ -55,6 +57,7 @@ class Sandbox:
         clock: Clock | None = None,
         port: int = 0,
         storm_day: date | None = None,
+        daily: Sequence[Recorded] = (),
         api_key: str | None = None,
         auth_token: str | None = None,
         ledger: Path | None = None,
@@ -68,6 +71,7 @@ class Sandbox:
             self._site = Site(
                 clock=self.clock,
                 storm_day=self.storm_day,
+                daily=daily,
                 api_key=api_key,
                 auth_token=auth_token,
                 ledger=ledger,

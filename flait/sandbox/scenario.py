@@ -5,8 +5,8 @@ flies the storm day's timetable to plan. Everything follows from the moment aske
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -71,10 +71,11 @@ class Departure:
 
 
 class Scenario:
-    """All flights, around one storm day."""
+    """All flights, around one storm day. `daily` fly beside the record, every day at that time of day, to plan."""
 
-    def __init__(self, storm_day: date) -> None:
+    def __init__(self, storm_day: date, daily: Sequence[Recorded] = ()) -> None:
         self.storm_day = storm_day
+        self._daily = daily
         self._departures: dict[tuple[str, date], Departure] = {}
 
     def knows(self, ident: str) -> bool:
@@ -134,9 +135,14 @@ class Scenario:
         return departure
 
     @cached_property
+    def _flights(self) -> tuple[Recorded, ...]:
+        days = (RECORDED_STORM_DAY + shift * DAY for shift in (-1, 0, 1))
+        return (*recorded_flights(), *(replace(flight.to_plan(), day=day) for day in days for flight in self._daily))
+
+    @cached_property
     def _by_designator(self) -> dict[str, dict[date, Recorded]]:
         index: dict[str, dict[date, Recorded]] = defaultdict(dict)
-        for flight in recorded_flights():
+        for flight in self._flights:
             names = [flight.ident, flight.ident_iata]
             names += [name for share in flight.codeshares for name in (share.icao, share.iata) if name]
             for name in names:
@@ -146,7 +152,7 @@ class Scenario:
     @cached_property
     def _by_registration(self) -> dict[str, set[str]]:
         index: dict[str, set[str]] = defaultdict(set)
-        for flight in recorded_flights():
+        for flight in self._flights:
             if flight.tail:
                 index[flight.tail].add(flight.ident)
         return dict(index)
@@ -154,7 +160,7 @@ class Scenario:
     @cached_property
     def _by_recorded_day(self) -> dict[date, list[Recorded]]:
         index: dict[date, list[Recorded]] = defaultdict(list)
-        for flight in recorded_flights():
+        for flight in self._flights:
             index[flight.day].append(flight)
         return dict(index)
 

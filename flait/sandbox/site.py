@@ -1,6 +1,6 @@
 """Everything behind the sandbox's one address, without sockets: who is asked, what goes wrong, what is written down."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -17,6 +17,7 @@ from flait.sandbox.keywords import Keywords
 from flait.sandbox.ledger import Ledger
 from flait.sandbox.replies import Replies
 from flait.sandbox.signing import Tokens
+from flait.sandbox.timetable import Recorded
 from flait.sandbox.twilio_callbacks import StatusCallbacks
 from flait.sandbox.twilio_messages import Texts
 from flait.sandbox.twilio_server import TwilioServer
@@ -62,13 +63,14 @@ class Site:
         *,
         clock: Clock,
         storm_day: date,
+        daily: Sequence[Recorded],
         api_key: str | None,
         auth_token: str | None,
         ledger: Path | None,
         tier: str | None,
         webhooks: Mapping[str, str | None],
     ) -> None:
-        self.world = World(storm_day)
+        self.world = World(storm_day, daily)
         self.faults = Faults()
         self.ledger = Ledger(ledger)
         self.errands = Errands(clock)

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
-from typing import Any, Self
+from typing import Self
 
 from flait.paths import make_private, open_private, read_regular
+from flait.sandbox.timetable import RECORDED_STORM_DAY, USUAL_TAXI, Recorded, airports, carriers
 
 ACCOUNT = f"AC{'0' * 32}"
 SENDER = "+15555550199"
@@ -20,6 +21,7 @@ KEY = "flightaware-api-key"
 TOKEN = "twilio-auth-token"  # noqa: S105  # its name
 SECRETS = "secrets"  # the folder's name
 EXAMPLE = "UA123"  # what the README follows first
+FROM, TO = "JFK", "LAX"
 LEAVES_IN = timedelta(hours=4)
 LONGEST = 200  # characters of a token
 LASTS = timedelta(hours=6)
@@ -72,14 +74,25 @@ class Trial:
         ]
 
 
-def example_flights(now: datetime) -> list[dict[str, Any]]:
-    """The README's flight, today and tomorrow, as flights made by hand."""
+def example_flight(now: datetime) -> Recorded:
+    """The README's flight, which leaves every day at the time of day it is in four hours."""
+    origin, destination = airports()[FROM], airports()[TO]
     first = now + LEAVES_IN - (now - datetime.min.replace(tzinfo=now.tzinfo)) % STEP
-    departures = (first, first + timedelta(days=1))
-    return [
-        {"ident": EXAMPLE, "scheduled_out": _z(out), "scheduled_in": _z(out + LASTS), "terminal_origin": "7"}
-        for out in departures
-    ]
+    return Recorded(
+        day=RECORDED_STORM_DAY,
+        carrier=carriers()[EXAMPLE[:2]],
+        number=int(EXAMPLE[2:]),
+        tail="N12345",
+        aircraft="B738",
+        origin=origin,
+        destination=destination,
+        out=first.astimezone(origin.zone).time(),
+        block=LASTS,
+        out_late=timedelta(),
+        in_late=timedelta(),
+        air=LASTS - USUAL_TAXI,
+        miles=2475,
+    )
 
 
 def _stored(file: Path) -> str:
@@ -87,10 +100,6 @@ def _stored(file: Path) -> str:
         return read_regular(file, LONGEST)[0].decode("ascii").strip()
     except (OSError, ValueError):
         return ""
-
-
-def _z(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _free_port() -> int:

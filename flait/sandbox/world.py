@@ -1,12 +1,13 @@
 """What AeroAPI would know at a given moment: the scenario, with what has been said by hand on top."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 from flait.sandbox.announcements import KNOWN_AHEAD
 from flait.sandbox.handmade import HandMade
 from flait.sandbox.records import Record, leaves_at, with_consequences
 from flait.sandbox.scenario import Departure, Scenario
+from flait.sandbox.timetable import Recorded
 
 NEWS_AFTER = timedelta(days=2)  # for so long after it was to leave, a flight may have news
 
@@ -14,8 +15,8 @@ NEWS_AFTER = timedelta(days=2)  # for so long after it was to leave, a flight ma
 class World:
     """All that the AeroAPI server answers from."""
 
-    def __init__(self, storm_day: date) -> None:
-        self.scenario = Scenario(storm_day)
+    def __init__(self, storm_day: date, daily: Sequence[Recorded] = ()) -> None:
+        self.scenario = Scenario(storm_day, daily)
         self.by_hand = HandMade(self.scenario)
 
     def flights(
