@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flait.core.flights import Flight, ScheduledFlight
-from flait.core.formats import SEGMENT, Piece, Reader, day, fitted, fold
+from flait.core.formats import SEGMENT, Piece, Reader, day, fitted, fold, spelled
 from flait.core.messages import units
 from flait.core.next_steps import next_step
 from flait.core.standing import DOWN, State
@@ -30,7 +30,7 @@ class Greeting:
     @property
     def openings(self) -> Sequence[str]:
         """From the fullest to the shortest."""
-        name = " ".join(fold(self.name).split())[:LONGEST_NAME].strip()
+        name = spelled(self.name)[:LONGEST_NAME].strip()
         return (*([f"Flait flight alerts for {name}:"] if name else []), "Flait flight alerts:", "Flait:")
 
 
@@ -81,7 +81,7 @@ def _greeted(state: Piece, more: Sequence[Piece], first: Greeting | None) -> lis
     room = SEGMENT - units(fold(f" {state.text} {FOOTER}"))
     opening = next((text for text in first.openings if units(text) <= room), first.openings[-1])
     footer = Piece(FOOTER, 0 if units(opening) <= room else 5)
-    contact = Piece(f"Set up by {fold(first.contact)}." if first.contact else "", 4)
+    contact = Piece(f"Set up by {known}." if (known := spelled(first.contact)) else "", 4)
     if state.text.startswith(("CANCELLED", "DIVERTED")):
         return [state, *more, Piece(f"{opening[:-1]}."), contact, footer]
     return [Piece(opening), state, *more, contact, footer]

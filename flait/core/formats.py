@@ -156,8 +156,21 @@ def fold(text: str) -> str:
 
 def _likeness(char: str) -> str:
     """An accent standing by itself falls off too."""
-    plain = "".join(part for part in unicodedata.normalize("NFKD", char) if is_gsm_7(part))
+    parts = _PLAIN.get(char) or unicodedata.normalize("NFKD", char)
+    plain = "".join(part for part in parts if is_gsm_7(part))
     return plain or ("" if unicodedata.combining(char) else "?")
+
+
+# Latin letters that Unicode does not take apart
+_PLAIN = dict(zip("ŁłĐđÐðĦħŦŧı", "LlDdDdHhTti", strict=True)) | {"Œ": "OE", "œ": "oe", "Þ": "Th", "þ": "th"}
+
+
+def spelled(name: str) -> str:
+    """A name in GSM-7, without signs that have no likeness there; empty where a letter has none: never half a name."""
+    if any(char.isalnum() and _likeness(char) == "?" for char in name):
+        return ""
+    known = (char if is_gsm_7(char) else _likeness(char).replace("?", "") for char in name)
+    return " ".join("".join(known).split())
 
 
 def fitted(pieces: Sequence[Piece]) -> tuple[str, tuple[str, ...]]:

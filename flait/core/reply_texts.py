@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from flait.core.flights import Airport, Flight, ScheduledFlight
-from flait.core.formats import SEGMENT, Reader, clock_time, day, fold, in_one, zone_label
+from flait.core.formats import SEGMENT, Reader, clock_time, day, in_one, spelled, zone_label
 from flait.core.idents import Misnamed
 from flait.core.messages import units
 from flait.core.numbers import masked
@@ -44,12 +44,13 @@ FAULT = "Sorry, something went wrong here and nothing was changed. Try again lat
 
 
 def _ask(contact: str) -> str:
-    return f"Ask {fold(contact)}." if contact else "Ask the person who runs Flait."
+    who = spelled(contact)
+    return f"Ask {who}." if who else "Ask the person who runs Flait."
 
 
 def help_text(contact: str) -> str:
     """What can be said, and who runs it."""
-    runs = f"Run by {contact}. " if contact else ""
+    runs = f"Run by {known}. " if (known := spelled(contact)) else ""
     commands = f"STATUS, LIST, {EXAMPLE}, UNTRACK UA123, MUTE 2h, SHARE UA123 PHONE"
     return in_one(f"Flait: {commands}. {runs}STOP ends all msgs.")
 
@@ -68,12 +69,12 @@ _INSTEAD: Mapping[Later, str] = {
 
 def who_text(name: str, contact: str, flights: int) -> str:
     """Who writes, for whom, and how to end it."""
-    called = fold(name)[:LONGEST_NAME].strip()
+    called = spelled(name)[:LONGEST_NAME].strip()
     follows = {0: "no flights now", 1: "1 flight"}.get(flights, f"{flights} flights")
     return in_one(
         f"This is Flait, automatic flight alerts{f' for {called}' if called else ''}.",
         f"You follow {follows}.",
-        f"Run by {fold(contact)}." if contact else "",
+        f"Run by {known}." if (known := spelled(contact)) else "",
         "HELP shows what you can text, STOP ends all.",
     )
 
@@ -305,9 +306,12 @@ def _all_of(names: Sequence[str]) -> str:
 # Sharing
 
 
-def invitation_text(inviter: str, ident: str, leg: str) -> str:
-    """The one text to a number that has not agreed yet. Says who asks, and both ways to answer."""
-    who = fold(inviter)[:LONGEST_NAME]
+def invitation_text(inviter: str, ident: str, leg: str, phone: str) -> str:
+    """The one text to a number that has not agreed yet. Says who asks, and both ways to answer.
+
+    Who has no name, or one that no text can write, asks by their `phone`, masked.
+    """
+    who = spelled(inviter)[:LONGEST_NAME].strip() or masked(phone)
     ask = "Reply JOIN to get texts, STOP never to hear from us."
     return in_one(f"{who} invites you to follow {ident} {leg} by text. {ask}", "Msg rates may apply.")
 

@@ -130,6 +130,15 @@ def test_what_has_no_room_is_not_told() -> None:
 # --- the first text to a number ---------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("name", "said"), [("李小龍", "Flait flight alerts: "), ("Łukasz", "Flait flight alerts for Lukasz: ")]
+)
+def test_a_name_that_no_text_can_write_is_left_out(name: str, said: str) -> None:
+    body = tracked_text(F12, READER, first=Greeting(name=name, contact="李小龍")).body
+    assert body.startswith(said)
+    assert "?" not in body
+
+
 def test_the_first_text_says_who_writes_for_whom_and_how_to_end_it() -> None:
     body = tracked_text(F12, READER, first=Greeting(name="Ana")).body
 

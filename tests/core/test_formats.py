@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flait.core.flights import Airport
-from flait.core.formats import SEGMENT, Piece, Reader, clock_time, day, fitted, fold, span, zone_label
+from flait.core.formats import SEGMENT, Piece, Reader, clock_time, day, fitted, fold, span, spelled, zone_label
 from flait.core.messages import is_gsm_7, segments
 from flait.core.subscriptions import ClockFace
 from tests.core.flights_for_tests import EWR, NOON, OUT, SFO, hours, minutes, utc
@@ -187,7 +187,7 @@ def test_the_hour_that_spring_skips_is_never_written() -> None:
         ("F12", "F12"),
         ("Zürich", "Zürich"),
         ("São Tomé", "Sao Tomé"),
-        ("\u0141\u00f3d\u017a", "?odz"),
+        ("\u0141\u00f3d\u017a", "Lodz"),
         ("Ç1", "Ç1"),
         ("ç1", "c1"),
         ("A\u0301B", "AB"),
@@ -209,6 +209,28 @@ def test_folding_always_ends_in_the_cheap_alphabet_and_changes_nothing_twice(tex
     assert is_gsm_7(folded)
     assert fold(folded) == folded
     assert not is_gsm_7(text) or folded == text
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Ana", "Ana"),
+        ("Zoë Brontë", "Zoe Bronte"),
+        ("Łukasz", "Lukasz"),
+        ("Đorđe", "Dorde"),
+        ("Ana ❤", "Ana"),
+        ("Ana\u00a0  Bo", "Ana Bo"),
+        ("Who?", "Who?"),
+        ("李小龍", ""),
+        ("Bruce 李", ""),
+        ("Ольга", ""),
+        ("आना", ""),
+        ("❤", ""),
+        ("", ""),
+    ],
+)
+def test_a_name_is_written_whole_or_not_at_all(name: str, expected: str) -> None:
+    assert spelled(name) == expected
 
 
 def test_pieces_are_joined_in_order_and_their_facts_collected() -> None:

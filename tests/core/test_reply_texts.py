@@ -122,7 +122,7 @@ WORST: dict[str, Callable[[], str]] = {
     "not that day": lambda: texts.not_that_day_text(LONG, "Wed 26 Nov", [NAMED] * 3),
     "gone": lambda: texts.gone_text(NAMED),
     "over": lambda: texts.over_text(NAMED),
-    "invitation": lambda: texts.invitation_text(NAME, LONG, "KBP-KBP Wed 26 Nov"),
+    "invitation": lambda: texts.invitation_text(NAME, LONG, "KBP-KBP Wed 26 Nov", "+15555550134"),
     "asked": lambda: texts.invited_text("+491711234567890", LONG, Role.TRAVELER),
     "cannot invite": lambda: texts.cannot_invite_text("+491711234567890"),
     "too many invitations": lambda: texts.too_many_invitations_text(3),
@@ -581,9 +581,17 @@ def test_a_list_is_one_segment_however_long(count: int) -> None:
 
 @given(st.text(max_size=200))
 def test_nobodys_name_or_address_breaks_a_text(written: str) -> None:
-    for body in (texts.invitation_text(written, LONG, "SFO-EWR"), texts.help_text(written[:40])):
+    for body in (texts.invitation_text(written, LONG, "SFO-EWR", "+15555550134"), texts.help_text(written[:40])):
         assert segments(body) == 1
         assert is_gsm_7(body)
+
+
+def test_who_has_a_name_that_no_text_can_write_is_spoken_of_without_it() -> None:
+    assert texts.invitation_text("李小龍", LONG, "SFO-EWR", "+15555550134").startswith("+1555...0134 invites you")
+    assert texts.who_text("李小龍", "李小龍", 1) == (
+        "This is Flait, automatic flight alerts. You follow 1 flight. HELP shows what you can text, STOP ends all."
+    )
+    assert "?" not in texts.help_text("李小龍")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ from datetime import timedelta
 from flait.core import reply_texts as texts
 from flait.core.idents import Ident
 from flait.core.messages import Channel, Message
-from flait.core.numbers import masked
 from flait.core.reply_kinds import Join, Share
 from flait.core.subscriptions import AddedBy, Role
 from flait.core.whatsapp import MARGIN, WINDOW, agreed
@@ -87,7 +86,7 @@ def _channel(desk: Desk, phone: str) -> Channel | None:
 
 def _asked(desk: Desk, view: SubscriptionView, phone: str, channel: Channel) -> bool:
     """The one text that a number gets in a month, whoever invites it; False: it had that just now."""
-    inviter = desk.user.name if desk.user.name != desk.user.phone else masked(desk.phone)
+    inviter = desk.user.name if desk.user.name != desk.user.phone else ""
     ident, leg = view.subscription.ident, leg_of(desk, view) or "a flight"
     known = desk.store.user_by_phone(phone)
     message = Message(
@@ -95,7 +94,7 @@ def _asked(desk: Desk, view: SubscriptionView, phone: str, channel: Channel) -> 
         to=phone,
         channel=channel,
         kind=INVITATION,
-        body=texts.invitation_text(inviter, ident, leg),
+        body=texts.invitation_text(inviter, ident, leg, desk.phone),
         dedup_key=f"{INVITATION}:{phone}:{desk.now:%Y-%m-%d}",
         created_at=desk.now,
         not_before=desk.now,
