@@ -4,12 +4,13 @@ A wish to get no more texts wins over everything but a flight named with it: in 
 Twilio itself acts upon mean what Twilio makes of them, and are no commands of Flait's. Nothing is answered here.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection
 from datetime import time, timedelta
 from typing import Any
 
 from flait.core import reply_words as table
-from flait.core.idents import Ident, misnamed
+from flait.core.idents import Ident, Misnamed, misnamed
 from flait.core.reply_kinds import (
     MINE,
     BareHour,
@@ -68,7 +69,8 @@ def understand(body: str) -> Reply:
         return Thanks()
     if "?" not in text and says_stop_unspaced(text):
         return Stop(exact=False)
-    return _meaning(clauses, asked="?" in text) if clauses else _wordless(text)
+    reply = _meaning(clauses, asked="?" in text) if clauses else _wordless(text)
+    return (_hyphened(text) or reply) if isinstance(reply, Unknown) else reply
 
 
 _EXACT: dict[str, Reply] = {
@@ -372,9 +374,22 @@ def _date(said: Sentence) -> str | None:
 
 def _misnamed(said: Sentence) -> Reply | None:
     """`track N40726`: one word that is surely no flight number, where one is expected."""
-    words = [word for word in said.words if word not in table.AROUND_TRACK | table.AROUND_STATUS | _COMMANDS.keys()]
+    words = [word for word in said.words if word not in _around_a_flight()]
     what = misnamed(words[0]) if len(words) == 1 else None
-    return NotAFlight(text=words[0].upper(), what=what) if what else None
+    return NotAFlight(text=words[0].upper(), what=what) if what and what is not Misnamed.LETTERS else None
+
+
+def _hyphened(text: str) -> Reply | None:
+    """`track G-ABCD`, whose parts are words of their own; not `e-mail`, which begins with no nationality's mark."""
+    words = [word for word in re.split(r"[\s,.!?;]+", text) if word and word not in _around_a_flight()]
+    word = words[0] if len(words) == 1 and "-" in words[0] else ""
+    bare = word.replace("-", "")
+    what = misnamed(word) if misnamed(bare) or not bare.isalpha() else None
+    return NotAFlight(text=word.upper(), what=what) if what else None
+
+
+def _around_a_flight() -> Collection[str]:
+    return table.AROUND_TRACK | table.AROUND_STATUS | _COMMANDS.keys()
 
 
 _READERS: tuple[Callable[[Sentence], Reply | None], ...] = (_start, _command, _list, _choice, _bare, _status, _pick)
