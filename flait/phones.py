@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
 LONGEST = 32  # characters that count: what a copied number brings along unseen does not
+LONGEST_LINK = 500  # characters, with the message that a link may carry
 HINT = "write it with country code, like +1 555 555 0100"
 
 # The library's own parser is lax: it takes letters, extensions, `whatsapp:` and digits of other scripts.
@@ -58,6 +59,8 @@ def parse_phone(text: str, *, region: str, as_written: bool = False) -> str:
 def _plain(text: str) -> str:
     """Without what is not seen, and with one kind of blank and hyphen: numbers are copied from pages and chats."""
     seen = "".join(_PLAIN.get(unicodedata.category(char), char) for char in unicodedata.normalize("NFKC", text))
+    if len(seen) > LONGEST_LINK:
+        return seen
     return unlinked(seen.replace("\N{MINUS SIGN}", "-")).strip().rstrip(" ,;.")
 
 

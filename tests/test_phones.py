@@ -101,6 +101,7 @@ def test_without_a_plus_the_region_decides() -> None:
         ("+1 555 555 0100 0", "too long"),
         ("+999 123 4567", "country code"),
         ("0", "no number"),
+        ("1" * 100_000, "is not a phone number"),
         ("+9005550100", "too short. Numbers of 900 are premium-rate"),  # North America's 900, not Turkey's +90
         ("+900 123 456 7890", r"of \+90, where none is dialled like that. Numbers of 900 are premium-rate"),
         ("+905550100", "too short"),  # seven digits are a company's service there, and no telephone
