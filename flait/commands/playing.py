@@ -142,8 +142,8 @@ def flights(day: Day = None, as_json: AsJson = False) -> None:
     ahead = [flight for flight in offered if flight.scheduled_out > now]
     print_table(COLUMNS, [_flight_row(flight) for flight in ahead])
     say(
-        f"{len(offered) - len(ahead)} more have left. The snow falls on {storm_day}; other days are flown to plan, "
-        "under the same numbers. `flait sandbox --day` moves it."
+        f"{len(offered) - len(ahead)} more have left. The snow falls on {storm_day}. The days before and after it are "
+        "as recorded; all others are flown to plan, under the same numbers. `flait sandbox --day` moves it."
     )
 
 
