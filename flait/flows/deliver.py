@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flait.clock import Clock
-from flait.core.messages import LOOK_AGAIN, MOST_SENDS, Message, MessageStatus, next_attempt
+from flait.core.messages import LOOK_AGAIN, MOST_SENDS, TOO_LATE, Message, MessageStatus, next_attempt
 from flait.core.twilio_errors import OPTED_OUT
 from flait.core.whatsapp import NO_WHATSAPP, Setup, is_whatsapp_error
 from flait.errors import ConfigError, InDoubt, NotSent, Rejected, SendError
@@ -281,9 +281,9 @@ def _give_up_late_ones(store: Store, now: datetime) -> None:
     """Texts past their useful life, and those to people who said STOP. What they would have told counts as untold."""
     with store.transaction():
         for message in store.expire_messages(now):
-            _record(store, message, now, "expired", "too late to be of use")
+            _record(store, message, now, "expired", TOO_LATE)
             log.warning("text %d (%s) expired unsent", message.id, message.kind)
-            afresh.tell_afresh(store, message, now, why="too late to be of use")
+            afresh.tell_afresh(store, message, now, why=TOO_LATE)
         withhold(store, now)
 
 

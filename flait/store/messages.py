@@ -43,12 +43,12 @@ _FILTERS: Final = {
     "status": "m.status = :status",
 }
 _TOLD: Final = """
-SELECT m.id AS message_id, m.created_at AS at, m.kind, m.tells, m.status, m.error_code, m.subscription_id,
+SELECT m.id AS message_id, m.created_at AS at, m.kind, m.tells, m.status, m.error_code, m.error, m.subscription_id,
     (SELECT json_extract(a.why, '$.priority') FROM alerts a WHERE a.message_id = m.id) AS priority
 FROM messages m WHERE m.subscription_id IN (SELECT value FROM json_each(:ids)) ORDER BY m.id
 """
 _LISTS: Final = """
-SELECT m.id AS message_id, m.created_at AS at, m.kind, m.tells, m.status, m.error_code FROM messages m
+SELECT m.id AS message_id, m.created_at AS at, m.kind, m.tells, m.status, m.error_code, m.error FROM messages m
 WHERE m.user_id IN (SELECT user_id FROM subscriptions WHERE id IN (SELECT value FROM json_each(:ids)))
     AND m.subscription_id IS NULL AND m.kind = 'reply' AND m.tells <> '{}'
 """

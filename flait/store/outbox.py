@@ -9,7 +9,7 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Final
 
-from flait.core.messages import LOOK_AGAIN, Channel, Message, MessageStatus, segments
+from flait.core.messages import LOOK_AGAIN, TOO_LATE, Channel, Message, MessageStatus, segments
 from flait.store.connection import Connection, writing
 from flait.store.rows import Doubt, as_json, read, read_message
 
@@ -62,7 +62,7 @@ WHERE status IN ('queued', 'held') AND "to" IN (SELECT phone FROM opt_outs)
 RETURNING *
 """
 _EXPIRE: Final = """
-UPDATE messages INDEXED BY messages_waiting SET status = 'expired', ended_at = :now
+UPDATE messages INDEXED BY messages_waiting SET status = 'expired', ended_at = :now, error = :error
 WHERE status IN ('queued', 'held') AND expires_at <= :now
 RETURNING *
 """
@@ -178,7 +178,7 @@ class Outbox(Connection):
     @writing
     def expire_messages(self, now: datetime) -> list[Message]:
         """Take out of line what is too late to be of use."""
-        return self._moved(_EXPIRE, now=now)
+        return self._moved(_EXPIRE, now=now, error=TOO_LATE)
 
     def _moved(self, sql: str, **values: object) -> list[Message]:
         return sorted((read_message(row) for row in self._rows(sql, **values)), key=lambda message: message.id)
