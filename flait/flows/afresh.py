@@ -41,6 +41,7 @@ WISHES: Final = {  # what a text says of a wish holds for as long as the wish is
     FAILED: SubscriptionState.FAILED,
 }
 AHEAD: Final = ("departure", "arrival", "boards")  # moments that are advice while they are ahead
+SENT_ONCE_MORE: Final = "requeued"  # the journal's word for it
 ARRIVED: Final = frozenset({S.DELIVERED, S.READ})
 WAITING: Final = frozenset({S.QUEUED, S.HELD})
 WITH_TWILIO: Final = ARRIVED | {S.ACCEPTED, S.SENT}
@@ -119,6 +120,11 @@ def _is_past(message: Message, name: str, now: datetime) -> bool:
     """Whether it named a time that was ahead; for who has landed, none is."""
     value = message.tells.get(name) if message.tells.get("phase") not in (Phase.ON, Phase.IN) else None
     return bool(value) and message.created_at < datetime.fromisoformat(str(value)) <= now
+
+
+def times_sent(store: Store, message: Message) -> int:
+    """How often it may have left: attempts that certainly failed do not count."""
+    return 1 + sum(step.outcome == SENT_ONCE_MORE for step in store.steps(message_id=message.id))
 
 
 def over(store: Store, message: Message) -> str:

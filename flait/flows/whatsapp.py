@@ -30,6 +30,7 @@ from flait.core.whatsapp import (
     with_consent,
 )
 from flait.flows import afresh
+from flait.flows.first_text import with_greeting
 from flait.store import Store
 
 log = logging.getLogger("flait.whatsapp")
@@ -68,6 +69,7 @@ def ready(store: Store, message: Message, setup: Setup, now: datetime) -> Messag
 
 def _sms(store: Store, message: Message, setup: Setup, now: datetime) -> Message:
     """The text as SMS; what it says is stored as it is sent, or it would not be found in Twilio's record."""
+    message = with_greeting(store, message, now)
     body = without_replies(message.body, setup.contact) if setup.one_way else message.body
     if body == message.body:
         return message

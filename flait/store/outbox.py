@@ -131,6 +131,10 @@ _LEFT_AFTER: Final = """
 SELECT EXISTS (SELECT 1 FROM messages WHERE user_id = :user_id AND id > :id
     AND status IN ('sending', 'in_doubt', 'accepted', 'sent', 'delivered', 'read')) AS there
 """
+_HAD_ONE: Final = """
+SELECT EXISTS (SELECT 1 FROM messages WHERE user_id = :user_id AND id <> :id
+    AND status IN ('sending', 'accepted', 'sent', 'delivered', 'read')) AS there
+"""
 _WAITING_ABOUT: Final = """
 SELECT * FROM messages WHERE flight_id = :flight_id AND "to" = :to AND id <> :id AND status IN ('queued', 'held')
 ORDER BY id
@@ -288,6 +292,11 @@ class Outbox(Connection):
     def has_left_after(self, message: Message) -> bool:
         """Whether any later text to the same person has gone out, or may have."""
         row = self._row(_LEFT_AFTER, user_id=message.user_id, id=message.id)
+        return bool(row and row["there"])
+
+    def has_had_a_text(self, message: Message) -> bool:
+        """Whether any other text to the same person is with Twilio, or has arrived. One in doubt may not be."""
+        row = self._row(_HAD_ONE, user_id=message.user_id, id=message.id)
         return bool(row and row["there"])
 
     def sent_before(self, message: Message) -> Message | None:
