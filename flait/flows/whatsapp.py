@@ -13,7 +13,7 @@ from typing import Final
 from flait.core.formats import Reader
 from flait.core.messages import UNTOLD, Channel, Message, MessageStatus
 from flait.core.senders import without_replies
-from flait.core.subscriptions import User
+from flait.core.subscriptions import Subscription, User
 from flait.core.whatsapp import (
     AGAIN,
     FREE_REFUSED,
@@ -31,6 +31,7 @@ from flait.core.whatsapp import (
 )
 from flait.flows import afresh
 from flait.flows.first_text import with_greeting
+from flait.flows.telling import TRACKED
 from flait.store import Store
 
 log = logging.getLogger("flait.whatsapp")
@@ -65,6 +66,27 @@ def ready(store: Store, message: Message, setup: Setup, now: datetime) -> Messag
             store.send_as(message.id, attempt=message.attempts, channel=Channel.SMS)
             return _sms(store, replace(message, channel=Channel.SMS), setup, now)
         return _formed(store, message, chosen, setup, now)
+
+
+def why_no_way(store: Store, subscription: Subscription, user: User, setup: Setup, now: datetime) -> str:
+    """Why no confirmation can leave for that person as things stand; '' when one can."""
+    if subscription.channel is not Channel.WHATSAPP:
+        return ""
+    kind = TRACKED if subscription.flight_id else afresh.PENDING
+    text = Message(
+        user_id=user.id,
+        to=user.phone,
+        channel=subscription.channel,
+        kind=kind,
+        body="",
+        dedup_key="",
+        created_at=now,
+        not_before=now,
+        expires_at=now,
+    )
+    agreed_to_sms = agreed(user.consent, Channel.SMS)
+    chosen = choice(text, setup=setup, wrote_at=store.window(user.phone), sms_agreed=agreed_to_sms, now=now)
+    return "" if chosen.form else chosen.why
 
 
 def _sms(store: Store, message: Message, setup: Setup, now: datetime) -> Message:

@@ -7,6 +7,7 @@ import pytest
 from flait.core.confirmations import FOOTER
 from flait.core.messages import MessageStatus
 from flait.errors import FlightSourceError
+from flait.flows.unsaid import unsaid
 from tests.core.flights_for_tests import F12, OUT, hours, late, minutes, took_off, touched_down
 from tests.flows.talk import TOMORROW, moved
 from tests.flows.world import World, not_sent, timetabled
@@ -115,3 +116,22 @@ def test_that_nothing_will_come_is_said_after_a_night_without_twilio(world: Worl
     unreachable(world, hours(14))
     world.deliver()
     assert [text.kind for text in world.gateway.arrivals] == ["failed"]
+
+
+def test_what_was_never_said_is_the_operators_once_its_flight_is_over(world: World) -> None:
+    world.source.board = [F12]
+    world.subscribe()
+    world.clock.moment = OUT + hours(20)
+    world.store.close_flight(1, world.clock.now())
+    world.deliver()
+    assert bodies(world) == []
+    assert [view.message.kind for view in unsaid(world.store, world.clock.now())] == ["tracked"]
+    assert unsaid(world.store, world.clock.now() + 2 * DAY) == []
+
+
+def test_while_a_confirmation_is_yet_to_come_nothing_is_owed(world: World) -> None:
+    world.source.board = [TOMORROW]
+    world.subscribe(on="tomorrow")
+    world.clock.advance(hours(7))
+    world.deliver()
+    assert unsaid(world.store, world.clock.now()) == []
