@@ -91,6 +91,17 @@ def subscribe(
     return SAVED_NOT_FINISHED if waits_for_an_answer else 0
 
 
+def _out_of_reach(done: "Subscribed") -> str:
+    """Somebody to whom WhatsApp lets nothing go, and who agreed to no SMS, is not told of the flight either."""
+    from flait.core.whatsapp import NO_WAY
+    from flait.flows.whatsapp import why_no_way
+
+    app = session.app()
+    why = why_no_way(app.store(), done.subscription, done.user, app.whatsapp, app.clock.now())
+    name = safe(done.user.name)
+    return f" Nothing can be sent to {name}: {why}. What helps: a WhatsApp text from {name}; {NO_WAY}." if why else ""
+
+
 @contextmanager
 def _patience() -> Iterator[None]:
     """Who waits longer than a moment is told what for."""
@@ -293,22 +304,21 @@ def _airport(text: str, flag: str) -> str:
 def _outcome(done: "Subscribed") -> str:
     from flait.commands.carrying import carries, sends
 
-    who, what = safe(done.user.name), _described(done.subscription)
+    who, what, lost = safe(done.user.name), _described(done.subscription), _out_of_reach(done)
     if done.flight is None and done.scheduled is None:
         again = "Saved before, and not finished yet" if done.already else "Saved, not finished"
         at = f"Next attempt {local(done.subscription.next_attempt_at)}; " if done.subscription.next_attempt_at else ""
-        return f"{again}: {what} for {who} is pending: {done.subscription.reason}. {at}{carries()}."
+        return f"{again}: {what} for {who} is pending: {done.subscription.reason}. {at}{carries()}.{lost}"
     if done.already:
-        return f"{who} already follows {what}."
+        return f"{who} already follows {what}.{lost}"
     if done.flight is not None:
         from flait.core.wording import route
 
-        return f"{who} follows {what} {route(done.flight)}{_stands(done.flight)}. A confirmation text {sends()}."
+        follows = f"{who} follows {what} {route(done.flight)}{_stands(done.flight)}."
+        return follows + (lost or f" A confirmation text {sends()}.")
     what += _route(done.subscription, " ")
-    return (
-        f"{who} follows {what}. Live tracking starts 2 days before, and a text says so then. "
-        f"One that says so now {sends()}."
-    )
+    saved = f"{who} follows {what}. Live tracking starts 2 days before"
+    return f"{saved}.{lost}" if lost else f"{saved}, and a text says so then. One that says so now {sends()}."
 
 
 def _stands(flight: "Flight") -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from flait.lock import Holder
     from flait.pulse import Word
     from flait.setting_rules import Value
-    from flait.store import Store
+    from flait.store import MessageView, Store
 
 SILENT = timedelta(seconds=95)  # three signs of life that did not come
 SILENT_REAL = 6.0  # seconds: a fast clock must not make a sign late before it can be given
@@ -60,7 +60,7 @@ class Seen:
 def problems(store: "Store", seen: Seen, *, deaf: str | None) -> list[Problem]:
     """Each with `what`, `cause` and `since` (None: unknown). `deaf`: why nobody listens where Twilio calls, or None."""
     app = session.app()
-    found = [*_of_the_daemon(app, store, seen), *_of_others(store), *_of_texts(store)]
+    found = [*_of_the_daemon(app, store, seen), *_of_others(store), *_of_texts(store), *_of_the_unsaid(store)]
     if deaf is not None:
         found.append(_problem("webhook", deaf or "nobody listens where Twilio is to call"))
     return [*found, *_used_up(app, store, float(seen.setting("flightaware.monthly_budget_usd")))]
@@ -110,6 +110,20 @@ def _of_texts(store: "Store") -> Iterator[Problem]:
     now = session.app().clock.now()
     for loss in losses(store.ended_texts(now - LOOKED_AT), now):
         yield _problem("texts", loss.cause, loss.since)
+
+
+def _of_the_unsaid(store: "Store") -> Iterator[Problem]:
+    """By person: what they were owed, and its time went by before anything could be sent."""
+    from flait.flows.unsaid import unsaid
+
+    people: dict[str, list[MessageView]] = {}
+    for view in unsaid(store, session.app().clock.now()):
+        people.setdefault(view.user or "somebody", []).append(view)
+    for name, views in people.items():
+        many, last = len(views), views[-1].message
+        texts = f"a text to {name}" if many == 1 else f"{many} texts to {name}"
+        cause = f"{texts} could not be sent in time, and nothing was said instead: `flait messages show {last.id}`"
+        yield _problem("texts", cause, views[0].message.created_at)
 
 
 def _used_up(app: "App", store: "Store", limit: float) -> Iterator[Problem]:

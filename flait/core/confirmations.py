@@ -87,6 +87,17 @@ def _greeted(state: Piece, more: Sequence[Piece], first: Greeting | None) -> lis
     return [Piece(opening), state, *more, contact, footer]
 
 
+def greeted(body: str, first: Greeting) -> str:
+    """Words of another kind as the first that reach a number; over two segments if need be."""
+    texts = [f"{opening} {body} {FOOTER}" for opening in first.openings]
+    return next((text for text in texts if units(text) <= SEGMENT), texts[0])
+
+
+def says_who_writes(body: str) -> bool:
+    """Whether a text says by itself who writes, or how to end it."""
+    return body.startswith("Flait") or FOOTER in body or "Flait flight alerts" in body
+
+
 def pending_text(flight: ScheduledFlight, ident: str, *, first: Greeting | None = None) -> Text:
     """Saved, days ahead of live data."""
     name = f"{ident} {route(flight)} {day(flight.departure_date)}"

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from flait.core.twilio_errors import ERRORS, Kind, failure_words
+from flait.core.whatsapp import NO_SMS, NO_WAY
 
 LOOKED_AT: Final = timedelta(days=7)  # what ended before that says nothing of today
 IN_A_ROW: Final = 3  # texts to one person: a phone may be off for one of them
@@ -74,7 +75,12 @@ def _lost_since_the_last(texts: Sequence[Ended]) -> list[Ended]:
 
 def _is_lasting(text: Ended) -> bool:
     known = ERRORS.get(text.error_code or 0)
-    return text.error_code == _FILTERED or (known is not None and known.kind in _LASTING)
+    return text.error_code == _FILTERED or _has_no_way(text) or (known is not None and known.kind in _LASTING)
+
+
+def _has_no_way(text: Ended) -> bool:
+    """Whether it was given up without asking Twilio: no form of it was allowed, nor is one of the next."""
+    return text.error_code is None and (text.error or "").endswith(NO_SMS)
 
 
 def _by_cause(runs: Sequence[Sequence[Ended]]) -> list[Loss]:
@@ -110,6 +116,8 @@ def _by_rate(day: Sequence[Ended]) -> list[Loss]:
 
 def _remedy(text: Ended) -> str:
     known = ERRORS.get(text.error_code or 0)
+    if _has_no_way(text):
+        return NO_WAY
     return known.remedy if known else _LOOK
 
 

@@ -31,6 +31,9 @@ class MessageStatus(StrEnum):
     SUPPRESSED = "suppressed"  # the person said STOP
 
 
+TOO_LATE = "too late to be of use"
+"""Why a text expired whose time went by while it could not be sent: nothing newer had taken its place."""
+
 UNTOLD = frozenset(
     {
         MessageStatus.UNDELIVERED,

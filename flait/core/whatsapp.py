@@ -27,6 +27,11 @@ LONGEST_VARIABLE: Final = 160  # characters; Twilio takes 1024 for the whole tem
 NOTHING: Final = "-"  # WhatsApp refuses an empty variable
 
 
+NO_SMS: Final = "the person has not agreed to SMS"
+NO_WAY: Final = "`flait user set WHO channel sms` once they agree to that, or set up templates (`flait help whatsapp`)"
+"""What helps somebody whom WhatsApp does not reach by itself."""
+
+
 class Form(StrEnum):
     """How a text leaves."""
 
@@ -103,7 +108,7 @@ def choice(
 def _by_sms(why: str, *, sms_agreed: bool) -> Choice:
     if sms_agreed:
         return Choice(form=Form.SMS, why=why)
-    return Choice(form=None, why=f"{why}; the person has not agreed to SMS")
+    return Choice(form=None, why=f"{why}; {NO_SMS}")
 
 
 def is_whatsapp_error(code: int | None) -> bool:

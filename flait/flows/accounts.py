@@ -4,7 +4,7 @@ Whom the operator added himself pays for nothing that is not asked by text, and 
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from flait.core.messages import Message
 from flait.core.reply_texts import share_over_text
@@ -12,7 +12,6 @@ from flait.core.subscriptions import AddedBy, User
 from flait.store import Store
 
 SHARE = "share"  # the kind of the text that says so
-USEFUL = timedelta(hours=12)
 
 
 def of_flight(store: Store, flight_id: int) -> Sequence[str]:
@@ -57,6 +56,6 @@ def tell(store: Store, user: User, now: datetime) -> None:
             dedup_key=f"{SHARE}:{user.id}:{now:%Y-%m}",
             created_at=now,
             not_before=now,
-            expires_at=now + USEFUL,
+            expires_at=datetime.combine(until(now), time(), UTC),
         )
     )

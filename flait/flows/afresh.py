@@ -11,16 +11,17 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from flait.core.confirmations import tracked_text
-from flait.core.flights import Flight, Phase
+from flait.core.flights import Flight, Phase, progress
 from flait.core.formats import Reader
-from flait.core.messages import UNTOLD, Message, MessageStatus
+from flait.core.messages import TOO_LATE, UNTOLD, Message, MessageStatus
+from flait.core.silences import is_awaited
 from flait.core.status_texts import Seen, status_text
 from flait.core.subscriptions import SubscriptionState
-from flait.core.told import FACTS, NONE, Told, tells
+from flait.core.told import FACTS, NONE, Told, further, tells
 from flait.core.wording import Text
 from flait.flows.looks import hasten
 from flait.flows.telling import TRACKED, knows, retell
-from flait.flows.wishes import greeting
+from flait.flows.wishes import MISSING, USEFUL, greeting
 from flait.store import INVITATION, STOP_CONFIRMED, STRANGER, Store, TrackedFlight
 
 log = logging.getLogger("flait.afresh")
@@ -32,9 +33,15 @@ PENDING: Final = "pending"
 FAILED: Final = "failed"
 REPLY: Final = "reply"
 TEST: Final = "test"
-NO_NEWS: Final = frozenset({TRACKED, PENDING, FAILED, REPLY, TEST, STOP_CONFIRMED, STRANGER, INVITATION})
+NO_NEWS: Final = frozenset({TRACKED, PENDING, MISSING, FAILED, REPLY, TEST, STOP_CONFIRMED, STRANGER, INVITATION})
 FOLLOWERS: Final = ("sms-for:", "template-for:")  # begin the dedup_key of a text in place of a WhatsApp text
+WISHES: Final = {  # what a text says of a wish holds for as long as the wish is so
+    PENDING: SubscriptionState.PENDING,
+    MISSING: SubscriptionState.PENDING,
+    FAILED: SubscriptionState.FAILED,
+}
 AHEAD: Final = ("departure", "arrival", "boards")  # moments that are advice while they are ahead
+SENT_ONCE_MORE: Final = "requeued"  # the journal's word for it
 ARRIVED: Final = frozenset({S.DELIVERED, S.READ})
 WAITING: Final = frozenset({S.QUEUED, S.HELD})
 WITH_TWILIO: Final = ARRIVED | {S.ACCEPTED, S.SENT}
@@ -54,7 +61,7 @@ def is_about_a_flight(message: Message) -> bool:
 def why_not(store: Store, message: Message, now: datetime) -> str:
     """Why these stored words may not go out, or not again, as they stand; '' when they may."""
     if now >= message.expires_at:
-        return "too late to be of use"
+        return TOO_LATE
     first = _first(store, message)
     if first is not None and first.status in ARRIVED:
         return f"msg:{first.id}, in whose place it was to go, has arrived after all"
@@ -115,6 +122,11 @@ def _is_past(message: Message, name: str, now: datetime) -> bool:
     return bool(value) and message.created_at < datetime.fromisoformat(str(value)) <= now
 
 
+def times_sent(store: Store, message: Message) -> int:
+    """How often it may have left: attempts that certainly failed do not count."""
+    return 1 + sum(step.outcome == SENT_ONCE_MORE for step in store.steps(message_id=message.id))
+
+
 def over(store: Store, message: Message) -> str:
     """Why a text about no flight as it stands is out of date; '' when it is not.
 
@@ -123,7 +135,7 @@ def over(store: Store, message: Message) -> str:
     if message.kind == REPLY:
         return "another text has gone out since" if store.has_left_after(message) else ""
     wish = store.subscription(message.subscription_id) if message.subscription_id else None
-    meant = {PENDING: SubscriptionState.PENDING, FAILED: SubscriptionState.FAILED}.get(message.kind)
+    meant = WISHES.get(message.kind)
     return f"the wish it is about is {wish.state} by now" if wish and meant and wish.state is not meant else ""
 
 
@@ -178,17 +190,35 @@ def _end(store: Store, message: Message, now: datetime, *, why: str, status: Mes
 
 
 def _word_again(store: Store, message: Message, now: datetime) -> None:
-    """A confirmation, or the answer to how a flight stands, in words of now; for as long as the first was of use."""
-    text = words_of_now(store, message, now) if now < message.expires_at else None
+    """A confirmation, or the answer to how a flight stands, in words of now; the latter while the first was of use.
+
+    Who was told nothing yet of a flight that they follow gets the confirmation, however late.
+    """
+    is_late = now >= message.expires_at
+    if is_late and not _is_unheard_of(store, message, now):
+        return
+    again = replace(message, kind=TRACKED) if is_late else message
+    text = words_of_now(store, again, now)
     if text is None:
         return
-    queued = store.enqueue(
-        fresh_copy(message, now, dedup_key=f"{AGAIN}{message.id}", text=text, expires_at=message.expires_at)
-    )
+    expires_at = now + USEFUL if again.kind == TRACKED else message.expires_at
+    queued = store.enqueue(fresh_copy(again, now, dedup_key=f"{AGAIN}{message.id}", text=text, expires_at=expires_at))
     if queued:
         store.record_text(
             queued, at=now, step="send", outcome="queued", detail=f"says msg:{message.id} in words of now"
         )
+
+
+def _is_unheard_of(store: Store, message: Message, now: datetime) -> bool:
+    """Whether nothing was said of its flight, and it leaves later today or another day.
+
+    Nearer to it, and under way, old facts are worth nothing: the look that is due words it (telling.confirm_afresh).
+    """
+    tracked = store.tracked(message.flight_id or 0)
+    if tracked is None or further(progress(tracked.flight), Phase.SCHEDULED) or is_awaited(tracked.flight, now):
+        return False
+    rows = store.told_rows([message.subscription_id or 0])[message.subscription_id or 0]
+    return not any(row.is_said for row in rows)
 
 
 def fresh_copy(message: Message, now: datetime, *, dedup_key: str, text: Text, expires_at: datetime) -> Message:

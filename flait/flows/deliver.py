@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flait.clock import Clock
-from flait.core.messages import LOOK_AGAIN, MOST_SENDS, Message, MessageStatus, next_attempt
+from flait.core.messages import LOOK_AGAIN, MOST_SENDS, TOO_LATE, Message, MessageStatus, next_attempt
 from flait.core.twilio_errors import OPTED_OUT
 from flait.core.whatsapp import NO_WHATSAPP, Setup, is_whatsapp_error
 from flait.errors import ConfigError, InDoubt, NotSent, Rejected, SendError
@@ -26,7 +26,6 @@ log = logging.getLogger("flait.deliver")
 ACCOUNT_PAUSE = timedelta(minutes=5)  # a refused account is probed with one text, not hammered with all
 CLOCKS_DIFFER = timedelta(hours=24)  # between this machine and Twilio's record: some keep local time for UTC
 LONGEST_REST = timedelta(days=1)  # between readings of Twilio's record for one text that it does not have
-SENT_ONCE_MORE = "requeued"  # the journal's word for it
 LONGEST_CALL = 120.0  # seconds, real: six times what the gateway gives a call
 LONGEST_SILENCE = timedelta(hours=1)  # no pause that is asked for is longer
 SILENCE = "twilio silence"  # what is remembered as read until then: nothing is sent before
@@ -177,7 +176,7 @@ def _absent(store: Store, message: Message, *, looks: int, now: datetime) -> Non
         if looks < 2 or message.status is not MessageStatus.IN_DOUBT:  # the latter was given up as lost before
             _record(store, message, now, "looked", f"absent from Twilio's record, reading {looks}")
             return
-        may_go = _times_sent(store, message) < MOST_SENDS
+        may_go = afresh.times_sent(store, message) < MOST_SENDS
         is_late, about_a_flight = now >= message.expires_at, afresh.is_about_a_flight(message)
         sent_out = f"it was sent {MOST_SENDS} times" if about_a_flight and not may_go else ""
         why = afresh.why_not(store, message, now) or sent_out
@@ -188,14 +187,9 @@ def _absent(store: Store, message: Message, *, looks: int, now: datetime) -> Non
             store.mark_requeued(
                 message.id, attempt=message.attempts, not_before=now, error="not in Twilio's record", error_code=None
             )
-            _record(store, message, now, SENT_ONCE_MORE, "twice absent from Twilio's record: sent once more")
+            _record(store, message, now, afresh.SENT_ONCE_MORE, "twice absent from Twilio's record: sent once more")
         else:
             _record(store, message, now, "looked", f"absent from Twilio's record, reading {looks}")
-
-
-def _times_sent(store: Store, message: Message) -> int:
-    """How often it may have left: attempts that certainly failed do not count."""
-    return 1 + sum(step.outcome == SENT_ONCE_MORE for step in store.steps(message_id=message.id))
 
 
 def _accepted(store: Store, message: Message, sid: str, now: datetime, outcome: str) -> None:
@@ -281,9 +275,9 @@ def _give_up_late_ones(store: Store, now: datetime) -> None:
     """Texts past their useful life, and those to people who said STOP. What they would have told counts as untold."""
     with store.transaction():
         for message in store.expire_messages(now):
-            _record(store, message, now, "expired", "too late to be of use")
+            _record(store, message, now, "expired", TOO_LATE)
             log.warning("text %d (%s) expired unsent", message.id, message.kind)
-            afresh.tell_afresh(store, message, now, why="too late to be of use")
+            afresh.tell_afresh(store, message, now, why=TOO_LATE)
         withhold(store, now)
 
 

@@ -17,6 +17,7 @@ from flait.core.wording import Text
 from flait.errors import NotFound, UserError
 from flait.flows import afresh
 from flait.flows.telling import TRACKED
+from flait.flows.wishes import MISSING
 from flait.store import Step, Store, TrackedFlight
 
 USEFUL: Final = timedelta(minutes=30)  # somebody waits for it now
@@ -139,7 +140,7 @@ def _followed(store: Store, message: Message) -> TrackedFlight:
 
 def _words(store: Store, message: Message, now: datetime) -> Text:
     """What is said in its place. Raises UserError where that would not be true any more, or of no use."""
-    if message.kind not in (TRACKED, afresh.PENDING, afresh.FAILED):
+    if message.kind not in (TRACKED, afresh.PENDING, MISSING, afresh.FAILED):
         why = afresh.why_not(store, message, now) if message.kind == afresh.REPLY else ""
         if now >= message.expires_at or (why and not afresh.is_about_a_flight(message)):
             over = f"msg:{message.id} was for a moment that is over"

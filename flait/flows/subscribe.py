@@ -311,7 +311,7 @@ def _save_scheduled(
     saved, new = _saved(store, ahead)
     if new and subscription.departure_date is None:
         text = pending_text(row, saved.ident, first=first)
-        wishes.confirm(store, saved, user, kind="pending", text=text, now=now)
+        wishes.confirm(store, saved, user, kind="pending", text=text, now=now, until=wishes.over_at(saved))
         wishes.note(store, saved, now, step="subscribe", outcome="pending", detail=saved.reason)
     return Subscribed(subscription=saved, user=user, scheduled=row, already=not new)
 

@@ -15,7 +15,7 @@ from flait.core.changes import DELAY
 from flait.core.confirmations import tracked_text
 from flait.core.flights import Flight, Phase, progress
 from flait.core.formats import Reader
-from flait.core.messages import UNTOLD, Message, MessageStatus
+from flait.core.messages import TOO_LATE, UNTOLD, Message, MessageStatus
 from flait.core.silences import NO_WORD, silence
 from flait.core.subscriptions import SubscriptionState
 from flait.core.told import Told, further, told
@@ -64,10 +64,15 @@ def decided(
 
 def _is_unconfirmed(rows: Sequence[TellRow], flight: Flight) -> bool:
     """Whether nothing that was said of it arrived, the confirmation first of all. What is down needs none."""
-    lost = any(row.kind == TRACKED and row.status is MessageStatus.UNDELIVERED for row in rows)
+    lost = any(row.kind == TRACKED and _never_came(row) for row in rows)
     if not lost or any(row.is_said for row in rows) or is_in_vain(rows[-1].error_code):
         return False
     return not further(progress(flight), Phase.OFF)
+
+
+def _never_came(row: TellRow) -> bool:
+    """Whether it was lost on its way, or its time went by before anything could be sent."""
+    return row.status is MessageStatus.UNDELIVERED or (row.status is MessageStatus.EXPIRED and row.error == TOO_LATE)
 
 
 def confirm_afresh(

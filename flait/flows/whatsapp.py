@@ -13,7 +13,7 @@ from typing import Final
 from flait.core.formats import Reader
 from flait.core.messages import UNTOLD, Channel, Message, MessageStatus
 from flait.core.senders import without_replies
-from flait.core.subscriptions import User
+from flait.core.subscriptions import Subscription, User
 from flait.core.whatsapp import (
     AGAIN,
     FREE_REFUSED,
@@ -30,6 +30,8 @@ from flait.core.whatsapp import (
     with_consent,
 )
 from flait.flows import afresh
+from flait.flows.first_text import with_greeting
+from flait.flows.telling import TRACKED
 from flait.store import Store
 
 log = logging.getLogger("flait.whatsapp")
@@ -66,8 +68,30 @@ def ready(store: Store, message: Message, setup: Setup, now: datetime) -> Messag
         return _formed(store, message, chosen, setup, now)
 
 
+def why_no_way(store: Store, subscription: Subscription, user: User, setup: Setup, now: datetime) -> str:
+    """Why no confirmation can leave for that person as things stand; '' when one can."""
+    if subscription.channel is not Channel.WHATSAPP:
+        return ""
+    kind = TRACKED if subscription.flight_id else afresh.PENDING
+    text = Message(
+        user_id=user.id,
+        to=user.phone,
+        channel=subscription.channel,
+        kind=kind,
+        body="",
+        dedup_key="",
+        created_at=now,
+        not_before=now,
+        expires_at=now,
+    )
+    agreed_to_sms = agreed(user.consent, Channel.SMS)
+    chosen = choice(text, setup=setup, wrote_at=store.window(user.phone), sms_agreed=agreed_to_sms, now=now)
+    return "" if chosen.form else chosen.why
+
+
 def _sms(store: Store, message: Message, setup: Setup, now: datetime) -> Message:
     """The text as SMS; what it says is stored as it is sent, or it would not be found in Twilio's record."""
+    message = with_greeting(store, message, now)
     body = without_replies(message.body, setup.contact) if setup.one_way else message.body
     if body == message.body:
         return message

@@ -32,7 +32,9 @@ from flait.store import Step, Store
 ZoneOf = Callable[[str], ZoneInfo | None]
 """The zone of an airport by its code; None: not known."""
 
-USEFUL = timedelta(hours=6)  # a confirmation, or a word that there will be none
+USEFUL = timedelta(hours=6)  # a confirmation: after that it is worded anew while the flight is ahead (afresh.py)
+SAD_NEWS = timedelta(days=2)  # that nothing will come: whoever does not hear of it waits in vain
+MISSING = "missing"  # the kind of the text that a saved flight has not shown up
 NOT_LIVE_YET = timedelta(hours=3)  # a scheduled flight that has no id yet: look again
 BUDGET_PAUSE = timedelta(hours=1)
 SHOWN_BY_THEN = timedelta(hours=24)  # before departure; AeroAPI gives ids two days before
@@ -108,7 +110,7 @@ def not_met(
     if now < over:
         if waits_for_its_id and now >= _leaves(subscription, zone_of) - SHOWN_BY_THEN:
             text = missing_text(subscription.ident, _when(subscription, zone_of), problem.message)
-            confirm(store, subscription, user, kind="missing", text=text, now=now)
+            confirm(store, subscription, user, kind=MISSING, text=text, now=now, until=over)
         _postpone(store, subscription, problem, over=over, now=now)
     elif waits_for_its_id:
         text = _refused_text(subscription, user, problem, zone_of)
@@ -134,7 +136,7 @@ def _postpone(store: Store, subscription: Subscription, problem: FlaitError, *, 
 def _fail(store: Store, subscription: Subscription, user: User, *, reason: str, text: Text, now: datetime) -> None:
     failed = replace(subscription, state=SubscriptionState.FAILED, reason=reason, next_attempt_at=None)
     store.save_subscription(failed)
-    confirm(store, failed, user, kind="failed", text=text, now=now)
+    confirm(store, failed, user, kind="failed", text=text, now=now, until=now + SAD_NEWS)
     note(store, failed, now, step="resolve", outcome="failed", detail=reason)
 
 
@@ -185,8 +187,12 @@ def confirm(
     text: Text,
     now: datetime,
     dedup_key: str | None = None,
+    until: datetime | None = None,
 ) -> None:
-    """Inside a transaction: the one text of that kind about a subscription, unless `dedup_key` says otherwise."""
+    """Inside a transaction: the one text of that kind about a subscription, unless `dedup_key` says otherwise.
+
+    It is of use until then, for as long as it is so (afresh.over).
+    """
     store.enqueue(
         Message(
             user_id=user.id,
@@ -200,7 +206,7 @@ def confirm(
             flight_id=subscription.flight_id,
             created_at=now,
             not_before=now,
-            expires_at=now + USEFUL,
+            expires_at=max(now + USEFUL, until or now),
         )
     )
 

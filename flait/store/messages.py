@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from flait.core.losses import Ended
-from flait.core.messages import Message, MessageStatus
+from flait.core.messages import TOO_LATE, Message, MessageStatus
 from flait.core.numbers import masked
 from flait.core.told import told_of_each
 from flait.store.connection import Connection
@@ -43,12 +43,12 @@ _FILTERS: Final = {
     "status": "m.status = :status",
 }
 _TOLD: Final = """
-SELECT m.id AS message_id, m.created_at AS at, m.kind, m.tells, m.status, m.error_code, m.subscription_id,
+SELECT m.id AS message_id, m.created_at AS at, m.kind, m.tells, m.status, m.error_code, m.error, m.subscription_id,
     (SELECT json_extract(a.why, '$.priority') FROM alerts a WHERE a.message_id = m.id) AS priority
 FROM messages m WHERE m.subscription_id IN (SELECT value FROM json_each(:ids)) ORDER BY m.id
 """
 _LISTS: Final = """
-SELECT m.id AS message_id, m.created_at AS at, m.kind, m.tells, m.status, m.error_code FROM messages m
+SELECT m.id AS message_id, m.created_at AS at, m.kind, m.tells, m.status, m.error_code, m.error FROM messages m
 WHERE m.user_id IN (SELECT user_id FROM subscriptions WHERE id IN (SELECT value FROM json_each(:ids)))
     AND m.subscription_id IS NULL AND m.kind = 'reply' AND m.tells <> '{}'
 """
@@ -63,6 +63,14 @@ FROM messages m LEFT JOIN users u ON u.id = m.user_id
 WHERE m.status NOT IN ('queued', 'held', 'sending', 'in_doubt') AND m.created_at > :since
     AND m.status IN ('delivered', 'read', 'undelivered', 'failed')
     AND NOT EXISTS (SELECT 1 FROM opt_outs o WHERE o.phone = m."to")
+ORDER BY m.id
+"""
+_NEVER_SAID: Final = """
+WHERE m.status = 'expired' AND m.error = :too_late AND m.ended_at > :since AND u.id IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM opt_outs o WHERE o.phone = m."to")
+    AND NOT EXISTS (
+        SELECT 1 FROM messages l WHERE l.user_id = m.user_id AND l.id > m.id AND l.subscription_id IS m.subscription_id
+            AND l.status NOT IN ('failed', 'undelivered', 'expired', 'canceled', 'suppressed'))
 ORDER BY m.id
 """
 _SIDS: Final = "SELECT sid FROM messages WHERE sid IN (SELECT value FROM json_each(:sids))"
@@ -112,6 +120,11 @@ class Messages(Connection):
         conditions = [sql for name, sql in _FILTERS.items() if values[name] is not None]
         where = ["WHERE", " AND ".join(conditions)] if conditions else []
         rows = self._rows(" ".join([_VIEW, *where, "ORDER BY m.id DESC LIMIT :limit"]), limit=limit, **values)
+        return [read(MessageView, {**row, "message": read_message(row)}) for row in rows]
+
+    def never_said(self, since: datetime) -> list[MessageView]:
+        """Texts whose time went by unsent after that moment, where nothing later on the subject went or is to go."""
+        rows = self._rows(f"{_VIEW} {_NEVER_SAID}", since=since, too_late=TOO_LATE)
         return [read(MessageView, {**row, "message": read_message(row)}) for row in rows]
 
     def told_rows(self, subscription_ids: Collection[int]) -> dict[int, list[TellRow]]:

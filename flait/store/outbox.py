@@ -9,7 +9,7 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Final
 
-from flait.core.messages import LOOK_AGAIN, Channel, Message, MessageStatus, segments
+from flait.core.messages import LOOK_AGAIN, TOO_LATE, Channel, Message, MessageStatus, segments
 from flait.store.connection import Connection, writing
 from flait.store.rows import Doubt, as_json, read, read_message
 
@@ -62,7 +62,7 @@ WHERE status IN ('queued', 'held') AND "to" IN (SELECT phone FROM opt_outs)
 RETURNING *
 """
 _EXPIRE: Final = """
-UPDATE messages INDEXED BY messages_waiting SET status = 'expired', ended_at = :now
+UPDATE messages INDEXED BY messages_waiting SET status = 'expired', ended_at = :now, error = :error
 WHERE status IN ('queued', 'held') AND expires_at <= :now
 RETURNING *
 """
@@ -131,6 +131,10 @@ _LEFT_AFTER: Final = """
 SELECT EXISTS (SELECT 1 FROM messages WHERE user_id = :user_id AND id > :id
     AND status IN ('sending', 'in_doubt', 'accepted', 'sent', 'delivered', 'read')) AS there
 """
+_HAD_ONE: Final = """
+SELECT EXISTS (SELECT 1 FROM messages WHERE user_id = :user_id AND id <> :id
+    AND status IN ('sending', 'accepted', 'sent', 'delivered', 'read')) AS there
+"""
 _WAITING_ABOUT: Final = """
 SELECT * FROM messages WHERE flight_id = :flight_id AND "to" = :to AND id <> :id AND status IN ('queued', 'held')
 ORDER BY id
@@ -178,7 +182,7 @@ class Outbox(Connection):
     @writing
     def expire_messages(self, now: datetime) -> list[Message]:
         """Take out of line what is too late to be of use."""
-        return self._moved(_EXPIRE, now=now)
+        return self._moved(_EXPIRE, now=now, error=TOO_LATE)
 
     def _moved(self, sql: str, **values: object) -> list[Message]:
         return sorted((read_message(row) for row in self._rows(sql, **values)), key=lambda message: message.id)
@@ -288,6 +292,11 @@ class Outbox(Connection):
     def has_left_after(self, message: Message) -> bool:
         """Whether any later text to the same person has gone out, or may have."""
         row = self._row(_LEFT_AFTER, user_id=message.user_id, id=message.id)
+        return bool(row and row["there"])
+
+    def has_had_a_text(self, message: Message) -> bool:
+        """Whether any other text to the same person is with Twilio, or has arrived. One in doubt may not be."""
+        row = self._row(_HAD_ONE, user_id=message.user_id, id=message.id)
         return bool(row and row["there"])
 
     def sent_before(self, message: Message) -> Message | None:

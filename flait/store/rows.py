@@ -218,6 +218,7 @@ class TellRow:
     tells: dict[str, str | bool]
     status: MessageStatus
     error_code: int | None = None
+    error: str | None = None
     priority: str | None = None
 
     @property

@@ -89,3 +89,13 @@ def test_every_error_has_its_remedy_and_those_that_last_have_one_of_their_own() 
     lost_on_the_way = {30024, 30032, 30033, 30034, 30035, 30006, 30007, 30003, 30004, 30005, 21408, 21608, 63003, 63015}
     assert all(ERRORS[code].remedy != general for code in lost_on_the_way)
     assert {known.kind for known in ERRORS.values()} == set(Kind)
+
+
+def test_who_is_out_of_reach_altogether_is_a_problem_from_the_first_text() -> None:
+    why = "the person has not written for 24 hours, and there is no template for tracked; the person has not agreed to SMS"
+    text = Ended(phone=ANN, name="Ann", at=NOON, arrived=False, error=why)
+    [cause] = wrong(text)
+    assert cause == (
+        f"the last text to Ann did not arrive: {why}; `flait user set WHO channel sms` once they agree to that, or set "
+        "up templates (`flait help whatsapp`)"
+    )

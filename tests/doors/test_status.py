@@ -313,3 +313,13 @@ def test_whoever_said_stop_misses_nothing(flait: CommandLine, store: Store) -> N
     store.beat(boot="b", pid=4711, started_at=NOW - MINUTE, now=NOW)
     with sole(flait.database):
         assert flait("status").code == 0
+
+
+def test_what_could_not_be_sent_in_time_is_a_problem_that_names_the_text(flait: CommandLine, store: Store) -> None:
+    person = store.add_user(user())
+    text = store.enqueue(message(person.id, "failed:1", kind="failed", expires_at=NOW))
+    assert text
+    store.expire_messages(NOW)
+    assert causes(flait("status", "--json"))["texts"] == (
+        f"a text to Ann 0 could not be sent in time, and nothing was said instead: `flait messages show {text.id}`"
+    )

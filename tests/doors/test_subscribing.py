@@ -16,7 +16,7 @@ from flait.pulse import Pulse
 from flait.store import Store
 from tests.doors.command_line import CommandLine
 from tests.flows.world import FakeFlightSource
-from tests.store.samples import DAY, HOUR, NOW, flight
+from tests.store.samples import DAY, HOUR, NOW, flight, user
 
 ANN = "+15555550100"
 CST = "America/Chicago"
@@ -234,3 +234,24 @@ def test_who_waits_for_aeroapi_is_told(
 
     assert flait("subscribe", "WN123", ANN).code == 0
     assert said.is_set()
+
+
+def test_who_cannot_be_texted_by_any_way_is_named_with_what_helps(flait: CommandLine, source: FakeFlightSource) -> None:
+    source.board = [TO_AUSTIN]
+    flait.env["FLAIT_TWILIO_WHATSAPP_FROM"] = "+15555550199"
+
+    said = flait("subscribe", "WN123", ANN, "--name", "Wa", "--channel", "whatsapp").err
+    assert "confirmation text" not in said
+    assert said.endswith(
+        "Nothing can be sent to Wa: the person has not written for 24 hours, and there is no template for tracked; the "
+        "person has not agreed to SMS. What helps: a WhatsApp text from Wa; `flait user set WHO channel sms` once they "
+        "agree to that, or set up templates (`flait help whatsapp`).\n"
+    )
+
+
+def test_who_agreed_to_sms_as_well_gets_that(flait: CommandLine, source: FakeFlightSource, store: Store) -> None:
+    source.board = [TO_AUSTIN]
+    flait.env["FLAIT_TWILIO_WHATSAPP_FROM"] = "+15555550199"
+    store.add_user(user(phone=ANN, consent="asked for it"))
+
+    assert "A confirmation text" in flait("subscribe", "WN123", ANN, "--channel", "whatsapp").err

@@ -52,8 +52,8 @@ def last(world: World) -> Message:
 
 
 def bodies(world: World) -> list[str]:
-    """What Twilio was handed, in order."""
-    return [message.body for message in world.gateway.posts]
+    """What Twilio was handed, in order, as it was written: the first to somebody leaves with a greeting."""
+    return [message.dedup_key for message in world.gateway.posts]
 
 
 # --- the four outcomes ------------------------------------------------------------------------------------------

@@ -3,12 +3,13 @@
 from dataclasses import replace
 
 from flait.core.confirmations import FOOTER
+from flait.core.flights import Flight
 from flait.core.subscriptions import Role
 from flait.errors import FlightSourceError
 from flait.flows import subscribe
-from tests.core.flights_for_tests import F12, hours, minutes
+from tests.core.flights_for_tests import F12, hours, late, minutes
 from tests.flows.talk import TOMORROW
-from tests.flows.world import PHONES, World, refused, timetabled, wanted
+from tests.flows.world import PHONES, World, in_doubt, refused, timetabled, wanted
 
 
 def follow(world: World, name: str | None = "Ana", on: str = "", role: Role = Role.TRAVELER) -> str:
@@ -18,6 +19,15 @@ def follow(world: World, name: str | None = "Ana", on: str = "", role: Role = Ro
     subscribe.subscribe(world.store, world.source, world.clock, person=person, wanted=wish)
     world.deliver()
     return world.texts[-1].body
+
+
+def seen_twice(world: World, flight: Flight) -> None:
+    """Two looks show that; the text that follows goes out."""
+    for _ in range(2):
+        world.store.hasten(1, world.clock.now())
+        world.poll(flight)
+        world.clock.advance(minutes(2))
+    world.deliver()
 
 
 def test_the_first_text_says_it_and_the_second_does_not(world: World) -> None:
@@ -73,6 +83,35 @@ def test_a_first_text_that_never_arrived_was_none(world: World) -> None:
     world.clock.advance(minutes(1))
 
     assert follow(world, on="tomorrow").startswith("Flait flight alerts for Ana: UA1234 SFO-EWR Wed 26 Nov")
+
+
+def test_whatever_reaches_a_number_first_says_it(world: World) -> None:
+    world.source.board = [F12]
+    world.gateway.fails(refused())
+    follow(world)
+    world.clock.advance(minutes(1))
+    seen_twice(world, late(minutes(50)))
+    [alert] = world.gateway.arrivals
+    assert alert.body.startswith("Flait flight alerts for Ana: UA1234 SFO-EWR delayed 50m: dep 14:10->15:00 PST")
+    assert alert.body.endswith(FOOTER)
+    assert world.texts[-1].body == alert.body  # Twilio's record is searched for what was sent
+
+
+def test_the_text_after_that_does_not(world: World) -> None:
+    world.source.board = [F12, TOMORROW]
+    world.gateway.fails(refused())
+    follow(world, on="today")
+    follow(world, on="tomorrow")
+    seen_twice(world, replace(F12, cancelled=True))
+    assert [FOOTER in text.body for text in world.gateway.arrivals] == [True, False]
+
+
+def test_one_in_doubt_may_have_told_nobody(world: World) -> None:
+    world.source.board = [F12, TOMORROW]
+    world.gateway.fails(in_doubt())
+    follow(world, on="today")
+
+    assert follow(world, on="tomorrow").startswith("Flait flight alerts for Ana: Tracking UA1234 SFO-EWR Wed 26 Nov")
 
 
 def test_the_confirmation_is_chosen_by_what_the_flight_is_to_them(world: World) -> None:

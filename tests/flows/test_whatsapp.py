@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from flait.core.confirmations import FOOTER
 from flait.core.messages import UNTOLD, Channel, Message, MessageStatus
 from flait.core.receipts import Receipt
 from flait.core.subscriptions import User
@@ -28,6 +29,7 @@ TEMPLATES = Setup(sender=True, templates={"gate_change": HX})
 BOTH = "sms: asked; whatsapp: asked"
 ONLY_WHATSAPP = "whatsapp: asked"
 BODY = "UA1234 GATE CHANGE F12->C3 SFO. Dep 14:10 PST."
+FIRST_SMS = f"Flait flight alerts for Ann: {BODY} {FOOTER}"
 
 
 def person(world: World, consent: str = BOTH) -> User:
@@ -108,7 +110,7 @@ def test_outside_it_leaves_as_the_template_for_its_kind(world: World) -> None:
 def test_without_a_template_it_is_an_sms_in_the_same_row(world: World) -> None:
     queue(world)
     send(world)
-    assert [(post.channel, post.body) for post in world.gateway.posts] == [(Channel.SMS, BODY)]
+    assert [(post.channel, post.body) for post in world.gateway.posts] == [(Channel.SMS, FIRST_SMS)]
     assert [(text.channel, text.status, text.attempts) for text in world.texts] == [(Channel.SMS, S.ACCEPTED, 1)]
     assert outcomes(world) == ["goes as SMS"]
 
@@ -136,7 +138,7 @@ def test_the_window_that_closes_while_a_text_waits_decides_when_it_leaves(world:
 
 def test_an_sms_stays_what_it_is(world: World) -> None:
     queued = queue(world)
-    sms = replace(queued, channel=Channel.SMS)
+    sms = replace(queued, channel=Channel.SMS, body=FIRST_SMS)
     before = world.dump()
     assert whatsapp.ready(world.store, sms, TEMPLATES, NOON) is sms
     assert world.dump() == before
@@ -158,7 +160,7 @@ def test_a_text_that_failed_on_whatsapp_is_followed_by_one_sms(world: World, cod
     failed, sms = world.texts
     assert (failed.channel, failed.status) == (Channel.WHATSAPP, S.UNDELIVERED)
     assert (sms.channel, sms.status, sms.dedup_key) == (Channel.SMS, S.ACCEPTED, f"sms-for:{failed.id}")
-    assert (sms.body, sms.tells, sms.expires_at) == (BODY, failed.tells, failed.expires_at)
+    assert (sms.body, sms.tells, sms.expires_at) == (FIRST_SMS, failed.tells, failed.expires_at)
 
 
 def test_a_text_refused_at_once_is_followed_by_one_sms(world: World) -> None:

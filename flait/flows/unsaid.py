@@ -1,0 +1,27 @@
+"""Texts whose time went by unsent, and nothing was said in their place: what the operator may have to say himself."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from flait.flows.afresh import FAILED, PENDING, is_news, still_news
+from flait.flows.telling import TRACKED
+from flait.flows.wishes import MISSING
+from flait.store import MessageView, Store
+
+SHOWN_FOR: Final = timedelta(days=1)
+OF_WISHES: Final = frozenset({TRACKED, PENDING, MISSING, FAILED, "share"})
+
+
+def unsaid(store: Store, now: datetime) -> list[MessageView]:
+    """The owed ones of the last day, oldest first. Of a flight that is still followed, what holds is told yet."""
+    return [view for view in store.never_said(now - SHOWN_FOR) if _is_owed(store, view)]
+
+
+def _is_owed(store: Store, view: MessageView) -> bool:
+    message = view.message
+    tracked = store.tracked(message.flight_id) if message.flight_id else None
+    if tracked is None:
+        return message.kind in OF_WISHES
+    if tracked.closed_at is None:
+        return False
+    return bool(still_news(store, message, tracked)) if is_news(message) else message.kind in OF_WISHES
