@@ -74,6 +74,12 @@ class Sentence:
         return self.only(Ident) or self.only(ListNumber) or (MINE if self.is_mine else None)
 
     @property
+    def date(self) -> str | None:
+        """The one date said, as text for core.dates."""
+        date = self.only(Dated)
+        return date.text if date else None
+
+    @property
     def is_mine(self) -> bool:
         """Whether it speaks of `it` or `my flight`."""
         words = self.words
