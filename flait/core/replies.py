@@ -44,7 +44,7 @@ from flait.core.reply_kinds import (
     WhoIsThis,
 )
 from flait.core.reply_legs import Leg, leg_in
-from flait.core.reply_parts import Dated, Part, Phone, Sentence, sentence, stripped
+from flait.core.reply_parts import Dated, DayTime, Part, Phone, Sentence, sentence, stripped
 from flait.core.reply_stops import says_stop_unspaced
 from flait.core.subscriptions import Role
 
@@ -181,6 +181,9 @@ def _pick(said: Sentence) -> Reply | None:
 
 
 def _untrack(after: Sentence) -> Reply | None:
+    chosen = _choice(after) if after.parts else None
+    if isinstance(chosen, Choice) and chosen.both:  # `untrack both`
+        return chosen
     if not after.fits(table.AROUND_UNTRACK, Dated):
         return None
     return Untrack(subject=after.subject or MINE, date=after.date)
@@ -192,17 +195,20 @@ def _remove(after: Sentence) -> Reply | None:
 
 
 def _mute(after: Sentence) -> Reply | None:
-    span, until = after.only(timedelta), after.only(time) or after.only(BareHour)
-    known = after.fits(table.AROUND_MUTE, timedelta, time, BareHour)
-    if not known or len(after.every(time)) + len(after.every(BareHour)) > 1 or (span is not None and until is not None):
+    span, until, dayed = after.only(timedelta), after.only(time) or after.only(BareHour), after.only(DayTime)
+    known = after.fits(table.AROUND_MUTE, timedelta, time, BareHour, DayTime, Dated)
+    ends = sum(len(after.every(kind)) for kind in (timedelta, time, BareHour, DayTime))
+    if not known or ends > 1 or (after.date and after.subject is None):
         return None
     if span is not None and not timedelta() < span <= LONGEST_MUTE:
         return None
-    return Mute(subject=after.subject, span=span, until=until)
+    until, on = (dayed.at, dayed.date) if dayed else (until, None)
+    return Mute(subject=after.subject, span=span, until=until, until_on=on, date=after.date)
 
 
 def _unmute(after: Sentence) -> Reply | None:
-    return Unmute(subject=after.subject) if after.fits(table.AROUND_MUTE) else None
+    known = after.fits(table.AROUND_MUTE, Dated) and (after.subject or not after.date)
+    return Unmute(subject=after.subject, date=after.date) if known else None
 
 
 _ROLES = {
@@ -215,9 +221,9 @@ _ROLES = {
 def _share(after: Sentence) -> Reply | None:
     phone = after.only(Phone)
     roles = {_ROLES[word] for word in after.words if word in _ROLES}
-    if not phone or len(roles) > 1 or not after.fits(table.AROUND_SHARE | _ROLES.keys(), Phone):
+    if not phone or len(roles) > 1 or not after.fits(table.AROUND_SHARE | _ROLES.keys(), Phone, Dated):
         return None
-    return Share(subject=after.subject, phone=phone.text, role=next(iter(roles), None))
+    return Share(subject=after.subject, phone=phone.text, role=next(iter(roles), None), date=after.date)
 
 
 def _join(after: Sentence) -> Reply | None:
@@ -225,7 +231,7 @@ def _join(after: Sentence) -> Reply | None:
 
 
 def _leave(after: Sentence) -> Reply | None:
-    return Leave(subject=after.subject) if after.fits(table.MINE_FILLERS) else None
+    return Leave(subject=after.subject, date=after.date) if after.fits(table.AROUND_UNTRACK, Dated) else None
 
 
 def _undo(after: Sentence) -> Reply | None:
