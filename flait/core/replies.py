@@ -11,6 +11,7 @@ from typing import Any
 
 from flait.core import reply_words as table
 from flait.core.idents import Ident, Misnamed, misnamed
+from flait.core.reply_ending import ending
 from flait.core.reply_kinds import (
     MINE,
     BareHour,
@@ -44,8 +45,8 @@ from flait.core.reply_kinds import (
     WhoIsThis,
 )
 from flait.core.reply_legs import Leg, leg_in
-from flait.core.reply_parts import Dated, Part, Phone, Sentence, sentence, stripped
-from flait.core.reply_stops import asks_for_silence, says_stop_unspaced
+from flait.core.reply_parts import Dated, DayTime, Part, Phone, Sentence, sentence, stripped
+from flait.core.reply_stops import says_stop_unspaced
 from flait.core.subscriptions import Role
 
 __all__ = [
@@ -69,7 +70,7 @@ def understand(body: str) -> Reply:
         return Thanks()
     if "?" not in text and says_stop_unspaced(text):
         return Stop(exact=False)
-    reply = _meaning(clauses, asked="?" in text) if clauses else _wordless(text)
+    reply = _meaning(clauses, asked=text if "?" in text else "") if clauses else _wordless(text)
     return (_hyphened(text) or reply) if isinstance(reply, Unknown) else reply
 
 
@@ -86,11 +87,11 @@ def _wordless(text: str) -> Reply:
     return Help(exact=False) if "?" in text else Unknown()
 
 
-def _meaning(clauses: list[tuple[str, ...]], *, asked: bool) -> Reply:
+def _meaning(clauses: list[tuple[str, ...]], *, asked: str) -> Reply:
     words = tuple(word for clause in clauses for word in clause)
     bare = stripped(words)
     said = sentence(bare)
-    reply = _stop(clauses, said, asked=asked) or _help(said) or _courtesy(words) or _who(said) or _later(bare)
+    reply = ending(clauses, said, asked=asked) or _help(said) or _courtesy(words) or _who(said) or _later(bare)
     return reply or _read(said) or _read(sentence(_with_airline(bare))) or _misnamed(said) or Unknown()
 
 
@@ -104,53 +105,6 @@ def _with_airline(words: tuple[str, ...]) -> tuple[str, ...]:
     code, number = (*words[at : at + 2], "", "")[:2]
     known = code in (table.AIRLINES_TOO if at else table.LONE_AIRLINES) and number.isascii() and number.isdigit()
     return (*words[:at], code + number, *words[at + 2 :]) if known else words
-
-
-# No more texts, of all flights or of one
-
-
-def _stop(clauses: list[tuple[str, ...]], said: Sentence, *, asked: bool) -> Reply | None:
-    if _is_numbered_stop(said):
-        return _untrack_with_stop(said)
-    heard = [_heard(said), *(_heard(sentence(stripped(clause))) for clause in clauses)]
-    plain = any(table.wants_no_texts(words) or table.spells_stop(words) for words in heard)
-    if not plain and (asked or not any(asks_for_silence(words) for words in heard)):
-        return None
-    if said.every(Ident) and table.means_the_rest_alone(said.words):
-        return Unknown()
-    if said.every(Ident) and not table.means_the_rest_too(said.words) and not _stops_all_beside(clauses):
-        return _untrack_with_stop(said)
-    if said.is_mine and any(word in table.TRACKING for word in said.words):
-        return Untrack(subject=MINE, explained=True)
-    return Stop(exact=False)
-
-
-def _stops_all_beside(clauses: list[tuple[str, ...]]) -> bool:
-    """`stop UA1234. Please stop all`."""
-    if clauses[-1][-2:-1] == ("and",) and clauses[-1][-1] in table.PLAIN_STOPS:  # `untrack UA1234 and stop`
-        return True
-    return any(table.says_all(clause) and not sentence(clause).every(Ident) for clause in clauses)
-
-
-def _is_numbered_stop(said: Sentence) -> bool:
-    """`stop 2`, `stop texts for flight 2`; not `stop sending me 2 a day`."""
-    around = table.STOP_NUMBERED | table.STOPS
-    numbered = bool(said.every(ListNumber)) and said.parts[0] in table.STOPS
-    return numbered and all(isinstance(part, ListNumber) or part in around for part in said.parts)
-
-
-def _heard(said: Sentence) -> tuple[str, ...]:
-    """The words, and the small numbers among them: `1 stop` is no `stop`."""
-    spoken = (str(part.number) if isinstance(part, ListNumber) else part for part in said.parts)
-    return tuple(word for word in spoken if isinstance(word, str))
-
-
-def _untrack_with_stop(said: Sentence) -> Reply:
-    """One flight is untracked; of several named at once, Flait does not guess."""
-    idents, numbers = said.every(Ident), said.every(ListNumber)
-    if len(idents or numbers) > 1:
-        return Unknown()
-    return Untrack(subject=idents[0] if idents else numbers[0], explained=True, date=_date(said))
 
 
 # Courtesies
@@ -208,7 +162,7 @@ def _wishes(said: Sentence) -> tuple[TrackWish, ...]:
 def _wish(parts: tuple[Part, ...]) -> TrackWish | None:
     group = Sentence(parts=parts)
     ident, leg = group.only(Ident), _leg(group, Ident)
-    return TrackWish(ident=ident, date=_date(group), **_fields(leg)) if ident and leg else None
+    return TrackWish(ident=ident, date=group.date, **_fields(leg)) if ident and leg else None
 
 
 def _leg(group: Sentence, *besides: type) -> Leg | None:
@@ -224,14 +178,17 @@ def _fields(leg: Leg) -> dict[str, Any]:
 
 def _pick(said: Sentence) -> Reply | None:
     leg = _leg(said)
-    picked = Pick(date=_date(said), **_fields(leg)) if leg else None
+    picked = Pick(date=said.date, **_fields(leg)) if leg else None
     return picked if picked and picked != Pick() else None
 
 
 def _untrack(after: Sentence) -> Reply | None:
+    chosen = _choice(after) if after.parts else None
+    if isinstance(chosen, Choice) and chosen.both:  # `untrack both`
+        return chosen
     if not after.fits(table.AROUND_UNTRACK, Dated):
         return None
-    return Untrack(subject=after.subject or MINE, date=_date(after))
+    return Untrack(subject=after.subject or MINE, date=after.date)
 
 
 def _remove(after: Sentence) -> Reply | None:
@@ -240,17 +197,20 @@ def _remove(after: Sentence) -> Reply | None:
 
 
 def _mute(after: Sentence) -> Reply | None:
-    span, until = after.only(timedelta), after.only(time) or after.only(BareHour)
-    known = after.fits(table.AROUND_MUTE, timedelta, time, BareHour)
-    if not known or len(after.every(time)) + len(after.every(BareHour)) > 1 or (span is not None and until is not None):
+    span, until, dayed = after.only(timedelta), after.only(time) or after.only(BareHour), after.only(DayTime)
+    known = after.fits(table.AROUND_MUTE, timedelta, time, BareHour, DayTime, Dated)
+    ends = sum(len(after.every(kind)) for kind in (timedelta, time, BareHour, DayTime))
+    if not known or ends > 1 or (after.date and after.subject is None):
         return None
     if span is not None and not timedelta() < span <= LONGEST_MUTE:
         return None
-    return Mute(subject=after.subject, span=span, until=until)
+    until, on = (dayed.at, dayed.date) if dayed else (until, None)
+    return Mute(subject=after.subject, span=span, until=until, until_on=on, date=after.date)
 
 
 def _unmute(after: Sentence) -> Reply | None:
-    return Unmute(subject=after.subject) if after.fits(table.AROUND_MUTE) else None
+    known = after.fits(table.AROUND_MUTE, Dated) and (after.subject or not after.date)
+    return Unmute(subject=after.subject, date=after.date) if known else None
 
 
 _ROLES = {
@@ -263,9 +223,9 @@ _ROLES = {
 def _share(after: Sentence) -> Reply | None:
     phone = after.only(Phone)
     roles = {_ROLES[word] for word in after.words if word in _ROLES}
-    if not phone or len(roles) > 1 or not after.fits(table.AROUND_SHARE | _ROLES.keys(), Phone):
+    if not phone or len(roles) > 1 or not after.fits(table.AROUND_SHARE | _ROLES.keys(), Phone, Dated):
         return None
-    return Share(subject=after.subject, phone=phone.text, role=next(iter(roles), None))
+    return Share(subject=after.subject, phone=phone.text, role=next(iter(roles), None), date=after.date)
 
 
 def _join(after: Sentence) -> Reply | None:
@@ -273,7 +233,7 @@ def _join(after: Sentence) -> Reply | None:
 
 
 def _leave(after: Sentence) -> Reply | None:
-    return Leave(subject=after.subject) if after.fits(table.MINE_FILLERS) else None
+    return Leave(subject=after.subject, date=after.date) if after.fits(table.AROUND_UNTRACK, Dated) else None
 
 
 def _undo(after: Sentence) -> Reply | None:
@@ -349,7 +309,7 @@ def _status(said: Sentence) -> Reply | None:
         return None
     if said.every(ListNumber) and not (len(said.parts) == 2 or said.parts[0] in table.STATUS_COMMANDS):
         return None
-    return Status(subject=said.subject, fact=_fact(said), date=_date(said))
+    return Status(subject=said.subject, fact=_fact(said), date=said.date)
 
 
 def _is_about_a_flight(said: Sentence) -> bool:
@@ -365,11 +325,6 @@ def _is_about_a_flight(said: Sentence) -> bool:
 def _fact(said: Sentence) -> Fact:
     facts = {fact for words, fact in _FACTS for word in said.words if word in words}
     return facts.pop() if len(facts) == 1 else Fact.ALL
-
-
-def _date(said: Sentence) -> str | None:
-    date = said.only(Dated)
-    return date.text if date else None
 
 
 def _misnamed(said: Sentence) -> Reply | None:

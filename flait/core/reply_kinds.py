@@ -108,9 +108,10 @@ class TrackWish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
-    """Follow these flights; none when no flight was named."""
+    """Follow these flights; none when no flight was named. `typed` is what was said of one without its number."""
 
     wishes: tuple[TrackWish, ...]
+    typed: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,27 +140,34 @@ class BareHour:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mute:
-    """Fewer texts for a while: of one flight or all, for a span or until a local time of day (one of them at most)."""
+    """Fewer texts for a while: of one flight or all, for a span or until a local time of day (one of them at most).
+
+    `until_on` is the day of that time, `date` that of the flight, both text for core.dates.
+    """
 
     subject: Subject | None
     span: timedelta | None = None
     until: time | BareHour | None = None
+    until_on: str | None = None
+    date: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unmute:
-    """The end of a mute."""
+    """The end of a mute. `date` is the flight's, as for Mute."""
 
     subject: Subject | None
+    date: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
-    """Ask somebody to follow a flight. `phone` is as typed, unchecked; it stays out of reprs."""
+    """Ask somebody to follow a flight. `phone` is as typed, unchecked; it stays out of reprs. `date` as for Mute."""
 
     subject: Subject | None
     phone: str = field(repr=False)
     role: Role | None = None
+    date: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,9 +179,10 @@ class Join:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leave:
-    """Stop following a flight somebody shared."""
+    """Stop following a flight somebody shared. `date` is its day, as for Mute."""
 
     subject: Subject | None
+    date: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

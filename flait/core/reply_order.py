@@ -23,10 +23,8 @@ def undoes(later: Reply, earlier: Reply) -> bool:
     match earlier, later:
         case (Mute(), Undo()) | (Untrack(), Undo()) | (Leave(), Undo()):
             return True
-        case (Mute(subject=before), Mute(subject=after)) | (Mute(subject=before), Unmute(subject=after)):
-            return after in (None, before)
-        case (Unmute(subject=before), Mute(subject=after)) | (Unmute(subject=before), Unmute(subject=after)):
-            return after in (None, before)
+        case ((Mute() | Unmute()), (Mute() | Unmute())):
+            return later.subject in (None, earlier.subject) and later.date in (None, earlier.date)
         case Track(), (Untrack(subject=Ident() as after) | Leave(subject=Ident() as after)):
             return any(wish.ident == after for wish in earlier.wishes)
         case ((Untrack(subject=Ident() as before) | Leave(subject=Ident() as before)), Track()):

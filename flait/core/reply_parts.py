@@ -42,9 +42,17 @@ class Phone:
     text: str = field(repr=False)
 
 
-Part = Ident | ListNumber | Dated | Phone | timedelta | time | BareHour | str
+@dataclass(frozen=True, slots=True)
+class DayTime:
+    """A time of a day that core.dates reads: `until tomorrow 7am`."""
+
+    date: str
+    at: time | BareHour
+
+
+Part = Ident | ListNumber | Dated | Phone | timedelta | time | BareHour | DayTime | str
 _Found = tuple[Part, int] | None  # the value, and how many words it took
-_VALUES = (Dated, Phone, timedelta, time, BareHour)
+_VALUES = (Dated, Phone, timedelta, time, BareHour, DayTime)
 _V = TypeVar("_V")
 
 
@@ -72,6 +80,12 @@ class Sentence:
     def subject(self) -> Subject | None:
         """The one flight it is about: a number, a place on the list, or their own; None when it names none."""
         return self.only(Ident) or self.only(ListNumber) or (MINE if self.is_mine else None)
+
+    @property
+    def date(self) -> str | None:
+        """The one date said, as text for core.dates."""
+        date = self.only(Dated)
+        return date.text if date else None
 
     @property
     def is_mine(self) -> bool:
@@ -247,15 +261,30 @@ _NAMED_TIMES = {"noon": time(12), "midday": time(12), "midnight": time(0)}
 
 
 def _until(words: tuple[str, ...], at: int) -> _Found:
-    """`until 18:00`. A bare hour before 13 is of either half of the day."""
+    """`until 18:00`, `until tomorrow 7am`, `until 7am tomorrow`."""
     if words[at] != "until":
         return None
-    first = at + 1 + (words[at + 1 : at + 2] == ("at",))
+    dated = _date(words, at + 1) if at + 1 < len(words) else None
+    first = at + 1 + (dated[1] if dated else 0)
+    found = _moment(words, first)
+    if found is None:
+        return None
+    moment, end = found
+    if dated is None:
+        dated = _date(words, end) if end < len(words) else None
+        end += dated[1] if dated else 0
+    on = dated[0] if dated else None
+    return (DayTime(on.text, moment) if isinstance(on, Dated) else moment), end - at
+
+
+def _moment(words: tuple[str, ...], at: int) -> tuple[time | BareHour, int] | None:
+    """A time of day from `at` on, and where it ends. A bare hour before 13 is of either half of the day."""
+    first = at + (words[at : at + 1] == ("at",))
     rest = words[first : first + 2]
     split = len(rest) == 2 and rest[1] in ("am", "pm") and rest[0][-1].isdigit()
     size = 2 if split else 1
     moment = clock("".join(rest[:size])) or _bare_hour("".join(rest[:1]))
-    return None if moment is None else (moment, first + size - at)
+    return None if moment is None else (moment, first + size)
 
 
 def _bare_hour(text: str) -> BareHour | None:
@@ -287,12 +316,22 @@ _LONE_DIGIT = re.compile(r"[2-69]")  # numbers dialled with a lone first digit b
 
 def _phone(words: tuple[str, ...], at: int) -> _Found:
     run: list[str] = []
-    for word in words[at : at + 8]:
-        if not _NUMERIC.fullmatch(word) or (run and (word[0] == "+" or "x" in run[-1])):
+    for place, word in enumerate(words[at : at + 8], at):
+        ends = bool(run) and (word[0] == "+" or "x" in run[-1] or _is_day(words, place))
+        if not _NUMERIC.fullmatch(word) or ends:
             break
         run.append(word)
     digits = sum(char.isdigit() for char in "".join(run).partition("x")[0])
     return (Phone(" ".join(run)), len(run)) if 7 <= digits <= 15 and not _begins_on_list(run) else None
+
+
+def _is_day(words: tuple[str, ...], at: int) -> bool:
+    """Whether a date follows a phone number: `+15555550101 28 nov`."""
+    month = "".join(words[at + 1 : at + 2])[:3]
+    return bool(_ISO_DAY.fullmatch(words[at])) or (len(words[at]) <= 2 and month in MONTHS)
+
+
+_ISO_DAY = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}")
 
 
 def _begins_on_list(run: list[str]) -> bool:

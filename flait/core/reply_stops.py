@@ -7,7 +7,7 @@ only where it is all that was said.
 import unicodedata
 from typing import Final
 
-from flait.core.reply_words import PLACES, PLAIN_STOPS, STARTS, folded, holds, phrases_of
+from flait.core.reply_words import PLACES, PLAIN_STOPS, STARTS, STOPS, folded, holds, phrases_of
 
 # Two letters changed places, one left out, doubled, or beside the right key; no word that anybody sends alone.
 _MISTYPED: Final = frozenset(
@@ -38,54 +38,82 @@ _ALONE: Final = {
     "no longer interested/not interested anymore/i dont want this/i dont want these/i dont want it/"
     "dont want this/dont want these/dont want it/dont text/dont message/do not reply/kill it/shut it/"
     "shut it down/shut off/finish/im out/i am done/im done/done with this/i quit/go away now/not me/"
-    "cancel it all/end everything/end it/end this/quit this/quit it/exit",
+    "cancel it all/end everything/end it/end this/quit this/quit it/exit/off/nomore/kill/kill this/kill these/"
+    "i never asked for this/i never asked for these/never asked for this",
     "Spanish": ""
     "fin/para/para ya/para esto/basta ya/ya basta/alto ya/deten/detente/detengan/detenganse/detener todo/"
     "fuera/eliminar/elimina/eliminame/borrar/borra/borrame/quitar/quitame/cancela/cancele/cancelen/terminar/"
     "termina/termine/dejalo/dejame/dejame en paz/dejenme en paz/desuscribir/desuscribirme/desuscribirse/"
-    "anular/anula/parad/paren/dejar de recibir/no mas/no molesten/no molestar/suficiente",
+    "anular/anula/parad/paren/dejar de recibir/no mas/no molesten/no molestar/suficiente/ya no/ya no mas/"
+    "ya no quiero/ya no envien/ya no envies/no enviar/no enviar mas/no envien/no envies/cancelar suscripcion/"
+    "cancelar la suscripcion/cancela la suscripcion",
     "French": ""
     "assez/ca suffit/arret/arretes/stopper/stoppe/stoppez/plus rien/je ne veux plus/annuler/annulez/resilier/"
     "resiliation/finir/fini/terminer/termine/desinscription/desinscrivez moi/desabonnez moi/desabonne/"
-    "supprimer/supprimez moi/laissez moi tranquille/laisse moi tranquille/foutez moi la paix/cessez/cesse",
+    "supprimer/supprimez moi/laissez moi tranquille/laisse moi tranquille/foutez moi la paix/cessez/cesse/"
+    "nenvoyez plus/n envoyez plus/plus de message/annuler abonnement/annuler labonnement",
     "German": "kundigen/kundigung/abmeldung/abbestellung/beenden/beende/schluss jetzt/schluss damit/aufhoren jetzt/"
     "hort auf/hoer auf/aufhoeren/lass mich in ruhe/lasst mich in ruhe/nicht mehr/nichts mehr/genug/reicht/"
     "es reicht/austragen/abstellen/ausschalten/loschen/loeschen/abbrechen/keine mehr/stopp jetzt/weg damit/"
-    "stornieren",
+    "stornieren/abo kundigen/abo beenden/nicht mehr senden/nicht mehr schreiben/sendet nichts mehr",
     "Portuguese": ""
     "fim/pare/parem/para/cancela/cancele/cancelem/sair/remover/remova/excluir/exclua/chega/descadastrar/"
     "descadastre/encerrar/encerre/terminar/desinscrever/desinscreva/deixa me em paz/me deixa em paz/"
-    "nao quero/nao quero mais/parar agora/apagar",
+    "nao quero/nao quero mais/parar agora/apagar/nao envie/nao envie mais/nao enviem/nao enviem mais/"
+    "nao mande/nao mande mais/nao mandem mais/nao enviar/cancelar inscricao/cancelar assinatura/"
+    "cancelar a inscricao/cancelar a assinatura/cancelar subscricao/ja nao quero/ja chega",
     "Italian": "fermati/ferma/fermare/fermate/smetti/smettila/smettetela/smettete/annulla/annullare/disiscrivimi/"
     "disiscrizione/cancellami/cancella/rimuovi/rimuovimi/disdire/disdetta/disattiva/basta cosi/"
-    "lasciami in pace/lasciatemi in pace/niente/togliti/esci",
+    "lasciami in pace/lasciatemi in pace/niente/togliti/esci/disdici/disdico/"
+    "disdite/disiscrivi/disattivare/interrompi/interrompete/non inviare/non inviate/non mandare/non mandate/"
+    "non scrivere/non scrivete",
     "Dutch": "stop ermee/uitschrijven/uitschrijving/opzeggen/hou op/houd op/stoppen/beeindigen/annuleren/genoeg/"
-    "laat me met rust/verwijder/verwijderen/verwijder mij/afmelding/niet meer/geen berichten/einde",
+    "laat me met rust/verwijder/verwijderen/verwijder mij/afmelding/niet meer/geen berichten/einde/kappen/hou ermee op/"
+    "schrijf me uit/stuur niets meer",
     "Swedish, Norwegian, Danish": ""
     "sluta/slut/slutt/avsluta/avsluta prenumeration/avsluta prenumerationen/avslutt/avslut/avmeld/avmelda/"
     "avregistrera/avregistrer/afmeld/framelding/afslut/hold op/la meg vaere i fred/lat mig vara/opphor/ophor/"
-    "avbryt/avbestall/nok/ikke mer/inga fler/sag upp",
-    "Finnish, Estonian": "lopeta/lopettaa/peruuta/peru/poista/riittaa/seis/lopp/lopeta viestit/loobu/loobun",
+    "avbryt/avbestall/nok/ikke mer/inga fler/sag upp/hør op/hor op/stoppa/meld meg av",
+    "Icelandic, Faroese": "hætta/haetta/hættu/haettu/hættið/stöðva/stodva/stöðvið/stoppaðu/afskrá/nóg komið/"
+    "ekki meira/ekki senda/segja upp/steðga",
+    "Finnish, Estonian": "lopeta/lopettaa/lopettakaa/peruuta/peru/poista/riittaa/lopp/lopeta viestit/loobu/loobun/"
+    "ei enää/älä lähetä/älkää lähettäkö/lõpetage/peata/peatage/peatu/aitab/tühista/ära saada/ärge saatke",
+    "Latvian": "beigt/beidz/beidziet/izbeigt/apturēt/apturi/pietiek/atteikties/atrakstīties/pārtraukt/pārtrauciet/"
+    "nesūtīt/nesūti/nesūtiet",
+    "Lithuanian": "baigti/baikite/sustabdyti/sustabdyk/sustabdykite/sustok/sustokite/stabdyti/stabdyk/atsisakyti/"
+    "atsisakau/užteks/nutraukti/nutraukite/nesiųsk/nesiųskite/pakanka",
+    "Albanian": "ndalo/ndaloni/ndal/mjaft/anulo/çregjistrohu/çregjistrim",
+    "Catalan, Basque, Welsh, Irish, Maltese": "prou/atura/atureu/atureuvos/gelditu/nahikoa/utzi/stopio/stopiwch/"
+    "dyna ddigon/ieqaf/waqqaf/biżżejjed",
     "Polish": ""
     "przestan/przestancie/zatrzymaj/wypisz/wypisz mnie/koniec/rezygnuje/anuluj/usun/dosc/wystarczy/nie pisz/"
-    "nie piszcie/skoncz/zakoncz/odwolaj",
+    "nie piszcie/skoncz/zakoncz/odwolaj/zrezygnuj/zrezygnowac/rezygnacja/wylacz/wyłącz/zatrzymac/nie wysylaj/"
+    "nie wysylajcie/nie wysyłaj/nie wysyłajcie/przestan pisac/wypisac",
     "Czech, Slovak": ""
     "prestan/prestante/prestat/zrusit/zrus/konec/koniec/odhlasit/odhlas/dost/staci/neposilejte/neposielajte/"
-    "ukoncit/ukonci",
-    "Hungarian": "leallit/leallitas/leiratkozas/leiratkozom/eleg/allj/vege/megse/torles/ne irjatok/ne irj",
-    "Romanian": "opreste/opriti/oprire/dezabonare/dezabonati ma/anulare/anuleaza/ajunge/incetati/inceteaza/renunta",
+    "ukoncit/ukonci/skoncit/skonci/zastavit/zastav/zastavte/stacilo/nepiste/neposilat",
+    "Hungarian": "leallit/leallitas/leiratkozas/leiratkozom/eleg/allj/vege/megse/torles/ne irjatok/ne irj/hagyd abba/"
+    "hagyják abba/állítsd le/ne küldj/ne küldjetek",
+    "Romanian": "opreste/opriti/oprire/dezabonare/dezabonati ma/anulare/anuleaza/ajunge/incetati/inceteaza/renunta/"
+    "destul/nu mai trimite/nu mai trimiteti/dezaboneaza/dezaboneaza ma/dezabonati",
     "Croatian, Serbian, Slovenian": ""
     "zaustavi/zaustavite/prestani/prestanite/dosta/odjava/odjavi/prekini/prekinite/ustavi/nehaj/dovolj/"
-    "odjavite me/otkazi/kraj",
+    "odjavite me/otkazi/kraj/prenehaj/prenehajte/nehajte/ne salji/ne saljite/ne posiljaj/ne posiljajte/"
+    "престани/престаните/доста/заустави/зауставите/одјава/откажи/сопри/сопрете",
     "Turkish": "dur/durdur/durun/iptal/iptal et/yeter/ret/cik/abonelikten cik/mesaj atma/"
     "mesaj atmayin/yazma/birak/kapat/istemiyorum/durdurun",
     "Russian": ""
     "стоп/хватит/отписка/отписаться/отпишите/отпишите меня/отмена/отменить/прекратите/прекрати/перестаньте/"
     "перестань/не пишите/не пишите мне/не пиши/не пиши мне/больше не надо/не надо/не надо больше/довольно/"
     "удалить/удалите/удалите меня/конец/отстаньте/отстань/отключить/отключите/остановить/остановите/"
-    "остановись/нет больше",
-    "Ukrainian": "зупинити/зупиніть/скасувати/відписатися/припиніть/припинити/досить/годі/не пишіть/кінець/відмова",
-    "Bulgarian": "спри/спрете/отказ/стига/престани/престанете/край/отпиши/отпишете",
+    "остановись/нет больше/стой/стойте/остановитесь/не присылайте/не присылай/не шлите/не шли/"
+    "не отправляйте/не отправляй/не беспокойте/отпиши/отпиши меня/отмените/отстаньте от меня",
+    "Ukrainian, Belarusian": "зупинити/зупиніть/зупини/зупинись/зупиніться/стій/стійте/скасувати/скасуй/скасуйте/"
+    "відписатися/відпишіть/відпишіть мене/припини/припиніть/припинити/досить/годі/не пиши/не пишіть/не надсилай/"
+    "не надсилайте/не присилай/не присилайте/не турбуйте/вимкни/вимкніть/кінець/відмова/спыні/спыніце/адпісацца/годзе/"
+    "хопіць",
+    "Bulgarian": "спри/спрете/отказ/стига/престани/престанете/край/отпиши/отпишете/достатъчно/не пращайте/"
+    "не изпращайте/не пишете",
     "Greek": "στοπ/σταματα/σταματηστε/σταματησε/τελος/ακυρωση/διαγραφη/φτανει/αρκετα/διακοπη/παυση",
     "Arabic": ""
     "توقف/توقفوا/توقف لطفا/ايقاف/اوقف/اوقفوا/قف/كفى/كفاية/خلاص/بس/الغاء/الغ/الغاء الاشتراك/لا ترسل/لا ترسلوا/"
@@ -112,7 +140,8 @@ _ALONE: Final = {
 # Wherever they stand in a clause.
 _PHRASES: Final = {
     "English": "report you/this/these/spam, reported you/this/these/spam, reporting you/this/these, "
-    "block you/this/these, blocking you/this/these, blocked you",
+    "block you/this/these, blocking you/this/these, blocked you, "
+    "never/didnt/not sign/signed up, never/didnt/not subscribe/subscribed/consent/consented",
     "Spanish": "no me escribas/escriban/mandes/manden/envies/envien/molestes/molesten, no quiero mas/recibir, "
     "no mas mensajes/textos/sms, dejen/deja/dejad de enviar/escribir/mandar/molestar, "
     "darse/dame/denme de baja",
@@ -121,6 +150,7 @@ _PHRASES: Final = {
     "German": "keine sms/nachrichten/texte/meldungen/benachrichtigungen mehr, schreibt/schreib mir nicht, "
     "horen/hort/hor sie auf, hor/hort endlich auf, nicht mehr schreiben/senden/schicken, will nicht mehr",
     "Portuguese": "nao quero receber/mais, pare/parem/para de me/mandar/enviar, nao me mande/mandem/envie/enviem, "
+    "nao envie/enviem/mande/mandem mais/mensagens/sms, "
     "me tire/tira/tirem da",
     "Italian": "non voglio ricevere/piu, niente/basta messaggi/sms/notifiche, niente piu messaggi/sms, "
     "non scrivermi/scrivetemi/mandarmi/mandatemi piu, "
@@ -178,3 +208,28 @@ def says_stop_unspaced(text: str) -> bool:
     said = "".join(char if kind[0] in "LMN" else " " for char, kind in kinds).split()
     signs = {char for char, kind in kinds if kind not in ("Zs", "Cc", "Mn", "Sk", "Po")}
     return " ".join(said) in _CLAUSES or any(word in text for word in _ANYWHERE) or (signs != set() and signs <= _MARKS)
+
+
+# All of them, or one flight
+
+ALL = frozenset({"all", "every", "everything", "everybody", "entirely", "completely", "altogether"})
+THE_REST_TOO = frozenset({
+    ("and", "everything"), ("everything", "else"), ("everything", "including"), ("and", "all"), ("all", "others"),
+    ("all", "other"), ("all", "else"), ("all", "flights"), ("the", "rest"), ("the", "others"), ("the", "other"),
+})  # fmt: skip
+_BUT = phrases_of("all/stopall/everything/everyone/flights/others/texts but/except/besides")
+
+
+def means_the_rest_too(words: tuple[str, ...]) -> bool:
+    """Whether a flight is named beside everything else: `stop UA1234 and everything else`."""
+    return holds(words, THE_REST_TOO)
+
+
+def means_the_rest_alone(words: tuple[str, ...]) -> bool:
+    """Whether the flight named is the one that is to stay: `stop everything except UA1234`."""
+    return holds(words, _BUT)
+
+
+def says_all(words: tuple[str, ...]) -> bool:
+    """Whether a clause without a flight ends everything, whatever flight is named beside it: `please stop all`."""
+    return "stopall" in words or (any(word in STOPS for word in words) and not ALL.isdisjoint(words))

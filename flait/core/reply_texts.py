@@ -25,6 +25,8 @@ MOST_NAMED = 5  # flights in one question
 LONGEST_NAME = 24  # characters of a person's name in somebody else's text
 
 UNKNOWN = f"Sorry, I did not get that. Try STATUS, LIST, {EXAMPLE} or HELP."
+MUTE_IS_PAST = "That time is past already. Reply like MUTE until 18:00 or MUTE 2h."
+MUTE_TOO_LONG = "A mute can last 30 days. Reply like MUTE 7 days."
 STRANGER = "This number is not set up for Flait. Ask the person who runs it to add you."
 INVITED = "To get texts about the flight you were invited to follow, reply JOIN. Reply STOP never to hear from us."
 STOPPED = "You get no more texts from Flait. Reply START if you want them again."
@@ -130,28 +132,39 @@ def stop_unknown_text(ident: str) -> str:
     return in_one(f"You do not follow {ident}.", ALONE)
 
 
-def which_text(names: Sequence[str]) -> tuple[str, int]:
-    """Several flights of the person's answer the description: which is meant. How many are named comes along."""
+def which_text(names: Sequence[str], verb: str = "") -> tuple[str, int]:
+    """Several flights of the person's answer the description: which is meant. How many are named comes along.
+
+    With the `verb` of a command that is for one of them: `MUTE which one?`
+    """
+    ask = f"{verb} which one?" if verb else "Which one?"
     for named in range(min(len(names), MOST_NAMED), 0, -1):
         rest = f"; LIST shows {len(names) - named} more" if named < len(names) else ""
-        text = f"Which one? {_rows(names[:named])}. Reply {_numbers(named)} (10 min){rest}."
+        text = f"{ask} {_rows(names[:named])}. Reply {_numbers(named, one=bool(verb))} (10 min){rest}."
         if units(text) <= SEGMENT:
             break
     return text, named
 
 
-def _numbers(count: int) -> str:
-    if count < 3:
+def _numbers(count: int, *, one: bool = False) -> str:
+    if count < 3 and not one:
         return "1, 2 or BOTH" if count == 2 else "1"
+    if count == 1:
+        return "1"
     return ", ".join(str(number) for number in range(1, count)) + f" or {count}"
 
 
-def choose_text(count: int) -> str:
-    """The answer to a numbered question was none of its numbers."""
-    return f"Reply {'OK' if count == 1 else _numbers(count)}."
+def choose_text(count: int, *, one: bool = False) -> str:
+    """The answer to a numbered question was none of its numbers, or more than the `one` that is asked for."""
+    return f"Reply {'OK' if count == 1 else _numbers(count, one=one)}."
 
 
 # Following
+
+
+def number_lacks_text(typed: str) -> str:
+    """A route or a day was to be followed, and no flight number said; what was said is in the example."""
+    return in_one(f"The flight number is missing. Reply like TRACK UA123 {typed}.")
 
 
 def already_text(name: str) -> str:
@@ -316,9 +329,9 @@ def invitation_text(inviter: str, ident: str, leg: str, phone: str) -> str:
     return in_one(f"{who} invites you to follow {ident} {leg} by text. {ask}", "Msg rates may apply.")
 
 
-def invited_text(phone: str, ident: str, role: Role) -> str:
-    """What the inviter reads."""
-    return f"Asked {masked(phone)} to follow {ident} as {role}. They must reply JOIN first."
+def invited_text(phone: str, name: str, role: Role) -> str:
+    """What the inviter reads; `name` has the flight's day."""
+    return f"Asked {masked(phone)} to follow {name} as {role}. They must reply JOIN first."
 
 
 def cannot_invite_text(phone: str) -> str:

@@ -67,6 +67,8 @@ def _joined(clause: list[str]) -> tuple[str, ...]:
     for word in clause:
         one = JOINED.get((words[-1], word)) if words else None
         words[-1:] = [one] if one else [*words[-1:], word]
+        size = next((size for size in (4, 3, 2) if tuple(words[-size:]) in UNMUTE_PHRASES), 0)
+        words = [*words[:-size], "unmute"] if size else words
     return tuple(words)
 
 
@@ -92,7 +94,8 @@ ALIASES = {
     "till": "until", "til": "until", "tmrw": "tomorrow", "tmr": "tomorrow", "tmw": "tomorrow", "tomorow": "tomorrow",
     "tommorow": "tomorrow", "tommorrow": "tomorrow", "2morrow": "tomorrow", "2moro": "tomorrow", "tonite": "tonight",
     "2nite": "tonight", "2day": "today", "weds": "wed", "gonna": "going", "wanna": "want", "flt": "flight",
-    "canceled": "cancelled",
+    "canceled": "cancelled", "unmuted": "unmute", "unmuting": "unmute", "unmutes": "unmute", "unmut": "unmute",
+    "umute": "unmute", "ummute": "unmute", "unmtue": "unmute", "unmuet": "unmute", "inmute": "unmute",
 }  # fmt: skip
 
 JOINED = {
@@ -108,6 +111,16 @@ JOINED = {
     ("second", "one"): "second", ("third", "one"): "third", ("1st", "one"): "first", ("2nd", "one"): "second",
     ("3rd", "one"): "third",
 }  # fmt: skip
+
+_MUTES = "mute/mutes/muting/muted/silencing/silence/snoozing/snooze"
+_ENDING = "stop/stopp/end/cancel/quit/disable/remove/lift/undo/no/drop/clear/kill/dont/never/finish"
+UNMUTE_PHRASES = phrases_of(
+    f"{_ENDING} {_MUTES}", f"{_ENDING} the/this/that/my/your/any/all/being/to/more {_MUTES}",
+    f"stop with the {_MUTES}", f"stopall {_MUTES}", "stop being quiet/silent",
+    f"takeoff/disable the {_MUTES}", f"takeoff {_MUTES}", "take/get me off mute",
+    "mute/mutes/muting/snooze/silence off",
+)  # fmt: skip
+"""UNMUTE in other words, however much they sound like STOP."""
 
 # Courtesies around what is meant
 
@@ -146,6 +159,8 @@ STOPS = PLAIN_STOPS | _table(
     "cancel end quit disable revoke cease desist enough spam alto pare parar basta baja detener cancelar salir stoppen "
     "aufhoren schluss halt ende ophouden pararme"
 )
+EVERYDAY_STOPS = STOPS - PLAIN_STOPS
+"""Words of everyday talk: no wish where they are all that is asked, `quit?`"""
 STOPS |= frozenset(
     folded(word)  # the scripts below have look-alikes of Latin letters, on purpose
     for word in ("стоп", "отписаться", "хватит", "停止", "退订", "退訂", "停", "取消", "ストップ", "配信停止",
@@ -176,6 +191,7 @@ STOP_PHRASES = phrases_of(
     "end/cancel/stop subscription/service", "end/cancel/stop my/the/this subscription/service", "no mas",
     "no quiero mas", "deja/dejen de", "dar/darme de baja", "plus de messages/sms/message", "me/se desabonner",
     "ne plus recevoir", "keine nachrichten/sms mehr", "hor auf", "pare de", "nao quero mais", "non voglio piu",
+    "i/ive/have/already texted/sent/said/replied/wrote/typed stop",
 )  # fmt: skip
 
 NEGATIONS = _table("dont not never")
@@ -196,7 +212,8 @@ STOP_NUMBERED = TRACKING | _table("flight flights number no nr alerts texts upda
 AROUND_STOP = POLITE | INTERJECTIONS | _table(
     "no i im ive id you want need would could can will like told said asked tell to for really make them how do must "
     "ffs wtf fuck fucking damn god omg seriously already but guys let us be able trying wish all these texts messages "
-    "alerts help me my"
+    "alerts help me my nope nah reply replied replying text texted send sent type typed write wrote say saying word "
+    "sms message"
 )  # fmt: skip
 AFTER_STOP = AROUND_STOP | STOPS | frozenset(f"{_NOUNS}/{_GERUNDS}".split("/")) | _table(
     "everything it this that those the your from any anymore more further immediately right at once forever completely "
@@ -330,34 +347,16 @@ def wants_no_texts(words: tuple[str, ...]) -> bool:
         return False
     if len(words) == 1:
         return words[0] in STOPS
+    if words[0] in _TEXTING and words[1] in PLAIN_STOPS:
+        return wants_no_texts(words[1:])
     if words[0] in PLAIN_STOPS and words[1] not in PLACES:
         return True
     closing = words[-2] in _CLOSING and words[-1] in PLAIN_STOPS and len(words) > 2  # `he has landed so stop`
     return closing or _is_plea(words) or holds(words, STOP_PHRASES, unless_after=NEGATIONS)
 
 
-ALL = _table("all every everything everybody entirely completely altogether")
-THE_REST_TOO = frozenset({
-    ("and", "everything"), ("everything", "else"), ("everything", "including"), ("and", "all"), ("all", "others"),
-    ("all", "other"), ("all", "else"), ("all", "flights"), ("the", "rest"), ("the", "others"), ("the", "other"),
-})  # fmt: skip
-_BUT = phrases_of("all/stopall/everything/everyone/flights/others/texts but/except/besides")
 _CLOSING = _table("so then")
-
-
-def means_the_rest_too(words: tuple[str, ...]) -> bool:
-    """Whether a flight is named beside everything else: `stop UA1234 and everything else`."""
-    return holds(words, THE_REST_TOO)
-
-
-def means_the_rest_alone(words: tuple[str, ...]) -> bool:
-    """Whether the flight named is the one that is to stay: `stop everything except UA1234`."""
-    return holds(words, _BUT)
-
-
-def says_all(words: tuple[str, ...]) -> bool:
-    """Whether a clause without a flight ends everything, whatever flight is named beside it: `please stop all`."""
-    return "stopall" in words or (any(word in STOPS for word in words) and not ALL.isdisjoint(words))
+_TEXTING = _table("reply text send")  # as our own texts have it: `Reply STOP never to hear from us`
 
 
 def spells_stop(words: tuple[str, ...]) -> bool:

@@ -66,6 +66,7 @@ SAID = "said"  # the dialogue that remembers the last body
 MOST_REPLIES, REPLIES_WITHIN = 10, timedelta(minutes=5)  # two machines that answer each other stop here
 MOST_UNKNOWN = ((timedelta(minutes=10), 2), (timedelta(days=1), 10))  # then nothing is said to them
 STRANGERS_WITHIN = timedelta(days=1)
+MOST_STRANGERS = 50  # within that, all numbers together: each answer is paid for
 REPEATED_WITHIN = timedelta(seconds=10)
 
 MOST_CONFIRMED = 3  # STOPs of one number in a day
@@ -198,7 +199,7 @@ def _answer_or_not(desk: Desk, reply: Reply) -> None:
     if silence:
         _store(desk, silence, _nothing)
     elif not desk.user.id and not _is_invited(desk, reply):
-        _answer_stranger(desk)
+        _answer_stranger(desk, reply)
     else:
         _command(desk, reply)
 
@@ -271,12 +272,19 @@ def _is_invited(desk: Desk, reply: Reply) -> bool:
     return isinstance(reply, Join) and bool(desk.store.open_invitations(desk.phone, desk.written))
 
 
-def _answer_stranger(desk: Desk) -> None:
-    """Once a day, and nothing about who uses this number."""
+def _answer_stranger(desk: Desk, reply: Reply) -> None:
+    """Once a day, and nothing about who uses this number.
+
+    So many in a day, all together; who was invited, and the words the law wants answered, do not wait for others.
+    """
     if _count(desk, STRANGER, STRANGERS_WITHIN):
         _store(desk, "stranger again", _nothing)
         return
     invited = desk.store.open_invitations(desk.phone, desk.written)
+    is_due = invited or isinstance(reply, Start | Help)
+    if not is_due and desk.store.answered_count(STRANGER, since=desk.now - STRANGERS_WITHIN) >= MOST_STRANGERS:
+        _store(desk, "too many strangers", _nothing)
+        return
     _store(desk, STRANGER, say(texts.INVITED if invited else texts.STRANGER))
 
 

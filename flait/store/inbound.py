@@ -55,6 +55,7 @@ WHERE sid = :sid AND answered_at IS NULL
 """
 _COUNT: Final = "SELECT count(*) AS n FROM inbound WHERE sender = :sender AND received_at > :since"
 _COUNT_ANSWERS: Final = f"{_COUNT} AND answer = :answer"
+_COUNT_ALL: Final = "SELECT count(*) AS n FROM inbound WHERE received_at > :since AND answer = :answer"
 _READ_UNTIL: Final = """
 INSERT INTO readings (name, until_at) VALUES (:name, :until)
 ON CONFLICT (name) DO UPDATE SET until_at = :until, cursor = NULL
@@ -126,6 +127,13 @@ class InboundTexts(Connection):
         """How many texts that number sent after that moment; with `answer`, how many of them got that one."""
         sql = _COUNT if answer is None else _COUNT_ANSWERS
         row = self._row(sql, sender=sender, since=since, answer=answer)
+        assert row is not None
+        count: int = row["n"]
+        return count
+
+    def answered_count(self, answer: str, *, since: datetime) -> int:
+        """How many texts that came after that moment, from whatever numbers, got that answer."""
+        row = self._row(_COUNT_ALL, since=since, answer=answer)
         assert row is not None
         count: int = row["n"]
         return count

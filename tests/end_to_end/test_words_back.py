@@ -71,7 +71,10 @@ TALKS: Mapping[str, Script] = {
     ],
     CLEO: [
         ("TRACK UA8702 today", [f"{FIRST} for Cleo: {TODAY} Gate later. {RATES}"]),
-        (f"SHARE UA8702 {DAN} meet", ["Asked +1555...0103 to follow UA8702 as meeter. They must reply JOIN first."]),
+        (
+            f"SHARE UA8702 {DAN} meet",
+            ["Asked +1555...0103 to follow UA8702 Fri 8 Mar as meeter. They must reply JOIN first."],
+        ),
     ],
     DAN: [
         ("", [f"Cleo invites you to follow UA8702 JFK-LAX Fri 8 Mar by text. {ASKS}"]),

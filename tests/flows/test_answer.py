@@ -200,6 +200,24 @@ def test_a_stranger_is_told_so_once_a_day_and_nothing_else(world: World, talk: T
     assert talk.says("hello?", STRANGER) == [texts.STRANGER]
 
 
+def test_so_many_strangers_are_answered_in_a_day_and_people_who_are_known_all_the_same(
+    world: World, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answer, "MOST_STRANGERS", 3)
+    talk.tracks(F12)
+    numbers = [f"+1555555018{number}" for number in range(9)]
+    answered = [talk.says("hello?", number) for number in numbers[:5]]
+    assert answered == [[texts.STRANGER]] * 3 + [[]] * 2
+    assert talk.word == "too many strangers"
+    assert len(talk.says("status")) == 1
+    assert talk.says("HELP", numbers[5]) == talk.says("START", numbers[6]) == [texts.STRANGER]
+    assert talk.says("STOP", numbers[7]) == [texts.STOPPED]
+    assert talk.says("share UA1234 today +15555550188")[0].startswith("Asked")
+    assert talk.says("hello?", numbers[8]) == [texts.INVITED]
+    world.clock.advance(timedelta(days=1))
+    assert talk.says("hello?", numbers[4]) == [texts.STRANGER]
+
+
 @pytest.mark.parametrize("body", ["status", "hello", "stop texting me", "START"])
 def test_a_stranger_at_a_number_that_costs_a_lot_is_not_answered(world: World, talk: Talk, body: str) -> None:
     assert talk.says(body, "+881612345678") == []

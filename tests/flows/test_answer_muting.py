@@ -75,8 +75,44 @@ def test_the_time_is_the_persons_own_where_it_is_known(world: World, talk: Talk)
 
 def test_a_number_followed_on_two_days_is_muted_by_its_day(talk: Talk) -> None:
     talk.tracks(F12, TOMORROW)
-    (body,) = talk.says("mute UA1234")
+    (body,) = talk.says("mute UA1234 today")
     assert body.startswith("UA1234 Tue 25 Nov muted until")
+    (body,) = talk.says("mute UA1234 26 nov 3h")
+    assert body.startswith("UA1234 Wed 26 Nov muted until 15:1")
+    (body,) = talk.says("unmute UA1234 tomorrow")
+    assert body.startswith("UA1234 Wed 26 Nov no longer muted.")
+
+
+@pytest.mark.parametrize("answered", ["2", "tomorrow"])
+def test_of_several_days_the_person_is_asked_which_to_mute_and_to_unmute(talk: Talk, answered: str) -> None:
+    talk.tracks(F12, TOMORROW)
+    options = "1) UA1234 Tue 25 Nov 2) UA1234 Wed 26 Nov. Reply 1 or 2 (10 min)."
+    assert talk.says("mute UA1234 3h") == [f"MUTE which one? {options}"]
+    (body,) = talk.says(answered)
+    assert body.startswith("UA1234 Wed 26 Nov muted until 15:10 PST.")
+    (body,) = talk.says("unmute UA1234")
+    assert body.startswith("UA1234 Wed 26 Nov no longer muted.")
+    talk.says("mute UA1234 today")
+    talk.says("mute UA1234 tomorrow")
+    assert talk.says("unmute UA1234") == [f"UNMUTE which one? {options}"]
+    (body,) = talk.says(answered)
+    assert body.startswith("UA1234 Wed 26 Nov no longer muted.")
+
+
+@pytest.mark.parametrize(
+    ("said", "answered"),
+    [
+        ("MUTE until tomorrow 7am", f"All flights muted until 07:00 PST Wed. {URGENT}"),
+        ("mute until 7am tomorrow", f"All flights muted until 07:00 PST Wed. {URGENT}"),
+        ("mute UA1234 until thu 18:00", f"UA1234 muted until 18:00 PST Thu. {URGENT}"),
+        ("mute until today 7am", texts.MUTE_IS_PAST),
+        ("mute until 24 nov 7am", texts.MUTE_IS_PAST),
+        ("mute until 24 feb 7am", texts.MUTE_TOO_LONG),
+    ],
+)
+def test_a_mute_ends_on_the_day_that_is_named(talk: Talk, said: str, answered: str) -> None:
+    talk.tracks(F12)
+    assert talk.says(said) == [answered]
 
 
 @pytest.mark.parametrize("said", ["mute 3h", "mute UA1234 3h"])

@@ -13,11 +13,11 @@ from flait.errors import BudgetExhausted
 from flait.flows import upkeep
 from flait.store import salvaged
 from tests.core.flights_for_tests import F12, NOON, at_gate, hours, minutes
-from tests.flows.talk import RULES, Talk, live
+from tests.flows.talk import RULES, TOMORROW, Talk, live
 from tests.flows.world import PHONES, World, timetabled
 
 BEN = PHONES[5]
-ASKED = "Asked +1555...0105 to follow UA1234 as meeter. They must reply JOIN first."
+ASKED = "Asked +1555...0105 to follow UA1234 Tue 25 Nov as meeter. They must reply JOIN first."
 CANNOT = "Flait cannot ask +1555...0105 now: they do not want texts, or were asked within a month."
 ENOUGH = "You have asked 3 numbers within a day. Ask the next one in a day."
 QUESTION = (
@@ -95,7 +95,7 @@ def test_a_saved_flight_is_shared_as_well(world: World, talk: Talk) -> None:
     world.source.timetable = [timetabled()]
     world.subscribe(on="2025-12-02")
     assert shares(talk, words="watch") == [
-        "Asked +1555...0105 to follow UA1234 as watcher. They must reply JOIN first."
+        "Asked +1555...0105 to follow UA1234 Tue 2 Dec as watcher. They must reply JOIN first."
     ]
     (body,) = talk.says("join", BEN)
     assert body.startswith("Flait flight alerts: UA1234 SFO-EWR Tue 2 Dec saved.")
@@ -113,6 +113,32 @@ def test_leave_ends_it(world: World, ana: Talk) -> None:
     assert body.startswith("Stopped UA1234 Tue 25 Nov.")
     assert live(world, BEN) == []
     assert live(world) == ["UA1234 active"]
+
+
+@pytest.mark.parametrize(
+    "words", ["today +15555550105", "+15555550105 today", "25 nov +15555550105", "+15555550105 25 nov"]
+)
+def test_the_day_named_is_the_one_that_is_shared(ana: Talk, words: str) -> None:
+    ana.tracks(TOMORROW)
+    assert ana.says(f"SHARE UA1234 {words} meet") == [ASKED]
+
+
+@pytest.mark.parametrize("answered", ["2", "tomorrow", "26 nov", "wed"])
+def test_of_several_days_the_inviter_is_asked_which(world: World, ana: Talk, answered: str) -> None:
+    ana.tracks(TOMORROW)
+    assert shares(ana) == ["SHARE which one? 1) UA1234 Tue 25 Nov 2) UA1234 Wed 26 Nov. Reply 1 or 2 (10 min)."]
+    assert asked(world) == []
+    assert ana.says("both") == ["Reply 1 or 2."]
+    assert ana.says(answered) == [
+        "Asked +1555...0105 to follow UA1234 Wed 26 Nov as meeter. They must reply JOIN first."
+    ]
+    assert "UA1234 SFO-EWR Wed 26 Nov" in asked(world)[0]
+
+
+def test_a_day_without_that_flight_is_not_shared(world: World, ana: Talk) -> None:
+    (body,) = ana.says("SHARE UA1234 28 nov +15555550105")
+    assert body == "You do not follow UA1234 of Fri 28 Nov. You follow UA1234 Tue 25 Nov."
+    assert asked(world) == []
 
 
 # --- not asked ----------------------------------------------------------------------------------------------------

@@ -237,8 +237,11 @@ def test_today_and_tomorrow_count_where_the_flight_leaves_when_they_were_written
 
 
 def test_where_nothing_was_asked_a_route_lacks_its_flight_and_a_day_says_nothing(world: World, ann: Talk) -> None:
-    assert ann.says("SFO-EWR 28 nov") == [texts.WHICH_FLIGHT]
-    assert ann.says("from LAS 27 nov") == [texts.WHICH_FLIGHT]
+    lacks = "The flight number is missing. Reply like TRACK UA123"
+    assert ann.says("SFO-EWR 28 nov") == [f"{lacks} 28 nov SFO EWR."]
+    assert ann.says("from LAS 27 nov") == [f"{lacks} 27 nov from LAS."]
+    assert ann.says("TRACK SFO-EWR") == [f"{lacks} SFO EWR."]
+    assert ann.says("track to EWR tomorrow") == [f"{lacks} tomorrow to EWR."]
     assert ann.says("tomorrow") == [texts.UNKNOWN]
 
 
@@ -404,6 +407,21 @@ def test_of_two_days_of_a_number_the_person_says_which(world: World, talk: Talk)
         "Stopped UA1234 Tue 25 Nov only. You still get other flights. To end ALL messages reply STOP alone."
     ]
     assert live(world) == ["UA1234 active"]
+
+
+@pytest.mark.parametrize("said", ["UNTRACK both", "both", "remove both of them"])
+def test_both_ends_both_also_with_the_command(world: World, talk: Talk, said: str) -> None:
+    talk.tracks(F12, TOMORROW)
+    talk.says("UNTRACK UA1234")
+    talk.says(said)
+    assert live(world) == []
+
+
+@pytest.mark.parametrize("said", ["tomorrow", "wed", "the 26th"])
+def test_which_flight_ends_is_answered_by_its_day_too(world: World, talk: Talk, said: str) -> None:
+    talk.tracks(F12, TOMORROW)
+    talk.says("UNTRACK UA1234")
+    assert talk.says(said)[0].startswith("Stopped UA1234 Wed 26 Nov.")
 
 
 def test_both_are_ended_and_come_back_together(world: World, talk: Talk) -> None:

@@ -140,7 +140,7 @@ def test_who_was_answered_last_is_last_in_turn(hands: Hands) -> None:
 
 
 def test_what_is_about_the_flight_that_is_looked_up_comes_after_it(world: World, hands: Hands) -> None:
-    for said in ("TRACK UA1234 tomorrow", "UNTRACK UA1234 tomorrow", "UNDO", "MUTE UA1234"):
+    for said in ("TRACK UA1234 tomorrow", "UNTRACK UA1234 tomorrow", "UNDO", "MUTE UA1234 today"):
         assert hands.says(said) == []
     bodies = [body[5:27] for _ in range(4) for body in hands.look()]
     assert bodies == [

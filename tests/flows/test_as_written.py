@@ -114,7 +114,7 @@ def test_a_flight_that_is_not_found_is_not_called_by_a_word_that_means_another_d
         ("MUTE 8h", NIGHT + hours(7), f"All flights muted until 06:10 PST. {URGENT}"),
         ("MUTE until 07:00", NIGHT + hours(8), f"All flights muted until 07:00 PST. {URGENT}"),
         ("MUTE until 7", NIGHT + hours(8), f"All flights muted until 07:00 PST. {URGENT}"),
-        ("MUTE UA1234 until noon", NIGHT + hours(13), f"UA1234 Tue 25 Nov muted until 12:00 PST. {URGENT}"),
+        ("MUTE UA1234 25 nov until noon", NIGHT + hours(13), f"UA1234 Tue 25 Nov muted until 12:00 PST. {URGENT}"),
         ("MUTE 8h", NIGHT + hours(8), "That MUTE was over at 06:10 PST, before we could read it. Nothing changed."),
         (
             "MUTE until 07:00",

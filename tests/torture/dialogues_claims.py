@@ -234,7 +234,7 @@ CLAIMS: Final[Sequence[tuple[str, Check]]] = (
     (r"^There is no number (?P<number>\d+) on your list", no_number),
     (r"^Stopped (?P<names>.+?) only\.", stopped),
     (r"^Stopped (?P<names>.+?)\. (?P<left>No flights|1 flight|\d+ flights) left\.", stopped),
-    (r"^Which one\? (?P<options>.+?)\. Reply [^;]+(?:; LIST shows (?P<more>\d+) more)?\.$", which),
+    (r"^(?:Which|(?:MUTE|UNMUTE|SHARE) which) one\? (?P<options>.+?)\. Reply [^;]+(?:; LIST shows (?P<more>\d+) more)?\.$", which),
     (r"(?s)^1 [A-Z]{2}\d.*", rows),
     (rf"^That MUTE was over at {AT}, before we could read it\. Nothing changed\.$", mute_over),
     (rf"^(?P<name>All flights|{NAME}) muted until (?P<until>{AT})\.(?: (?P<longer>(?:All flights|[A-Z]{{2}}\d+|\d+ until)[^.]*\.))? Only urgent", muted),

@@ -144,6 +144,9 @@ class _Judge:
         subject = turn.said.ident or turn.said.place or turn.said.it
         if meant is None:
             return
+        if len(meant) > 1 and turn.said.ident and "MUTE which one?" in turn.bodies[0]:
+            yield from self._nothing()
+            return
         whose = {one.id: places(turn.before, one) for one in meant} if subject else {0: places(turn.before)}
         right = {whom: [until for zone in zones for until in self._untils(zone)] for whom, zones in whose.items()}
         over = [until <= turn.read for untils in right.values() for until in untils]
@@ -226,6 +229,10 @@ class _Judge:
         question, turn = self.memory.question_at(self.turn.written), self.turn
         if question is None:
             yield from self._nothing()
+            return
+        if "MUTE which one?" in question.body:
+            if self._ended():
+                yield Wrong("effect", "a flight went, and a mute was chosen")
             return
         if "Which one?" not in question.body:
             if self._ended() or self._muted():

@@ -21,7 +21,8 @@ from flait.flows.answering.meant import (
     recalled,
     stands_for,
 )
-from flait.flows.answering.muting import muted_again, undo_mute
+from flait.flows.answering.muting import mute_chosen, muted_again, undo_mute, unmute_chosen
+from flait.flows.answering.sharing import share_chosen
 from flait.flows.answering.status import status
 from flait.flows.answering.tracking import Looked, keep, look_up, track_all, wanted_option, words_of
 from flait.flows.subscribe import Person, Subscribed
@@ -36,7 +37,7 @@ def untrack(desk: Desk, wish: Untrack) -> Act:
 
 def leave(desk: Desk, wish: Leave) -> Act:
     """A shared flight is left like any other."""
-    return lambda: _ended_or_asked(desk, wish.subject, None, explained=False)
+    return lambda: _ended_or_asked(desk, wish.subject, wish.date, explained=False)
 
 
 def _ended_or_asked(desk: Desk, subject: Subject | None, on: str | None, *, explained: bool) -> list[Line]:
@@ -123,9 +124,9 @@ def choose(desk: Desk, reply: Choice | Ok) -> Act:
     if question is None:
         assert isinstance(reply, Choice)
         return status(desk, Status(subject=ListNumber(number=reply.numbers[0]), fact=Fact.ALL))
-    options = _picked(question["options"], reply)
-    if not options:
-        return say(texts.choose_text(len(question["options"])))
+    options, one = _picked(question["options"], reply), bool(question.get("one"))
+    if not options or (one and len(options) > 1):
+        return say(texts.choose_text(len(question["options"]), one=one))
     act = _ACTS[question["do"]](desk, options)
 
     def answered() -> Sequence[Line]:
@@ -162,4 +163,10 @@ def _chosen_ended(desk: Desk, options: Sequence[Mapping[str, Any]]) -> list[Line
     return _ended(desk, views, explained=any(option["explained"] for option in options))
 
 
-_ACTS = {"track": _track_chosen, "untrack": _untrack_chosen}
+_ACTS = {
+    "track": _track_chosen,
+    "untrack": _untrack_chosen,
+    "mute": mute_chosen,
+    "unmute": unmute_chosen,
+    "share": share_chosen,
+}

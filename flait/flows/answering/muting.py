@@ -4,17 +4,20 @@ Polls go on; what is not urgent waits, and is told afterwards if it is still tru
 a flight is quiet while it is muted itself, or all are.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flait.core import reply_texts as texts
+from flait.core.dates import parse_date
 from flait.core.flights import Airport
 from flait.core.muting_texts import Muting
+from flait.core.replies import LONGEST_MUTE
 from flait.core.reply_kinds import MINE, BareHour, Mute, Unmute
 from flait.core.subscriptions import Subscription
-from flait.flows.answering.desk import UNDO, Act, Desk, Line
+from flait.errors import InvalidDate
+from flait.flows.answering.desk import UNDO, Act, Desk, Line, say
 from flait.flows.answering.meant import (
     current,
     following,
@@ -26,8 +29,10 @@ from flait.flows.answering.meant import (
     short_name_of,
     stands_for,
 )
+from flait.flows.answering.which import as_then, ask_which, asked_for, chosen
 from flait.store import SubscriptionView
 
+MUTE, UNMUTE = "MUTE", "UNMUTE"  # as a question names them
 DEFAULT = timedelta(hours=2)
 BARELY = timedelta(minutes=15)  # nobody mutes for less
 
@@ -38,16 +43,37 @@ def mute(desk: Desk, wish: Mute) -> Act:
     It counts from when they wrote. An hour that could be of the morning or of the evening is the next of the two; the
     answer says which.
     """
-    return lambda: [_muted(desk, wish)]
+    return lambda: [_muted_or_asked(desk, wish)]
 
 
-def _muted(desk: Desk, wish: Mute) -> Line:
-    views = meant_then(desk, wish.subject) if wish.subject is not None else []
-    if wish.subject is not None and not views:
-        return Line(body=nothing_meant(desk, wish.subject))
-    view = current(views, desk.written) if views else None
+def _muted_or_asked(desk: Desk, wish: Mute) -> Line:
+    if wish.subject is None:
+        return _muted(desk, wish, None)
+    views = meant_then(desk, wish.subject, wish.date)
+    if not views:
+        return Line(body=nothing_meant(desk, wish.subject, wish.date))
+    view = current(views, desk.written)
+    until = _until(wish, _place(desk, view).zone, desk.written)
+    is_one = len(views) == 1 or wish.subject is MINE or until is None or until <= desk.now
+    return _muted(desk, wish, view) if is_one else ask_which(desk, MUTE, views)
+
+
+def mute_chosen(desk: Desk, options: Sequence[Mapping[str, Any]]) -> Act:
+    """The flight that was asked for."""
+    view, wish = chosen(desk, options[0]), asked_for(options[0])
+    if isinstance(view, str) or not isinstance(wish, Mute):
+        return say(view if isinstance(view, str) else texts.UNKNOWN)
+    then = as_then(desk, options[0])
+    return lambda: [_muted(then, wish, view)]
+
+
+def _muted(desk: Desk, wish: Mute, view: SubscriptionView | None) -> Line:
     place = _place(desk, view)
     until = _until(wish, place.zone, desk.written)
+    if until is None:
+        return Line(body=texts.MUTE_IS_PAST)
+    if until - desk.written > LONGEST_MUTE:
+        return Line(body=texts.MUTE_TOO_LONG)
     if until <= desk.now:
         return Line(body=Muting(place=place, reader=desk.reader()).over(until))
     was = view.subscription.muted_until if view else _all_muted_until(desk)
@@ -62,16 +88,20 @@ def _place(desk: Desk, view: SubscriptionView | None) -> Airport:
     return place_of(desk, view or (current(views, desk.written) if views and not desk.user.timezone else None))
 
 
-def _until(wish: Mute, zone: ZoneInfo, written: datetime) -> datetime:
+def _until(wish: Mute, zone: ZoneInfo, written: datetime) -> datetime | None:
+    """The end of that mute; None: the time was past when they wrote, or there is no such day."""
     if wish.until is None:
         return written + (wish.span or DEFAULT)
     hour = wish.until.hour % 12 if isinstance(wish.until, BareHour) else 0
     times = [time(hour), time(hour + 12)] if isinstance(wish.until, BareHour) else [wish.until]
     today = written.astimezone(zone).date()
-    days = [today + timedelta(days=ahead) for ahead in (0, 1)]
+    try:
+        days = [parse_date(wish.until_on).on(today)] if wish.until_on else [today, today + timedelta(days=1)]
+    except InvalidDate:
+        return None
     moments = [moment for day in days for at in times for moment in _on_the_clock(day, at, zone, written)]
     least = BARELY if len(times) > 1 else timedelta()  # `until 6` at ten to six is not for ten minutes
-    return min(moment for moment in moments if moment - written > least)
+    return min((moment for moment in moments if moment - written > least), default=None)
 
 
 def _on_the_clock(day: date, at: time, zone: ZoneInfo, written: datetime) -> Iterator[datetime]:
@@ -106,10 +136,22 @@ def unmute(desk: Desk, wish: Unmute) -> Act:
 def _unmuted(desk: Desk, wish: Unmute) -> Line:
     if wish.subject in (None, MINE):
         return _unmuted_all(desk)
-    views = meant_then(desk, wish.subject)
+    views = meant_then(desk, wish.subject, wish.date)
     if not views:
-        return Line(body=nothing_meant(desk, wish.subject))
-    view = current(views, desk.written)
+        return Line(body=nothing_meant(desk, wish.subject, wish.date))
+    muted = [view for view in views if _ahead(desk, view.subscription.muted_until)]
+    if len(muted) > 1:
+        return ask_which(desk, UNMUTE, muted)
+    return _unmuted_one(desk, current(muted or views, desk.written))
+
+
+def unmute_chosen(desk: Desk, options: Sequence[Mapping[str, Any]]) -> Act:
+    """The flight that was asked for."""
+    view = chosen(desk, options[0])
+    return say(view) if isinstance(view, str) else lambda: [_unmuted_one(desk, view)]
+
+
+def _unmuted_one(desk: Desk, view: SubscriptionView) -> Line:
     _forget(desk, view)
     _set(desk, view, None)
     return Line(body=_how_it_is(desk, view))

@@ -4,9 +4,10 @@ Nothing sets the counts back: three numbers a day for one person, one question a
 cannot be asked is never told: whether it said STOP is its own matter.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from flait.core import reply_texts as texts
 from flait.core.idents import Ident
@@ -16,13 +17,15 @@ from flait.core.subscriptions import AddedBy, Role
 from flait.core.whatsapp import MARGIN, WINDOW, agreed
 from flait.errors import InvalidPhone
 from flait.flows.answering.desk import Act, Desk, Line, say
-from flait.flows.answering.meant import current, followed_now, leg_of, meant_then, nothing_meant
+from flait.flows.answering.meant import followed_now, leg_of, meant_then, name_of, nothing_meant
 from flait.flows.answering.tracking import Looked, keep, look_up, words_of
+from flait.flows.answering.which import ask_which, asked_for, chosen
 from flait.flows.subscribe import Person
 from flait.flows.wishes import wanted_of
 from flait.phones import costly, has_extension, parse_phone
 from flait.store import INVITATION, Invitation, InvitationState, SubscriptionView
 
+SHARE = "SHARE"  # as a question names it
 OPEN_FOR = timedelta(days=1)
 MOST_ASKED, ASKED_WITHIN = 3, timedelta(days=1)  # by one person, whatever becomes of it
 ASKED_ONCE_IN = timedelta(days=30)  # one number, whoever asks
@@ -35,14 +38,27 @@ def share(desk: Desk, wish: Share) -> Act:
         phone = parse_phone(wish.phone, region=desk.rules.region)
     except InvalidPhone:
         return say(texts.EXTENSION if has_extension(wish.phone) else texts.NOT_A_PHONE)
-    views = meant_then(desk, wish.subject)
+    views = meant_then(desk, wish.subject, wish.date)
     if not views:
-        return say(nothing_meant(desk, wish.subject))
+        return say(nothing_meant(desk, wish.subject, wish.date))
     if phone == desk.phone:
         return say(texts.OWN_NUMBER)
     if costly(phone, desk.rules.allow):
         return say(texts.COSTLY)
-    view = current(views, desk.now)
+    if len(views) > 1:
+        return lambda: [ask_which(desk, SHARE, views)]
+    return lambda: [_invited(desk, views[0], phone, wish.role or Role.WATCHER)]
+
+
+def share_chosen(desk: Desk, options: Sequence[Mapping[str, Any]]) -> Act:
+    """The flight that was asked for."""
+    view, wish = chosen(desk, options[0]), asked_for(options[0])
+    if isinstance(view, str) or not isinstance(wish, Share):
+        return say(view if isinstance(view, str) else texts.UNKNOWN)
+    try:
+        phone = parse_phone(wish.phone, region=desk.rules.region)
+    except InvalidPhone:
+        return say(texts.NOT_A_PHONE)
     return lambda: [_invited(desk, view, phone, wish.role or Role.WATCHER)]
 
 
@@ -68,7 +84,7 @@ def _invited(desk: Desk, view: SubscriptionView, phone: str, role: Role) -> Line
         )
     )
     assert invitation is not None  # the number has no open one: it would have been asked
-    return Line(body=texts.invited_text(phone, view.subscription.ident, role), subscription_id=view.subscription.id)
+    return Line(body=texts.invited_text(phone, name_of(desk, view), role), subscription_id=view.subscription.id)
 
 
 def _channel(desk: Desk, phone: str) -> Channel | None:

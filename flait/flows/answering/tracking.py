@@ -73,7 +73,7 @@ class Looked:
 def track(desk: Desk, reply: Track) -> Act:
     """Follow what is named; each new flight is answered by its own confirmation."""
     if not reply.wishes:
-        return say(texts.WHICH_FLIGHT)
+        return say(texts.number_lacks_text(reply.typed) if reply.typed else texts.WHICH_FLIGHT)
     looked = [_found(desk, wish) for wish in reply.wishes[:MOST_WISHES]]
     act = _following(desk, looked)
     if len(reply.wishes) <= MOST_WISHES:
