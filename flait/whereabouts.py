@@ -42,6 +42,7 @@ class Whereabouts:
             if self.is_lost:
                 self.is_lost = False
                 self._troubled("")
+                self._say()
                 log.info("the database is in its place again")
 
     def put_away(self) -> None:
