@@ -63,8 +63,12 @@ def start(wait: Wait = STARTS_WITHIN) -> None:
 
 
 def _ready() -> "App":
-    """What a daemon needs before it can start. Raises what it would leave with."""
-    from flait.paths import close_to_others, make_private
+    """What a daemon needs before it can start, every file that it opens among it. Raises what it would leave with."""
+    import os
+
+    from flait import logs, pulse
+    from flait.lock import lock_of
+    from flait.paths import close_to_others, make_private, open_private
 
     app = session.app()
     _ = app.settings, app.clock
@@ -72,6 +76,9 @@ def _ready() -> "App":
     close_to_others(app.paths)
     for folder in (app.paths.log_dir, app.paths.run_dir):
         make_private(folder)
+    files = (app.paths.log_dir / logs.FILE, app.paths.run_dir / pulse.FILE, lock_of(app.paths.database), _output_path())
+    for file in files:
+        os.close(open_private(file, os.O_RDWR))
     return app
 
 

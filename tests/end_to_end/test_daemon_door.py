@@ -150,6 +150,22 @@ def test_a_restart_that_could_not_start_again_stops_nothing(world: World) -> Non
     assert world.flait("daemon", "stop").code == 0
 
 
+@pytest.mark.parametrize("name", ["log/flait.log", "log/daemon.out", "run/daemon.json", "flait.lock"])
+@pytest.mark.parametrize("stands", ["a link", "a folder"])
+def test_a_restart_whose_files_cannot_be_opened_stops_nothing(world: World, name: str, stands: str) -> None:
+    daemon, file = world.daemon(), world.home / name
+    kept = file.with_name("kept")
+    if file.exists():
+        file.rename(kept)
+    file.mkdir() if stands == "a folder" else file.symlink_to(world.home.parent / "elsewhere")
+
+    refused = world.flait("daemon", "restart")
+
+    assert (refused.code, str(file) in refused.err) == (5, True)
+    assert daemon.poll() is None or name == "flait.lock"  # whose lock cannot be taken anew is nobody's, and leaves
+    assert not (world.home.parent / "elsewhere").exists()
+
+
 def test_the_daemon_stops_while_both_providers_hang_and_the_next_one_settles_it(world: World) -> None:
     world.flight("UA8501", **AHEAD)
     for who in (ANA, BEN):
