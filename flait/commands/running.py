@@ -8,6 +8,7 @@ from flait.commands import session
 from flait.commands.output import print_json, safe, say, worded
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
     from subprocess import Popen
 
@@ -58,8 +59,18 @@ def start(wait: Wait = STARTS_WITHIN) -> None:
         )
     if _until_up(child, wait):
         say(f"The daemon is running, pid {child.pid}. `flait daemon logs -f` follows it.")
-    for what in missing(app):
+    wanted = list(missing(app))
+    for what in [*wanted, *(each for each in _deaf(app, child.pid) if not any(each in told for told in wanted))]:
         say(f"warning: {safe(what)}")
+
+
+def _deaf(app: "App", pid: int) -> "Iterator[str]":
+    """Why the daemon that was started does not listen, as it says itself; nothing where it does, or need not."""
+    from flait.pulse import word
+
+    said = word(app.paths.run_dir)
+    if said and said.pid == pid:
+        yield from (trouble.cause for trouble in said.troubles if trouble.what == "listen")
 
 
 def _ready() -> "App":

@@ -4,6 +4,7 @@ import json
 import os
 import resource
 import signal
+import socket
 import sys
 from pathlib import Path
 
@@ -147,6 +148,20 @@ def test_a_restart_that_could_not_start_again_stops_nothing(world: World) -> Non
     (world.home / "config.toml").unlink()
     assert _daemon(world) == pid
     assert world.flait("daemon", "restart", "--wait", "30").code == 0
+    assert world.flait("daemon", "stop").code == 0
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "192.0.2.1"], ids=["taken", "foreign"])
+def test_a_start_and_a_restart_warn_of_an_address_where_nobody_can_listen(world: World, host: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"{host}:{taken.getsockname()[1]}"
+        world.env["FLAIT_WEBHOOK_LISTEN"] = address
+        for command in ("start", "restart"):
+            done = world.flait("daemon", command, "--wait", "30").done()
+            assert f"warning: webhook.listen {address} cannot be bound: " in done.err
+            assert done.err.count("warning") == 1
+    world.env["FLAIT_WEBHOOK_LISTEN"] = "127.0.0.1:0"
+    assert "warning" not in world.flait("daemon", "restart", "--wait", "30").done().err
     assert world.flait("daemon", "stop").code == 0
 
 
