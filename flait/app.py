@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from flait.clock import Clock, clock_from
 from flait.errors import ConfigError, Gone
 from flait.paths import Paths, close_database, close_to_others, make_private, paths_from, state_of
-from flait.store import Store
+from flait.store import Behind, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -86,9 +86,8 @@ class App:
             if self._first is None:
                 make_private(self.paths.data_dir)
                 close_database(self.paths.database)
-                self._refuse_to_begin_anew(self.paths.database)
-                store = Store.open(self.paths.database, first=self._back_up_first)
-                self._first = store
+                self._refuse_what_is_lost(self.paths.database)
+                store = self._first = self._opened(self.paths.database)
             else:  # what the first one opened must still be there: nothing is made in its place
                 self._first.refuse_elsewhere()
                 store = Store.open(self.paths.database, create=False)
@@ -96,24 +95,39 @@ class App:
             self._mine.store = store
         return store
 
-    def _refuse_to_begin_anew(self, database: Path) -> None:
-        """No file, or one without a byte, is how a database begins. With backups, or a daemon on it, one was lost."""
-        try:
-            if database.stat().st_size:
-                return
-            lost = f"the database {database} is empty"
-        except FileNotFoundError:
-            lost = f"there is no database {database}"
+    def _refuse_what_is_lost(self, database: Path) -> None:
+        """No file, or one without a byte, is how a database begins. With backups, or a daemon on it, one was lost.
+
+        So was one whose log is gone and the index of the log is not, while a daemon has it open.
+        """
+        empty, torn = _is_missing(database), _is_torn(database)
+        lost = empty or torn
+        if not lost:
+            return
         from flait import lock
         from flait.flows.backup import found
 
         other, backups = lock.holder(database), found(self.paths.backups_dir)
         if other and other.what != lock.DAEMON:
             raise lock.refusal(other)
+        if other and torn and not backups:
+            raise Gone(f"{lost}, and {other.named} had it open", "try again: the daemon saves what it has open")
         if other:
             raise Gone(f"{lost}, and {other.named} had it open", way_back(backups, stop=True))
-        if backups:
+        if empty and backups:
             raise Gone(f"{lost}, and there are backups of it", way_back(backups, stop=False))
+
+    def _opened(self, database: Path) -> Store:
+        """The database, made or brought up to date. Raises Gone with what helps where it has lost its log."""
+        try:
+            return Store.open(database, first=self._back_up_first)
+        except Behind as loss:
+            from flait.flows.backup import Before, found
+
+            newest = next(iter(found(self.paths.backups_dir)), None)  # an older one holds less than what is left
+            saved = newest and newest.before == Before.LOSS
+            restore = f"run `flait backup restore {newest.path.name}`, or " if newest and saved else ""
+            raise Gone(loss.message, f"{restore}put the log back; {loss.hint}") from loss
 
     def _back_up_first(self, database: Path) -> None:
         """What an earlier Flait wrote is copied before it is brought up to date."""
@@ -333,6 +347,20 @@ class App:
 
     def _secret(self, name: "SecretName") -> "Callable[[bool], str]":
         return lambda fresh: self.credentials.get(name, fresh=fresh).reveal()
+
+
+def _is_missing(database: Path) -> str:
+    """How there is no database; empty: there is one."""
+    state = state_of(database)
+    if state is None:
+        return f"there is no database {database}"
+    return "" if state.st_size else f"the database {database} is empty"
+
+
+def _is_torn(database: Path) -> str:
+    """Whether of the two files that stand beside an open database one is gone; empty: no."""
+    log, index = (state_of(Path(f"{database}{end}")) for end in ("-wal", "-shm"))
+    return "" if (log is None) == (index is None) else f"a file that belongs to the database {database} is gone"
 
 
 def way_back(backups: "Sequence[Backup]", *, stop: bool) -> str:

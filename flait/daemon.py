@@ -81,7 +81,7 @@ class Daemon:
         self._stopping = stopping
         self._lasting = lasting
         self._troubles = Troubles()
-        self._whereabouts = Whereabouts(app, self._troubles, self._say)
+        self.whereabouts = Whereabouts(app, self._troubles, self._say)
         self._waiting: Sequence[str] = ()  # settings that want a restart
         self._pulse: Pulse | None = None
         self._time = timekeeping.Timekeeper(app.clock, app.witness)
@@ -147,13 +147,14 @@ class Daemon:
 
     def beat(self) -> bool:
         """Say that we are alive: in the database, and beside it what troubles us."""
-        if self._whereabouts.is_lost:
+        if self.whereabouts.is_lost:
             self._say()
             return False
         store, clock = self._app.store(), self._app.clock
         now = clock.now()  # read once: set back between two readings, nobody would see it
         self._time.check(store, now)
         store.beat(boot=self.boot, pid=os.getpid(), started_at=self.started_at, now=now)
+        store.checkpoint()  # little hangs on the log then
         self._troubled("keyring", self._app.credentials.trouble)
         self._troubled("polls", self._pollers.trouble)
         self._troubled("answers", self._answerers.trouble)
@@ -218,7 +219,7 @@ class Daemon:
 
     def look_around(self) -> None:
         """Whether what is open still stands where others meet it; in between nothing is asked, sent or answered."""
-        self._whereabouts.look()
+        self.whereabouts.look()
 
     @property
     def _listens(self) -> bool:
@@ -389,7 +390,7 @@ class Daemon:
             log.error("%s: %s", name, what, exc_info=None if expected else problem)
 
     def _rests(self, tick: Tick) -> bool:
-        return tick.name not in ANY_YEAR and (self._whereabouts.is_lost or not believable(self._app.clock))
+        return tick.name not in ANY_YEAR and (self.whereabouts.is_lost or not believable(self._app.clock))
 
     def _step(self, tick: Tick) -> bool:
         with self.watchdog.watching(tick.name):

@@ -17,6 +17,7 @@ CHOOSE_A_HOME = "set FLAIT_HOME to a folder that is yours, or mend its owner and
 FOR_OTHERS = 0o077
 WRITTEN_BY_OTHERS = 0o022
 A_LINK = (errno.ELOOP, errno.EMLINK)  # what O_NOFOLLOW says of one
+MARK = "-mark"  # how far the file had come: see store/mark.py
 BESIDE = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a file, and takes for that file's
 
 
@@ -119,8 +120,8 @@ def close_to_others(paths: Paths) -> None:
 
 
 def close_database(database: Path) -> None:
-    """The same for the database and what SQLite keeps beside it. Raises ConfigError."""
-    _close(database.with_name(database.name + suffix) for suffix in ("", *BESIDE))
+    """The same for the database and what is kept beside it. Raises ConfigError."""
+    _close(database.with_name(database.name + suffix) for suffix in ("", *BESIDE, MARK))
 
 
 def refuse_written_by_others(file: Path, state: os.stat_result) -> None:

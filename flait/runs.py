@@ -94,6 +94,7 @@ def _live(daemon: Daemon, app: App, stopping: threading.Event, held: Held) -> in
     # A text being posted, a poll being stored are worth seconds; a hanging provider is not.
     ending.set()
     finishing.join(STOP_WITHIN)
+    daemon.whereabouts.put_away()
     return code
 
 

@@ -42,7 +42,17 @@ class Whereabouts:
             if self.is_lost:
                 self.is_lost = False
                 self._troubled("")
+                self._say()
                 log.info("the database is in its place again")
+
+    def put_away(self) -> None:
+        """At the end: leave all there is in the database's own file. Where that is lost, nothing is touched."""
+        store = self._app.store()
+        try:
+            store.refuse_elsewhere()
+            store.checkpoint()
+        except StoreError as fault:
+            log.warning("what is in the log stays there: %s", fault.message)
 
     def _lose(self, fault: Gone) -> None:
         """Say it, as the one trouble there is."""

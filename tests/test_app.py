@@ -12,6 +12,7 @@ from flait.daemon import Daemon
 from flait.errors import BudgetExhausted, ConfigError, FlightSourceError, Gone, StoreError
 from flait.flows import meter, track
 from flait.flows.meter import SPENT
+from flait.pulse import Trouble, word
 from flait.store import Store, TrackedFlight
 from flait.whereabouts import SAVE_EVERY
 from tests.adapters.twilio_talk import message
@@ -215,6 +216,27 @@ def test_what_is_open_of_a_lost_database_is_saved_as_soon_as_there_is_room(tmp_p
     for _ in range(SAVE_EVERY):
         daemon.look_around()
     assert len(list(in_the_way.iterdir())) == 1
+
+
+def test_that_the_database_is_back_is_said_at_once(tmp_path: Path) -> None:
+    site = app(tmp_path)
+    site.store()
+    daemon = Daemon(site, Event())
+    daemon.speak()
+    elsewhere = tmp_path / "elsewhere.db"
+    site.paths.database.rename(elsewhere)
+    daemon.look_around()
+    assert [trouble.what for trouble in said(site)] == ["database"]
+
+    elsewhere.rename(site.paths.database)
+    daemon.look_around()
+    assert said(site) == []
+
+
+def said(site: App) -> list[Trouble]:
+    heard = word(site.paths.run_dir)
+    assert heard
+    return list(heard.troubles)
 
 
 def test_a_lost_database_is_lost_for_every_thread_and_nothing_is_made_in_its_place(tmp_path: Path) -> None:

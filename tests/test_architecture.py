@@ -256,6 +256,7 @@ MAY_DELETE = {  # module → what it deletes: files that it made itself, and tha
     "flait.sandbox.run": "the sandbox's address",
     "flait.flows.backup": "its own backups, when there are enough",
     "flait.store.backup": "drafts of backups",
+    "flait.store.mark": "the mark of a database that begins, or is set aside",
     "flait.store.filesystem": "the draft on which a file system is tried",
 }
 SETS_ASIDE = "Path(f'{database}{suffix}').unlink()"

@@ -8,6 +8,7 @@ from flait.commands import session
 from flait.commands.output import print_json, safe, say, worded
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
     from subprocess import Popen
 
@@ -58,13 +59,27 @@ def start(wait: Wait = STARTS_WITHIN) -> None:
         )
     if _until_up(child, wait):
         say(f"The daemon is running, pid {child.pid}. `flait daemon logs -f` follows it.")
-    for what in missing(app):
+    wanted = list(missing(app))
+    for what in [*wanted, *(each for each in _deaf(app, child.pid) if not any(each in told for told in wanted))]:
         say(f"warning: {safe(what)}")
 
 
+def _deaf(app: "App", pid: int) -> "Iterator[str]":
+    """Why the daemon that was started does not listen, as it says itself; nothing where it does, or need not."""
+    from flait.pulse import word
+
+    said = word(app.paths.run_dir)
+    if said and said.pid == pid:
+        yield from (trouble.cause for trouble in said.troubles if trouble.what == "listen")
+
+
 def _ready() -> "App":
-    """What a daemon needs before it can start. Raises what it would leave with."""
-    from flait.paths import close_to_others, make_private
+    """What a daemon needs before it can start, every file that it opens among it. Raises what it would leave with."""
+    import os
+
+    from flait import logs, pulse
+    from flait.lock import lock_of
+    from flait.paths import close_to_others, make_private, open_private
 
     app = session.app()
     _ = app.settings, app.clock
@@ -72,6 +87,9 @@ def _ready() -> "App":
     close_to_others(app.paths)
     for folder in (app.paths.log_dir, app.paths.run_dir):
         make_private(folder)
+    files = (app.paths.log_dir / logs.FILE, app.paths.run_dir / pulse.FILE, lock_of(app.paths.database), _output_path())
+    for file in files:
+        os.close(open_private(file, os.O_RDWR))
     return app
 
 

@@ -26,6 +26,7 @@ from flait.store.dialogues import Dialogues
 from flait.store.flights import Flights
 from flait.store.inbound import InboundTexts
 from flait.store.journal import Journal
+from flait.store.mark import Behind
 from flait.store.messages import Messages
 from flait.store.opening import First, opened
 from flait.store.outbox import INVITATION, STOP_CONFIRMED, STRANGER, Outbox
@@ -67,6 +68,7 @@ from flait.store.usage import Usage
 
 __all__ = [
     "Store",
+    "Behind",
     "TrackedFlight",
     "FlightView",
     "Sighting",

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from flait.errors import Busy, NotFound, NotOurs, StoreError
-from flait.paths import BESIDE, state_of
+from flait.paths import BESIDE, MARK, state_of
+from flait.store import mark
 from flait.store.connection import Connection, fault, sqlite3
 from flait.store.opening import Standing, standing
 
@@ -119,6 +120,7 @@ def _set_aside(database: Path, aside: Path) -> None:
     for suffix in beside:  # SQLite would take an old log for the new file's
         with suppress(FileNotFoundError):  # it was renamed
             Path(f"{database}{suffix}").unlink()
+    mark.forget(database)
 
 
 @contextmanager
@@ -149,7 +151,7 @@ def sweep(folder: Path) -> None:
 
 
 def _remove(copy: Path) -> None:
-    for suffix in ("", *BESIDE):
+    for suffix in ("", *BESIDE, MARK):
         Path(f"{copy}{suffix}").unlink(missing_ok=True)
 
 

@@ -13,6 +13,7 @@ from typing import Concatenate, Final, ParamSpec, TypeVar
 
 # pysqlite3 where it is installed, whose errors are classes of its own.
 from flait.errors import Busy, Gone, NotOurs, StoreError
+from flait.store import mark
 from flait.store.engine import sqlite3
 from flait.store.rows import Row, plain
 
@@ -186,9 +187,10 @@ class Connection:
             self.refuse_elsewhere()
             self._conn.execute("BEGIN IMMEDIATE")
             self._inside, self._torn = True, False
+            before = self._conn.total_changes
             yield
             self._still_inside()
-            self._conn.execute("COMMIT")
+            self._commit(changed=self._conn.total_changes != before)
         except BaseException:
             with suppress(sqlite3.Error):  # the first error is the one to tell
                 self._conn.rollback()
@@ -196,6 +198,21 @@ class Connection:
         finally:
             self._inside = False
             self._in_line.release()
+
+    def _commit(self, *, changed: bool) -> None:
+        """Count it where something changed: inside with the change, and beside the database once that is stored."""
+        if not changed:
+            self._conn.execute("COMMIT")
+            return
+        count = min(self._conn.execute("PRAGMA user_version").fetchone()[0] + 1, mark.MOST)
+        self._conn.execute(f"PRAGMA user_version = {count}")
+        self._conn.execute("COMMIT")
+        mark.keep(self.path, self.place[""][1], count)
+
+    def checkpoint(self) -> None:
+        """Carry what is in the log into the file itself, as far as nobody reads what was before. Not inside another."""
+        with self._translated:
+            self._conn.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     def _nested(self) -> Iterator[None]:
         self._still_inside()

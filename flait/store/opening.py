@@ -15,6 +15,7 @@ from typing import Final
 from flait.errors import Busy, NotOurs, StoreError
 from flait.paths import state_of
 from flait.schema import APPLICATION_ID, NAMES, migrations
+from flait.store import mark
 from flait.store.connection import BUSY_SECONDS, RESTORE, code_of, fault
 from flait.store.engine import sqlite3
 
@@ -63,9 +64,10 @@ def opened(path: Path, *, create: bool, first: First | None = None) -> sqlite3.C
 
 
 def _opened(path: Path, *, create: bool, first: First | None) -> sqlite3.Connection:
+    expected = mark.known(path)
     conn = _connected(path, create=create)
     try:
-        _prepare(conn, path, create=create, first=first)
+        _prepare(conn, path, create=create, first=first, expected=expected)
     except BaseException:
         conn.close()
         raise
@@ -175,10 +177,14 @@ def _create(path: Path) -> None:
         os.close(descriptor)
 
 
-def _prepare(conn: sqlite3.Connection, path: Path, *, create: bool, first: First | None) -> None:
+def _prepare(conn: sqlite3.Connection, path: Path, *, create: bool, first: First | None, expected: int) -> None:
     found = _first_look(conn, path)
     if found is Standing.NEW and not create:
         raise _missing(path)
+    if found is Standing.NEW:
+        mark.forget(path)
+    else:
+        mark.refuse_behind(path, conn.execute("PRAGMA user_version").fetchone()[0], expected)
     for setting in ("synchronous = FULL", "trusted_schema = OFF", "mmap_size = 0", "temp_store = MEMORY"):
         conn.execute(f"PRAGMA {setting}")
     if found is not Standing.CURRENT:

@@ -4,6 +4,7 @@ import json
 import os
 import resource
 import signal
+import socket
 import sys
 from pathlib import Path
 
@@ -148,6 +149,36 @@ def test_a_restart_that_could_not_start_again_stops_nothing(world: World) -> Non
     assert _daemon(world) == pid
     assert world.flait("daemon", "restart", "--wait", "30").code == 0
     assert world.flait("daemon", "stop").code == 0
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "192.0.2.1"], ids=["taken", "foreign"])
+def test_a_start_and_a_restart_warn_of_an_address_where_nobody_can_listen(world: World, host: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"{host}:{taken.getsockname()[1]}"
+        world.env["FLAIT_WEBHOOK_LISTEN"] = address
+        for command in ("start", "restart"):
+            done = world.flait("daemon", command, "--wait", "30").done()
+            assert f"warning: webhook.listen {address} cannot be bound: " in done.err
+            assert done.err.count("warning") == 1
+    world.env["FLAIT_WEBHOOK_LISTEN"] = "127.0.0.1:0"
+    assert "warning" not in world.flait("daemon", "restart", "--wait", "30").done().err
+    assert world.flait("daemon", "stop").code == 0
+
+
+@pytest.mark.parametrize("name", ["log/flait.log", "log/daemon.out", "run/daemon.json", "flait.lock"])
+@pytest.mark.parametrize("stands", ["a link", "a folder"])
+def test_a_restart_whose_files_cannot_be_opened_stops_nothing(world: World, name: str, stands: str) -> None:
+    daemon, file = world.daemon(), world.home / name
+    kept = file.with_name("kept")
+    if file.exists():
+        file.rename(kept)
+    file.mkdir() if stands == "a folder" else file.symlink_to(world.home.parent / "elsewhere")
+
+    refused = world.flait("daemon", "restart")
+
+    assert (refused.code, str(file) in refused.err) == (5, True)
+    assert daemon.poll() is None or name == "flait.lock"  # whose lock cannot be taken anew is nobody's, and leaves
+    assert not (world.home.parent / "elsewhere").exists()
 
 
 def test_the_daemon_stops_while_both_providers_hang_and_the_next_one_settles_it(world: World) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from flait.pulse import word
 from flait.store import Store
-from tests.end_to_end.rig import ANA, World, at
+from tests.end_to_end.rig import ANA, BEN, World, at
 
 FAST = 600.0  # times real time
 LOG, INDEX = "flait.db-wal", "flait.db-shm"
@@ -107,6 +107,66 @@ def test_every_command_says_the_one_thing_that_helps_and_makes_no_new_database(
     assert (refused.code, refused.out) == (5, "")
     assert f"had it open; run `flait daemon stop`, then `flait backup restore {name}`" in refused.err
     assert not world.database.exists()
+
+
+COMMANDS = [
+    ("status",),
+    ("subscriptions",),
+    ("user", "list"),
+    ("subscribe", "UA8501", BEN),
+    ("backup", "create"),
+    ("tick",),
+    ("daemon", "start"),
+    ("daemon", "restart"),
+]
+
+
+def test_a_log_that_was_deleted_is_told_by_every_command_and_nothing_goes_on_without_it(world: World) -> None:
+    world.daemon()
+    world.flait("user", "add", "Ana", ANA).done()
+    log_deleted(world.database)
+    name = saved(world)
+
+    for words in COMMANDS:
+        refused = world.flait(*words)
+        assert (refused.code, refused.out) == (5, ""), words
+        assert f"had it open; run `flait daemon stop`, then `flait backup restore {name}`" in refused.err
+    assert "running" in world.flait("daemon", "status").done().out
+    assert world.flait("daemon", "stop").code == 0
+
+    for words in COMMANDS:
+        refused = world.flait(*words)
+        assert (refused.code, refused.out) == (5, ""), words
+        assert "has lost its log, and with it the last " in refused.err
+        assert f"; run `flait backup restore {name}`, or put the log back; to go on" in refused.err
+    assert world.flait("--yes", "backup", "restore", name).code == 0
+    assert "Ana" in world.flait("user", "list").done().out
+
+
+def test_a_log_deleted_after_a_kill_is_told_and_one_goes_on_without_it_on_purpose(world: World) -> None:
+    daemon = world.daemon()
+    world.flait("user", "add", "Ana", ANA).done()
+    world.kill(daemon)
+    log_deleted(world.database)
+
+    for words in (("status",), ("daemon", "start")):
+        refused = world.flait(*words)
+        assert (refused.code, refused.out) == (5, ""), words
+        assert f"put the log back; to go on with what is left, delete {world.database}-mark" in refused.err
+    Path(f"{world.database}-mark").unlink()
+    assert "Ana" not in world.flait("user", "list").done().out
+    world.daemon()
+
+
+def test_a_clean_stop_leaves_everything_in_the_database_itself(world: World) -> None:
+    daemon = world.daemon()
+    world.flait("user", "add", "Ana", ANA).done()
+    assert world.terminate(daemon).code == 0
+    for name in (LOG, INDEX):
+        world.database.with_name(name).unlink(missing_ok=True)
+
+    assert "Ana" in world.flait("user", "list").done().out
+    world.daemon()
 
 
 def test_a_database_that_is_put_back_is_gone_on_with(world: World) -> None:
