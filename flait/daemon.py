@@ -49,8 +49,8 @@ CALLED_BACK = timedelta(hours=1)  # with one, now and then all the same: a call 
 LONGEST_STEP = 900.0  # seconds, real: more than ten questions to FlightAware, the most for one text, at 75 s each
 LONGEST_SILENCE = 300.0  # seconds, real: the slowest clock's ticks still begin something more often
 ANY_YEAR = frozenset({"beat", "listen"})  # what is done whatever the clock says
-IN_ONE_PASS = (  # what the time is comes before whatever ends by it, a STOP before what it stops
-    "beat", "time", "budget", "fetch", "answer", "deliver-0",  # what asks nobody goes out at once
+IN_ONE_PASS = (  # what the time is, by who answers, comes before whatever ends by it, a STOP before what it stops
+    "beat", "time", "budget", "fetch", "beat", "answer", "deliver-0",  # what asks nobody goes out at once
     "looks", "activate", "poll", "deliver-0", "settle", "receipts", "push", "backup", "upkeep",
 )  # fmt: skip
 
