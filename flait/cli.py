@@ -16,6 +16,7 @@ import typer
 from flait import __version__, streams
 from flait.commands import session
 from flait.errors import FlaitError, UserError
+from flait.starving import starved
 
 GROUPS: Mapping[str, str] = {
     # command → the module of flait/commands that adds it
@@ -192,6 +193,9 @@ def _hiding(argv: Sequence[str]) -> Callable[[str], str]:
 
 
 def _unexpected(problem: Exception) -> FlaitError:
-    fault = FlaitError(f"unexpected {type(problem).__name__}", "run it again with -vv and report what it prints")
+    what, _, hint = starved(problem).partition("; ")
+    fault = FlaitError(
+        what or f"unexpected {type(problem).__name__}", hint or "run it again with -vv and report what it prints"
+    )
     fault.__cause__ = problem
     return fault
