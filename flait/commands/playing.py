@@ -20,7 +20,7 @@ COLUMNS = (
     Column(name="flight"),
     Column(name="route", rank=1),
     Column(name="leaves", breaks=True),
-    Column(name="what happens", rank=2),
+    Column(name="what happens", under=True),
 )
 OFFERED = 40  # flights, of each kind in turn
 WAIT = 8.0  # seconds, real: a daemon on the system's clock ticks every few seconds
