@@ -2,15 +2,19 @@
 
 import gc
 import sys
+from contextlib import suppress
 
-from flait import __version__
+from flait import __version__, streams
+from flait.errors import FlaitError
 
 
 def main() -> None:
     """Run the command line and leave with its documented exit code."""
+    streams.begin()
     if sys.argv[1:] == ["--version"]:
-        print(f"flait {__version__}")
-        return
+        with suppress(streams.ReaderLeft, FlaitError):  # what speaks against it is told below
+            print(f"flait {__version__}", flush=True)
+            return
     from flait import hardening
 
     hardening.begin()

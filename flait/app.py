@@ -252,7 +252,7 @@ class App:
         from flait.adapters.credentials import SecretName
         from flait.adapters.twilio import TwilioGateway
 
-        self.require_sender()
+        self._require_account()
         twilio = self.settings.twilio
         return TwilioGateway(
             base_url=twilio.base_url,
@@ -267,6 +267,20 @@ class App:
             status_callback=self._status_callback if self.is_called_back else None,
             witness=self.witness.hear,
         )
+
+    def _require_account(self) -> None:
+        """Raise ConfigError when account or sender is not set; it names what is missing of the secrets, too."""
+        from flait.adapters.credentials import SecretName
+
+        try:
+            self.require_sender()
+        except ConfigError as problem:
+            try:
+                self._secret(SecretName.TWILIO_AUTH_TOKEN)(False)
+            except ConfigError as other:
+                both = f"{problem.message}, and {other.message}"
+                raise type(other)(both, f"{problem.hint}; {other.hint}") from None
+            raise
 
     def require_sender(self) -> None:
         """Raise ConfigError when the account or the sender is not set."""

@@ -9,12 +9,14 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 import typer
 
-from flait import __version__
+from flait import __version__, streams
 from flait.commands import session
 from flait.errors import FlaitError, UserError
+from flait.starving import starved
 
 GROUPS: Mapping[str, str] = {
     # command → the module of flait/commands that adds it
@@ -68,13 +70,20 @@ def run(argv: Sequence[str]) -> int:
     begun = session.Session(**options, argv=list(argv))  # type: ignore[arg-type]  # the table above names its fields
     session.begin(begun)
     try:
+        return _code(rest)
+    finally:
+        streams.end()
+
+
+def _code(rest: list[str]) -> int:
+    """Of whatever happens; errors are told."""
+    try:
         return _invoke(rest)
     except FlaitError as problem:
         return _explain(problem, rest)
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:  # the reader of our output left
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except streams.ReaderLeft:
         return 0
     except Exception as problem:  # noqa: BLE001  # the last door: a person gets one line, -vv the rest
         return _explain(_unexpected(problem), rest)
@@ -94,29 +103,31 @@ def _split(argv: Sequence[str]) -> tuple[dict[str, object], list[str]]:
 def _invoke(argv: list[str]) -> int:
     from typer import _click as click  # Typer's own copy: its errors are how bad usage is told
 
-    if not all(_encodes(word) for word in argv):
-        raise UserError("an argument is not UTF-8 text", "write it in UTF-8")
+    argv = [_in_utf8(word) for word in argv]
     command = typer.main.get_command(application(argv))
     try:
         result = command.main(args=argv, prog_name="flait", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError:
-        return 0  # the help has been printed, and was all there was to do
+        result = 0  # the help has been printed, and was all there was to do
     except click.exceptions.ClickException as problem:
         from flait.commands.misuse import misused
 
         raise misused(problem, argv, list(GROUPS)) from problem
     except typer.Abort:
         return INTERRUPTED
+    sys.stdout.flush()
     return result if isinstance(result, int) else 0
 
 
-def _encodes(word: str) -> bool:
-    """False for bytes that came in as lone surrogates: nothing downstream could store or print them."""
+def _in_utf8(word: str) -> str:
+    """The argument; in a locale that could not read it, as UTF-8. Raises UserError: nothing could store it."""
     try:
         word.encode()
     except UnicodeEncodeError:
-        return False
-    return True
+        with suppress(UnicodeDecodeError):
+            return os.fsencode(word).decode()
+        raise UserError("an argument is not UTF-8 text", "write it in UTF-8") from None
+    return word
 
 
 def application(argv: Sequence[str] = ()) -> typer.Typer:
@@ -136,12 +147,18 @@ def application(argv: Sequence[str] = ()) -> typer.Typer:
     return root
 
 
-def _root(
-    version: bool = typer.Option(False, "--version", help="Print the version and leave.", is_eager=True),
-) -> None:
-    if version:
+def _tell_version(asked: bool) -> None:
+    if asked:
         typer.echo(f"flait {__version__}")
         raise typer.Exit
+
+
+def _root(
+    _version: bool = typer.Option(
+        False, "--version", help="Print the version and leave.", is_eager=True, callback=_tell_version
+    ),
+) -> None:
+    pass
 
 
 def _explain(problem: FlaitError, argv: Sequence[str]) -> int:
@@ -176,6 +193,9 @@ def _hiding(argv: Sequence[str]) -> Callable[[str], str]:
 
 
 def _unexpected(problem: Exception) -> FlaitError:
-    fault = FlaitError(f"unexpected {type(problem).__name__}", "run it again with -vv and report what it prints")
+    what, _, hint = starved(problem).partition("; ")
+    fault = FlaitError(
+        what or f"unexpected {type(problem).__name__}", hint or "run it again with -vv and report what it prints"
+    )
     fault.__cause__ = problem
     return fault

@@ -9,7 +9,7 @@ import secrets
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol, cast
@@ -36,6 +36,8 @@ from flait.flows.ports import FlightSource, Gateway
 from flait.metronome import Watchdog
 from flait.pollers import Pollers
 from flait.pulse import Pulse, Trouble, Troubles, word
+from flait.starving import WHY, Hunger
+from flait.ticks import Tick
 from flait.whereabouts import Whereabouts
 
 if TYPE_CHECKING:
@@ -49,20 +51,10 @@ CALLED_BACK = timedelta(hours=1)  # with one, now and then all the same: a call 
 LONGEST_STEP = 900.0  # seconds, real: more than ten questions to FlightAware, the most for one text, at 75 s each
 LONGEST_SILENCE = 300.0  # seconds, real: the slowest clock's ticks still begin something more often
 ANY_YEAR = frozenset({"beat", "listen"})  # what is done whatever the clock says
-IN_ONE_PASS = (  # what the time is comes before whatever ends by it, a STOP before what it stops
-    "beat", "time", "budget", "fetch", "answer", "deliver-0",  # what asks nobody goes out at once
+IN_ONE_PASS = (  # what the time is, by who answers, comes before whatever ends by it, a STOP before what it stops
+    "beat", "time", "budget", "fetch", "beat", "answer", "deliver-0",  # what asks nobody goes out at once
     "looks", "activate", "poll", "deliver-0", "settle", "receipts", "push", "backup", "upkeep",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tick:
-    """A thing to do every so often, in the clock's time. It is called again at once while it returns True."""
-
-    name: str
-    every: timedelta
-    do: Callable[[], bool]
-    on_text: bool = False  # also at once when a person's text has come in
 
 
 class Timed(Protocol):
@@ -84,6 +76,7 @@ class Daemon:
         self.whereabouts = Whereabouts(app, self._troubles, self._say)
         self._waiting: Sequence[str] = ()  # settings that want a restart
         self._pulse: Pulse | None = None
+        self._hunger = Hunger(app.clock)
         self._time = timekeeping.Timekeeper(app.clock, app.witness)
         self.watchdog = Watchdog(longest=LONGEST_STEP, silent=LONGEST_SILENCE)
         self._pollers = Pollers(app, lambda: self._source, self.watchdog)
@@ -158,6 +151,7 @@ class Daemon:
         self._troubled("keyring", self._app.credentials.trouble)
         self._troubled("polls", self._pollers.trouble)
         self._troubled("answers", self._answerers.trouble)
+        self._troubled("memory", self._hunger.cause)
         self._troubled("clock", "" if believable(clock) else "the clock stands before this Flait was written")
         self._say()
         return False
@@ -371,6 +365,13 @@ class Daemon:
         if self._rests(tick):
             return
         try:
+            self._run(tick)
+        except Exception as problem:
+            if not self._hunger.felt(problem):  # no room even to tell it: the next beat that has some does
+                raise
+
+    def _run(self, tick: Tick) -> None:
+        try:
             while self._step(tick) and not self._stopping.is_set():
                 pass
         except Gone:  # `look_around` notices within a second, and says so
@@ -384,6 +385,8 @@ class Daemon:
         self._say()
 
     def _failed(self, name: str, problem: Exception) -> None:
+        if self._hunger.felt(problem):
+            name, problem = "memory", FlaitError(WHY)
         expected = isinstance(problem, FlaitError)
         what = str(problem) if expected else f"an unexpected {type(problem).__name__}; `flait daemon logs` shows it"
         if self._troubled(name, what):

@@ -76,9 +76,11 @@ def _tell(problem: BaseException, heading: str) -> None:
     import traceback
 
     from flait.redaction import seen
+    from flait.starving import starved
 
     try:
-        sys.stderr.write(seen.redact(heading + "".join(traceback.format_exception(problem))))
+        told = f"{starved(problem)}\n" if starved(problem) else "".join(traceback.format_exception(problem))
+        sys.stderr.write(seen.redact(heading + told))
         sys.stderr.flush()
     except Exception:  # noqa: BLE001, S110  # as its docstring says
         pass

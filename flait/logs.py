@@ -7,15 +7,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from types import TracebackType
 from typing import TextIO
 
 from flait.clock import Clock
 from flait.paths import make_private, open_private
 from flait.redaction import RedactingFormatter
+from flait.starving import starved
 
 FILE = "flait.log"
 MOST_BYTES = 1_000_000  # a quiet month of five flights a day
 KEPT = 5
+
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 _NOISY = ("apscheduler", "httpx", "httpcore", "twilio", "keyring", "secretstorage")
 """Their INFO lines carry URLs with numbers in them, or say every tick."""
@@ -31,6 +35,37 @@ class LineFormatter(RedactingFormatter):
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802, ARG002  # logging's own name and shape
         """The clock's time, UTC, to the second."""
         return f"{self._clock.now():%Y-%m-%dT%H:%M:%SZ}"
+
+    def formatException(self, ei: ExcInfo) -> str:  # noqa: N802  # logging's own name
+        """Where it happened; of too little memory nothing but that: any line may be the one that wants more."""
+        return starved(ei[1]) or super().formatException(ei)
+
+
+class _Once(logging.Filter):
+    """Too little memory is said once by each library, which tries again every few seconds; and in a line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: set[str] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether it is news; every handler is told the same."""
+        known = vars(record)
+        if "is_news" not in known:
+            known["is_news"] = self._is_news(record)
+        return bool(known["is_news"])
+
+    def _is_news(self, record: logging.LogRecord) -> bool:
+        why = starved(record.exc_info[1]) if record.exc_info else ""
+        if not why:
+            return True
+        record.exc_text = None  # another handler may have written it out
+        if record.name.startswith("flait."):
+            return True
+        record.msg, record.args, record.exc_info = why, (), None
+        news = record.name not in self._said
+        self._said.add(record.name)
+        return news
 
 
 class _Discreet(logging.Handler):
@@ -65,9 +100,10 @@ def logging_to(folder: Path, clock: Clock, *, verbose: int, terminal: bool) -> I
     ]
     if terminal:
         handlers.append(TerminalHandler(sys.stderr))
-    root = logging.getLogger()
+    root, once = logging.getLogger(), _Once()
     for handler in handlers:
         handler.setFormatter(LineFormatter(clock))
+        handler.addFilter(once)
         root.addHandler(handler)
     root.setLevel(logging.DEBUG if verbose > 1 else logging.INFO)
     for name in _NOISY:

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, NoReturn
 
 from flait.app import App
 from flait.clock import SHORTEST_TICK
-from flait.daemon import Daemon, Tick
+from flait.daemon import Daemon
 from flait.lock import Held, sole
 from flait.metronome import stacks
 from flait.pulse import Trouble
+from flait.starving import starved
+from flait.ticks import Tick
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.background import BackgroundScheduler
@@ -61,8 +63,11 @@ def _leave(daemon: Daemon, life: Callable[[], int]) -> NoReturn:
         code = life()
         daemon.fall_silent()
         log.info("daemon stopped")
-    except Exception:
-        log.exception("the daemon fell")
+    except Exception as problem:
+        if not starved(problem):
+            log.exception("the daemon fell")
+        else:
+            log.critical("the daemon ends: %s", starved(problem))
     finally:
         try:
             logging.shutdown()

@@ -35,6 +35,7 @@ __all__ = [
     "Setting",
     "Settings",
     "load",
+    "without_file",
     "taken_up",
     "origins",
     "values",
@@ -54,13 +55,22 @@ class _Found(NamedTuple):
 
 def load(paths: Paths, env: Mapping[str, str], flags: Flags = NONE) -> Settings:
     """The settings that hold; `flags` is key → value, None where the flag was not given. Raises ConfigError."""
+    return _settings(_found(paths, env, flags))
+
+
+def without_file(env: Mapping[str, str]) -> Settings:
+    """The settings that would hold without config.toml: for a look beside a daemon when that file has a mistake."""
+    return _settings(_defaults() | dict(_from_environment(env)))
+
+
+def _settings(found: Mapping[str, _Found]) -> Settings:
     chosen: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
-    for key, found in _found(paths, env, flags).items():
+    for key, each in found.items():
         section, name, *kind = key.split(".")
         if kind:
-            chosen[section][name] = MappingProxyType({**chosen[section].get(name, {}), kind[0]: found.value})
+            chosen[section][name] = MappingProxyType({**chosen[section].get(name, {}), kind[0]: each.value})
         else:
-            chosen[section][name] = found.value
+            chosen[section][name] = each.value
     return Settings(**{section: SECTIONS[section](**entries) for section, entries in chosen.items()})
 
 
@@ -115,8 +125,11 @@ def unknown_variables(env: Mapping[str, str]) -> list[ConfigError]:
 
 def _found(paths: Paths, env: Mapping[str, str], flags: Flags) -> dict[str, _Found]:
     """Every value that holds, by key. All sources are checked, also where a later one wins."""
-    defaults = {key: _Found(value=row.default, origin="default") for key, row in TABLE.items() if key != FAMILY}
-    return defaults | dict(_from_file(paths)) | dict(_from_environment(env)) | dict(_from_flags(flags))
+    return _defaults() | dict(_from_file(paths)) | dict(_from_environment(env)) | dict(_from_flags(flags))
+
+
+def _defaults() -> dict[str, _Found]:
+    return {key: _Found(value=row.default, origin="default") for key, row in TABLE.items() if key != FAMILY}
 
 
 def _from_file(paths: Paths) -> Iterator[tuple[str, _Found]]:

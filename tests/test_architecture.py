@@ -56,7 +56,19 @@ def calls(path: Path) -> Iterator[ast.Call]:
 # Rooms
 
 
-DOORS = {"cli", "daemon", "runs", "metronome", "pollers", "answerers", "webhook", "whereabouts", "commands", "__main__"}
+DOORS = {
+    "cli",
+    "daemon",
+    "runs",
+    "ticks",
+    "metronome",
+    "pollers",
+    "answerers",
+    "webhook",
+    "whereabouts",
+    "commands",
+    "__main__",
+}
 STORE = {"store", "schema"}
 ROOMS = {"core", "flows", "adapters", "sandbox", "app"}
 

@@ -16,7 +16,7 @@ from flait.core.idents import Ident
 from flait.daemon import IN_ONE_PASS, SENDERS, Daemon
 from flait.errors import ConfigError, FlightSourceError, Gone
 from flait.flows import push
-from flait.flows.ports import Answer
+from flait.flows.ports import Answer, Inbox
 from flait.flows.timekeeping import is_in_doubt
 from flait.pulse import word
 from flait.store import PushState, Store
@@ -175,6 +175,28 @@ def test_while_nobody_outside_answers_nothing_ends(cron: Cron) -> None:
 
     assert cron.doubted()
     assert cron.world.flight().closed_at is None
+
+
+@pytest.mark.parametrize(("ahead", "doubted"), [(timedelta(), False), (3 * DAY, True)])
+def test_twilios_answer_ends_the_doubt_within_the_pass_when_aeroapi_gives_none(
+    cron: Cron, monkeypatch: pytest.MonkeyPatch, ahead: timedelta, doubted: bool
+) -> None:
+    received = cron.world.gateway.received
+    pruned: list[bool] = []
+    cron.world.source.fault = FlightSourceError("AeroAPI did not answer")
+    cron.passes()
+    cron.world.clock.advance(3 * DAY)
+    app = App({"FLAIT_HOME": str(cron.home), **SETTINGS})
+
+    def dated(since: datetime, cursor: str | None = None) -> Inbox:
+        app.witness.hear(cron.world.clock.now() - ahead)
+        return received(since, cursor)
+
+    monkeypatch.setattr(cron.world.gateway, "received", dated)
+    monkeypatch.setattr(Daemon, "upkeep", lambda _: pruned.append(not cron.doubted()))
+    runs.tick(app)
+
+    assert (pruned, cron.doubted()) == ([not doubted], doubted)
 
 
 def test_a_push_alert_that_nobody_hears_any_more_is_deleted(cron: Cron, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,7 +77,7 @@ class Stored:
     problem: str = ""
 
 
-class _Unusable(MissingCredential):
+class KeyringFault(MissingCredential):
     """The keyring gave no answer, which is not the answer that there is no such secret."""
 
 
@@ -145,7 +145,7 @@ class Credentials:
     def _read_or_keep(self, name: SecretName, held: _Held | None) -> Secret:
         try:
             secret = self._read(name)
-        except _Unusable as problem:
+        except KeyringFault as problem:
             if held is None:
                 raise
             self._tell(f"{problem.message}; the secrets read before stay in use", failing=True)
@@ -261,7 +261,7 @@ class _Keyring:
         return future
 
     def _backends(self) -> "list[KeyringBackend]":
-        """What the operator chose, else the system's own that encrypt, best first. Raises _Unusable for none."""
+        """What the operator chose, else the system's own that encrypt, best first. Raises KeyringFault for none."""
         from keyring.backends.chainer import ChainerBackend
 
         chosen = _chosen()
@@ -273,9 +273,9 @@ class _Keyring:
         found = [backend for backend in found if not _name(backend).startswith(EMPTY)]
         usable = [backend for backend in found if self._allow_insecure or not _is_plaintext(type(backend))]
         if found and not usable:
-            raise _Unusable(f"the keyring backend {_name(found[0])} stores plain text", CHOOSE_ENCRYPTED)
+            raise KeyringFault(f"the keyring backend {_name(found[0])} stores plain text", CHOOSE_ENCRYPTED)
         if not usable:
-            raise _Unusable("there is no usable keyring", REMEDIES)
+            raise KeyringFault("there is no usable keyring", REMEDIES)
         self.asked = _name(usable[0])
         return usable
 
@@ -284,15 +284,15 @@ class _Keyring:
 
         which = "the keyring" if self.asked == NO_BACKEND else f"the keyring {self.asked}"
         unlock = f"unlock it and try again; `flait secrets set {name}` stores the secret"
-        if isinstance(problem, _Unusable):
-            return _Unusable(problem.message, problem.hint.format(name=name))
+        if isinstance(problem, KeyringFault):
+            return KeyringFault(problem.message, problem.hint.format(name=name))
         if isinstance(problem, TimeoutError):
-            return _Unusable(f"{which} did not answer within {self._patience:g} s", unlock)
+            return KeyringFault(f"{which} did not answer within {self._patience:g} s", unlock)
         if isinstance(problem, KeyringLocked):
-            return _Unusable(f"{which} is locked", unlock)
+            return KeyringFault(f"{which} is locked", unlock)
         if isinstance(problem, NoKeyringError):
-            return _Unusable("there is no usable keyring", REMEDIES.format(name=name))
-        return _Unusable(
+            return KeyringFault("there is no usable keyring", REMEDIES.format(name=name))
+        return KeyringFault(
             f"{which} failed with {type(problem).__name__}", f"mend it, then run `flait secrets set {name}`"
         )
 
@@ -318,7 +318,7 @@ def _chosen() -> "KeyringBackend | None":
     try:
         return core.load_env() or core.load_config()
     except Exception as problem:  # noqa: BLE001 — any module can be named there, and may raise anything
-        raise _Unusable(
+        raise KeyringFault(
             f"the keyring backend that PYTHON_KEYRING_BACKEND or keyringrc.cfg names cannot be used here "
             f"({type(problem).__name__})",
             "correct or unset it; {name} is still to be stored with `flait secrets set {name}`",

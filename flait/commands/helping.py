@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Topic = Annotated[list[str] | None, typer.Argument(help="A page, like operating, or a command, like daemon start.")]
 COMMANDS = "commands"
 DECISIONS = "decisions"
+BESIDE = ("README.md", "CHANGELOG.md")
 CELLS = re.compile(r"(?<!\\)\|")
 LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
 HEADING = re.compile(r"^### `flait ([^`]+)`$", re.MULTILINE)
@@ -37,7 +38,7 @@ def show(topic: Topic = None) -> None:
         say("`flait help operating` shows that page, `flait help daemon start` what stands there of a command,")
         say("`flait help 7` a decision and what it costs.")
         return
-    words = [word.lower().removesuffix(".md") for word in topic]
+    words = [word.lower().removesuffix(".md") for word in " ".join(topic).split()]
     _print(_page(pages, words) or _of_command(pages, words))
 
 
@@ -47,7 +48,10 @@ def _pages() -> dict[str, Path]:
     folder = here / "docs"
     if not folder.is_dir():
         folder = here.parent / "docs"
-    found = {page.stem: page for page in sorted(folder.glob("*.md"))}
+    beside = [page for name in BESIDE if (page := folder.parent / name).is_file()]  # in the package they stand in docs
+    found = {
+        page.stem.lower(): page for page in sorted([*folder.glob("*.md"), *beside], key=lambda page: page.stem.lower())
+    }
     return found | {page.stem: page for page in sorted((folder / DECISIONS).glob("*.md"))}
 
 
@@ -71,10 +75,19 @@ def _of_command(pages: dict[str, Path], words: Sequence[str]) -> str:
     text = pages[COMMANDS].read_text(encoding="utf-8") if COMMANDS in pages else ""
     asked = [word for word in words if word != "flait"]
     sections = re.split(r"^(?=#{2,3} )", text, flags=re.MULTILINE)
-    of_it = [section for section in sections if _names(section)[: len(asked)] == asked]
+    of_it = [section for section in sections if asked and _names(section)[: len(asked)] == asked]
     if not of_it:
-        raise NotFound(f"there is no page or command {shown(' '.join(words))}", "`flait help` lists the pages")
+        hint = _meant(" ".join(asked), [*pages, *(" ".join(_names(section)) for section in sections)])
+        raise NotFound(f"there is no page or command {shown(' '.join(words))}", f"{hint}`flait help` lists the pages")
     return "\n".join(of_it)
+
+
+def _meant(asked: str, known: Sequence[str]) -> str:
+    """`did you mean …? `, where something is near to it; else nothing."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(asked, [name for name in known if name], n=1)
+    return f"did you mean `flait help {near[0]}`? " if near else ""
 
 
 def _names(section: str) -> list[str]:

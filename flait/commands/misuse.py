@@ -25,10 +25,12 @@ _WORDS = tuple(
     )
 )  # fmt: skip
 
+SHORT_NAME = re.compile(r"'-\w' / '")  # as Typer names an option that has two: '-n' / '--lines'
+
 
 def misused(problem: click.exceptions.ClickException, argv: Sequence[str], groups: Sequence[str]) -> UserError:
     """The error to tell. Its hint ends with where the usage is told: of the command meant, else of all."""
-    said = " ".join(problem.format_message().split()).rstrip(".")
+    said = SHORT_NAME.sub("'", " ".join(problem.format_message().split()).rstrip("."))
     where = _where(problem, argv, groups)
     for pattern, what, hint in _WORDS:
         found = pattern.fullmatch(said)

@@ -1,5 +1,6 @@
 """Options and arguments that several commands share, worded once."""
 
+import math
 import re
 from typing import Annotated
 
@@ -7,6 +8,8 @@ import typer
 
 LARGEST_ID = 2**63 - 1  # what SQLite can look for
 MESSAGE_ID = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
+
+A_DAY = 86_400
 
 
 def number(text: str) -> int:
@@ -17,6 +20,19 @@ def number(text: str) -> int:
     from flait.core.idents import shown
 
     raise typer.BadParameter(f"{shown(text)} is no number of a text, like 40 or msg:40")
+
+
+def seconds(text: str) -> float:
+    """How long to wait, a day at most. Raises BadParameter."""
+    try:
+        span = float(text)
+    except ValueError:
+        span = math.nan
+    if 0 <= span <= A_DAY:
+        return span
+    from flait.core.idents import shown
+
+    raise typer.BadParameter(f"{shown(text)} is no number of seconds, 0 to {A_DAY}")
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]

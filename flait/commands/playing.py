@@ -20,7 +20,7 @@ COLUMNS = (
     Column(name="flight"),
     Column(name="route", rank=1),
     Column(name="leaves", breaks=True),
-    Column(name="what happens", rank=2),
+    Column(name="what happens", under=True),
 )
 OFFERED = 40  # flights, of each kind in turn
 WAIT = 8.0  # seconds, real: a daemon on the system's clock ticks every few seconds
@@ -47,7 +47,9 @@ def demo(
     return play(fast=fast)
 
 
-Port = Annotated[int, typer.Option("--port", help="Where to listen on 127.0.0.1; 0 is any free port.")]
+Port = Annotated[
+    int, typer.Option("--port", help="Where to listen on 127.0.0.1; 0 is any free port.", min=0, max=65_535)
+]
 Day = Annotated[
     str | None, typer.Option("--day", help="The day of the storm, like 2026-11-25; default: today in New York.")
 ]

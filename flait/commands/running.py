@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, TextIO
 import typer
 
 from flait.commands import session
+from flait.commands.options import seconds
 from flait.commands.output import print_json, safe, say, worded
 
 if TYPE_CHECKING:
@@ -29,7 +30,9 @@ def add_to(root: typer.Typer) -> None:
     root.command()(tick)
 
 
-Wait = Annotated[float, typer.Option("--wait", help="Seconds to wait until it is up.", min=0)]
+Wait = Annotated[
+    float, typer.Option("--wait", help="Seconds to wait until it is up.", parser=seconds, metavar="SECONDS")
+]
 
 
 def start(wait: Wait = STARTS_WITHIN) -> None:

@@ -100,10 +100,15 @@ def ask_providers(as_json: AsJson = False) -> int:
 
 def _fault(name: str, provider: "Callable[[App], Provider]") -> FlaitError | None:
     """What the provider said against it; `flait status` knows of the answer from then on."""
+    from flait.adapters.credentials import KeyringFault
+    from flait.lock import daemon_of
+
     app = session.app()
     try:
         provider(app).check()
-    except ConfigError as fault:  # it was not asked
+    except ConfigError as fault:  # it was not asked; a daemon may have secrets of its own, and says so itself
+        if isinstance(fault, KeyringFault) and daemon_of(app.paths.database) is None:
+            app.store().note_error(name, fault.message, app.clock.now())
         return fault
     except FlaitError as fault:
         app.store().note_error(name, fault.message, app.clock.now())

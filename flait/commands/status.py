@@ -11,7 +11,7 @@ from flait.commands.options import AsJson
 from flait.commands.output import known_facts, on_screen, print_json, print_table, reads, worded
 from flait.commands.tables import Column, columns
 from flait.commands.troubles import Seen, problems
-from flait.errors import DaemonNotRunning, FlaitError, NotFound
+from flait.errors import ConfigError, DaemonNotRunning, FlaitError, NotFound
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,7 +45,8 @@ def status(
     if ident is not None:
         _show_flights(ident, as_json=as_json)
         return 0
-    state = _state(session.app().store())
+    mistake = _mistake(session.app())
+    state = _state(session.app().store(), mistake)
     if as_json:
         print_json(state)
     else:
@@ -54,12 +55,30 @@ def status(
     return _verdict(state)
 
 
-def _state(store: "Store") -> dict[str, Any]:
+def _mistake(app: "App") -> str:
+    """What is wrong with config.toml, beside a daemon that goes on with what it has; else it is raised: ConfigError."""
+    from flait import settings
+    from flait.lock import daemon_of
+
+    try:
+        _ = app.settings
+    except ConfigError as problem:
+        if daemon_of(app.paths.database) is None:
+            raise
+        app.settings = settings.without_file(app.env)
+        return str(problem)
+    return ""
+
+
+def _state(store: "Store", mistake: str) -> dict[str, Any]:
     app = session.app()
     seen = Seen.now(app)
     url = _answering(seen.run_dir / "webhook.json") if seen.daemon else None
     with store.one_moment():  # a text is here or there: never in neither place
-        return _stored(app, store, seen, url=url)
+        state = _stored(app, store, seen, url=url)
+    if mistake and all(each["what"] != "settings" for each in state["problems"]):  # the daemon has not seen it yet
+        state["problems"].append({"what": "settings", "cause": mistake, "since": None})
+    return state
 
 
 def _stored(app: "App", store: "Store", seen: "Seen", *, url: str | None) -> dict[str, Any]:

@@ -32,6 +32,7 @@ COLUMNS = (
     Column(name="state"),
     Column(name="reason", under=True),
 )
+NEXT = "next"  # the day of the next departure, which is what a wish without a day means
 SAVED_NOT_FINISHED = 3
 A_MOMENT = 3.0  # seconds, real
 
@@ -39,7 +40,7 @@ Ident = Annotated[str, typer.Argument(help="The flight number, like UA123 or BAW
 Who = Annotated[str, typer.Argument(help="A phone number with country code, or the name of somebody known.")]
 Date = Annotated[
     str | None,
-    typer.Option("--date", help="The day it leaves there: 2026-11-25, 25 nov, fri, today, tomorrow."),
+    typer.Option("--date", help="The day it leaves there: 2026-11-25, 25 nov, fri, today, tomorrow, next."),
 ]
 From = Annotated[
     str | None, typer.Option("--from", help="The airport it leaves from, where one number has several legs.")
@@ -186,7 +187,7 @@ def _row(view: "SubscriptionView") -> tuple[object, ...]:
     return (
         subscription.id,
         subscription.ident,
-        subscription.departure_date or subscription.wish or "next",
+        subscription.departure_date or subscription.wish or NEXT,
         route(view.flight) if view.flight else _route(subscription),
         view.user.name,
         subscription.role,
@@ -219,7 +220,6 @@ def _person(store: "Store", who: str, name: str | None, channel: str | None) -> 
 def _wanted(
     store: "Store", person: "Person", ident: str, *, date: str | None, role: str | None, leg: "_Leg"
 ) -> "Wanted":
-    from flait.core.dates import parse_date
     from flait.core.idents import parse_ident
     from flait.core.subscriptions import Role as Roles
     from flait.flows.wanted import Wanted
@@ -228,13 +228,24 @@ def _wanted(
     usual = user.role if user else Roles.TRAVELER
     return Wanted(
         ident=parse_ident(ident),
-        wish=parse_date(date) if date is not None else None,
+        wish=_wish(date),
         origin=leg.origin,
         destination=leg.destination,
         leaves_at=leg.at,
         role=_role(role) if role else usual,
         asked_at=session.app().clock.now(),
     )
+
+
+def _wish(date: str | None) -> "DateWish | None":
+    """The day that was typed; None is the next departure. Raises InvalidDate."""
+    from flait.core.dates import parse_date
+
+    return None if date is None or _is_next(date) else parse_date(date)
+
+
+def _is_next(date: str) -> bool:
+    return date.strip().lower() == NEXT
 
 
 def _role(text: str) -> "Role":
@@ -347,11 +358,14 @@ def _route(subscription: "Subscription", before: str = "") -> str:
 
 def _on(found: "list[Subscription]", date: str | None) -> "list[Subscription]":
     """Those of that day; one that is past may be named too, for its flight may be under way."""
-    from flait.core.dates import WEEK, parse_date
+    from flait.core.dates import WEEK
 
     if date is None:
         return found
-    wish, today = parse_date(date), session.app().clock.now().date()
+    wish = _wish(date)
+    if wish is None:
+        return [one for one in found if not one.departure_date and not one.wish]
+    today = session.app().clock.now().date()
     wish.on(today, back=WEEK.days)
     return [one for one in found if one.wish == wish.text or _is_of(one, wish, today)]
 
@@ -366,7 +380,8 @@ def _refuse_several(found: "list[Subscription]", number: str) -> None:
 
     if len(found) > 1:
         rows = [
-            (str(one.departure_date or one.wish or "next"), one.origin, one.destination, one.leaves_at) for one in found
+            (str(one.departure_date or one.wish or NEXT), one.origin, one.destination, one.leaves_at) for one in found
         ]
+        rows.sort(key=lambda row: not row[0][0].isdigit())  # what it may be called by is no other's day, too
         listed = "; ".join(" ".join(value for value in row if value) for row in rows)
         raise AmbiguousFlight(f"{number} is followed more than once: {listed}", f"say which with {telling_flags(rows)}")

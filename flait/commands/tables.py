@@ -22,13 +22,14 @@ Cell = str | tuple[str, ...]
 class Column:
     """`rank` 0 is always shown; of the others the highest goes first. `breaks`: cells may go on in a second line.
 
-    `under`: long text, for the last column alone.
+    `under`: long text, for the last column alone. `named`: a number that says nothing without the column's name.
     """
 
     name: str
     rank: int = 0
     breaks: bool = False
     under: bool = False
+    named: bool = False
 
 
 def columns(names: str) -> tuple[Column, ...]:
@@ -177,7 +178,7 @@ class _Shown:
         for number, row in enumerate(self.rows):
             line: Line = []
             for at in self.across:
-                for piece in filter(None, _wrapped(_pieces(row[at], self.columns[at]), self.width - len(INDENT))):
+                for piece in filter(None, _wrapped(_by_itself(row[at], self.columns[at]), self.width - len(INDENT))):
                     gap = "" if not line else " " if line[-1].column == at else GAP
                     if wide_of(plain(line) + gap + piece) > self.width and line:
                         yield line
@@ -199,6 +200,11 @@ def _pieces(cell: Cell, column: Column) -> list[str]:
     if isinstance(cell, tuple):
         return list(cell or ("",)) if column.breaks or column.under else [" ".join(cell)]
     return cell.split(" ") if column.breaks else [cell]
+
+
+def _by_itself(cell: Cell, column: Column) -> list[str]:
+    """The same where no heading stands above it."""
+    return [f"{column.name} {_one_line(cell)}"] if column.named and cell else _pieces(cell, column)
 
 
 def _one_line(cell: Cell) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flait.commands import session
-from flait.commands.options import Who
+from flait.commands.options import Who, seconds
 from flait.commands.output import safe, say
 from flait.core.messages import MessageStatus as S
 from flait.errors import SendError
@@ -37,7 +37,9 @@ _SAID: Mapping[S, str] = {
 
 def send_test(
     who: Who,
-    wait: Annotated[float, typer.Option("--wait", help="Seconds to watch what becomes of it.", min=0)] = WATCHED,
+    wait: Annotated[
+        float, typer.Option("--wait", help="Seconds to watch what becomes of it.", parser=seconds, metavar="SECONDS")
+    ] = WATCHED,
 ) -> int:
     """Send somebody one text that says it is a test, and watch what becomes of it. `flait messages test Ann`
 

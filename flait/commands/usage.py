@@ -23,10 +23,10 @@ MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])", re.ASCII)
 COLUMNS = (
     Column(name="what", rank=3),
     Column(name="of", breaks=True),
-    Column(name="result sets", rank=2),
-    Column(name="usd"),
-    Column(name="messages"),
-    Column(name="segments", rank=1),
+    Column(name="result sets", rank=2, named=True),
+    Column(name="usd", named=True),
+    Column(name="messages", named=True),
+    Column(name="segments", rank=1, named=True),
 )
 
 Row = tuple[object, ...]

@@ -108,7 +108,7 @@ class StoreMeter:
             if price and not _covers(store, self._budget(), price, month):
                 raise BudgetExhausted(
                     f"{SPENT} of ${self._budget():.2f} for {month} is spent",
-                    "raise it with `flait config set flightaware.monthly_budget_usd`, or wait for the next month",
+                    "raise it with `flait config set flightaware.monthly_budget_usd …`, or wait for the next month",
                 )
             wait = store.take_turn(
                 now.timestamp(),
@@ -151,7 +151,7 @@ class StoreMeter:
         if phones and price:
             raise ShareSpent(
                 f"{SHARE_SPENT} is spent ({month})",
-                "raise it with `flait config set budget.per_person`, or wait for the next month",
+                "raise it with `flait config set budget.per_person …`, or wait for the next month",
             )
         return phones
 

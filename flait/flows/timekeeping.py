@@ -17,7 +17,7 @@ CLOCK: Final = "clock"  # its name among those that are well or not
 JUMP: Final = timedelta(hours=24)  # further apart than this, two signs of life say nothing of each other
 BACK: Final = timedelta(minutes=1)  # set back by more than this, what was planned is planned anew
 SKEW: Final = timedelta(minutes=2)  # apart from the outside by more: said in `flait status`
-STEADY: Final = timedelta(hours=1)  # a virtual clock has no outside: it is believed when it has run on for so long
+STEADY: Final = timedelta(hours=1)  # a virtual clock that nobody shares is believed when it has run on for so long
 BY_HAND: Final = timedelta(days=400)  # nobody who looks on is away for longer without knowing
 
 log = logging.getLogger("flait.time")
@@ -33,12 +33,13 @@ class Witness:
         self._skew = timedelta()
 
     def hear(self, outside: datetime) -> None:
-        """Somebody outside has said what time it is."""
-        if is_virtual(self._clock):  # the world's time is not the virtual one
+        """Somebody outside has said what time it is. To a virtual clock only who shares it, like the sandbox, can."""
+        skew = self._clock.now() - outside
+        if is_virtual(self._clock) and abs(skew) > SKEW:  # the world's time is not the virtual one
             return
         with self._lock:
             self._heard += 1
-            self._skew = self._clock.now() - outside
+            self._skew = timedelta() if is_virtual(self._clock) else skew
 
     @property
     def heard(self) -> int:
@@ -81,7 +82,7 @@ class Timekeeper:
             store.note_error(CLOCK, f"the clock moved by {_span(passed)} since the last sign of life", now)
 
     def _ask_outside(self, store: Store, now: datetime) -> None:
-        """The outside has the last word; a virtual clock's is that it went on steadily."""
+        """The outside has the last word; where nobody shares a virtual clock, that it went on steadily."""
         known = store.providers().get(CLOCK)
         if abs(self._witness.skew) > SKEW:
             self._tell_skew(store, known, now)
@@ -97,9 +98,9 @@ class Timekeeper:
         store.note_error(CLOCK, words, now)
 
     def _confirmed(self, known: Provider, now: datetime) -> bool:
-        if is_virtual(self._clock):
-            return known.last_error_at is not None and abs(now - known.last_error_at) >= STEADY
-        return self._witness.heard > self._jumped_after
+        if self._witness.heard > self._jumped_after:
+            return True
+        return is_virtual(self._clock) and known.last_error_at is not None and abs(now - known.last_error_at) >= STEADY
 
 
 def is_in_doubt(store: Store, clock: Clock) -> bool:

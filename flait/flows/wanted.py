@@ -3,10 +3,11 @@
 A wish means the same however much later it is answered: it counts from the moment it was asked for. Nothing here asks.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import combinations
+from shlex import quote
 from typing import TypeVar
 
 from flait.core.dates import DateWish
@@ -188,14 +189,30 @@ def local_time(leg: Leg) -> time:
 
 
 def telling_flags(legs: Sequence[tuple[str | None, ...]]) -> str:
-    """The fewest flags that are different for each leg, with an example. A leg is date, origin, destination, time."""
+    """The fewest flags that are different for each leg, or else for one, with an example as a shell takes it.
+
+    A leg is date, origin, destination, time.
+    """
+    for flags, values in _flagged(legs):
+        if all(map(all, values)) and len(set(values)) == len(values):
+            return _like(flags, values[0])
+    for flags, values in _flagged(legs):
+        alone = next((value for value in values if all(value) and values.count(value) == 1), None)
+        if alone:
+            return _like(flags, alone)
+    return " and ".join(_FLAGS)
+
+
+def _flagged(legs: Sequence[tuple[str | None, ...]]) -> Iterator[tuple[tuple[int, ...], list[tuple[str | None, ...]]]]:
+    """Every choice of flags, the fewest first, and what each leg has for them."""
     for count in range(1, len(_FLAGS) + 1):
         for flags in combinations(range(len(_FLAGS)), count):
-            values = [tuple(leg[flag] for flag in flags) for leg in legs]
-            if all(map(all, values)) and len(set(values)) == len(values):
-                example = " ".join(f"{_FLAGS[flag]} {value}" for flag, value in zip(flags, values[0], strict=True))
-                return f"{' and '.join(_FLAGS[flag] for flag in flags)}, like {example}"
-    return " and ".join(_FLAGS)
+            yield flags, [tuple(leg[flag] for flag in flags) for leg in legs]
+
+
+def _like(flags: tuple[int, ...], values: tuple[str | None, ...]) -> str:
+    example = " ".join(f"{_FLAGS[flag]} {quote(value or '')}" for flag, value in zip(flags, values, strict=True))
+    return f"{' and '.join(_FLAGS[flag] for flag in flags)}, like {example}"
 
 
 _FLAGS = ("--date", "--from", "--to", "--at")

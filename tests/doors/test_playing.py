@@ -122,6 +122,26 @@ def test_what_is_said_of_a_command_is_shown_alone(flait: CommandLine) -> None:
     ]  # fmt: skip
 
 
+def test_a_command_in_quotes_is_one_in_words(flait: CommandLine) -> None:
+    assert flait("help", "daemon start").out == flait("help", "daemon", "start").out != ""
+    assert flait("help", "flait user  add").out == flait("help", "user", "add").out != ""
+
+
+@pytest.mark.parametrize("name", ["README", "CHANGELOG", "readme.md"])
+def test_the_pages_beside_the_documentation_are_read_too(flait: CommandLine, name: str) -> None:
+    file = (ROOT / name.removesuffix(".md").upper()).with_suffix(".md")
+    assert flait("help", name).out == file.read_text(encoding="utf-8")
+    assert name.removesuffix(".md").lower() in [row[0] for row in flait("help").table]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("statsu", "status"), ("operatin", "operating"), ("daemon strat", "daemon start")]
+)
+def test_what_may_have_been_meant_is_said_and_is_a_page(flait: CommandLine, typed: str, meant: str) -> None:
+    assert f"; did you mean `flait help {meant}`? `flait help`" in flait("help", typed).refused(7)
+    assert flait("help", *meant.split()).code == 0
+
+
 def test_a_decision_is_found_by_its_number(flait: CommandLine) -> None:
     assert flait("help", "7").out.startswith("# 7. Where secrets live")
 

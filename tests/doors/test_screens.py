@@ -88,7 +88,7 @@ TABLES = {  # the command → what the next one needs, or what one came for
     "backup list": ["flait-20130308-120000Z.db"],
     "status": ["start`", "$0.0200"],
     "status US2116": ["US2116 Fri 8 Mar", "landed", "BOS-JFK"],
-    "usage": ["UA123", "Fri 8 Mar", "0.0200"],
+    "usage": ["UA123", "Fri 8 Mar", "0.0200", "usd", "messages"],
     f"user show {PHONE}": [PHONE, LAST_NAME],
     "messages show 1": [SID, "UNTRACK"],
     "secrets list": ["flightaware-api-key", "missing"],
@@ -97,7 +97,7 @@ TABLES = {  # the command → what the next one needs, or what one came for
     "paths": ["database"],
     "prune --dry-run": ["sightings"],
     "help": ["operating"],
-    "sandbox flights --day 2013-03-09": ["EST"],
+    "sandbox flights --day 2013-03-09": ["EST", "cancelled"],
 }
 
 

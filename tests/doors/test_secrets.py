@@ -2,10 +2,13 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 import pytest
 
+from flait.lock import sole
 from flait.sandbox.run import Sandbox
+from flait.store import Store
 from tests.doors.command_line import CommandLine
 
 KEY = "flightaware-api-key"
@@ -142,6 +145,24 @@ def test_what_the_providers_answered_is_known_to_status(with_accounts: CommandLi
 def test_a_provider_that_could_not_be_asked_for_want_of_a_secret_is_not_noted(flait: CommandLine) -> None:
     flait("secrets", "test")
     assert flait("status").facts["twilio"] == "not asked yet"
+
+
+@pytest.mark.parametrize(("with_daemon", "told"), [(False, "failed at "), (True, "not asked yet")])
+def test_for_want_of_a_keyring_it_is_where_no_daemon_has_one_of_its_own(
+    flait: CommandLine, store: Store, with_daemon: bool, told: str
+) -> None:
+    flait.env["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+    with sole(flait.database) if with_daemon else nullcontext():
+        done = flait("secrets", "test")
+        facts = flait("status").facts
+
+    assert done.code == 5
+    assert done.table[1][2].startswith(
+        "twilio.account_sid is not set, and there is no usable keyring; run `flait config"
+    )
+    for provider in ("flightaware", "twilio"):
+        assert facts[provider].startswith(told)
+        assert with_daemon or "there is no usable keyring" in facts[provider]
 
 
 @pytest.mark.parametrize("name", [KEY, TOKEN])

@@ -66,6 +66,31 @@ def test_with_a_daemon_and_no_trouble_all_is_well(flait: CommandLine, store: Sto
     assert as_json.json["providers"]["twilio"]["last_error"] == "it did not answer"
 
 
+@pytest.mark.parametrize("seen", [False, True])
+def test_a_mistake_in_the_settings_beside_a_daemon_is_a_problem_among_all_the_rest(
+    flait: CommandLine, store: Store, seen: bool
+) -> None:
+    config = flait.home / "config.toml"
+    config.write_text("[alerts]\ndelay_minutes = 'x'\n")
+    config.chmod(0o600)
+    mistake = f"alerts.delay_minutes in {config}, line 2 must be a whole number from 1 to 1440; mend it there"
+    assert flait("status").refused(5) == mistake
+    store.beat(boot="b", pid=4711, started_at=NOW - MINUTE, now=NOW)
+    pulse = Pulse(flait.home / "run")
+    troubles = [Trouble(what="settings", cause=mistake, since=NOW)] if seen else []
+    pulse.say(NOW, troubles, in_force={"flightaware.monthly_budget_usd": 7.5})
+    pulse.close()
+
+    with sole(flait.database, since=NOW - MINUTE):
+        done, as_json = flait("status"), flait("status", "--json")
+
+    assert (done.code, as_json.code) == (1, 1)
+    assert done.facts["daemon"].startswith("running")
+    assert done.facts["problem"].startswith(f"settings: {mistake}")
+    assert [each["cause"] for each in as_json.json["problems"]] == [mistake]
+    assert as_json.json["budget"]["limit_usd"] == 7.5
+
+
 def test_a_daemon_that_ended_leaves_its_last_tick_and_no_pid(flait: CommandLine, store: Store) -> None:
     store.beat(boot="b", pid=4711, started_at=NOW, now=NOW)
 

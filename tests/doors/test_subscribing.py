@@ -1,6 +1,8 @@
 """`flait subscribe`, `unsubscribe` and `subscriptions`, where one number is several flights of a day."""
 
 import re
+import shlex
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from threading import Event
@@ -222,6 +224,48 @@ def test_a_wish_that_waits_is_not_called_followed_when_it_is_asked_for_again(
     assert first.err.startswith("Saved, not finished: WN123 for +15555550100 is pending: AeroAPI did not answer.")
     assert second.err.startswith("Saved before, and not finished yet: WN123 for +15555550100 is pending:")
     assert second.err.endswith("no daemon runs, and `flait daemon start` carries it on.\n")
+
+
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        ((), ("--date", "tomorrow")),
+        (("--date", "today"), ("--date", "in 3 days")),
+        ((), ("--from", "DAL")),
+        ((), ("--to", "HOU"), ("--to", "AUS", "--from", "DAL")),
+        (("--date", "next"), ("--date", "fri"), ("--date", "10 mar", "--at", "9:00")),
+    ],
+)
+def test_wishes_that_wait_are_ended_one_by_one_as_the_error_says(
+    flait: CommandLine, store: Store, source: FakeFlightSource, wishes: Sequence[tuple[str, ...]]
+) -> None:
+    source.fault = FlightSourceError("AeroAPI did not answer")
+    for wish in wishes:
+        assert flait("subscribe", "WN123", ANN, *wish).code == 3
+
+    for left in range(len(wishes), 1, -1):
+        example = flait("unsubscribe", "WN123", ANN).refused(2).rpartition(", like ")[2]
+        assert flait("unsubscribe", "WN123", ANN, *shlex.split(example)).code == 0
+        assert len(flait("subscriptions").table) == left - 1
+
+
+def test_the_example_for_a_saved_wish_is_the_day_of_no_other(
+    flait: CommandLine, store: Store, source: FakeFlightSource
+) -> None:
+    source.fault = FlightSourceError("AeroAPI did not answer")
+    flait("subscribe", "WN123", ANN, "--date", "today")
+    source.fault, source.board = None, [TO_HOUSTON]
+    assert flait("subscribe", "WN123", ANN, "--date", "2013-03-08").code == 0
+
+    for typed in ((), ("--date", "today")):
+        assert flait("unsubscribe", "WN123", ANN, *typed).refused(2).endswith("like --date 2013-03-08")
+    assert flait("unsubscribe", "WN123", ANN, "--date", "2013-03-08").code == 0
+
+
+def test_next_is_the_day_that_is_meant_without_one(flait: CommandLine, store: Store, source: FakeFlightSource) -> None:
+    source.board = [TO_HOUSTON]
+    assert "follows WN123 of Fri 8 Mar" in flait("subscribe", "WN123", ANN, "--date", "next").err
+    assert "on Next;" in flait("unsubscribe", "WN123", ANN, "--date", "Next").refused(7)
 
 
 def test_who_waits_for_aeroapi_is_told(

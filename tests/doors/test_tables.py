@@ -134,3 +134,10 @@ def _broken(column: Column, cell: Cell) -> list[str]:
     if isinstance(cell, tuple):
         return list(cell) if column.breaks or column.under else [" ".join(cell)]
     return cell.split(" ")
+
+
+def test_a_number_keeps_its_name_where_no_heading_stands_above_it() -> None:
+    columns = (Column(name="of"), Column(name="usd", named=True), Column(name="messages", named=True))
+    rows = [("UA123-of-Friday", "0.0200", ""), ("Zed", "", "2")]
+    assert shown(40, *rows, columns=columns)[2] == "Zed                      2"
+    assert shown(20, *rows, columns=columns) == ["UA123-of-Friday", "  usd 0.0200", "Zed  messages 2"]

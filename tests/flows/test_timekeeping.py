@@ -1,5 +1,6 @@
 """A wrong clock ends, forgets and delays nothing; and whoever is outside has the last word on what time it is."""
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -96,6 +97,24 @@ def test_the_machines_own_clock_is_not_believed_before_flait_was_written(
 ) -> None:
     monkeypatch.setattr(SystemClock, "now", lambda _: RELEASED - DAY)
     assert why_not_to_forget(world.store, SystemClock()) == "the clock stands before this Flait was written"
+
+
+@pytest.mark.parametrize(("apart", "believed"), [(minutes(0), True), (minutes(1), True), (YEARS, False), (-DAY, False)])
+def test_a_virtual_clock_is_believed_at_once_when_an_answer_shares_it(
+    world: World, apart: timedelta, believed: bool
+) -> None:
+    clock = ScaledClock(datetime(2013, 3, 8, tzinfo=UTC), time.time(), 1e-9)
+    witness = Witness(clock)
+    keeper = Timekeeper(clock, witness)
+    world.store.beat(boot="b", pid=1, started_at=clock.now(), now=clock.now() - 3 * DAY)
+    keeper.check(world.store, clock.now())
+    world.store.beat(boot="b", pid=1, started_at=clock.now(), now=clock.now())
+    assert is_in_doubt(world.store, clock)
+
+    witness.hear(clock.now() + apart)
+    keeper.check(world.store, clock.now())
+
+    assert is_in_doubt(world.store, clock) is not believed
 
 
 @pytest.mark.parametrize(("jump", "refused"), [(YEARS, True), (70 * DAY, False), (-minutes(5), True)])
