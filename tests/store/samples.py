@@ -1,6 +1,7 @@
 """People, flights and texts to test the store with, and the ways to run it in other processes."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from flait.core.flights import Airport, Flight, Times
 from flait.core.messages import Message
 from flait.core.subscriptions import Subscription, SubscriptionState, User
 from flait.store import Store, TrackedFlight
+from flait.store.mark import forget
 
 NOW = datetime(2013, 3, 8, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -90,6 +92,12 @@ def follower(store: Store, number: int = 0) -> tuple[User, Subscription]:
     person = store.add_user(user(number))
     subscription, _ = store.add_subscription(active(person.id, tracked(store)))
     return person, subscription
+
+
+def copied_over(empty: Path, path: Path) -> Path:
+    """The empty database where one may have stood before, of which nothing is left."""
+    forget(path)
+    return Path(shutil.copy(empty, path))
 
 
 def started(*arguments: str | Path, under: Sequence[str] = (), **options: Any) -> subprocess.Popen[str]:

@@ -5,7 +5,6 @@ time that passes does not. There every look-up must go on within ten seconds of 
 """
 
 import os
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -24,6 +23,7 @@ from tests.core.flights_for_tests import F12, late, minutes
 from tests.end_to_end.rig import ANA
 from tests.end_to_end.rig import World as Machine
 from tests.flows.world import RULES, World, in_doubt, not_sent
+from tests.store.samples import copied_over
 from tests.torture.score import Score, Size
 
 HOUR: Final = timedelta(hours=1)
@@ -61,7 +61,7 @@ class _Life:
     """A daemon on a clock that is set wrong and right again; `true` is what time it really is."""
 
     def __init__(self, folder: Path, random: Random) -> None:
-        path = Path(shutil.copy(folder / "empty.db", folder / "life.db"))
+        path = copied_over(folder / "empty.db", folder / "life.db")
         self.store = Store.open(path)
         self.store._conn.execute("PRAGMA synchronous = OFF")
         self.world = World(path=path, store=self.store)

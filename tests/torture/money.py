@@ -7,7 +7,6 @@ been told how it stands, for what is held back must not be lost.
 
 import itertools
 import json
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
@@ -22,6 +21,7 @@ from flait.errors import FlightSourceError, InDoubt, NotSent, Rejected
 from flait.store import Store
 from tests.adapters.aeroapi_bodies import ALBANY, record, row, scheduled
 from tests.flows.mortal import Killed
+from tests.store.samples import copied_over
 from tests.torture.day import ANA, LEAVES, STARTS, Body, Day, Event, Script, Wire, ok
 from tests.torture.quiet import quiet
 from tests.torture.score import Score, Size
@@ -282,11 +282,11 @@ def run(folder: Path, size: Size) -> Score:
     score = Score(campaign="money")
     for name, script in TRIALS.items():
         if size is Size.FULL or name in CUT:
-            score += _a_day(name, script(), Path(shutil.copy(empty, folder / "day.db")))
+            score += _a_day(name, script(), copied_over(empty, folder / "day.db"))
     for name, wire in RESTLESS.items():
         if size is Size.FULL or name in CUT:
-            score += _a_day(name, Script(wire=wire(GOES_WRONG)), Path(shutil.copy(empty, folder / "day.db")))
-            score += _told_at_last(name, Script(wire=wire(THEN_CALM)), Path(shutil.copy(empty, folder / "day.db")))
+            score += _a_day(name, Script(wire=wire(GOES_WRONG)), copied_over(empty, folder / "day.db"))
+            score += _told_at_last(name, Script(wire=wire(THEN_CALM)), copied_over(empty, folder / "day.db"))
     return score
 
 

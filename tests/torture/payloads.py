@@ -8,7 +8,6 @@ or a terminal that is left out for a quarter of an hour, and two hours after its
 """
 
 import re
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -39,6 +38,7 @@ from flait.store import Store, TrackedFlight
 from tests.adapters.aeroapi_bodies import record
 from tests.end_to_end.rig import SECRETS
 from tests.flows.world import PHONES, FixedClock
+from tests.store.samples import copied_over
 from tests.torture.mutations import GONE, LEAVES, PLACES, Payload, json_of, payload
 from tests.torture.quiet import quiet
 from tests.torture.score import Score, Size
@@ -295,7 +295,7 @@ def _polled(rig: Rig, folder: Path, numbers: Sequence[int]) -> Iterator[str]:
             )
             subscribe.subscribe(store, rig.source, rig.clock, person=person, wanted=wanted)
     for number in numbers:
-        with Store.open(Path(shutil.copy(template, folder / "polled.db"))) as store:
+        with Store.open(copied_over(template, folder / "polled.db")) as store:
             store._conn.execute("PRAGMA synchronous = OFF")
             yield from (f"poll of {number} ({fault}" for fault in _poll(rig, store, payload(number)))
     for path in (template, folder / "polled.db"):
