@@ -216,15 +216,24 @@ def _lines(cell: Cell) -> list[str]:
 
 
 def _wrapped(pieces: Sequence[str], width: int) -> list[str]:
-    """The pieces in lines of that width; a longer one stands alone, for the terminal to wrap."""
-    lines = [pieces[0]]
-    for piece in pieces[1:]:
+    """The pieces in lines of that width; a longer one stands alone, for the terminal to wrap, or is folded."""
+    first, *others = [part for piece in pieces for part in _foldable(piece, width)]
+    lines = [first]
+    for piece in others:
         longer = f"{lines[-1]} {piece}"
         if wide_of(longer) <= width:
             lines[-1] = longer
         else:
             lines.append(piece)
     return lines
+
+
+def _foldable(piece: str, width: int) -> list[str]:
+    """In parts as wide as that where it is all in wide letters: those scripts have no blanks, and break anywhere."""
+    letters = max(width // 2, 1)
+    if wide_of(piece) <= width or wide_of(piece) < 2 * len(piece):
+        return [piece]
+    return [piece[start : start + letters] for start in range(0, len(piece), letters)]
 
 
 def _together(widths: "Iterator[int] | Sequence[int]") -> int:

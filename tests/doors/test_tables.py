@@ -141,3 +141,10 @@ def test_a_number_keeps_its_name_where_no_heading_stands_above_it() -> None:
     rows = [("UA123-of-Friday", "0.0200", ""), ("Zed", "", "2")]
     assert shown(40, *rows, columns=columns)[2] == "Zed                      2"
     assert shown(20, *rows, columns=columns) == ["UA123-of-Friday", "  usd 0.0200", "Zed  messages 2"]
+
+
+@pytest.mark.parametrize("width", [20, 21])
+def test_a_long_name_in_wide_letters_is_folded_to_the_screen(width: int) -> None:
+    columns = (Column(name="name", breaks=True), Column(name="phone"))
+    lines = shown(width, ("李小龍" * 5, "+15555550185"), columns=columns)
+    assert lines == ["李小龍李小龍李小龍", "  李小龍李小龍", "  +15555550185"]
