@@ -1,7 +1,8 @@
 """The first SMS that leaves for a number says who writes, for whom, and how to end it, whatever it was written as.
 
 The text that was written to say so may have been lost, or have waited too long; what goes out in its stead says it.
-Over WhatsApp the sender's profile says who writes, and a template is the operator's own text.
+Over WhatsApp the sender's profile says who writes, and a template is the operator's own text. Whoever wrote to us
+knows whom they wrote to: an answer is not greeted, but for the confirmation of a flight.
 """
 
 from dataclasses import replace
@@ -11,10 +12,12 @@ from typing import Final
 from flait.core.confirmations import Greeting, greeted, says_who_writes
 from flait.core.messages import Message
 from flait.core.subscriptions import AddedBy
-from flait.flows.afresh import TEST, times_sent
+from flait.flows.afresh import REPLY, TEST, times_sent
 from flait.store import INVITATION, STOP_CONFIRMED, STRANGER, Store
 
-OF_THEIR_OWN: Final = frozenset({TEST, STOP_CONFIRMED, STRANGER, INVITATION})  # they say what they must by themselves
+OF_THEIR_OWN: Final = frozenset(
+    {REPLY, TEST, STOP_CONFIRMED, STRANGER, INVITATION}
+)  # they say what they must by themselves
 
 
 def with_greeting(store: Store, message: Message, now: datetime) -> Message:
