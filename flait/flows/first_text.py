@@ -15,9 +15,7 @@ from flait.core.subscriptions import AddedBy
 from flait.flows.afresh import REPLY, TEST, times_sent
 from flait.store import INVITATION, STOP_CONFIRMED, STRANGER, Store
 
-OF_THEIR_OWN: Final = frozenset(
-    {REPLY, TEST, STOP_CONFIRMED, STRANGER, INVITATION}
-)  # they say what they must by themselves
+OF_THEIR_OWN: Final = frozenset({REPLY, TEST, STOP_CONFIRMED, STRANGER, INVITATION})  # they need no greeting
 
 
 def with_greeting(store: Store, message: Message, now: datetime) -> Message:
