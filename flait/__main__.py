@@ -4,8 +4,9 @@ import gc
 import sys
 from contextlib import suppress
 
-from flait import __version__, streams
+from flait import __version__
 from flait.errors import FlaitError
+from flait.system import streams
 
 
 def main() -> None:
@@ -15,7 +16,7 @@ def main() -> None:
         with suppress(streams.ReaderLeft, FlaitError):  # what speaks against it is told below
             print(f"flait {__version__}", flush=True)
             return
-    from flait import hardening
+    from flait.system import hardening
 
     hardening.begin()
     from flait.cli import run

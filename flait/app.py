@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 from flait.clock import Clock, clock_from
 from flait.errors import ConfigError, Gone
-from flait.paths import Paths, close_database, close_to_others, make_private, paths_from, state_of
 from flait.store import Behind, Store
+from flait.system.paths import Paths, close_database, close_to_others, make_private, paths_from, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from zoneinfo import ZoneInfo
 
-    from flait.adapters.credentials import Credentials, SecretName
-    from flait.adapters.twilio_forms import TwilioForms
+    from flait.adapters.secrets.credentials import Credentials, SecretName
+    from flait.adapters.twilio.forms import TwilioForms
     from flait.core.messages import Message
     from flait.core.whatsapp import Setup
     from flait.flows.answering.desk import Rules as AnswerRules
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from flait.flows.push import Office
     from flait.flows.telling import Rules
     from flait.flows.timekeeping import Witness
-    from flait.setting_rules import Value
     from flait.settings import Flags, Settings
+    from flait.settings.rules import Value
 
 
 SHOWN = ("flightaware.monthly_budget_usd", "flightaware.push", "webhook.enabled", "webhook.public_url")
@@ -104,8 +104,8 @@ class App:
         lost = empty or torn
         if not lost:
             return
-        from flait import lock
         from flait.flows.backup import found
+        from flait.system import lock
 
         other, backups = lock.holder(database), found(self.paths.backups_dir)
         if other and other.what != lock.DAEMON:
@@ -147,7 +147,7 @@ class App:
 
         For whoever stays longer than a command.
         """
-        from flait import hardening
+        from flait.system import hardening
 
         hardening.conceal()
         close_to_others(self.paths)
@@ -156,8 +156,8 @@ class App:
     @cached_property
     def credentials(self) -> "Credentials":
         """The secrets: OS keyring, or systemd's. From here on nobody else may look into this process."""
-        from flait import hardening
-        from flait.adapters.credentials import Credentials
+        from flait.adapters.secrets.credentials import Credentials
+        from flait.system import hardening
 
         hardening.conceal()
         return Credentials(self.env, allow_insecure=self.settings.secrets.allow_insecure)
@@ -173,8 +173,8 @@ class App:
 
         `attempts` above 1 is for a person who waits for the answer; `wait` waits for a turn, and says when to stop.
         """
-        from flait.adapters.aeroapi import AeroAPI
-        from flait.adapters.credentials import SecretName
+        from flait.adapters.aeroapi.client import AeroAPI
+        from flait.adapters.secrets.credentials import SecretName
 
         return AeroAPI(
             base_url=self.settings.flightaware.base_url,
@@ -190,8 +190,8 @@ class App:
         """Where push alerts are ordered; only ended ones are looked after while something speaks against new ones."""
         from secrets import token_urlsafe
 
-        from flait.adapters.aeroapi_alerts import AeroAPIAlerts
-        from flait.adapters.credentials import SecretName
+        from flait.adapters.aeroapi.alerts import AeroAPIAlerts
+        from flait.adapters.secrets.credentials import SecretName
         from flait.flows.push import Office
 
         desk = AeroAPIAlerts(
@@ -249,8 +249,8 @@ class App:
 
     def gateway(self) -> "Gateway":
         """Twilio. Raises ConfigError when the account or the sender is not set."""
-        from flait.adapters.credentials import SecretName
-        from flait.adapters.twilio import TwilioGateway
+        from flait.adapters.secrets.credentials import SecretName
+        from flait.adapters.twilio.gateway import TwilioGateway
 
         self._require_account()
         twilio = self.settings.twilio
@@ -270,7 +270,7 @@ class App:
 
     def _require_account(self) -> None:
         """Raise ConfigError when account or sender is not set; it names what is missing of the secrets, too."""
-        from flait.adapters.credentials import SecretName
+        from flait.adapters.secrets.credentials import SecretName
 
         try:
             self.require_sender()
@@ -315,8 +315,8 @@ class App:
 
     def forms(self) -> "TwilioForms":
         """Twilio's requests to us, checked. Raises ConfigError when the account is not set or its token not stored."""
-        from flait.adapters.credentials import SecretName
-        from flait.adapters.twilio_forms import TwilioForms
+        from flait.adapters.secrets.credentials import SecretName
+        from flait.adapters.twilio.forms import TwilioForms
 
         _require("twilio.account_sid", self.settings.twilio.account_sid)
         token = self._secret(SecretName.TWILIO_AUTH_TOKEN)

@@ -13,10 +13,11 @@ from contextlib import suppress
 
 import typer
 
-from flait import __version__, streams
+from flait import __version__
 from flait.commands import session
 from flait.errors import FlaitError, UserError
-from flait.starving import starved
+from flait.system import streams
+from flait.system.starving import starved
 
 GROUPS: Mapping[str, str] = {
     # command → the module of flait/commands that adds it
@@ -168,7 +169,7 @@ def _explain(problem: FlaitError, argv: Sequence[str]) -> int:
     if session.current.verbose > 1:
         import traceback
 
-        from flait.redaction import seen
+        from flait.system.redaction import seen
 
         tell(seen.redact("".join(traceback.format_exception(problem))).rstrip("\n"))
     if "--json" in argv:
@@ -183,8 +184,8 @@ def _hiding(argv: Sequence[str]) -> Callable[[str], str]:
     """What takes the value out of a sentence that somebody wrote as an argument, where it is only ever read."""
     if "secrets" not in argv[:1]:
         return str
-    from flait.adapters.credentials import SecretName
-    from flait.redaction import seen
+    from flait.adapters.secrets.credentials import SecretName
+    from flait.system.redaction import seen
 
     for word in (word.lstrip("-") for word in argv[1:]):
         if len(word) >= LIKE_A_SECRET and word not in set(SecretName):

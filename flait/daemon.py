@@ -14,7 +14,6 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol, cast
 
-from flait.answerers import Answerers
 from flait.app import App
 from flait.clock import believable, is_virtual
 from flait.core.receipts import Unproven
@@ -33,15 +32,16 @@ from flait.flows import (
     upkeep,
 )
 from flait.flows.ports import FlightSource, Gateway
-from flait.metronome import Watchdog
-from flait.pollers import Pollers
-from flait.pulse import Pulse, Trouble, Troubles, word
-from flait.starving import WHY, Hunger
-from flait.ticks import Tick
-from flait.whereabouts import Whereabouts
+from flait.running.answerers import Answerers
+from flait.running.metronome import Watchdog
+from flait.running.pollers import Pollers
+from flait.running.pulse import Pulse, Trouble, Troubles, word
+from flait.running.ticks import Tick
+from flait.running.whereabouts import Whereabouts
+from flait.system.starving import WHY, Hunger
 
 if TYPE_CHECKING:
-    from flait.webhook import Webhook
+    from flait.web.webhook import Webhook
 
 log = logging.getLogger("flait.daemon")
 
@@ -221,7 +221,7 @@ class Daemon:
 
     def listen(self) -> bool:
         """Have the listener run; what stands in its way (no token yet) is noted for `flait status`, and tried again."""
-        from flait.webhook import Webhook
+        from flait.web.webhook import Webhook
 
         if self._webhook or not self._listens or self._stopping.is_set():
             return False

@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flait.adapters.credentials import SecretName
+from flait.adapters.secrets.credentials import SecretName
 from flait.app import App
 from flait.core.idents import parse_ident
 from flait.core.subscriptions import Role

@@ -22,7 +22,7 @@ import psutil
 from flait.app import App
 from flait.clock import SystemClock
 from flait.daemon import Daemon
-from flait.pollers import POLLERS
+from flait.running.pollers import POLLERS
 from flait.sandbox.records import stamp
 from flait.store.connection import sqlite3
 from scripts.bench_burst import daemon, queue

@@ -26,8 +26,8 @@ from scripts.bench_report import Line
 TICK = 0.03  # seconds, real
 DAEMON = f"""
 import sys
-import flait.runs
-flait.runs.SHORTEST_TICK = {TICK}
+import flait.running.runs
+flait.running.runs.SHORTEST_TICK = {TICK}
 from flait.cli import run
 sys.exit(run(["daemon", "run", "--quiet"]))
 """

@@ -14,7 +14,7 @@ from time import perf_counter
 import httpx
 
 from flait.daemon import Daemon
-from flait.pollers import POLLERS
+from flait.running.pollers import POLLERS
 from scripts.bench_home import START, BenchApp, follow, home, provider
 from scripts.bench_report import Line
 

@@ -19,10 +19,10 @@ from urllib.parse import parse_qsl
 import atheris
 
 with atheris.instrument_imports():
-    from flait import listener
-    from flait.adapters.twilio_forms import TwilioForms
-    from flait.core.replies import understand
+    from flait.adapters.twilio.forms import TwilioForms
+    from flait.core.replies.understanding import understand
     from flait.errors import Forged, Malformed
+    from flait.web import listener
 
 TOKEN = "a-token-of-the-fuzzer"
 ACCOUNT = "AC" + "0" * 32

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from textwrap import wrap
 from typing import Any, Final
 
-from flait.adapters.aeroapi_records import parse_flights
+from flait.adapters.aeroapi.records import parse_flights
 from flait.core.dates import parse_date
 from flait.core.flights import ScheduledFlight
 from flait.core.idents import Ident, parse_ident

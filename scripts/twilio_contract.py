@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from flait.adapters.twilio import TwilioGateway
+from flait.adapters.twilio.gateway import TwilioGateway
 from flait.clock import SystemClock
 from flait.core.messages import Message
 from flait.errors import FlaitError

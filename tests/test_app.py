@@ -12,9 +12,9 @@ from flait.daemon import Daemon
 from flait.errors import BudgetExhausted, ConfigError, FlightSourceError, Gone, StoreError
 from flait.flows import meter, track
 from flait.flows.meter import SPENT
-from flait.pulse import Trouble, word
+from flait.running.pulse import Trouble, word
+from flait.running.whereabouts import SAVE_EVERY
 from flait.store import Store, TrackedFlight
-from flait.whereabouts import SAVE_EVERY
 from tests.adapters.twilio_talk import message
 from tests.core.flights_for_tests import F12, NOON
 from tests.flows.world import FixedClock, World

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted((ROOT / "flait").rglob("*.py"))
-CORE = [path for path in SOURCES if path.parent.name == "core"]
+CORE = [path for path in SOURCES if path.is_relative_to(ROOT / "flait" / "core")]
 
 
 def named(path: Path) -> str:
@@ -40,6 +40,7 @@ def imported(node: ast.AST) -> list[str]:
     return []
 
 
+@cache
 def imports(path: Path) -> set[str]:
     """Every module imported anywhere in the file."""
     return {name for node in ast.walk(tree(path)) for name in imported(node)}
@@ -56,19 +57,7 @@ def calls(path: Path) -> Iterator[ast.Call]:
 # Rooms
 
 
-DOORS = {
-    "cli",
-    "daemon",
-    "runs",
-    "ticks",
-    "metronome",
-    "pollers",
-    "answerers",
-    "webhook",
-    "whereabouts",
-    "commands",
-    "__main__",
-}
+DOORS = {"cli", "daemon", "running", "web", "commands", "__main__"}
 STORE = {"store", "schema"}
 ROOMS = {"core", "flows", "adapters", "sandbox", "app"}
 
@@ -94,7 +83,7 @@ MAY_IMPORT = {
 NARROWER = {  # of that room, this alone
     ("core", "ground"): {"flait.errors"},
     ("adapters", "flows"): {"flait.flows.ports"},
-    ("doors", "adapters"): {"flait.adapters.credentials"},
+    ("doors", "adapters"): {"flait.adapters.secrets.credentials"},
     ("doors", "sandbox"): {"flait.sandbox.run"},
 }
 
@@ -118,8 +107,8 @@ VENDORS = {
     "sqlite_utils": ("flait.store", "flait.schema"),
     "httpx": ("flait.adapters",),
     "twilio": ("flait.adapters.twilio",),
-    "keyring": ("flait.adapters.credentials",),
-    "apscheduler": ("flait.runs", "flait.metronome"),
+    "keyring": ("flait.adapters.secrets",),
+    "apscheduler": ("flait.running.runs", "flait.running.metronome"),
     "typer": ("flait.cli", "flait.commands"),
     "rich": ("flait.cli", "flait.commands"),
 }
@@ -133,7 +122,7 @@ def test_every_vendor_is_talked_to_in_one_place(path: Path) -> None:
 
 @every_module
 def test_one_provider_knows_nothing_of_the_other(path: Path) -> None:
-    providers = ("flait.adapters.aeroapi", "flait.adapters.twilio", "flait.adapters.credentials")
+    providers = ("flait.adapters.aeroapi", "flait.adapters.twilio", "flait.adapters.secrets")
     mine = next((provider for provider in providers if named(path).startswith(provider)), None)
     if mine:
         others = tuple(provider for provider in providers if provider != mine)
@@ -155,6 +144,51 @@ def test_the_sandbox_is_entered_by_its_commands_alone_and_on_demand(path: Path) 
     assert not at_once & entering or named(path) == ON_DEMAND
 
 
+# The drawing
+
+
+MOST_AT_THE_DOOR = 12
+DRAWN = re.compile(r"([a-z_]+)(\.py|/)")
+
+
+def drawn() -> set[str]:
+    """The modules in the tree of docs/architecture.md, in full; a folder stands before what is in it."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").partition("```\nflait/\n")[2]
+    found, folders = set(), {0: "flait"}
+    for line in text.partition("```")[0].splitlines():
+        depth = len(line) - len(line.lstrip("│├└─ "))
+        at = max(place for place in folders if place < depth)
+        for name, end in DRAWN.findall(line):
+            if end == "/":
+                folders = {place: each for place, each in folders.items() if place < depth} | {
+                    depth: f"{folders[at]}.{name}"
+                }
+                at = depth
+            else:
+                found.add(f"{folders[at]}.{name}")
+    return found
+
+
+def test_the_tree_in_the_documentation_is_the_house() -> None:
+    apart = ("flait.schema.", "flait.sandbox.")  # migrations have numbers; the sandbox draws itself
+    there = {named(path) for path in SOURCES if path.name != "__init__.py"}
+    assert drawn() == {module for module in there if not module.startswith(apart)}
+
+
+def test_few_stand_at_the_door() -> None:
+    assert len([path for path in (ROOT / "flait").iterdir() if path.is_file()]) <= MOST_AT_THE_DOOR
+
+
+@every_module
+def test_no_import_comes_back_to_its_beginning(path: Path) -> None:
+    reached: set[str] = set()
+    ahead = imports(path) & MODULES.keys()
+    while ahead:
+        reached |= ahead
+        ahead = {module for here in ahead for module in imports(MODULES[here])} & MODULES.keys() - reached
+    assert named(path) not in reached
+
+
 # Core
 
 
@@ -164,9 +198,9 @@ ORDER = (
     {"flights", "dates", "receipts"},
     {"polling", "subscriptions", "told"},
     {"changes"},
-    {"alerts", "formats"},
-    {"wording"},
-    {"alert_texts"},
+    {"alerts", "texts.formats"},
+    {"texts.wording"},
+    {"texts.alerts"},
 )
 """Imports inside core go from a later row to an earlier one, never within a row; modules not named come last."""
 
@@ -185,17 +219,6 @@ def test_imports_inside_core_point_one_way(path: Path) -> None:
     later = [module for module in imports(path) if rank.get(module, -1) >= mine]
 
     assert not later, f"{named(path)} comes before {later}"
-
-
-@every_core_module
-def test_no_import_inside_core_comes_back_to_its_beginning(path: Path) -> None:
-    reached: set[str] = set()
-    ahead = imports(path)
-    while ahead := {module for module in ahead - reached if room(module) == "core" and module in MODULES}:
-        reached |= ahead
-        ahead = {module for here in ahead for module in imports(MODULES[here])}
-
-    assert named(path) not in reached
 
 
 # Sizes
@@ -223,7 +246,7 @@ WALL_CLOCKS = {
 
 READS_THEM = {
     "flait.clock",
-    "flait.metronome",  # APScheduler keeps the machine's time, and is woken in it
+    "flait.running.metronome",  # APScheduler keeps the machine's time, and is woken in it
 }
 
 
@@ -263,8 +286,8 @@ def _is(value: ast.expr | None, constant: bool) -> bool:
 DELETES_FOLDERS = {"rmtree", "removedirs", "rmdir"}
 DELETES_FILES = {"unlink", "os.remove", "os.truncate"}
 MAY_DELETE = {  # module → what it deletes: files that it made itself, and that nobody can mistake for the database
-    "flait.paths": "the draft of a file that is replaced whole",
-    "flait.webhook": "run/webhook.json",
+    "flait.system.paths": "the draft of a file that is replaced whole",
+    "flait.web.webhook": "run/webhook.json",
     "flait.sandbox.run": "the sandbox's address",
     "flait.flows.backup": "its own backups, when there are enough",
     "flait.store.backup": "drafts of backups",

@@ -18,7 +18,7 @@ from flait.core.alerts import CONFIRM_BIG, CONFIRM_SMALL, RULES
 from flait.core.changes import ChangeKind
 from flait.core.flights import Flight
 from flait.core.messages import MessageStatus
-from flait.core.replies import Reply, understand
+from flait.core.replies.understanding import Reply, understand
 from flait.core.subscriptions import Role
 from flait.daemon import Daemon
 from flait.errors import FlaitError

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from flait.core.replies import Ok, understand
+from flait.core.replies.understanding import Ok, understand
 from flait.flows.answer import COMMANDS
 from flait.store import Store
 from tests.core.flights_for_tests import F12, NOON, minutes

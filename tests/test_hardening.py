@@ -51,7 +51,7 @@ def flait(tmp_path: Path) -> CommandLine:
 
 def test_the_keys_of_tls_connections_are_not_written_to_a_file(flait: CommandLine, tmp_path: Path) -> None:
     keys = tmp_path / "keys"
-    script = "import ssl; from flait import hardening; hardening.begin(); print(ssl.create_default_context())"
+    script = "import ssl; from flait.system import hardening; hardening.begin(); print(ssl.create_default_context())"
     env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "SSLKEYLOGFILE": str(keys)}
     subprocess.run([sys.executable, "-c", script], env=env, check=True, capture_output=True)
 
@@ -71,7 +71,7 @@ def test_a_process_that_asks_for_a_secret_is_shut_to_others_by_then(flait: Comma
 
 @ONLY_LINUX
 def test_importing_changes_nothing_and_a_program_that_uses_flait_stays_as_it_is() -> None:
-    done = ran(STATE + "from flait import hardening; hardening.conceal(); print(state() == before, before[0])")
+    done = ran(STATE + "from flait.system import hardening; hardening.conceal(); print(state() == before, before[0])")
 
     assert done.stdout.split() == ["True", "1"]
 
@@ -79,7 +79,7 @@ def test_importing_changes_nothing_and_a_program_that_uses_flait_stays_as_it_is(
 @ONLY_LINUX
 def test_a_command_that_only_reads_loads_no_ctypes(flait: CommandLine) -> None:
     flait("subscriptions")  # makes the database, which takes more
-    script = "import sys; from flait.cli import run; from flait import hardening; hardening.begin();"
+    script = "import sys; from flait.cli import run; from flait.system import hardening; hardening.begin();"
     script += "run(['subscriptions']); print('ctypes' in sys.modules, 'logging' in sys.modules)"
 
     done = subprocess.run(
@@ -97,7 +97,7 @@ def same_user() -> list[str]:
         if not shutil.which("setpriv"):
             pytest.skip("root reads everything, and setpriv, to be somebody else, is not installed")
         prefix = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
-    if ran("import flait.hardening", *prefix).returncode:
+    if ran("import flait.system.hardening", *prefix).returncode:
         pytest.skip("an ordinary user cannot read this checkout or its Python")
     return prefix
 
@@ -107,7 +107,7 @@ def test_not_even_the_same_user_reads_its_memory_or_environment(same_user: list[
     wait = "print('ready', flush=True); sys.stdin.read()"
     for script, readable in (
         (f"import sys; {wait}", True),
-        (f"import sys; from flait import hardening; hardening.begin(); hardening.conceal(); {wait}", False),
+        (f"import sys; from flait.system import hardening; hardening.begin(); hardening.conceal(); {wait}", False),
     ):
         process = subprocess.Popen(
             [*same_user, sys.executable, "-c", script],
@@ -138,7 +138,7 @@ def test_not_even_the_same_user_reads_its_memory_or_environment(same_user: list[
     ids=["uncaught", "in a thread", "while collecting", "logged where no log is kept"],
 )
 def test_what_python_prints_by_itself_is_redacted(script: str) -> None:
-    known = f"from flait import hardening; from flait.redaction import seen; secret = '{SECRET}'"
+    known = f"from flait.system import hardening; from flait.system.redaction import seen; secret = '{SECRET}'"
 
     done = ran(f"{known}; seen.remember(secret); hardening.begin()\n{script}")
 
@@ -152,7 +152,7 @@ def test_a_line_that_cannot_be_logged_is_told_without_what_it_says() -> None:
     script = f"""
 import logging, pathlib, sys
 from flait.clock import clock_from
-from flait.logs import logging_to
+from flait.system.logs import logging_to
 with logging_to(pathlib.Path({folder!r}), clock_from(""), verbose=0, terminal=False):
     handler = logging.getLogger().handlers[0]
     handler.stream.close()

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from flait.listener import MOST_BODY, MOST_HEAD, MOST_UNREAD, Limits, Listener, Request, Response
+from flait.web.listener import MOST_BODY, MOST_HEAD, MOST_UNREAD, Limits, Listener, Request, Response
 from tests.http_talk import Crowd, body, connected, exchange, request, rest, status, wait_for
 
 SOON = timedelta(milliseconds=200)
@@ -325,7 +325,7 @@ def test_more_than_can_be_answered_at_once_are_turned_away(start: Start, answers
 
 
 def test_a_mistake_of_ours_is_logged_and_hidden(start: Start, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.ERROR, "flait.listener"):
+    with caplog.at_level(logging.ERROR, "flait.web.listener"):
         answer = exchange(start().port, request(target="/broken"))
 
     assert (status(answer), body(answer)) == (500, b"")

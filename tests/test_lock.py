@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from flait.errors import ConfigError, Locked
-from flait.lock import Holder, daemon_of, holder, lock_of, sole, take
+from flait.system.lock import Holder, daemon_of, holder, lock_of, sole, take
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
@@ -70,7 +70,7 @@ def test_what_a_longer_word_left_is_not_read_as_part_of_a_shorter_one(database: 
 HOLDS = """
 import sys
 from pathlib import Path
-from flait.lock import sole
+from flait.system.lock import sole
 with sole(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from flait.metronome import Watchdog, stacks
+from flait.running.metronome import Watchdog, stacks
 
 
 class Monotonic:

@@ -9,7 +9,6 @@ from threading import Event
 
 import pytest
 
-from flait import runs
 from flait.app import App
 from flait.core.flights import ScheduledFlight
 from flait.core.idents import Ident
@@ -18,7 +17,8 @@ from flait.errors import ConfigError, FlightSourceError, Gone
 from flait.flows import push
 from flait.flows.ports import Answer, Inbox
 from flait.flows.timekeeping import is_in_doubt
-from flait.pulse import word
+from flait.running import runs
+from flait.running.pulse import word
 from flait.store import PushState, Store
 from tests.core.flights_for_tests import F12, hours, minutes, rescheduled, touched_down
 from tests.flows.test_push import FakeDesk

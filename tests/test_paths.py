@@ -10,7 +10,7 @@ import platformdirs
 import pytest
 
 from flait.errors import ConfigError
-from flait.paths import (
+from flait.system.paths import (
     close_database,
     close_to_others,
     make_private,

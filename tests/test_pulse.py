@@ -5,7 +5,7 @@ import signal
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from flait.pulse import FILE, ROOM, Pulse, Trouble, by_cause, word
+from flait.running.pulse import FILE, ROOM, Pulse, Trouble, by_cause, word
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 FULL = Trouble(what="beat", cause="the disk is full", since=NOW)

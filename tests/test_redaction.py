@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flait.redaction import RedactingFormatter, Redactor, Secret, mask_phone, redact_phones, seen
+from flait.system.redaction import RedactingFormatter, Redactor, Secret, mask_phone, redact_phones, seen
 
 PRINTABLE = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=12, max_size=60)
 

@@ -14,16 +14,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flait import config_file, setting_rules
 from flait.errors import ConfigError
-from flait.lock import take
-from flait.paths import Paths, paths_from
 from flait.settings import (
     AT_START,
     TABLE,
     Settings,
+    config_file,
     load,
     origins,
+    rules,
     set_value,
     setting_for,
     taken_up,
@@ -31,6 +30,8 @@ from flait.settings import (
     unset,
     values,
 )
+from flait.system.lock import take
+from flait.system.paths import Paths, paths_from
 
 HEX = "0123456789abcdef" * 2
 COMMENTED = """\
@@ -50,7 +51,7 @@ def paths(tmp_path: Path) -> Paths:
     return paths_from({"FLAIT_HOME": str(tmp_path)})
 
 
-def refusal(paths: Paths, env: Mapping[str, str] | None = None, **flags: setting_rules.Value) -> str:
+def refusal(paths: Paths, env: Mapping[str, str] | None = None, **flags: rules.Value) -> str:
     """What `load` says when it refuses."""
     with pytest.raises(ConfigError) as caught:
         load(paths, env or {}, {key.replace("__", "."): value for key, value in flags.items()})
@@ -60,7 +61,7 @@ def refusal(paths: Paths, env: Mapping[str, str] | None = None, **flags: setting
 def allows(key: str, text: str) -> bool:
     """Whether a typed text is a value of a setting."""
     try:
-        setting_rules.from_text(setting_for(key).rule, text)
+        rules.from_text(setting_for(key).rule, text)
     except ValueError:
         return False
     return True
@@ -84,7 +85,7 @@ def test_each_row_has_a_sentence_and_a_default_its_own_rule_allows(key: str) -> 
     row = TABLE[key]
 
     assert row.meaning.endswith(".")
-    assert setting_rules.from_toml(row.rule, row.default) == row.default
+    assert rules.from_toml(row.rule, row.default) == row.default
     assert row.variable == f"FLAIT_{key.upper().replace('.', '_')}"
 
 
@@ -194,10 +195,10 @@ def test_a_base_url_that_could_lose_a_key_is_refused(url: str) -> None:
 
 
 def test_spellings_are_made_one() -> None:
-    assert setting_rules.from_text(setting_for("flightaware.base_url").rule, "https://a.example/v4/ ") == (
+    assert rules.from_text(setting_for("flightaware.base_url").rule, "https://a.example/v4/ ") == (
         "https://a.example/v4"
     )
-    assert setting_rules.from_text(setting_for("phone.default_region").rule, "de") == "DE"
+    assert rules.from_text(setting_for("phone.default_region").rule, "de") == "DE"
 
 
 def test_brackets_are_not_part_of_an_ipv6_host(paths: Paths) -> None:
@@ -498,7 +499,7 @@ TYPED = {
     "flightaware.tier": st.sampled_from(["personal", "standard", "premium"]),
     "flightaware.push": st.booleans(),
     "flightaware.monthly_budget_usd": st.floats(min_value=0, allow_infinity=False),
-    "twilio.from_number": st.from_regex(setting_rules.E164, fullmatch=True),
+    "twilio.from_number": st.from_regex(rules.E164, fullmatch=True),
     "twilio.whatsapp_templates.gate": st.just(f"HX{HEX}"),
     "quiet.default": st.sampled_from(["22:00-07:00", "00:00-06:30"]),
     "alerts.delay_minutes": st.integers(1, 1440),
@@ -512,7 +513,7 @@ CHANGES = st.lists(
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes=CHANGES)
 def test_any_order_of_changes_leaves_exactly_what_was_asked_and_every_comment(
-    paths: Paths, changes: list[tuple[str, setting_rules.Value | None]]
+    paths: Paths, changes: list[tuple[str, rules.Value | None]]
 ) -> None:
     paths.config_file.write_text(COMMENTED)
     expected = values(load(paths, {}))
@@ -564,7 +565,7 @@ def test_importing_settings_stays_light() -> None:
         "rich",
         "typer",
         "asyncio",
-        "flait.lock",
+        "flait.system.lock",
         "logging",
         "difflib",
     ]

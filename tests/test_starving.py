@@ -12,9 +12,9 @@ from flait import cli
 from flait.app import App
 from flait.clock import SystemClock
 from flait.daemon import Daemon
-from flait.logs import FILE, logging_to
-from flait.starving import WELL_FED, WHY, Hunger, starved
-from flait.ticks import Tick
+from flait.running.ticks import Tick
+from flait.system.logs import FILE, logging_to
+from flait.system.starving import WELL_FED, WHY, Hunger, starved
 from tests.flows.world import FixedClock
 from tests.store.samples import NOW
 
@@ -76,7 +76,7 @@ def test_another_fault_keeps_its_traceback(app: App, log: Path) -> None:
 
 
 def test_libraries_say_it_once_each_and_without_a_traceback(log: Path) -> None:
-    for name in ("apscheduler.scheduler", "apscheduler.scheduler", "flait.pollers"):
+    for name in ("apscheduler.scheduler", "apscheduler.scheduler", "flait.running.pollers"):
         try:
             raise NO_THREAD
         except RuntimeError:

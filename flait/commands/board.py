@@ -118,7 +118,7 @@ def _drawn() -> "Group":
 
 
 def _caption() -> str:
-    from flait.lock import daemon_of
+    from flait.system.lock import daemon_of
 
     running = daemon_of(session.app().paths.database)
     return "Ctrl-C leaves" if running else "no daemon is running: nothing here changes until `flait daemon start`"

@@ -36,8 +36,8 @@ _CARRIES = {
 
 def carrier() -> Carrier:
     """Who does it as things stand: the daemon's lock says, or a pass that was made a short while ago."""
-    from flait.lock import daemon_of
-    from flait.pulse import word
+    from flait.running.pulse import word
+    from flait.system.lock import daemon_of
 
     app = session.app()
     if daemon_of(app.paths.database):
@@ -76,7 +76,7 @@ def missing(app: "App") -> Iterator[str]:
 
 def _missing(app: "App") -> Iterator[tuple[str, str]]:
     """What cannot be done, and why."""
-    from flait.adapters.credentials import SecretName
+    from flait.adapters.secrets.credentials import SecretName
 
     problem = _no_sender(app)
     if problem:

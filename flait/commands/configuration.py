@@ -10,7 +10,7 @@ from flait.commands.output import print_json, print_table, safe, say
 from flait.commands.tables import Column, columns
 
 if TYPE_CHECKING:
-    from flait.setting_rules import Value
+    from flait.settings.rules import Value
 
 Key = Annotated[str, typer.Argument(help="A setting, like alerts.delay_minutes.")]
 PLACES = ("config_file", "data_dir", "database", "backups_dir", "log_dir", "run_dir")
@@ -74,7 +74,7 @@ def change(
 
 def _in_force(at_start: bool) -> str:
     """What comes next, where a daemon runs on the earlier value."""
-    from flait.lock import daemon_of
+    from flait.system.lock import daemon_of
 
     if not daemon_of(session.app().paths.database):
         return ""
@@ -83,8 +83,8 @@ def _in_force(at_start: bool) -> str:
 
 def validate(as_json: AsJson = False) -> None:
     """Check every setting, in config.toml and in the environment."""
-    from flait.paths import state_of
     from flait.settings import unknown_variables
+    from flait.system.paths import state_of
 
     app = session.app()
     there = state_of(app.paths.config_file) is not None

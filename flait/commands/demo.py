@@ -26,14 +26,14 @@ from flait.clock import Clock, Conductor, clock_from
 from flait.commands.flight_lines import remark
 from flait.commands.output import console, laid, safe, screen_width
 from flait.commands.tables import Column
-from flait.core.formats import clock_time
 from flait.core.messages import MessageStatus
-from flait.core.wording import route
+from flait.core.texts.formats import clock_time
+from flait.core.texts.wording import route
 from flait.errors import FlaitError
-from flait.lock import daemon_of
-from flait.logs import FILE as LOG
 from flait.sandbox.run import Sandbox, StormFlight, storm_flights
 from flait.store import FlightView
+from flait.system.lock import daemon_of
+from flait.system.logs import FILE as LOG
 
 NEW_YORK = 5  # hours behind UTC, that day
 STARTS = datetime(2013, 3, 8, 6, 0, tzinfo=UTC)  # 01:00 in New York

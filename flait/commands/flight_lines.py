@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from flait.core.flights import Airport, Flight, Phase, Times, phase
-from flait.core.formats import Reader, span
 from flait.core.standing import State, notable, standing
-from flait.core.wording import lateness
+from flait.core.texts.formats import Reader, span
+from flait.core.texts.wording import lateness
 from flait.store import FlightView
 
 

@@ -51,7 +51,7 @@ def flights(
 
 def _row(view: "FlightView", now: datetime) -> tuple[object, ...]:
     from flait.commands import flight_lines
-    from flait.core.wording import route
+    from flait.core.texts.wording import route
 
     flight = view.tracked.flight
     return (

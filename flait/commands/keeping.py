@@ -87,8 +87,8 @@ def restore(
     """Put a backup in the database's place; every STOP since then still holds. Wants the daemon stopped."""
     from flait.errors import Locked
     from flait.flows import backup
-    from flait.lock import daemon_of, sole
-    from flait.paths import make_private
+    from flait.system.lock import daemon_of, sole
+    from flait.system.paths import make_private
 
     app = session.app()
     if daemon_of(app.paths.database):

@@ -100,7 +100,7 @@ def retry(number: MessageId) -> None:
     yes, or --yes.
     """
     from flait.commands.carrying import Carrier, carrier
-    from flait.core.formats import span
+    from flait.core.texts.formats import span
     from flait.flows.resend import USEFUL, resend, why_twice
 
     app = session.app()

@@ -149,7 +149,7 @@ def _day_and_time(moment: datetime) -> tuple[str, str]:
 
 def day(on: date) -> str:
     """`Fri 27 Nov`, with the year where it is another than this."""
-    from flait.core import formats
+    from flait.core.texts import formats
 
     this_year = session.app().clock.now().astimezone().year
     return formats.day(on) + ("" if on.year == this_year else f" {on.year}")

@@ -187,7 +187,7 @@ def _timezone(text: str) -> str | None:
     from zoneinfo import available_timezones
 
     from flait.core.idents import shown
-    from flait.setting_table import meant
+    from flait.settings.table import meant
 
     if not text:
         return None

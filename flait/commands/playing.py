@@ -162,7 +162,7 @@ def _flight_fields(flight: "StormFlight") -> dict[str, Any]:
 
 
 def _flight_row(flight: "StormFlight") -> tuple[object, ...]:
-    from flait.core.formats import clock_time, day, zone_label
+    from flait.core.texts.formats import clock_time, day, zone_label
 
     out, zone = flight.scheduled_out, flight.origin.zone
     leaves = (day(out.astimezone(zone).date()), f"{clock_time(out, zone)} {zone_label(out, zone)}")

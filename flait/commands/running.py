@@ -42,7 +42,7 @@ def start(wait: Wait = STARTS_WITHIN) -> None:
 
     from flait.commands.carrying import missing
     from flait.errors import Locked
-    from flait.lock import DAEMON, holder, refusal
+    from flait.system.lock import DAEMON, holder, refusal
 
     app = _ready()
     other = holder(app.paths.database)
@@ -69,7 +69,7 @@ def start(wait: Wait = STARTS_WITHIN) -> None:
 
 def _deaf(app: "App", pid: int) -> "Iterator[str]":
     """Why the daemon that was started does not listen, as it says itself; nothing where it does, or need not."""
-    from flait.pulse import word
+    from flait.running.pulse import word
 
     said = word(app.paths.run_dir)
     if said and said.pid == pid:
@@ -80,9 +80,10 @@ def _ready() -> "App":
     """What a daemon needs before it can start, every file that it opens among it. Raises what it would leave with."""
     import os
 
-    from flait import logs, pulse
-    from flait.lock import lock_of
-    from flait.paths import close_to_others, make_private, open_private
+    from flait.running import pulse
+    from flait.system import logs
+    from flait.system.lock import lock_of
+    from flait.system.paths import close_to_others, make_private, open_private
 
     app = session.app()
     _ = app.settings, app.clock
@@ -99,7 +100,7 @@ def _ready() -> "App":
 def _output_file() -> BinaryIO:
     import os
 
-    from flait.paths import make_private, open_private
+    from flait.system.paths import make_private, open_private
 
     file = _output_path()
     make_private(file.parent)
@@ -146,7 +147,7 @@ def _stop() -> None:
     import time
 
     from flait.errors import DaemonNotRunning, FlaitError
-    from flait.lock import daemon_of
+    from flait.system.lock import daemon_of
 
     database = session.app().paths.database
     daemon = daemon_of(database)
@@ -210,8 +211,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON object
     Known from its lock and its own word: the database may be what fails.
     """
     from flait.errors import DaemonNotRunning
-    from flait.lock import daemon_of
-    from flait.pulse import by_cause, word
+    from flait.running.pulse import by_cause, word
+    from flait.system.lock import daemon_of
 
     app = session.app()
     daemon = daemon_of(app.paths.database)
@@ -232,7 +233,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON object
 
 def run() -> None:
     """Run in the foreground until stopped: for systemd, Docker, or a look at what it does."""
-    from flait.runs import run as run_daemon
+    from flait.running.runs import run as run_daemon
 
     app = session.app()
     _ = app.settings  # a bad one is told now, with its line, not tick by tick in the log
@@ -247,7 +248,7 @@ def logs(
     import threading
 
     from flait.errors import NotFound
-    from flait.logs import FILE
+    from flait.system.logs import FILE
 
     file = session.app().paths.log_dir / FILE
     try:
@@ -268,7 +269,7 @@ def _the_newest(log: TextIO, file: "Path") -> TextIO:
     """A log that is full gets another name, and a new one its own; of the old one nothing is left unread."""
     import os
 
-    from flait.paths import state_of
+    from flait.system.paths import state_of
 
     now = state_of(file)
     if now is None or os.path.samestat(now, os.fstat(log.fileno())):
@@ -280,8 +281,8 @@ def _the_newest(log: TextIO, file: "Path") -> TextIO:
 
 def tick() -> None:
     """One pass over everything that is due, then back: for cron, instead of a daemon. What troubled it is said."""
-    from flait.pulse import by_cause
-    from flait.runs import tick as one_pass
+    from flait.running.pulse import by_cause
+    from flait.running.runs import tick as one_pass
 
     app = session.app()
     _ = app.settings

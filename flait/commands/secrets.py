@@ -13,7 +13,7 @@ from flait.commands.tables import Column, columns
 from flait.errors import ConfigError, FlaitError, NotSent, Refused, UserError
 
 if TYPE_CHECKING:
-    from flait.adapters.credentials import SecretName, Stored
+    from flait.adapters.secrets.credentials import SecretName, Stored
     from flait.app import App
 
 MOST_READ = 16_384  # bytes of standard input: far more than a secret may have
@@ -100,8 +100,8 @@ def ask_providers(as_json: AsJson = False) -> int:
 
 def _fault(name: str, provider: "Callable[[App], Provider]") -> FlaitError | None:
     """What the provider said against it; `flait status` knows of the answer from then on."""
-    from flait.adapters.credentials import KeyringFault
-    from flait.lock import daemon_of
+    from flait.adapters.secrets.credentials import KeyringFault
+    from flait.system.lock import daemon_of
 
     app = session.app()
     try:
@@ -128,7 +128,7 @@ def _fields(fault: FlaitError | None) -> dict[str, Any]:
 
 
 def _name(text: str) -> "SecretName":
-    from flait.adapters.credentials import SecretName
+    from flait.adapters.secrets.credentials import SecretName
     from flait.core.idents import shown
 
     try:

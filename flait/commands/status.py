@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from flait.app import App
     from flait.core.idents import Ident
-    from flait.lock import Holder
     from flait.store import FlightView, Heartbeat, Provider, Store
+    from flait.system.lock import Holder
 
 PROVIDERS = ("flightaware", "twilio")
 ANSWERS_WITHIN = 1.0  # seconds, real: what the daemon's own listener has to say that it is alive
@@ -58,7 +58,7 @@ def status(
 def _mistake(app: "App") -> str:
     """What is wrong with config.toml, beside a daemon that goes on with what it has; else it is raised: ConfigError."""
     from flait import settings
-    from flait.lock import daemon_of
+    from flait.system.lock import daemon_of
 
     try:
         _ = app.settings
@@ -173,7 +173,7 @@ def _verdict(state: Mapping[str, Any]) -> int:
 def _state_rows(state: Mapping[str, Any], *, one_way: bool) -> Iterator[Row]:
     from datetime import UTC, datetime
 
-    from flait.pulse import Trouble, by_cause
+    from flait.running.pulse import Trouble, by_cause
 
     daemon, budget, webhook = state["daemon"], state["budget"], state["webhook"]
     if daemon["running"]:
@@ -248,7 +248,7 @@ def _views(store: "Store", number: "Ident") -> "list[FlightView]":
 def _flight_rows(store: "Store", view: "FlightView", now: "datetime") -> Iterator[Row]:
     from flait.commands import flight_lines as lines
     from flait.core.flights import phase
-    from flait.core.wording import route
+    from flait.core.texts.wording import route
 
     tracked, flight = view.tracked, view.tracked.flight
     facts = {

@@ -181,7 +181,7 @@ def _as_json(view: "SubscriptionView") -> dict[str, Any]:
 
 
 def _row(view: "SubscriptionView") -> tuple[object, ...]:
-    from flait.core.wording import route
+    from flait.core.texts.wording import route
 
     subscription = view.subscription
     return (
@@ -323,7 +323,7 @@ def _outcome(done: "Subscribed") -> str:
     if done.already:
         return f"{who} already follows {what}.{lost}"
     if done.flight is not None:
-        from flait.core.wording import route
+        from flait.core.texts.wording import route
 
         follows = f"{who} follows {what} {route(done.flight)}{_stands(done.flight)}."
         return follows + (lost or f" A confirmation text {sends()}.")
@@ -335,8 +335,8 @@ def _outcome(done: "Subscribed") -> str:
 def _stands(flight: "Flight") -> str:
     """`, leaves 14:10 PST`; of one that does not leave as planned, how it stands: `: CANCELLED`."""
     from flait.commands.flight_lines import remark
-    from flait.core.formats import clock_time, zone_label
     from flait.core.standing import PLANNED, standing
+    from flait.core.texts.formats import clock_time, zone_label
 
     now, leaves, zone = session.app().clock.now(), flight.departure.best, flight.origin.zone
     if leaves is None or standing(flight, now).state not in PLANNED:

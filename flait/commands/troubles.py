@@ -15,10 +15,10 @@ from flait.commands import session
 
 if TYPE_CHECKING:
     from flait.app import App
-    from flait.lock import Holder
-    from flait.pulse import Word
-    from flait.setting_rules import Value
+    from flait.running.pulse import Word
+    from flait.settings.rules import Value
     from flait.store import MessageView, Store
+    from flait.system.lock import Holder
 
 SILENT = timedelta(seconds=95)  # three signs of life that did not come
 SILENT_REAL = 6.0  # seconds: a fast clock must not make a sign late before it can be given
@@ -39,8 +39,8 @@ class Seen:
     @classmethod
     def now(cls, app: "App") -> "Seen":
         """As it is."""
-        from flait.lock import daemon_of
-        from flait.pulse import word
+        from flait.running.pulse import word
+        from flait.system.lock import daemon_of
 
         daemon = daemon_of(app.paths.database)
         run_dir = (daemon and daemon.run_dir) or app.paths.run_dir  # it may have been started with another one

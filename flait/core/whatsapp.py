@@ -12,10 +12,10 @@ from enum import StrEnum
 from typing import Final
 
 from flait.core.flights import Airport, Flight, Phase
-from flait.core.formats import Reader
 from flait.core.messages import Channel, Message
+from flait.core.texts.formats import Reader
+from flait.core.texts.wording import arrives_verb, departs_verb, label, route, short
 from flait.core.told import Told, told
-from flait.core.wording import arrives_verb, departs_verb, label, route, short
 
 WINDOW: Final = timedelta(hours=24)
 MARGIN: Final = timedelta(minutes=5)  # clocks differ, and a text takes its time: near the end the window counts as shut

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from flait.core.messages import Message
-from flait.core.reply_texts import share_over_text
 from flait.core.subscriptions import AddedBy, User
+from flait.core.texts.answers import share_over_text
 from flait.store import Store
 
 SHARE = "share"  # the kind of the text that says so

@@ -10,15 +10,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from flait.core.confirmations import tracked_text
 from flait.core.flights import Flight, Phase, progress
-from flait.core.formats import Reader
 from flait.core.messages import TOO_LATE, UNTOLD, Message, MessageStatus
 from flait.core.silences import is_awaited
-from flait.core.status_texts import Seen, status_text
 from flait.core.subscriptions import SubscriptionState
+from flait.core.texts.confirmations import tracked_text
+from flait.core.texts.formats import Reader
+from flait.core.texts.status import Seen, status_text
+from flait.core.texts.wording import Text
 from flait.core.told import FACTS, NONE, Told, further, tells
-from flait.core.wording import Text
 from flait.flows.looks import hasten
 from flait.flows.telling import TRACKED, knows, retell
 from flait.flows.wishes import MISSING, USEFUL, greeting

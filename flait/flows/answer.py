@@ -12,9 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from flait.clock import Clock
-from flait.core import reply_texts as texts
 from flait.core.messages import Channel, Message
-from flait.core.replies import (
+from flait.core.replies.understanding import (
     Choice,
     Help,
     Join,
@@ -40,6 +39,7 @@ from flait.core.replies import (
     understand,
 )
 from flait.core.subscriptions import AddedBy, User
+from flait.core.texts import answers as texts
 from flait.errors import StoreError
 from flait.flows.answering.desk import Act, Desk, Line, Rules, say
 from flait.flows.answering.leaving import choose, is_answer, leave, undo, untrack

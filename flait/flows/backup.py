@@ -17,7 +17,6 @@ from typing import Final
 
 from flait.clock import Clock
 from flait.errors import NotOurs, StoreError, UserError
-from flait.paths import is_same, make_private, state_of
 from flait.store import (
     Salvaged,
     Step,
@@ -30,6 +29,7 @@ from flait.store import (
     sweep,
     verified,
 )
+from flait.system.paths import is_same, make_private, state_of
 
 EVERY: Final = timedelta(hours=24)
 _STAMP: Final = "%Y%m%d-%H%M%SZ"

@@ -9,9 +9,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from flait.core.confirmations import Greeting, greeted, says_who_writes
 from flait.core.messages import Message
 from flait.core.subscriptions import AddedBy
+from flait.core.texts.confirmations import Greeting, greeted, says_who_writes
 from flait.flows.afresh import REPLY, TEST, times_sent
 from flait.store import INVITATION, STOP_CONFIRMED, STRANGER, Store
 

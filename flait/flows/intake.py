@@ -13,8 +13,8 @@ from typing import Final
 
 from flait.clock import Clock
 from flait.core.receipts import Inbound
-from flait.core.replies import Help, Join, Reply, Start, Stop, understand
-from flait.core.reply_order import undoes
+from flait.core.replies.order import undoes
+from flait.core.replies.understanding import Help, Join, Reply, Start, Stop, understand
 from flait.errors import SendError
 from flait.flows.deliver import TWILIO, withhold
 from flait.flows.ports import Gateway

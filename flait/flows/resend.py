@@ -13,7 +13,7 @@ from typing import Final
 
 from flait.core.messages import Message, MessageStatus
 from flait.core.subscriptions import SubscriptionState
-from flait.core.wording import Text
+from flait.core.texts.wording import Text
 from flait.errors import NotFound, UserError
 from flait.flows import afresh
 from flait.flows.telling import TRACKED

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from flait.core.flights import Flight, Phase, ScheduledFlight, Times, answers, cancelled, progress
-from flait.core.formats import day
 from flait.core.idents import may_be_registration
 from flait.core.observations import possible
 from flait.core.subscriptions import Role
+from flait.core.texts.formats import day
 from flait.errors import InvalidDate, NoSuchFlight
 from flait.flows.ports import FlightSource
 from flait.flows.wanted import (

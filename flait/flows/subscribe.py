@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 
 from flait.clock import Clock
 from flait.core import polling
-from flait.core.confirmations import Greeting, pending_text, tracked_text
 from flait.core.flights import Flight, ScheduledFlight, same_leg
-from flait.core.formats import Reader
 from flait.core.messages import Channel
 from flait.core.observations import merged
 from flait.core.subscriptions import LIVE, AddedBy, Subscription, SubscriptionState, User, next_resolution
+from flait.core.texts.confirmations import Greeting, pending_text, tracked_text
+from flait.core.texts.formats import Reader
 from flait.core.whatsapp import agreed, with_consent
 from flait.errors import (
     BudgetExhausted,

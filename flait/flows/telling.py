@@ -9,15 +9,15 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from flait.core import polling
-from flait.core.alert_texts import alert_text
 from flait.core.alerts import Alert, Decision, Held, PastText, Priority, Reach, decide, out_of_reach
 from flait.core.changes import DELAY
-from flait.core.confirmations import tracked_text
 from flait.core.flights import Flight, Phase, progress
-from flait.core.formats import Reader
 from flait.core.messages import TOO_LATE, UNTOLD, Message, MessageStatus
 from flait.core.silences import NO_WORD, silence
 from flait.core.subscriptions import SubscriptionState
+from flait.core.texts.alerts import alert_text
+from flait.core.texts.confirmations import tracked_text
+from flait.core.texts.formats import Reader
 from flait.core.told import Told, further, told
 from flait.core.twilio_errors import is_in_vain
 from flait.flows.wishes import confirm, greeting

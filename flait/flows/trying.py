@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from flait.core.confirmations import trial_text
 from flait.core.messages import Message
 from flait.core.subscriptions import User
+from flait.core.texts.confirmations import trial_text
 from flait.errors import UserError
 from flait.flows.afresh import TEST
 from flait.store import Store

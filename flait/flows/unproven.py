@@ -14,7 +14,7 @@ from typing import Final
 from flait.clock import Clock
 from flait.core.messages import UNTOLD
 from flait.core.receipts import Unproven, UnprovenReceipt, UnprovenText
-from flait.core.replies import Stop
+from flait.core.replies.understanding import Stop
 from flait.core.twilio_errors import OPTED_OUT
 from flait.core.whatsapp import NO_WHATSAPP, Setup
 from flait.errors import Rejected, SendError

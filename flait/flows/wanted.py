@@ -12,9 +12,9 @@ from typing import TypeVar
 
 from flait.core.dates import DateWish
 from flait.core.flights import RETIMED, Airport, Flight, ScheduledFlight, cancelled, same_leg
-from flait.core.formats import clock_time, day, zone_label
 from flait.core.idents import Ident
 from flait.core.subscriptions import ClockFace, Role
+from flait.core.texts.formats import clock_time, day, zone_label
 from flait.errors import AmbiguousFlight, InvalidDate, TooLate
 
 BEHIND, AHEAD = timedelta(hours=12), timedelta(hours=14)  # the calendars of the world, seen from UTC

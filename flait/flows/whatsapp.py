@@ -10,10 +10,10 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Final
 
-from flait.core.formats import Reader
 from flait.core.messages import UNTOLD, Channel, Message, MessageStatus
 from flait.core.senders import without_replies
 from flait.core.subscriptions import Subscription, User
+from flait.core.texts.formats import Reader
 from flait.core.whatsapp import (
     AGAIN,
     FREE_REFUSED,

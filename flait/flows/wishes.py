@@ -8,14 +8,14 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from flait.core.confirmations import Greeting
 from flait.core.dates import parse_date
-from flait.core.formats import day
 from flait.core.idents import parse_ident
 from flait.core.messages import UNTOLD, Message
 from flait.core.subscriptions import Subscription, SubscriptionState, User, next_resolution
-from flait.core.wish_texts import missing_text, not_understood_text, several_text, too_late_text
-from flait.core.wording import Text, failed_text
+from flait.core.texts.confirmations import Greeting
+from flait.core.texts.formats import day
+from flait.core.texts.wishes import missing_text, not_understood_text, several_text, too_late_text
+from flait.core.texts.wording import Text, failed_text
 from flait.errors import (
     BudgetExhausted,
     ConfigError,

@@ -13,7 +13,6 @@ from typing import Any, Self
 
 from flait.clock import Clock, SystemClock
 from flait.errors import ConfigError, UserError
-from flait.paths import write_private
 from flait.sandbox import control
 from flait.sandbox.aeroapi_server import PREFIX as AEROAPI
 from flait.sandbox.cast import StormFlight, storm_flights
@@ -25,6 +24,7 @@ from flait.sandbox.server import Server
 from flait.sandbox.site import Site
 from flait.sandbox.timetable import Recorded
 from flait.sandbox.trial import EXAMPLE, Trial, example_flight
+from flait.system.paths import write_private
 
 __all__ = [
     "Sandbox",

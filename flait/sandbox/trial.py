@@ -12,8 +12,8 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Self
 
-from flait.paths import make_private, open_private, read_regular
 from flait.sandbox.timetable import RECORDED_STORM_DAY, USUAL_TAXI, Recorded, airports, carriers
+from flait.system.paths import make_private, open_private, read_regular
 
 ACCOUNT = f"AC{'0' * 32}"
 SENDER = "+15555550199"

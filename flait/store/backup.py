@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Final
 
 from flait.errors import Busy, NotFound, NotOurs, StoreError
-from flait.paths import BESIDE, MARK, state_of
 from flait.store import mark
 from flait.store.connection import Connection, fault, sqlite3
 from flait.store.opening import Standing, standing
+from flait.system.paths import BESIDE, MARK, state_of
 
 DRAFT: Final = ".partial"  # how the name of an unfinished copy ends
 QUIET_WITHIN: Final = 5.0  # seconds: other commands that still read or write

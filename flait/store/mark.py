@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from flait.errors import Gone
-from flait.paths import MARK
+from flait.system.paths import MARK
 
 MOST: Final = 2**31 - 1  # what a user_version holds; counting ends there
 LONGEST: Final = 64  # bytes

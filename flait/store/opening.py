@@ -13,11 +13,11 @@ from threading import Lock
 from typing import Final
 
 from flait.errors import Busy, NotOurs, StoreError
-from flait.paths import state_of
 from flait.schema import APPLICATION_ID, NAMES, migrations
 from flait.store import mark
 from flait.store.connection import BUSY_SECONDS, RESTORE, code_of, fault
 from flait.store.engine import sqlite3
+from flait.system.paths import state_of
 
 A_MOMENT: Final = 1.0  # seconds, real
 BUSY_MILLISECONDS: Final = round(BUSY_SECONDS * 1000)

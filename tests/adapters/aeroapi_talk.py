@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flait.adapters.aeroapi import AeroAPI
+from flait.adapters.aeroapi.client import AeroAPI
 from flait.core.idents import parse_ident
 from tests.adapters.provider import Provider
 

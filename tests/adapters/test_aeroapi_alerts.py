@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from flait.adapters.aeroapi_alerts import EVENTS, AeroAPIAlerts
+from flait.adapters.aeroapi.alerts import EVENTS, AeroAPIAlerts
 from flait.errors import AboveTier, AlertInDoubt, FlightSourceError, RateLimited, Refused
 from flait.flows.ports import AlertWish, Listed
 from tests.adapters.aeroapi_talk import BAD_KEY, KEY, TIER, FixedClock, RecordingMeter

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flait.adapters.aeroapi import parse_flights
-from flait.adapters.aeroapi_records import cleaned, detail, moment, schedule_rows
+from flait.adapters.aeroapi.client import parse_flights
+from flait.adapters.aeroapi.records import cleaned, detail, moment, schedule_rows
 from flait.core.flights import Flight, Phase, phase
 from flait.core.idents import parse_ident
 from flait.errors import FlightSourceError

@@ -16,10 +16,10 @@ import pytest
 from keyring.backends.chainer import ChainerBackend
 from keyring.errors import KeyringLocked, NoKeyringError
 
-from flait import redaction
-from flait.adapters import credentials
-from flait.adapters.credentials import Credentials, Secret, SecretName
+from flait.adapters.secrets import credentials
+from flait.adapters.secrets.credentials import Credentials, Secret, SecretName
 from flait.errors import ConfigError, MissingCredential, NotFound, UserError
+from flait.system import redaction
 
 ROOT = Path(__file__).parents[2]
 KEY = SecretName.FLIGHTAWARE_API_KEY
@@ -553,8 +553,8 @@ def test_a_named_bus_stays_and_a_missing_one_is_not_invented(
 BLABBING = """
 import logging, sys
 import keyring.backend
-from flait.adapters.credentials import Credentials, SecretName
-from flait.redaction import RedactingFormatter
+from flait.adapters.secrets.credentials import Credentials, SecretName
+from flait.system.redaction import RedactingFormatter
 
 class Blabbing(keyring.backend.KeyringBackend):
     priority = 9
@@ -602,7 +602,7 @@ def test_no_secret_leaves_a_process_whose_keyring_blabs() -> None:
 
 
 def test_importing_credentials_leaves_the_keyring_alone() -> None:
-    script = "import sys, flait.adapters.credentials; print('keyring' in sys.modules, 'asyncio' in sys.modules)"
+    script = "import sys, flait.adapters.secrets.credentials; print('keyring' in sys.modules, 'asyncio' in sys.modules)"
 
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 

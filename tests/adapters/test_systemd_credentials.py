@@ -111,7 +111,7 @@ def test_what_may_not_be_read_is_told(closed: str) -> None:
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from flait.adapters.credentials import Credentials, SecretName
+from flait.adapters.secrets.credentials import Credentials, SecretName
 with TemporaryDirectory() as name:
     folder = Path(name, "credentials")
     folder.mkdir()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flait.adapters.twilio_forms import _SMS_FIELDS, OLD_TOKEN, TwilioForms
+from flait.adapters.twilio.forms import _SMS_FIELDS, OLD_TOKEN, TwilioForms
 from flait.core.messages import MessageStatus
 from flait.core.receipts import TWILIO_STATUSES, Inbound, Receipt, UnprovenReceipt, UnprovenText
 from flait.errors import Forged, Malformed, MissingCredential

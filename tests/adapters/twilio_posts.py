@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from twilio.request_validator import RequestValidator
 
-from flait.adapters.twilio_forms import _SMS_FIELDS
+from flait.adapters.twilio.forms import _SMS_FIELDS
 
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "canary-token-8Hq3"

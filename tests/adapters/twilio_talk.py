@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flait.adapters.twilio import TwilioGateway
+from flait.adapters.twilio.gateway import TwilioGateway
 from flait.core.messages import Message
 from tests.adapters.provider import Provider, answer, drips, hang, reset
 

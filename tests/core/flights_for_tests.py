@@ -8,16 +8,16 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flait.core.alert_texts import alert_text
 from flait.core.alerts import Alert, Decision, PastText, Priority, decide
 from flait.core.changes import DELAY
-from flait.core.confirmations import tracked_text
 from flait.core.flights import Airport, Flight, Times
-from flait.core.formats import Reader
 from flait.core.observations import merged
 from flait.core.subscriptions import ClockFace, Role
+from flait.core.texts.alerts import alert_text
+from flait.core.texts.confirmations import tracked_text
+from flait.core.texts.formats import Reader
+from flait.core.texts.wording import Text
 from flait.core.told import Tells, Told, tells, told
-from flait.core.wording import Text
 
 SFO = Airport(code="KSFO", code_iata="SFO", city="San Francisco", timezone="America/Los_Angeles")
 EWR = Airport(code="KEWR", code_iata="EWR", city="Newark", timezone="America/New_York")

@@ -6,17 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flait.core.alert_texts import LEADS, TAILS, alert_text
 from flait.core.alerts import Alert, Priority, decide
 from flait.core.changes import MOVES, Change, ChangeKind, End
 from flait.core.flights import Airport, Flight, Times
-from flait.core.formats import Reader, clock_time
 from flait.core.messages import is_gsm_7, segments
-from flait.core.reply_kinds import Fact
-from flait.core.status_texts import Seen, status_text
+from flait.core.replies.kinds import Fact
 from flait.core.subscriptions import ClockFace, Role
+from flait.core.texts.alerts import LEADS, TAILS, alert_text
+from flait.core.texts.formats import Reader, clock_time
+from flait.core.texts.status import Seen, status_text
+from flait.core.texts.wording import Text, short
 from flait.core.told import Told
-from flait.core.wording import Text, short
 from tests.core.flights_for_tests import (
     F12,
     IN,

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flait.core.confirmations import FOOTER, Greeting, pending_text, tracked_text
 from flait.core.flights import Airport, Flight, Phase, ScheduledFlight, Times
-from flait.core.formats import Reader
 from flait.core.messages import is_gsm_7, segments
 from flait.core.subscriptions import ClockFace, Role
+from flait.core.texts.confirmations import FOOTER, Greeting, pending_text, tracked_text
+from flait.core.texts.formats import Reader
 from flait.core.told import told
 from tests.core.flights_for_tests import (
     EWR,

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flait.core.flights import Airport
-from flait.core.formats import SEGMENT, Piece, Reader, clock_time, day, fitted, fold, span, spelled, zone_label
 from flait.core.messages import is_gsm_7, segments
 from flait.core.subscriptions import ClockFace
+from flait.core.texts.formats import SEGMENT, Piece, Reader, clock_time, day, fitted, fold, span, spelled, zone_label
 from tests.core.flights_for_tests import EWR, NOON, OUT, SFO, hours, minutes, utc
 
 WINTER, SUMMER = utc("2025-11-25 12:00"), utc("2026-07-01 12:00")

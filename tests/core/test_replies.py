@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flait.core import reply_parts, reply_words
 from flait.core.dates import parse_date
 from flait.core.idents import Ident, parse_ident
-from flait.core.replies import (
+from flait.core.replies import parts, words
+from flait.core.replies.understanding import (
     Choice,
     Fact,
     Help,
@@ -136,9 +136,9 @@ def test_what_is_handed_on_is_readable_and_bounded(body: str) -> None:
     ],
 )
 def test_a_body_of_any_length_is_read_as_far_as_the_longest_text_reaches(block: str) -> None:
-    filled = block * (reply_words.LONGEST // len(block) + 1)
+    filled = block * (words.LONGEST // len(block) + 1)
 
-    assert understand(filled[: reply_words.LONGEST]) == understand(filled[: reply_words.LONGEST] + block * 1000)
+    assert understand(filled[: words.LONGEST]) == understand(filled[: words.LONGEST] + block * 1000)
 
 
 @pytest.mark.parametrize("block", ["ua 123 ", "25 nov ", "in in ", "1 ", "1h ", "mon tue ", "stop, ", "until 18:00 "])
@@ -153,9 +153,9 @@ def test_time_grows_with_the_length_alone(block: str, monkeypatch: pytest.Monkey
 
         return reading
 
-    monkeypatch.setattr(reply_parts, "parse_ident", counted(parse_ident))
-    monkeypatch.setattr(reply_parts, "parse_date", counted(parse_date))
-    body = block * (reply_words.LONGEST // len(block))
+    monkeypatch.setattr(parts, "parse_ident", counted(parse_ident))
+    monkeypatch.setattr(parts, "parse_date", counted(parse_date))
+    body = block * (words.LONGEST // len(block))
 
     understand(body)
 

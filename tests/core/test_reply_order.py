@@ -2,8 +2,8 @@
 
 import pytest
 
-from flait.core.replies import understand
-from flait.core.reply_order import undoes, waits_for
+from flait.core.replies.order import undoes, waits_for
+from flait.core.replies.understanding import understand
 
 PAIRS = [
     # earlier            later                undone

@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flait.core import reply_texts as texts
 from flait.core.flights import Airport, Flight, Phase, Times
-from flait.core.formats import Reader
 from flait.core.messages import is_gsm_7, segments
-from flait.core.muting_texts import Muting
 from flait.core.numbers import masked
-from flait.core.reply_kinds import Fact, Later
-from flait.core.status_texts import Listed, Seen, list_text, status_text
+from flait.core.replies.kinds import Fact, Later
 from flait.core.subscriptions import ClockFace, Role
+from flait.core.texts import answers as texts
+from flait.core.texts.formats import Reader
+from flait.core.texts.muting import Muting
+from flait.core.texts.status import Listed, Seen, list_text, status_text
+from flait.core.texts.wording import Text
 from flait.core.told import Told, tells, told
-from flait.core.wording import Text
 from tests.core.flights_for_tests import (
     CLE,
     EWR,

@@ -2,9 +2,9 @@
 
 import pytest
 
-from flait.core.confirmations import FOOTER
 from flait.core.messages import segments
 from flait.core.senders import is_one_way, without_replies
+from flait.core.texts.confirmations import FOOTER
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from flait.core.alert_texts import alert_text
 from flait.core.flights import Flight
-from flait.core.formats import Reader
 from flait.core.silences import silence
 from flait.core.subscriptions import Role
+from flait.core.texts.alerts import alert_text
+from flait.core.texts.formats import Reader
 from tests.core.flights_for_tests import F12, IN, at_gate, knowing, took_off, touched_down
 
 CANCELLED = replace(F12, cancelled=True)

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from flait.core.alert_texts import alert_text
 from flait.core.alerts import decide
 from flait.core.changes import ChangeKind
 from flait.core.flights import Flight, Phase
-from flait.core.formats import Reader
 from flait.core.subscriptions import Role
+from flait.core.texts.alerts import alert_text
+from flait.core.texts.formats import Reader
 from flait.core.told import FACTS, Told, tells, told
 from tests.core.flights_for_tests import (
     F12,

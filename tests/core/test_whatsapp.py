@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flait.core.changes import ChangeKind
-from flait.core.confirmations import Greeting, tracked_text
 from flait.core.flights import Flight
-from flait.core.formats import Reader
 from flait.core.messages import Channel, Message
+from flait.core.texts.confirmations import Greeting, tracked_text
+from flait.core.texts.formats import Reader
 from flait.core.told import tells
 from flait.core.whatsapp import (
     AGAIN,

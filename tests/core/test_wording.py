@@ -6,16 +6,7 @@ from hypothesis import strategies as st
 
 from flait.core.flights import Airport, Flight, Times
 from flait.core.messages import is_gsm_7, segments
-from flait.core.wording import (
-    capital,
-    failed_text,
-    gate,
-    label,
-    lateness,
-    route,
-    short,
-    town,
-)
+from flait.core.texts.wording import capital, failed_text, gate, label, lateness, route, short, town
 from tests.core.flights_for_tests import (
     F12,
     OUT,

@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flait.core.alert_texts import alert_text
 from flait.core.alerts import Alert, decide
 from flait.core.flights import Flight
-from flait.core.formats import Reader
 from flait.core.silences import silence
 from flait.core.subscriptions import Role
+from flait.core.texts.alerts import alert_text
+from flait.core.texts.formats import Reader
 from flait.core.told import Told, tells, told
 from tests.core.flights_for_tests import (
     CLE,

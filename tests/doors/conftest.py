@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from flait import redaction
 from flait.store import Store
+from flait.system import redaction
 from tests.doors.command_line import CommandLine
 
 

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from flait.lock import lock_of, take
-from flait.setting_table import FAMILY, TABLE
+from flait.settings.table import FAMILY, TABLE
+from flait.system.lock import lock_of, take
 from tests.doors.command_line import CommandLine
 
 TEMPLATE = f"HX{'0' * 32}"

@@ -10,8 +10,8 @@ import pytest
 
 from flait.app import App
 from flait.daemon import Daemon
-from flait.lock import sole
 from flait.store import Step, Store
+from flait.system.lock import sole
 from tests.doors.command_line import CommandLine
 from tests.store.releases import first_release, tables
 from tests.store.samples import NOW, PHONE, follower, user

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from flait.commands import helping
-from flait.lock import daemon_of
+from flait.system.lock import daemon_of
 from tests.doors.command_line import ROOT, CommandLine
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

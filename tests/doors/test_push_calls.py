@@ -8,7 +8,7 @@ from threading import Event
 
 import pytest
 
-from flait.adapters.aeroapi_alerts import AeroAPIAlerts
+from flait.adapters.aeroapi.alerts import AeroAPIAlerts
 from flait.core.flights import Airport, Flight, Times
 from flait.daemon import Daemon
 from flait.flows import push

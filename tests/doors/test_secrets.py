@@ -6,9 +6,9 @@ from contextlib import nullcontext
 
 import pytest
 
-from flait.lock import sole
 from flait.sandbox.run import Sandbox
 from flait.store import Store
+from flait.system.lock import sole
 from tests.doors.command_line import CommandLine
 
 KEY = "flightaware-api-key"

@@ -8,10 +8,10 @@ import pytest
 from flait.core.flights import Times
 from flait.core.messages import MessageStatus
 from flait.core.receipts import Receipt
-from flait.lock import sole
-from flait.pulse import Pulse, Trouble
-from flait.setting_rules import Value
+from flait.running.pulse import Pulse, Trouble
+from flait.settings.rules import Value
 from flait.store import Store
+from flait.system.lock import sole
 from tests.doors.command_line import CommandLine, Ran
 from tests.store.samples import DAY, MINUTE, NOW, flight, message, tracked, user
 

@@ -13,9 +13,9 @@ from flait.app import App
 from flait.commands import subscribing
 from flait.core.flights import Airport, Flight, ScheduledFlight, Times
 from flait.errors import FlightSourceError, NotUnderstood
-from flait.lock import sole
-from flait.pulse import Pulse
+from flait.running.pulse import Pulse
 from flait.store import Store
+from flait.system.lock import sole
 from tests.doors.command_line import CommandLine
 from tests.flows.world import FakeFlightSource
 from tests.store.samples import DAY, HOUR, NOW, flight, user

@@ -14,9 +14,9 @@ import pytest
 
 from flait.core.messages import MessageStatus
 from flait.errors import ConfigError, MissingCredential
-from flait.listener import Limits
 from flait.store.connection import sqlite3
-from flait.webhook import STALE, Webhook
+from flait.web.listener import Limits
+from flait.web.webhook import STALE, Webhook
 from tests.adapters.twilio_posts import ANN, BASE, SID, TOKEN, Post, forgeries, signature, status, text, text_fields
 from tests.doors.webhook_talk import Site, Talk
 from tests.http_talk import body, exchange, request

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from flait.metronome import Every, wake
+from flait.running.metronome import Every, wake
 from tests.adapters.twilio_posts import signed as signed_post
 from tests.adapters.twilio_posts import status_fields, text_fields
 from tests.end_to_end.rig import ACCOUNT_SID, ANA, AUTH_TOKEN, World

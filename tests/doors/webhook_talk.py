@@ -8,12 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from flait.adapters.credentials import Credentials
+from flait.adapters.secrets.credentials import Credentials
 from flait.app import App
 from flait.core.receipts import Unproven
-from flait.listener import USUAL, Limits
 from flait.store.connection import sqlite3
-from flait.webhook import Webhook
+from flait.web.listener import USUAL, Limits
+from flait.web.webhook import Webhook
 from tests.adapters.twilio_posts import ACCOUNT, BASE, OURS, TOKEN, Post
 from tests.http_talk import exchange, request, status
 from tests.store.samples import NOW

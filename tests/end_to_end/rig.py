@@ -25,11 +25,11 @@ from urllib.parse import urlsplit
 import psutil
 
 from flait.clock import ScaledClock
-from flait.lock import daemon_of
 from flait.sandbox.exchange import Request
 from flait.sandbox.run import Sandbox
 from flait.sandbox.site import Reply
 from flait.store.engine import sqlite3
+from flait.system.lock import daemon_of
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0  # seconds, real: what anything may take at most on a machine that has much else to do

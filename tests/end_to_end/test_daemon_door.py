@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from flait.pulse import word
+from flait.running.pulse import word
 from tests.end_to_end.rig import AHEAD, ANA, API_KEY, AUTH_TOKEN, BEN, SECRETS, World, at
 
 FAST = 600.0  # times real time
@@ -165,7 +165,7 @@ def test_a_start_and_a_restart_warn_of_an_address_where_nobody_can_listen(world:
     assert world.flait("daemon", "stop").code == 0
 
 
-@pytest.mark.parametrize("name", ["log/flait.log", "log/daemon.out", "run/daemon.json", "flait.lock"])
+@pytest.mark.parametrize("name", ["log/flait.log", "log/daemon.out", "run/daemon.json", "flait.system.lock"])
 @pytest.mark.parametrize("stands", ["a link", "a folder"])
 def test_a_restart_whose_files_cannot_be_opened_stops_nothing(world: World, name: str, stands: str) -> None:
     daemon, file = world.daemon(), world.home / name
@@ -177,7 +177,9 @@ def test_a_restart_whose_files_cannot_be_opened_stops_nothing(world: World, name
     refused = world.flait("daemon", "restart")
 
     assert (refused.code, str(file) in refused.err) == (5, True)
-    assert daemon.poll() is None or name == "flait.lock"  # whose lock cannot be taken anew is nobody's, and leaves
+    assert (
+        daemon.poll() is None or name == "flait.system.lock"
+    )  # whose lock cannot be taken anew is nobody's, and leaves
     assert not (world.home.parent / "elsewhere").exists()
 
 
@@ -226,7 +228,7 @@ def test_a_daemon_without_memory_stops_when_asked_and_waits_for_no_call(world: W
 def test_files_that_the_daemon_writes_over_are_not_followed_elsewhere(world: World) -> None:
     precious = world.home.parent / "precious"
     precious.write_text("kept")
-    for name in ("run/daemon.json", "log/flait.log", "flait.lock"):
+    for name in ("run/daemon.json", "log/flait.log", "flait.system.lock"):
         link = world.home / name
         link.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         link.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flait.pulse import word
+from flait.running.pulse import word
 from flait.store import Store
 from tests.end_to_end.rig import ANA, BEN, World, at
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from flait.core import reply_texts as texts
 from flait.core.messages import Channel
+from flait.core.texts import answers as texts
 from flait.errors import BudgetExhausted, ConfigError, FlaitError, FlightSourceError, RateLimited, Refused, StoreError
 from flait.flows import answer
 from tests.core.flights_for_tests import F12, hours, minutes

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from flait.core import reply_texts as texts
 from flait.core.subscriptions import Role
+from flait.core.texts import answers as texts
 from tests.core.flights_for_tests import F12, OUT, hours, late, minutes, utc
 from tests.flows.talk import TOMORROW, Talk
 from tests.flows.world import PHONES, World

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from flait.core import reply_texts as texts
 from flait.core.messages import Channel
 from flait.core.subscriptions import Role, User
+from flait.core.texts import answers as texts
 from flait.core.whatsapp import Setup
 from flait.errors import BudgetExhausted
 from flait.flows import upkeep

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from flait.core import reply_texts as texts
 from flait.core.flights import Flight
 from flait.core.messages import MessageStatus
 from flait.core.receipts import Receipt
 from flait.core.subscriptions import Role
+from flait.core.texts import answers as texts
 from flait.errors import BudgetExhausted, FlightSourceError
 from flait.flows import receipts
 from tests.core.flights_for_tests import (

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from flait.core import reply_texts as texts
 from flait.core.flights import Airport, Flight, Times
 from flait.core.subscriptions import ClockFace, Role
+from flait.core.texts import answers as texts
 from flait.errors import FlightSourceError, NotUnderstood
 from tests.core.flights_for_tests import (
     EWR,

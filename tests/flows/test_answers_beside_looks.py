@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from flait.core import reply_texts as texts
+from flait.core.texts import answers as texts
 from flait.errors import StoreError
 from flait.flows import answer
 from flait.store import Store

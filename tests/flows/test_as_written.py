@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from flait.core import reply_texts as texts
 from flait.core.flights import Flight
+from flait.core.texts import answers as texts
 from flait.errors import FlightSourceError
 from flait.flows import upkeep
 from tests.core.flights_for_tests import F12, IN, NOON, at_gate, hours, minutes, planned, utc

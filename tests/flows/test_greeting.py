@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from flait.core.confirmations import FOOTER
 from flait.core.flights import Flight
 from flait.core.subscriptions import Role
+from flait.core.texts.confirmations import FOOTER
 from flait.errors import FlightSourceError
 from flait.flows import subscribe
 from tests.core.flights_for_tests import F12, hours, late, minutes

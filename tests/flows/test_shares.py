@@ -15,8 +15,8 @@ from flait.core.subscriptions import AddedBy, Role, User
 from flait.flows import accounts, push, subscribe
 from flait.flows.meter import Pace, StoreMeter, resume_shares
 from flait.flows.ports import Answer
-from flait.metronome import Watchdog
-from flait.pollers import Pollers
+from flait.running.metronome import Watchdog
+from flait.running.pollers import Pollers
 from flait.store import Store, salvaged
 from tests.core.flights_for_tests import F12, NOON, hours, minutes
 from tests.flows.talk import TOMORROW, Talk, live

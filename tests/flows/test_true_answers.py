@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from flait.core import reply_texts as texts
+from flait.core.texts import answers as texts
 from flait.errors import FlightSourceError
 from flait.flows import upkeep
 from tests.core.flights_for_tests import F12, NOON, OFF, OUT, hours, late, minutes, rescheduled, took_off, utc

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from flait.core.confirmations import FOOTER
 from flait.core.messages import MessageStatus
+from flait.core.texts.confirmations import FOOTER
 from flait.errors import FlightSourceError
 from flait.flows.unsaid import unsaid
 from tests.core.flights_for_tests import F12, OUT, hours, late, minutes, took_off, touched_down

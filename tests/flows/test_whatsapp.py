@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flait.core.confirmations import FOOTER
 from flait.core.messages import UNTOLD, Channel, Message, MessageStatus
 from flait.core.receipts import Receipt
 from flait.core.subscriptions import User
+from flait.core.texts.confirmations import FOOTER
 from flait.core.whatsapp import Setup, TemplateMessage, agreed
 from flait.flows import deliver, receipts, whatsapp
 from flait.flows.ports import Sent

@@ -11,15 +11,16 @@ from typing import Any
 
 import pytest
 
-from flait.adapters.twilio_forms import TwilioForms
+from flait.adapters.twilio.forms import TwilioForms
 from flait.clock import Clock
-from flait.core import confirmations, observations, polling
+from flait.core import observations, polling
 from flait.core.alerts import Decision
 from flait.core.flights import Flight, cancelled
 from flait.core.messages import Message
+from flait.core.texts import confirmations
+from flait.core.texts.wording import Text
 from flait.core.told import tells
 from flait.core.whatsapp import Setup
-from flait.core.wording import Text
 from flait.flows import deliver, subscribe, track
 from flait.flows.deliver import Progress
 from flait.flows.ports import Gateway

@@ -8,10 +8,11 @@ from typing import Any, Final
 
 import pytest
 
-from flait.core import muting_texts, reply_texts, status_texts
 from flait.core.dates import DateWish
-from flait.core.formats import clock_time
 from flait.core.subscriptions import LIVE
+from flait.core.texts import answers, status
+from flait.core.texts import muting as muting_texts
+from flait.core.texts.formats import clock_time
 from flait.errors import InvalidDate
 from flait.flows.answering import leaving, meant, muting, sharing, tracking
 from flait.flows.answering.desk import Desk
@@ -45,7 +46,7 @@ def _once(*there_and_then: Any) -> Iterator[datetime]:
 BROKEN: Final[Mapping[str, Breaks]] = {
     "what was written counts from when it is read": _patched(Desk, "written", property(lambda desk: desk.now)),
     "a text answers what was asked after it": _patched(Desk, "is_since", lambda *_: False),
-    "no flight of that day is no flight": _patched(reply_texts, "not_that_day_text", lambda *_: reply_texts.NO_FLIGHTS),
+    "no flight of that day is no flight": _patched(answers, "not_that_day_text", lambda *_: answers.NO_FLIGHTS),
     "a number stands for a row": _patched(meant, "stands_for", lambda _, view, then: view.subscription.id == then.id),
     "an option stands for a row": _patched(
         leaving, "stands_for", lambda _, view, then: view.subscription.id == then.id
@@ -67,7 +68,7 @@ BROKEN: Final[Mapping[str, Breaks]] = {
     "a flight is not named by a day that is past": _patched(DateWish, "names", _names_no_past_day),
     "an hour that comes twice comes once": _patched(muting, "_on_the_clock", _once),
     "the list has the hour of the day after": _patched(
-        status_texts, "_clock", lambda moment, place, view: clock_time(moment, place.zone, view.reader.clock)
+        status, "_clock", lambda moment, place, view: clock_time(moment, place.zone, view.reader.clock)
     ),
     "one of two departures is not followed again": _patched(tracking, "_watched_beside", lambda *_: frozenset()),
     "an invitation is to a row": _patched(

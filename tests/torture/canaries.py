@@ -16,8 +16,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
-from flait.redaction import spellings
 from flait.store.engine import sqlite3
+from flait.system.redaction import spellings
 from tests.end_to_end.rig import SECRETS
 
 KEPT_IN: Final = (

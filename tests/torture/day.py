@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from flait.adapters.aeroapi import AeroAPI
+from flait.adapters.aeroapi.client import AeroAPI
 from flait.adapters.exchange import Reply
 from flait.core.alerts import decide
 from flait.core.dates import parse_date

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from flait.listener import Request, Response
-from flait.webhook import Webhook
+from flait.web.listener import Request, Response
+from flait.web.webhook import Webhook
 from tests.adapters.twilio_posts import BASE, Post
 from tests.doors.webhook_talk import Site
 from tests.end_to_end.rig import AUTH_TOKEN

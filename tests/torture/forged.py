@@ -21,9 +21,9 @@ from urllib.parse import parse_qsl, urlencode
 
 import psutil
 
-from flait.listener import USUAL, Request
 from flait.sandbox import forgeries as sandbox
 from flait.sandbox.signing import HEADER
+from flait.web.listener import USUAL, Request
 from tests.adapters import twilio_posts
 from tests.adapters.twilio_posts import BASE, SID, Post, cut_anywhere, signature
 from tests.doors.test_webhook import travels

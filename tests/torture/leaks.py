@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
-from flait.redaction import HIDDEN
+from flait.system.redaction import HIDDEN
 from tests.adapters.twilio_posts import signed, status_fields, text_fields
 from tests.end_to_end.rig import ACCOUNT_SID, ANA, AUTH_TOKEN, BEN, SECRETS, World, at
 from tests.torture.canaries import contents_of, files_below, leaked_in, numbers_in

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from flait.adapters.aeroapi_records import parse_flights, schedule_rows
+from flait.adapters.aeroapi.records import parse_flights, schedule_rows
 from flait.core.dates import parse_date
 from flait.core.flights import Flight, ScheduledFlight
 from flait.core.idents import Ident, parse_ident

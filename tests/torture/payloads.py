@@ -15,20 +15,20 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
-from flait.adapters.aeroapi import AeroAPI
+from flait.adapters.aeroapi.client import AeroAPI
 from flait.adapters.exchange import Reply
 from flait.core import polling
-from flait.core.alert_texts import alert_text
 from flait.core.alerts import decide
 from flait.core.dates import parse_date
 from flait.core.flights import Flight
-from flait.core.formats import Reader
 from flait.core.idents import parse_ident
 from flait.core.messages import is_gsm_7, units
 from flait.core.observations import merged
 from flait.core.subscriptions import Role
+from flait.core.texts.alerts import alert_text
+from flait.core.texts.formats import Reader
+from flait.core.texts.wording import Text
 from flait.core.told import Tells, tells, told
-from flait.core.wording import Text
 from flait.errors import FlaitError, FlightSourceError
 from flait.flows import subscribe, track
 from flait.flows.asking import ask

@@ -22,7 +22,6 @@ from threading import Lock
 from typing import Any, Final
 from uuid import uuid4
 
-from flait import answerers, pollers
 from flait.app import App
 from flait.core.flights import Flight, ScheduledFlight
 from flait.core.idents import Ident
@@ -30,6 +29,7 @@ from flait.core.messages import Message, MessageStatus
 from flait.core.receipts import Inbound, Receipt
 from flait.errors import FlightSourceError, Rejected
 from flait.flows.ports import Accepted, Answer, FlightSource, Gateway, Inbox, Sent
+from flait.running import answerers, pollers
 from flait.store import Store
 from flait.store.connection import place_of
 from flait.store.engine import sqlite3

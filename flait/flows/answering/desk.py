@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flait.clock import Clock
-from flait.core.formats import Reader
 from flait.core.messages import Channel
 from flait.core.subscriptions import User
+from flait.core.texts.formats import Reader
 from flait.core.whatsapp import NO_WHATSAPP, Setup
 from flait.flows import telling
 from flait.flows.ports import FlightSource

@@ -6,10 +6,10 @@ What is open with a person holds the flights that it is about, as they were foll
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from flait.core import reply_texts as texts
 from flait.core.idents import Ident
-from flait.core.reply_kinds import Choice, Fact, Leave, ListNumber, Ok, Status, Subject, Undo, Untrack
+from flait.core.replies.kinds import Choice, Fact, Leave, ListNumber, Ok, Status, Subject, Undo, Untrack
 from flait.core.subscriptions import Subscription
+from flait.core.texts import answers as texts
 from flait.flows import subscribe
 from flait.flows.answering.desk import LIST, QUESTION, UNDO, WAITS, Act, Desk, Line, say
 from flait.flows.answering.meant import (

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import NoReturn
 
-from flait.core.reply_kinds import Reply
-from flait.core.reply_order import waits_for
+from flait.core.replies.kinds import Reply
+from flait.core.replies.order import waits_for
 from flait.flows.answering.desk import Desk
 
 

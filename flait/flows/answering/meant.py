@@ -8,14 +8,14 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from flait.core import reply_texts as texts
 from flait.core.dates import DateWish, parse_date
 from flait.core.flights import Airport, Phase, phase
-from flait.core.formats import day, time_of_day
 from flait.core.idents import Ident
-from flait.core.reply_kinds import ListNumber, Subject
+from flait.core.replies.kinds import ListNumber, Subject
 from flait.core.subscriptions import LIVE, Subscription, SubscriptionState
-from flait.core.wording import route
+from flait.core.texts import answers as texts
+from flait.core.texts.formats import day, time_of_day
+from flait.core.texts.wording import route
 from flait.errors import InvalidDate
 from flait.flows.answering.desk import LIST, Desk
 from flait.flows.wanted import ANYWHERE, in_words

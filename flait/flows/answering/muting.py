@@ -9,13 +9,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flait.core import reply_texts as texts
 from flait.core.dates import parse_date
 from flait.core.flights import Airport
-from flait.core.muting_texts import Muting
-from flait.core.replies import LONGEST_MUTE
-from flait.core.reply_kinds import MINE, BareHour, Mute, Unmute
+from flait.core.replies.kinds import MINE, BareHour, Mute, Unmute
+from flait.core.replies.understanding import LONGEST_MUTE
 from flait.core.subscriptions import Subscription
+from flait.core.texts import answers as texts
+from flait.core.texts.muting import Muting
 from flait.errors import InvalidDate
 from flait.flows.answering.desk import UNDO, Act, Desk, Line, say
 from flait.flows.answering.meant import (

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flait.core.dates import parse_date
-from flait.core.replies import Choice, Pick, Reply, Track, Unknown
+from flait.core.replies.understanding import Choice, Pick, Reply, Track, Unknown
 from flait.errors import InvalidDate
 from flait.flows.answering.desk import QUESTION, Desk
 from flait.flows.answering.meant import recalled

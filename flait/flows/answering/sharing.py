@@ -9,11 +9,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from flait.core import reply_texts as texts
 from flait.core.idents import Ident
 from flait.core.messages import Channel, Message
-from flait.core.reply_kinds import Join, Share
+from flait.core.replies.kinds import Join, Share
 from flait.core.subscriptions import AddedBy, Role
+from flait.core.texts import answers as texts
 from flait.core.whatsapp import MARGIN, WINDOW, agreed
 from flait.errors import InvalidPhone
 from flait.flows.answering.desk import Act, Desk, Line, say

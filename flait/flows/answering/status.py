@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from flait.core import reply_texts as texts
 from flait.core.idents import Ident
 from flait.core.polling import since_last_event
-from flait.core.reply_kinds import Fact, ListFlights, ListNumber, Start, Status, Subject
-from flait.core.status_texts import Listed, Seen, list_text, status_text
+from flait.core.replies.kinds import Fact, ListFlights, ListNumber, Start, Status, Subject
 from flait.core.subscriptions import SubscriptionState
+from flait.core.texts import answers as texts
+from flait.core.texts.status import Listed, Seen, list_text, status_text
 from flait.core.told import listed_tells
 from flait.errors import ShareSpent
 from flait.flows import track

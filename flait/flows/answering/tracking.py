@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import Any
 
-from flait.core import reply_texts as texts
 from flait.core.dates import parse_date
 from flait.core.flights import Flight
 from flait.core.idents import parse_ident
-from flait.core.reply_kinds import Track, TrackWish
-from flait.core.wish_texts import not_understood_text, too_late_text
+from flait.core.replies.kinds import Track, TrackWish
+from flait.core.texts import answers as texts
+from flait.core.texts.wishes import not_understood_text, too_late_text
 from flait.errors import (
     AmbiguousFlight,
     BudgetExhausted,

@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from flait.core import reply_texts as texts
-from flait.core.replies import Reply, understand
+from flait.core.replies.understanding import Reply, understand
+from flait.core.texts import answers as texts
 from flait.flows.answering.desk import QUESTION, Desk, Line
 from flait.flows.answering.meant import following, gone_text, names_of, recalled, stands_for
 from flait.store import SubscriptionView

@@ -1,0 +1,1 @@
+"""FlightAware's AeroAPI v4."""

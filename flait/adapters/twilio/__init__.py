@@ -1,0 +1,1 @@
+"""Twilio: texts out, people's texts and receipts in."""

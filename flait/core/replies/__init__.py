@@ -1,0 +1,1 @@
+"""What people text: from the words they send to what they want."""

@@ -1,0 +1,158 @@
+"""What every alert says: a lead sentence by kind, and short sentences for whatever else the same poll showed.
+
+A text tells what its words say and nothing else. A fact named with `-` before it is told to be no more.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from flait.core.alerts import Alert
+from flait.core.changes import MOVES, SOONER, Change, ChangeKind, unreported
+from flait.core.subscriptions import Role
+from flait.core.texts import events, places, times
+from flait.core.texts.formats import Piece, Reader, fitted
+from flait.core.texts.wording import Text, capital, label, place_and_time, short
+from flait.core.told import GIVEN_UP, NONE, tells
+
+K = ChangeKind
+
+
+def alert_text(alert: Alert, reader: Reader) -> Text:
+    """One text for everything one poll showed: led by the first change, the others as short sentences behind it."""
+    first, *others = alert.changes
+    lead, *pieces = LEADS[first.kind](alert, first, reader)
+    stated = {fact for piece in (lead, *pieces) if piece.text and piece.rank < 2 for fact in piece.facts}
+    news: list[Piece] = []
+    for change in others:
+        tail = TAILS[change.kind](alert, change, reader)
+        if not set(tail.facts) <= stated:  # what was said is not said again
+            news.append(tail)
+            stated |= set(tail.facts)
+    said = {fact for piece in news if piece.text for fact in piece.facts}
+    kept = [piece for piece in pieces if not (piece.facts and set(piece.facts) <= said)]
+    name = label(alert.flight, reader.ident)
+    head = Piece(lead.text.replace("{}", name) if "{}" in lead.text else f"{name} {lead.text}", 0, lead.facts)
+    advice = _advice(alert, first, [head, *kept, *news], reader)
+    near = next((index for index, piece in enumerate(kept) if piece.rank > 1), len(kept))
+    body, facts = fitted([head, *advice, *kept[:near], *news, *kept[near:]])
+    return Text(body=body, tells=_tells(alert, facts, reader))
+
+
+def _tells(alert: Alert, facts: Sequence[str], reader: Reader) -> dict[str, str | bool]:
+    """What the words said: facts of the flight, what is no more, and since when there was no word."""
+    told: dict[str, str | bool] = {fact[1:]: NONE for fact in facts if fact.startswith("-")}
+    told |= tells(alert.flight, [fact for fact in facts if not fact.startswith("-")])
+    missing = unreported(alert.flight, reader.now)
+    if K.STALE in {change.kind for change in alert.changes} and "stale" in facts:
+        told["stale"] = alert.since.isoformat() if alert.since else missing or GIVEN_UP
+    elif alert.told.stale and alert.told.stale != missing:
+        told["stale"] = NONE  # whoever is told news knows that there is word again
+    return told
+
+
+def _advice(alert: Alert, change: Change, said: Sequence[Piece], reader: Reader) -> list[Piece]:
+    """Boarding as it is now, where a text moves the departure of somebody who was told when it boards."""
+    facts = {fact for piece in said if piece.text for fact in piece.facts}
+    if alert.role is not Role.TRAVELER or "departure" not in facts or "boards" in facts:
+        return []
+    when = places.boarding(alert.flight, reader)
+    sooner = change.kind in SOONER
+    if when and (alert.told.boards or sooner):
+        words = f"Be at the gate by {when}." if sooner else f"Boards about {when}."
+        return [Piece(words, 0 if alert.told.boards else 1, ("boards",))]
+    leaves = alert.flight.departure.best
+    if not alert.told.boards or not leaves or leaves <= reader.now:
+        return []
+    return [Piece("Board now.", 0, ("-boards",))]
+
+
+Lead = Callable[[Alert, Change, Reader], Sequence[Piece]]
+
+LEADS: Mapping[ChangeKind, Lead] = {
+    K.CANCELLED: events.cancelled,
+    K.REINSTATED: events.reinstated,
+    K.ONWARD: events.onward,
+    K.DIVERTED: events.diverted,
+    K.UNDIVERTED: events.undiverted,
+    K.REROUTED: events.rerouted,
+    K.ENDS: events.ends,
+    K.WITHDRAWN: events.withdrawn,
+    K.ARRIVED: events.arrived,
+    K.LANDED: events.landed,
+    K.DEPARTED: events.departed,
+    K.RETURNED: events.returned,
+    K.EARLIER: times.earlier,
+    K.SCHEDULE_CHANGE: times.schedule_change,
+    K.DELAY_MORE: times.delay_more,
+    K.DELAY_FIRST: times.delay_first,
+    K.DELAY_LESS: times.delay_less,
+    K.ON_TIME: times.on_time,
+    K.GATE_CHANGE: places.gate_change,
+    K.TERMINAL_CHANGE: places.terminal_change,
+    K.GATE_FIRST: places.gate_first,
+    K.TERMINAL_FIRST: places.terminal_first,
+    K.ARRIVAL_GATE: places.arrival_gate,
+    K.BELT: places.belt,
+    K.CORRECTED: events.corrected,
+    K.TAXIING: events.taxiing,
+    K.STALE: events.stale,
+    K.FRESH: events.fresh,
+}
+"""What leads a text, by kind."""
+
+
+Tail = Callable[[Alert, Change, Reader], Piece]
+
+
+def _moved(alert: Alert, change: Change, reader: Reader) -> Piece:
+    time = times.moved_time(alert, change, reader)
+    return Piece(f"{capital(time.text)}.", 1, time.facts)
+
+
+def _as_led(alert: Alert, change: Change, reader: Reader) -> Piece:
+    """What would lead, as a sentence of its own."""
+    lead = LEADS[change.kind](alert, change, reader)[0]
+    return Piece(f"It {lead.text}", 1, lead.facts)
+
+
+def _place(alert: Alert, change: Change, reader: Reader) -> Piece:
+    lead = LEADS[change.kind](alert, change, reader)[0]
+    return Piece(capital(lead.text), 1, lead.facts)
+
+
+def _belt(alert: Alert, change: Change, reader: Reader) -> Piece:
+    claim = alert.flight.baggage_claim
+    return Piece(f"Bags: belt {short(claim)}.", 1, ("baggage_claim",)) if claim else _place(alert, change, reader)
+
+
+def _returned(alert: Alert, _: Change, __: Reader) -> Piece:
+    return Piece(f"It returned to the gate at {alert.flight.origin.short}.", 1, ("returned", "phase"))
+
+
+def _landed(alert: Alert, _: Change, reader: Reader) -> Piece:
+    return Piece(f"Landed {events.landed_where(alert, reader)}.", 1, ("phase", "phase_at"))
+
+
+def _arrived(alert: Alert, _: Change, reader: Reader) -> Piece:
+    at = place_and_time(alert.flight.lands_at, alert.flight.in_.actual, reader)
+    return Piece(f"At the gate {at}.", 1, ("phase", "phase_at", "arrival"))
+
+
+TAILS: Mapping[ChangeKind, Tail] = {
+    **dict.fromkeys((K.ENDS, K.WITHDRAWN, K.CORRECTED, K.TAXIING), _as_led),
+    K.REROUTED: lambda alert, change, reader: replace(_as_led(alert, change, reader), rank=0),
+    **dict.fromkeys(sorted(MOVES), _moved),
+    K.RETURNED: _returned,
+    K.ARRIVED: _arrived,
+    K.LANDED: _landed,
+    K.DEPARTED: lambda alert, _, __: Piece(f"Took off from {alert.flight.origin.short}.", 1, ("phase",)),
+    K.GATE_CHANGE: lambda alert, _, __: places.gate_moved(alert),
+    K.TERMINAL_CHANGE: lambda alert, _, __: places.terminal_moved(alert),
+    K.GATE_FIRST: lambda alert, _, __: places.place(alert),
+    K.TERMINAL_FIRST: lambda alert, _, __: places.place(alert),
+    K.ARRIVAL_GATE: _place,
+    K.BELT: _belt,
+    K.STALE: lambda _, __, ___: Piece(""),  # said when nothing else is
+    K.FRESH: lambda _, __, ___: Piece(""),  # the other news says so
+}
+"""What follows in a text, by kind; cancelled, reinstated, onward and diverted always lead."""

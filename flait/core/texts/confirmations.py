@@ -1,0 +1,106 @@
+"""The texts that answer a wish to follow a flight: that it is tracked, as it stands now, or that it is saved.
+
+The first text a number ever gets says who writes, for whom, and how to end it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flait.core.flights import Flight, ScheduledFlight
+from flait.core.messages import units
+from flait.core.standing import DOWN, State
+from flait.core.subscriptions import Role
+from flait.core.texts.formats import SEGMENT, Piece, Reader, day, fitted, fold, spelled
+from flait.core.texts.next_steps import next_step
+from flait.core.texts.standing import View, Words, stand, told_by
+from flait.core.texts.standing_places import places
+from flait.core.texts.wording import Text, label, route
+
+FOOTER = "Msg rates may apply. STOP to end."
+LONGEST_NAME = 16  # characters of a person's name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Greeting:
+    """What the first text to a number says besides: for whom it is, and who set it up, where that is known."""
+
+    name: str = ""
+    contact: str = ""
+
+    @property
+    def openings(self) -> Sequence[str]:
+        """From the fullest to the shortest."""
+        name = spelled(self.name)[:LONGEST_NAME].strip()
+        return (*([f"Flait flight alerts for {name}:"] if name else []), "Flait flight alerts:", "Flait:")
+
+
+def trial_text(name: str) -> str:
+    """What somebody reads who is to see whether texts arrive; it may be the first text to that number."""
+    opening = Greeting(name=name).openings[0]
+    return f"{opening} this is a test, and it has arrived. Nothing to do. {FOOTER}"
+
+
+def tracked_text(flight: Flight, reader: Reader, *, role: Role = Role.TRAVELER, first: Greeting | None = None) -> Text:
+    """The confirmation: which flight of which day, as it stands now for somebody in that role."""
+    view = View(flight=flight, reader=reader, role=role, on=flight.departure_date)
+    words = stand(view)
+    name = f"{reader.ident} {route(flight)} {day(flight.departure_date)}"
+    codeshare = "" if label(flight, reader.ident) == reader.ident else f" = {flight.number}"
+    state = _state(words, f"{name}{codeshare}", flight, tracking=first is None)
+    more = [*places(view), *_next_steps(view)]
+    body, facts = fitted(_greeted(Piece(state, 0, words.tells), more, first))
+    destination = {"destination": flight.destination.short} if flight.destination else {}
+    return Text(body=body, tells={**told_by(flight, facts), **destination})
+
+
+def _state(words: Words, name: str, flight: Flight, *, tracking: bool) -> str:
+    """What changes the day leads: CANCELLED, DIVERTED."""
+    if words.title == "is CANCELLED":
+        return f"CANCELLED: {name}."
+    if flight.diverted:
+        return f"{words.title}: {name}, {words.rest}."
+    lead = f"Tracking {name}" if tracking else name
+    return f"{lead}, {words.title}: {words.rest}." if words.title not in ("", "on time") else f"{lead}, {words.rest}."
+
+
+def _next_steps(view: View) -> list[Piece]:
+    state = view.stands.state
+    if state is State.CANCELLED:
+        return [Piece(next_step(view), 2), Piece("We tell you if it is on again.", 3)]
+    if view.flight.diverted:
+        return [Piece(next_step(view), 3)]
+    if view.role is Role.TRAVELER or state in DOWN:
+        return []
+    in_the_air = state in (State.FLYING, State.OVERDUE_LANDING)
+    return [Piece(f"We text when it {'' if in_the_air else 'takes off and '}lands.", 3)]
+
+
+def _greeted(state: Piece, more: Sequence[Piece], first: Greeting | None) -> list[Piece]:
+    if first is None:
+        return [state, *more]
+    room = SEGMENT - units(fold(f" {state.text} {FOOTER}"))
+    opening = next((text for text in first.openings if units(text) <= room), first.openings[-1])
+    footer = Piece(FOOTER, 0 if units(opening) <= room else 5)
+    contact = Piece(f"Set up by {known}." if (known := spelled(first.contact)) else "", 4)
+    if state.text.startswith(("CANCELLED", "DIVERTED")):
+        return [state, *more, Piece(f"{opening[:-1]}."), contact, footer]
+    return [Piece(opening), state, *more, contact, footer]
+
+
+def greeted(body: str, first: Greeting) -> str:
+    """Words of another kind as the first that reach a number; over two segments if need be."""
+    texts = [f"{opening} {body} {FOOTER}" for opening in first.openings]
+    return next((text for text in texts if units(text) <= SEGMENT), texts[0])
+
+
+def says_who_writes(body: str) -> bool:
+    """Whether a text says by itself who writes, or how to end it."""
+    return body.startswith("Flait") or FOOTER in body or "Flait flight alerts" in body
+
+
+def pending_text(flight: ScheduledFlight, ident: str, *, first: Greeting | None = None) -> Text:
+    """Saved, days ahead of live data."""
+    name = f"{ident} {route(flight)} {day(flight.departure_date)}"
+    saved = Piece(f"{name} saved. Live tracking starts 2 days before; we text you then.")
+    body, _ = fitted(_greeted(saved, [], first))
+    return Text(body=body)

@@ -1,0 +1,257 @@
+"""How a followed flight stands, when its follower asks: the whole of it, one fact of it, or a line of the list.
+
+What an answer states counts as told: it is no news afterwards. How old it is is always said.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from flait.core.changes import unreported
+from flait.core.flights import Airport, Flight, cancelled
+from flait.core.messages import units
+from flait.core.replies.kinds import Fact
+from flait.core.silences import NO_WORD, is_awaited
+from flait.core.standing import AT_ORIGIN, DOWN, PLANNED, State, notable
+from flait.core.subscriptions import ClockFace, Role
+from flait.core.texts.formats import SEGMENT, Piece, Reader, clock_time, day, fitted, fold, span
+from flait.core.texts.next_steps import LOOK_UP, next_step
+from flait.core.texts.standing import ARRIVAL, DEPARTURE, NOTHING_TOLD, NOWHERE_YET, View, next_time, stand, told_by
+from flait.core.texts.standing_places import places, spot, walk
+from flait.core.texts.wording import Text, arrives_verb, day_known, label, route, town
+from flait.core.told import NOT_LANDED, NOT_LEFT, Tells, Told, tells
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """How old what is known is; `stale` when newer facts were asked for in vain."""
+
+    age: timedelta
+    stale: bool = False
+
+    @property
+    def text(self) -> str:
+        """`Checked 2 min ago.`"""
+        minutes = round(self.age.total_seconds() / 60)
+        when = (
+            "just now"
+            if self.age < timedelta(minutes=1)
+            else f"{minutes} min ago"
+            if minutes < 60
+            else f"{span(self.age)} ago"
+        )
+        return f"Checked {when}; no newer data now." if self.stale else f"Checked {when}."
+
+
+def status_text(
+    flight: Flight,
+    reader: Reader,
+    seen: Seen,
+    *,
+    role: Role = Role.TRAVELER,
+    told: Told = NOTHING_TOLD,
+    fact: Fact = Fact.ALL,
+    others: int = 0,
+) -> Text:
+    """The flight as it stands for somebody in that role, or the one fact asked for.
+
+    What is another than they were `told` says so. `others` is how many more the person follows.
+    """
+    view = View(flight=flight, reader=reader, role=role, told=told)
+    lead, *more = _ANSWERS[Fact.ALL if cancelled(flight) else fact](view)
+    no_word = seen.stale and seen.age >= NO_WORD and is_awaited(flight, reader.now)
+    said = lead.text.replace(" on time:", ":") if no_word else lead.text  # nobody knows
+    pieces = [
+        Piece(f"{label(flight, reader.ident)} {said}", 0, lead.facts),
+        *more,
+        Piece(_no_word(view, seen) if no_word else seen.text),
+        Piece(f"LIST shows {others} more." if others else "", 4),
+    ]
+    body, facts = fitted(pieces)
+    return Text(body=body, tells=told_by(flight, facts) | _silence(view, seen, no_word=no_word, said=facts))
+
+
+def _no_word(view: View, seen: Seen) -> str:
+    place = view.flight.origin if view.stands.state in AT_ORIGIN else view.flight.lands_at or view.flight.origin
+    since = view.reader.at(view.reader.now - seen.age, place)
+    return f"No word since {since}: {LOOK_UP.lower()}."
+
+
+def _silence(view: View, seen: Seen, *, no_word: bool, said: Sequence[str]) -> dict[str, str]:
+    """What the answer tells of there being no word, or no report of what should have happened; or word again."""
+    now = view.reader.now
+    if no_word:
+        return {"stale": (now - seen.age).isoformat()}
+    missing = unreported(view.flight, now)
+    if missing and _SAYS_SO[missing] in said:
+        return {"stale": missing}
+    return {"stale": ""} if view.told.stale and not seen.stale else {}
+
+
+_SAYS_SO = {NOT_LEFT: "departure", NOT_LANDED: "arrival"}  # the fact in whose words an answer says so
+
+
+def _all(view: View) -> Sequence[Piece]:
+    return [*_when(view), *places(view), Piece(next_step(view), 2)]
+
+
+def _when(view: View) -> Sequence[Piece]:
+    flight, words = view.flight, stand(view)
+    on = f" {day(day_known(flight, view.told.scheduled_out))}" if cancelled(flight) else ""
+    return [Piece(words.after(f"{route(flight)}{on}"), 0, words.tells)]
+
+
+def _gate(view: View) -> Sequence[Piece]:
+    if view.is_here:
+        where, facts = walk(view, "origin", later="no gate yet")
+        return [Piece(f"at {view.flight.origin.short}: {where}.", 0, facts), next_time(view, leaving=True)]
+    lead, off_its_way = _where(view)
+    known = view.flight.lands_at or not view.flight.diverted
+    where, facts = walk(view, "destination", later="no gate known") if known else ("no gate known", ())
+    return [Piece(f"{lead}: {where}.", 0, (*off_its_way, *facts)), next_time(view, leaving=False)]
+
+
+def _bags(view: View) -> Sequence[Piece]:
+    about, off_its_way = _where(view, "bags ")
+    belt, terminal = spot(view, "baggage_claim"), spot(view, "terminal_destination")
+    somewhere = view.flight.lands_at or not view.flight.diverted
+    known = [each for each in (belt, terminal) if somewhere and belt.now and each.text]
+    where = ", ".join(each.text for each in known) or "no belt known yet"
+    facts = tuple(fact for each in known for fact in each.facts)
+    lead = Piece(f"{about}: {where}.", 0, (*off_its_way, *facts))
+    return [lead] if belt.now else [lead, next_time(view, leaving=False)]
+
+
+def _where(view: View, what: str = "") -> tuple[str, tuple[str, ...]]:
+    """`bags at EWR`, or that it comes down elsewhere than was told; and what that tells."""
+    flight, there = view.flight, view.flight.lands_at
+    if flight.diverted:
+        words = f"{what}at {town(there)}, DIVERTED" if there else f"is {NOWHERE_YET}"
+        return words, ("diverted_to", *view.left_behind)
+    if view.rerouted:
+        return view.rerouted, ("destination", *view.left_behind)
+    return f"{what}at {there.short if there else 'arrival'}", ()
+
+
+_ANSWERS: Mapping[Fact, Callable[[View], Sequence[Piece]]] = {
+    Fact.ALL: _all,
+    Fact.GATE: _gate,
+    Fact.BAGS: _bags,
+    Fact.WHEN: _when,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A line of the list: the flight, or, while it is not pinned, what was saved; and what it is to who reads it.
+
+    `at` is when it leaves, where another of that number and day was saved too.
+    """
+
+    ident: str
+    role: Role = Role.TRAVELER
+    flight: Flight | None = None
+    on: date | None = None
+    wish: str = ""
+    origin: str | None = None
+    at: str = ""
+
+
+def list_text(rows: Sequence[Listed], *, now: datetime, clock: ClockFace) -> tuple[str, Sequence[Tells]]:
+    """Numbered from 1; as many as fit one segment, and how many more there are. And what each line that fits tells."""
+    lines = [fold(f"{number} {_line(row, now, clock)}") for number, row in enumerate(rows, 1)]
+    told = [_line_tells(row, now, clock) for row in rows]
+    for footer in ("Reply STATUS 1, UNTRACK 1 or MUTE 1.", ""):
+        if units(_list_of(lines, footer)) <= SEGMENT:
+            return _list_of(lines, footer), told
+    shown = max(count for count in range(len(lines)) if units(_cut(lines, count)) <= SEGMENT)
+    return _cut(lines, shown), told[:shown]
+
+
+def _list_of(lines: Sequence[str], footer: str) -> str:
+    return "\n".join([*lines, footer] if footer else lines)
+
+
+def _cut(lines: Sequence[str], count: int) -> str:
+    return _list_of(lines[:count], f"and {len(lines) - count} more: STATUS {count + 1} tells the next.")
+
+
+def _line(row: Listed, now: datetime, clock: ClockFace) -> str:
+    if row.flight is None:
+        when = _short_day(row.on, now) if row.on else row.wish or "next"
+        return " ".join(part for part in (row.ident, when, row.origin, row.at, "saved") if part)
+    flight = row.flight
+    view = View(flight=flight, reader=Reader(ident=row.ident, now=now, clock=clock), role=row.role)
+    on = _short_day(flight.departure_date, now.astimezone(flight.origin.zone))
+    stands = " ".join(part for part in (_at(view), _in_a_word(view)) if part)
+    return f"{row.ident} {on} {route(flight)} {stands}"
+
+
+def _line_tells(row: Listed, now: datetime, clock: ClockFace) -> Tells:
+    """What a line states. That it is not cancelled, or not diverted, is stated by no line."""
+    if row.flight is None:
+        return {}
+    view = View(flight=row.flight, reader=Reader(ident=row.ident, now=now, clock=clock), role=row.role)
+    times = (DEPARTURE if view.is_here else ARRIVAL) if _at(view) else ()
+    state = view.stands.state
+    if state in (State.CANCELLED, *PLANNED):
+        return tells(row.flight, ("cancelled",) if state is State.CANCELLED else times)
+    elsewhere = ("diverted_to",) if row.flight.diverted else ()
+    return tells(row.flight, ("phase", *_IN_PASSING.get(state, ()), *elsewhere, *times))
+
+
+_IN_PASSING = {State.RETURNED: ("returned",), State.LANDED: ("phase_at",)}
+
+
+def _at(view: View) -> str:
+    """`14:10` where it leaves, `arr 22:31` where it arrives: by who reads it; nothing once it is over."""
+    flight, state = view.flight, view.stands.state
+    if view.is_here or state is State.CANCELLED:
+        leaves = flight.departure.best
+        return _clock(leaves, flight.origin, view) if leaves else ""
+    lands, there = flight.arrival.best, flight.destination
+    if state in DOWN or state is State.DIVERTED or lands is None or there is None:
+        return ""
+    return f"{arrives_verb(flight)} {_clock(lands, there, view)}"
+
+
+def _clock(moment: datetime, place: Airport, view: View) -> str:
+    """`00:40 Wed`: with the weekday where that is not the day of the line."""
+    on = moment.astimezone(place.zone).date()
+    weekday = "" if on == view.flight.departure_date else f" {day(on).split()[0]}"
+    return f"{clock_time(moment, place.zone, view.reader.clock)}{weekday}"
+
+
+def _short_day(on: date, today: datetime) -> str:
+    """`Tue25` within a week, `14Jun` beyond."""
+    weekday, number, month = day(on).split()
+    return f"{weekday}{number}" if abs((on - today.date()).days) < 7 else f"{number}{month}"
+
+
+def _in_a_word(view: View) -> str:
+    stands = view.stands
+    if stands.state in PLANNED:
+        late = stands.late if view.is_here else notable(view.flight.arrival)
+        return f"{'+' if late > timedelta() else '-'}{span(late)}" if late else "on time"
+    there = f" {stands.where.short}" if stands.where else ""
+    if stands.state is State.LANDED and stands.at:
+        clock = _clock(stands.at, stands.where, view) if stands.where else ""
+        return f"landed {clock}".strip()
+    return _IN_A_WORD[stands.state].format(there=there)
+
+
+_IN_A_WORD = {
+    State.DUE: "due, no report yet",
+    State.OVERDUE: "no report that it left",
+    State.RETURNED: "back at the gate",
+    State.LEFT: "left the gate",
+    State.TAXIING: "left the gate, not off yet",
+    State.FLYING: "in the air",
+    State.OVERDUE_LANDING: "no report that it landed",
+    State.LANDED: "landed",
+    State.ARRIVED: "at the gate",
+    State.CANCELLED: "CANCELLED",
+    State.DIVERTED: "DIVERTED{there}",
+    State.LANDED_ELSEWHERE: "DIVERTED, landed{there}",
+    State.ARRIVED_ELSEWHERE: "DIVERTED, landed{there}",
+}

@@ -1,0 +1,1 @@
+"""A run of the daemon: what begins it, beats, and ends it."""

@@ -1,0 +1,1 @@
+"""What the operating system gives: files, logs, locks, the terminal, a process of one's own."""
