@@ -19,8 +19,8 @@ from flait.adapters.secrets.credentials import SecretName
 from flait.app import App
 from flait.core.idents import parse_ident
 from flait.core.subscriptions import Role
+from flait.core.wanted import Wanted
 from flait.flows.meter import Pace
-from flait.flows.resolve import Wanted
 from flait.flows.subscribe import Person, subscribe
 from flait.sandbox.records import stamp
 

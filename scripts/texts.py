@@ -23,9 +23,9 @@ from flait.core.idents import Ident, parse_ident
 from flait.core.messages import Message
 from flait.core.receipts import Inbound, Receipt
 from flait.core.subscriptions import Role
+from flait.core.wanted import Wanted
 from flait.flows import deliver, subscribe, track
 from flait.flows.ports import Accepted, Answer, Inbox, Sent
-from flait.flows.resolve import Wanted
 from flait.flows.telling import Rules
 from flait.sandbox.cast import storm_flights
 from flait.sandbox.records import Record, best, leaves_at

@@ -192,7 +192,18 @@ def test_no_import_comes_back_to_its_beginning(path: Path) -> None:
 # Core
 
 
-STANDARD = {"collections", "dataclasses", "datetime", "enum", "math", "re", "typing", "unicodedata", "zoneinfo"}
+STANDARD = {
+    "collections",
+    "dataclasses",
+    "datetime",
+    "enum",
+    "itertools",
+    "math",
+    "re",
+    "typing",
+    "unicodedata",
+    "zoneinfo",
+}
 ORDER = (
     {"idents", "messages", "numbers", "prices"},
     {"flights", "dates", "receipts"},

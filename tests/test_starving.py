@@ -84,7 +84,7 @@ def test_libraries_say_it_once_each_and_without_a_traceback(log: Path) -> None:
     lines = log.read_text().splitlines()
     assert [line.partition(" ERROR ")[2] for line in lines] == [
         f"apscheduler.scheduler: {WHY}",
-        "flait.pollers: it did not work",
+        "flait.running.pollers: it did not work",
         "",
     ]
     assert lines[-1] == WHY

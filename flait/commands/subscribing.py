@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from flait.core.dates import DateWish
     from flait.core.flights import Flight
     from flait.core.subscriptions import Role, Subscription
+    from flait.core.wanted import Wanted
     from flait.flows.subscribe import Person, Subscribed
-    from flait.flows.wanted import Wanted
     from flait.store import Store, SubscriptionView
 
 COLUMNS = (
@@ -222,7 +222,7 @@ def _wanted(
 ) -> "Wanted":
     from flait.core.idents import parse_ident
     from flait.core.subscriptions import Role as Roles
-    from flait.flows.wanted import Wanted
+    from flait.core.wanted import Wanted
 
     user = store.user_by_phone(person.phone)
     usual = user.role if user else Roles.TRAVELER
@@ -375,8 +375,8 @@ def _is_of(one: "Subscription", wish: "DateWish", today: "date") -> bool:
 
 
 def _refuse_several(found: "list[Subscription]", number: str) -> None:
+    from flait.core.texts.refusals import telling_flags
     from flait.errors import AmbiguousFlight
-    from flait.flows.wanted import telling_flags
 
     if len(found) > 1:
         rows = [

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, time, timedelta
 from flait.core import polling
 from flait.core.flights import Flight, cancelled, elsewhere, same_leg
 from flait.core.idents import parse_ident
+from flait.core.wanted import AHEAD, BEHIND
 from flait.errors import InvalidIdent
 from flait.flows.ports import FlightSource
-from flait.flows.resolve import AHEAD, BEHIND
 from flait.store import TrackedFlight
 
 _EARLY = timedelta(minutes=10)  # a leg that is said to leave before the one before it has landed

@@ -10,6 +10,8 @@ from flait.core.idents import Ident
 from flait.core.messages import Message
 from flait.core.receipts import Inbound, Receipt
 
+AEROAPI = "flightaware"  # in the record of who answered
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:

@@ -21,8 +21,7 @@ from flait.errors import BudgetExhausted, ConfigError, FlightSourceError, RateLi
 from flait.flows import accounts, timekeeping
 from flait.flows.asking import ask
 from flait.flows.looks import MISSING, POLL, SEEN, cut_short, next_look, put_off
-from flait.flows.ports import FlightSource
-from flait.flows.resolve import AEROAPI
+from flait.flows.ports import AEROAPI, FlightSource
 from flait.flows.telling import Rules, confirm_afresh, decided, tell, tell_last_seen, tell_silence
 from flait.store import Step, Store, Subscriber, TrackedFlight
 

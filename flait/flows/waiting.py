@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from flait.core.flights import Flight
 from flait.core.subscriptions import Subscription, SubscriptionState
+from flait.core.wanted import Leg, local_time, possible_days, scheduled
 from flait.errors import InvalidDate
-from flait.flows.wanted import Leg, local_time, possible_days, scheduled
 from flait.flows.wishes import wanted_of
 from flait.store import Store
 

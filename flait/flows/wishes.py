@@ -9,24 +9,25 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from flait.core.dates import parse_date
+from flait.core.findings import GoesElsewhere, NoneThere, OtherAirline, Over, Refusal, Several
 from flait.core.idents import parse_ident
 from flait.core.messages import UNTOLD, Message
 from flait.core.subscriptions import Subscription, SubscriptionState, User, next_resolution
 from flait.core.texts.confirmations import Greeting
 from flait.core.texts.formats import day
+from flait.core.texts.refusals import over, refused
 from flait.core.texts.wishes import missing_text, not_understood_text, several_text, too_late_text
 from flait.core.texts.wording import Text, failed_text
+from flait.core.wanted import BEHIND, Wanted, possible_days
 from flait.errors import (
     BudgetExhausted,
     ConfigError,
     FlaitError,
     InvalidDate,
-    NotFound,
     NotUnderstood,
     Refused,
     UserError,
 )
-from flait.flows.wanted import BEHIND, Gone, SeveralFlights, Wanted, possible_days
 from flait.store import Step, Store
 
 ZoneOf = Callable[[str], ZoneInfo | None]
@@ -38,6 +39,7 @@ MISSING = "missing"  # the kind of the text that a saved flight has not shown up
 NOT_LIVE_YET = timedelta(hours=3)  # a scheduled flight that has no id yet: look again
 BUDGET_PAUSE = timedelta(hours=1)
 SHOWN_BY_THEN = timedelta(hours=24)  # before departure; AeroAPI gives ids two days before
+NOT_THERE = (NoneThere, OtherAirline, GoesElsewhere)  # AeroAPI may show it later
 NEXT_WITHIN = timedelta(hours=48)  # the next departure is looked for that far ahead
 
 
@@ -98,37 +100,50 @@ def _midnight_after(on: date, zone: tzinfo) -> datetime:
 
 
 def not_met(
-    store: Store, subscription: Subscription, user: User, problem: FlaitError, *, zone_of: ZoneOf, now: datetime
+    store: Store,
+    subscription: Subscription,
+    user: User,
+    why: Refusal | FlaitError,
+    *,
+    zone_of: ZoneOf,
+    now: datetime,
 ) -> None:
     """Inside a transaction: it is tried again before its time is over, or fails, and its person is told why."""
-    waits_for_its_id = subscription.departure_date is not None and isinstance(problem, NotFound)
-    if isinstance(problem, NotFound | UserError | NotUnderstood) and not waits_for_its_id:
-        text = _refused_text(subscription, user, problem, zone_of)
-        _fail(store, subscription, user, reason=problem.message, text=text, now=now)
+    reason = why.message if isinstance(why, FlaitError) else refused(why, wanted_of(subscription)).message
+    not_there = isinstance(why, NOT_THERE)
+    waits_for_its_id = subscription.departure_date is not None and not_there
+    if isinstance(why, Refusal | UserError | NotUnderstood) and not waits_for_its_id:
+        text = _refused_text(subscription, user, why, reason, zone_of)
+        _fail(store, subscription, user, reason=reason, text=text, now=now)
         return
-    over = over_at(subscription, zone_of)
-    if now < over:
+    over_then = over_at(subscription, zone_of)
+    if now < over_then:
         if waits_for_its_id and now >= _leaves(subscription, zone_of) - SHOWN_BY_THEN:
-            text = missing_text(subscription.ident, _when(subscription, zone_of), problem.message)
-            confirm(store, subscription, user, kind=MISSING, text=text, now=now, until=over)
-        _postpone(store, subscription, problem, over=over, now=now)
+            text = missing_text(subscription.ident, _when(subscription, zone_of), reason)
+            confirm(store, subscription, user, kind=MISSING, text=text, now=now, until=over_then)
+        at = min(_next_attempt(subscription, why, now), over_then)
+        attempts = subscription.attempts + (not not_there)
+        _postpone(store, subscription, reason, attempts=attempts, at=at, now=now)
     elif waits_for_its_id:
-        text = _refused_text(subscription, user, problem, zone_of)
-        _fail(store, subscription, user, reason=problem.message, text=text, now=now)
+        text = _refused_text(subscription, user, why, reason, zone_of)
+        _fail(store, subscription, user, reason=reason, text=text, now=now)
     else:
         span = "its day is over" if wanted_of(subscription).wish else "two days have passed"
-        text = _given_up_text(subscription, problem, zone_of)
-        _fail(store, subscription, user, reason=f"given up, {span}: {problem.message}", text=text, now=now)
+        text = _given_up_text(subscription, why, zone_of)
+        _fail(store, subscription, user, reason=f"given up, {span}: {reason}", text=text, now=now)
 
 
-def _postpone(store: Store, subscription: Subscription, problem: FlaitError, *, over: datetime, now: datetime) -> None:
-    attempts = subscription.attempts + (0 if isinstance(problem, NotFound) else 1)
-    at = next_resolution(attempts, now)
-    if isinstance(problem, NotFound):
-        at = now + NOT_LIVE_YET
-    elif isinstance(problem, BudgetExhausted):
-        at = now + BUDGET_PAUSE
-    at, reason = min(at, over), problem.message
+def _next_attempt(subscription: Subscription, why: Refusal | FlaitError, now: datetime) -> datetime:
+    if isinstance(why, NOT_THERE):
+        return now + NOT_LIVE_YET
+    if isinstance(why, BudgetExhausted):
+        return now + BUDGET_PAUSE
+    return next_resolution(subscription.attempts + 1, now)
+
+
+def _postpone(
+    store: Store, subscription: Subscription, reason: str, *, attempts: int, at: datetime, now: datetime
+) -> None:
     store.save_subscription(replace(subscription, attempts=attempts, reason=reason, next_attempt_at=at))
     note(store, subscription, now, step="resolve", outcome="postponed", detail=reason, attempt=attempts)
 
@@ -140,27 +155,29 @@ def _fail(store: Store, subscription: Subscription, user: User, *, reason: str, 
     note(store, failed, now, step="resolve", outcome="failed", detail=reason)
 
 
-def _refused_text(subscription: Subscription, user: User, problem: FlaitError, zone_of: ZoneOf) -> Text:
+def _refused_text(
+    subscription: Subscription, user: User, why: Refusal | FlaitError, reason: str, zone_of: ZoneOf
+) -> Text:
     ident = subscription.ident
-    if isinstance(problem, Gone):
-        return too_late_text(ident, problem.told(user.clock), unasked=True)
-    if isinstance(problem, SeveralFlights):
-        days = {leg.departure_date for leg in problem.legs}
+    if isinstance(why, Over) and why.at:
+        return too_late_text(ident, over(why, user.clock), unasked=True)
+    if isinstance(why, Several):
+        days = {leg.departure_date for leg in why.legs}
         return several_text(ident, days.pop() if len(days) == 1 else None)
-    if isinstance(problem, NotUnderstood):
+    if isinstance(why, NotUnderstood):
         return not_understood_text(ident)
-    return failed_text(ident, _when(subscription, zone_of), problem.message)
+    return failed_text(ident, _when(subscription, zone_of), reason)
 
 
-def _given_up_text(subscription: Subscription, problem: FlaitError, zone_of: ZoneOf) -> Text:
+def _given_up_text(subscription: Subscription, why: Refusal | FlaitError, zone_of: ZoneOf) -> Text:
     """In words for who waits; the fault's own are for who runs Flait."""
-    why = "FlightAware did not answer"
-    if isinstance(problem, BudgetExhausted):
-        why = "no look-ups were left this month"
-    elif isinstance(problem, Refused | ConfigError):
-        why = "FlightAware refused our account"
+    words = "FlightAware did not answer"
+    if isinstance(why, BudgetExhausted):
+        words = "no look-ups were left this month"
+    elif isinstance(why, Refused | ConfigError):
+        words = "FlightAware refused our account"
     until = "until that day was over" if wanted_of(subscription).wish else "for two days"
-    return failed_text(subscription.ident, _when(subscription, zone_of), f"{why} {until}")
+    return failed_text(subscription.ident, _when(subscription, zone_of), f"{words} {until}")
 
 
 def _when(subscription: Subscription, zone_of: ZoneOf) -> str:

@@ -20,7 +20,7 @@ from flait.errors import (
     Refused,
 )
 from flait.flows import subscribe
-from flait.flows.resolve import AEROAPI
+from flait.flows.ports import AEROAPI
 from flait.flows.wishes import ZoneOf, nowhere
 from tests.core.flights_for_tests import (
     F12,

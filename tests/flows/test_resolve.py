@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from flait.core.findings import Found, Several
 from flait.core.flights import Airport, Flight, ScheduledFlight, Times
 from flait.core.subscriptions import Role
+from flait.core.texts.refusals import refused
+from flait.core.wanted import local_time
 from flait.errors import AmbiguousFlight, InvalidDate, NoSuchFlight, TooLate
-from flait.flows.resolve import resolve
-from flait.flows.wanted import SeveralFlights, local_time
+from flait.flows.find import find
 from tests.core.flights_for_tests import (
     EWR,
     F12,
@@ -66,7 +68,11 @@ def found(
     **leg: Any,
 ) -> Flight | ScheduledFlight:
     source.board = board
-    return resolve(source, wanted(ident, on, role=role, asked_at=asked_at or now, **leg), now=now)
+    asked = wanted(ident, on, role=role, asked_at=asked_at or now, **leg)
+    _, finding = find(source, asked, now=now)
+    if isinstance(finding, Found):
+        return finding.leg
+    raise refused(finding, asked)
 
 
 # --- the next departure -----------------------------------------------------------------------------------------
@@ -295,11 +301,13 @@ def test_every_listed_choice_can_be_made_by_the_flags_that_are_named(source: Fak
         leaving_from(PIT, OUT),
         leaving_from(PIT, OUT + hours(1)),
     ]
-    with pytest.raises(SeveralFlights) as refusal:
+    with pytest.raises(AmbiguousFlight) as refusal:
         found(source, board, day)
     flags = re.findall("--[a-z]+", refusal.value.hint.partition(",")[0])
     assert flags == ["--to", "--at"]
-    legs = refusal.value.legs
+    _, finding = find(source, wanted("UA1234", day), now=NOON)
+    assert isinstance(finding, Several)
+    legs = finding.legs
     assert len(legs) == len(board)
     for leg in legs:
         assert leg.destination
@@ -317,7 +325,7 @@ def test_every_listed_choice_can_be_made_by_the_flags_that_are_named(source: Fak
     ],
 )
 def test_no_more_flags_are_named_than_are_needed(source: FakeFlightSource, board: list[Flight], flags: str) -> None:
-    with pytest.raises(SeveralFlights) as refusal:
+    with pytest.raises(AmbiguousFlight) as refusal:
         found(source, board, "today")
     assert refusal.value.hint == f"say which with {flags}"
 

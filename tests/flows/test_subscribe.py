@@ -24,7 +24,7 @@ from flait.errors import (
     UserError,
 )
 from flait.flows import subscribe
-from flait.flows.resolve import AEROAPI
+from flait.flows.ports import AEROAPI
 from tests.core.flights_for_tests import (
     EWR,
     F12,

@@ -16,10 +16,10 @@ from flait.core.idents import Ident, parse_ident
 from flait.core.messages import Message, MessageStatus
 from flait.core.receipts import Inbound, Receipt
 from flait.core.subscriptions import Role, Subscription
+from flait.core.wanted import Wanted
 from flait.errors import FlaitError, InDoubt, NotSent, Rejected
 from flait.flows import deliver, subscribe, track
 from flait.flows.ports import Accepted, Answer, Inbox, Sent
-from flait.flows.resolve import Wanted
 from flait.flows.telling import Rules
 from flait.store import Step, Store, TrackedFlight
 from flait.store.rows import read

@@ -22,11 +22,11 @@ from flait.core.messages import Message, MessageStatus
 from flait.core.receipts import Inbound, Receipt
 from flait.core.subscriptions import Role
 from flait.core.told import told
+from flait.core.wanted import Wanted
 from flait.errors import FlaitError, FlightSourceError, InDoubt, StoreError
 from flait.flows import answer, deliver, intake, push, receipts, subscribe, track
 from flait.flows.meter import PACES, StoreMeter
 from flait.flows.ports import AlertWish, Listed, Sent
-from flait.flows.resolve import Wanted
 from flait.flows.telling import Rules
 from flait.store import Store, TrackedFlight
 from tests.adapters.aeroapi_bodies import flights, record

@@ -18,9 +18,9 @@ from typing import Any, Final
 from flait.core.idents import parse_ident
 from flait.core.messages import LOOK_AGAIN
 from flait.core.receipts import Inbound
+from flait.core.wanted import Wanted
 from flait.daemon import Daemon
 from flait.flows import intake, subscribe
-from flait.flows.resolve import Wanted
 from tests.core.flights_for_tests import F12, NOON, at_gate, hours, late, minutes, took_off
 from tests.end_to_end.rig import ANA, BEN, CLEO, DAN, SENDER
 from tests.flows.world import timetabled, wanted

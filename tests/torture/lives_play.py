@@ -19,10 +19,10 @@ from flait.core.idents import Ident, parse_ident
 from flait.core.messages import Message, MessageStatus
 from flait.core.receipts import Inbound, Receipt
 from flait.core.subscriptions import Role
+from flait.core.wanted import Wanted
 from flait.errors import BudgetExhausted, FlightSourceError, InDoubt, NotSent, Refused, Rejected, UserError
 from flait.flows import deliver, receipts, subscribe, track
 from flait.flows.ports import Accepted, Answer, Inbox, Sent
-from flait.flows.resolve import Wanted
 from flait.flows.telling import Rules
 from flait.store import Store
 from tests.flows.world import PHONES, FixedClock

@@ -20,6 +20,7 @@ from flait.adapters.exchange import Reply
 from flait.core import polling
 from flait.core.alerts import decide
 from flait.core.dates import parse_date
+from flait.core.findings import Found
 from flait.core.flights import Flight
 from flait.core.idents import parse_ident
 from flait.core.messages import is_gsm_7, units
@@ -27,12 +28,14 @@ from flait.core.observations import merged
 from flait.core.subscriptions import Role
 from flait.core.texts.alerts import alert_text
 from flait.core.texts.formats import Reader
+from flait.core.texts.refusals import refused
 from flait.core.texts.wording import Text
 from flait.core.told import Tells, tells, told
+from flait.core.wanted import Wanted
 from flait.errors import FlaitError, FlightSourceError
 from flait.flows import subscribe, track
 from flait.flows.asking import ask
-from flait.flows.resolve import Wanted, resolve
+from flait.flows.find import find
 from flait.flows.telling import Rules
 from flait.store import Store, TrackedFlight
 from tests.adapters.aeroapi_bodies import record
@@ -261,11 +264,14 @@ def _resolved(rig: Rig, spoilt: Payload) -> Iterator[str]:
     )
     rig.clock.moment = LEAVES - timedelta(hours=2)
     try:
-        found = resolve(rig.source, wanted, now=rig.clock.now())
+        _, finding = find(rig.source, wanted, now=rig.clock.now())
+        if not isinstance(finding, Found):
+            raise refused(finding, wanted)
     except FlaitError as refusal:
         if not str(refusal).isprintable() or len(str(refusal)) > 1000:
             yield f"{spoilt.name}): is refused in {str(refusal)[:200]!r}"
         return
+    found = finding.leg
     if not isinstance(found, Flight) or found.departure_date.isoformat() != "2026-03-01":
         yield f"{spoilt.name}): stands for {found.departure_date}"
 

@@ -15,10 +15,11 @@ from flait.core.replies.kinds import ListNumber, Subject
 from flait.core.subscriptions import LIVE, Subscription, SubscriptionState
 from flait.core.texts import answers as texts
 from flait.core.texts.formats import day, time_of_day
+from flait.core.texts.refusals import in_words
 from flait.core.texts.wording import route
+from flait.core.wanted import ANYWHERE
 from flait.errors import InvalidDate
 from flait.flows.answering.desk import LIST, Desk
-from flait.flows.wanted import ANYWHERE, in_words
 from flait.flows.wishes import wanted_of
 from flait.store import Store, SubscriptionView
 from flait.store.rows import read

@@ -9,65 +9,65 @@ from datetime import datetime, time
 from typing import Any
 
 from flait.core.dates import parse_date
+from flait.core.findings import Finding, Found, OtherAirline, Over, Seen, Several, choices, decided, flown
 from flait.core.flights import Flight
 from flait.core.idents import parse_ident
 from flait.core.replies.kinds import Track, TrackWish
 from flait.core.texts import answers as texts
+from flait.core.texts.refusals import in_words, over
 from flait.core.texts.wishes import not_understood_text, too_late_text
+from flait.core.wanted import Leg, Wanted, local_time
 from flait.errors import (
-    AmbiguousFlight,
     BudgetExhausted,
     ConfigError,
     FlaitError,
     FlightSourceError,
     InvalidDate,
-    NoSuchFlight,
     NotUnderstood,
     Refused,
     ShareSpent,
-    UserError,
 )
-from flait.flows import subscribe
 from flait.flows.accounts import until
-from flait.flows.answering.asked import Asked, Standing, known, legs, near, other_airline
 from flait.flows.answering.desk import QUESTION, Act, Desk, Line, say
 from flait.flows.answering.meant import wish_of
-from flait.flows.resolve import resolve
-from flait.flows.subscribe import Person, Subscribed
-from flait.flows.wanted import Gone, Leg, Wanted, in_words, local_time
+from flait.flows.find import find
+from flait.flows.keep import Person, Subscribed, refuse_opted_out
+from flait.flows.keep import keep as keep_it
+from flait.flows.subscribe import note_answer
 
+NOTHING = Seen()
 MOST_OPTIONS = 4  # that fit one text
 MOST_WISHES = 4  # looked up for one text: each look-up costs money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:
-    """What AeroAPI made of one wish, and when it was asked; or the `flight` that was known already."""
+    """What AeroAPI showed for one wish, at that moment, and what it amounts to; or why it was not to be had."""
 
     wanted: Wanted
-    asked: Asked
     at: datetime
-    refusal: FlaitError | None = None
-    flight: Flight | None = None
+    finding: Finding | FlaitError
+    seen: Seen = NOTHING
+    flight: Flight | None = None  # that was watched already: nobody was asked
 
     @property
     def waits(self) -> bool:
         """AeroAPI did not answer: the wish is kept, and tried again."""
-        lasting = isinstance(self.refusal, Refused | NotUnderstood)
-        return isinstance(self.refusal, FlightSourceError) and not lasting
+        lasting = isinstance(self.finding, Refused | NotUnderstood)
+        return isinstance(self.finding, FlightSourceError) and not lasting
 
     @property
     def refused(self) -> bool:
         """There is nothing to keep."""
-        return self.refusal is not None and not self.waits
+        return not isinstance(self.finding, Found) and not self.waits
 
     @property
     def options(self) -> list[Leg]:
         """The legs to choose from, when there is more than one."""
-        found = legs(self.asked, self.wanted, self.at)
-        undecided = self.wanted.wish is None and not isinstance(self.refusal, Gone)
-        open_question = undecided or isinstance(self.refusal, AmbiguousFlight)
-        return found if open_question and len(found) > 1 else []
+        over = isinstance(self.finding, Over) and self.finding.at
+        undecided = (self.wanted.wish is None and not over) or isinstance(self.finding, Several)
+        found = choices(self.wanted, self.seen, self.at) if undecided else []
+        return found if len(found) > 1 else []
 
 
 def track(desk: Desk, reply: Track) -> Act:
@@ -93,9 +93,9 @@ def _following(desk: Desk, looked: Sequence[Looked]) -> Act:
 def _found(desk: Desk, wish: TrackWish) -> Looked:
     """Of an airport that may be at either end, AeroAPI's answer tells which; it is asked once."""
     looked = look_up(desk, wanted_of(desk, wish))
-    if wish.either is None or looked.waits:
+    if wish.either is None or isinstance(looked.finding, FlaitError):
         return looked
-    there = legs(looked.asked, looked.wanted, looked.at)
+    there = choices(looked.wanted, looked.seen, looked.at)
     leaves = [leg for leg in there if wish.either in (leg.origin.code, leg.origin.code_iata)]
     lands = [
         leg for leg in there if leg.destination and wish.either in (leg.destination.code, leg.destination.code_iata)
@@ -103,7 +103,7 @@ def _found(desk: Desk, wish: TrackWish) -> Looked:
     if leaves and lands:  # which is meant is for the person to say
         return looked
     wanted = replace(looked.wanted, destination=wish.either) if lands else replace(looked.wanted, origin=wish.either)
-    return _resolved(wanted, looked.asked, looked.at)
+    return replace(looked, wanted=wanted, finding=decided(wanted, looked.seen, looked.at))
 
 
 def wanted_of(desk: Desk, wish: TrackWish) -> Wanted:
@@ -121,22 +121,27 @@ def wanted_of(desk: Desk, wish: TrackWish) -> Wanted:
 
 def look_up(desk: Desk, wanted: Wanted, flight: Flight | None = None) -> Looked:
     """Outside any transaction: find the one leg meant. Of a `flight` that is watched already nobody is asked."""
-    if flight:
-        wanted = _that_very(flight, wanted)
-    asked = known(flight) if flight else Asked(source=desk.source.billed_to((desk.phone,)))
-    return _resolved(wanted, asked, desk.now, flight)
-
-
-def _resolved(wanted: Wanted, asked: Asked, at: datetime, flight: Flight | None = None) -> Looked:
+    at = desk.now
+    wanted = _that_very(flight, wanted) if flight else wanted
     try:
-        resolve(asked, wanted, now=at)
-    except (UserError, NoSuchFlight, BudgetExhausted, ConfigError, FlightSourceError) as refusal:
-        return Looked(wanted=wanted, asked=asked, at=at, refusal=refusal)
-    return Looked(wanted=wanted, asked=asked, at=at, flight=flight)
+        if flight:
+            seen = Seen(flights=(flight,), rows=())
+            finding = decided(wanted, seen, at)
+        else:
+            seen, finding = find(desk.source.billed_to((desk.phone,)), wanted, now=at)
+    except (InvalidDate, BudgetExhausted, ConfigError, FlightSourceError) as fault:
+        return Looked(wanted=wanted, at=at, finding=fault)
+    return Looked(wanted=wanted, at=at, finding=finding, seen=seen, flight=flight)
+
+
+def _beside(desk: Desk, looked: Looked, finding: Finding | FlaitError) -> Finding | FlaitError:
+    """With what is watched under that number besides: two departures of a day may be an hour apart."""
+    if not looked.flight or not isinstance(finding, Found):
+        return finding
+    return replace(finding, beside=finding.beside | _watched_beside(desk, looked.flight))
 
 
 def _watched_beside(desk: Desk, flight: Flight) -> frozenset[str]:
-    """What is watched under that number besides: two departures of a day may be an hour apart."""
     rows = desk.store.find_open({flight.ident, flight.ident_icao or flight.ident, flight.number})
     return frozenset(row.fa_flight_id for row in rows) - {flight.fa_flight_id}
 
@@ -148,18 +153,15 @@ def _that_very(flight: Flight, wanted: Wanted) -> Wanted:
 
 
 def keep(desk: Desk, looked: Looked, person: Person) -> Subscribed | Line:
-    """Inside the transaction: subscribe, or say why not."""
-    if looked.refusal and looked.refused:
-        return Line(body=_refusal(desk, looked, looked.refusal))
-    return subscribe.subscribe(
-        desk.store,
-        looked.asked.repeated(),
-        Standing(looked.at),
-        person=person,
-        wanted=looked.wanted,
-        beside=_watched_beside(desk, looked.flight) if looked.flight else frozenset(),
-        contact=desk.rules.contact,
-    )
+    """Inside the transaction: follow it, or say why not."""
+    finding = _beside(desk, looked, looked.finding)
+    if looked.refused or not isinstance(finding, Found | FlightSourceError):
+        return Line(body=_refusal(desk, looked))
+    refuse_opted_out(desk.store.user_by_phone(person.phone))
+    if not looked.flight:
+        note_answer(desk.store, finding, looked.at)
+    contact = desk.rules.contact
+    return keep_it(desk.store, finding, person=person, wanted=looked.wanted, now=looked.at, contact=contact)
 
 
 def words_of(desk: Desk, kept: Subscribed | Line) -> list[Line]:
@@ -231,31 +233,41 @@ def wanted_option(desk: Desk, option: Mapping[str, Any]) -> Wanted:
     return replace(wanted_of(desk, wish), leaves_at=time.fromisoformat(leaves_at) if leaves_at else None, found=True)
 
 
-def _refusal(desk: Desk, looked: Looked, refusal: FlaitError) -> str:
-    ident, contact = str(looked.wanted.ident), desk.rules.contact
-    if isinstance(refusal, NoSuchFlight):
-        return _not_found(desk, looked)
-    if isinstance(refusal, NotUnderstood):
-        return not_understood_text(ident).body
-    if isinstance(refusal, Gone):
-        return too_late_text(ident, refusal.told(desk.user.clock), unasked=False).body
-    if isinstance(refusal, InvalidDate):
-        return texts.bad_date_text(ident, refusal.message, desk.reader(ident))
-    if isinstance(refusal, ShareSpent):
-        return texts.share_spent_text(until(desk.now), contact)
-    if isinstance(refusal, BudgetExhausted):
-        return texts.no_budget_text(contact)
-    if isinstance(refusal, AmbiguousFlight):
+def _refusal(desk: Desk, looked: Looked) -> str:
+    ident, why = str(looked.wanted.ident), looked.finding
+    if isinstance(why, FlaitError):
+        return _fault(desk, ident, why)
+    if isinstance(why, OtherAirline):
+        return texts.other_airline_text(ident, why.number)
+    if isinstance(why, Several):
         return _name_a_day(desk, looked)
+    if isinstance(why, Over):
+        said = over(why, desk.user.clock)
+        return too_late_text(ident, said, unasked=False).body if why.at else _bad_date(desk, ident, said)
+    return _not_found(desk, looked)
+
+
+def _fault(desk: Desk, ident: str, why: FlaitError) -> str:
+    contact = desk.rules.contact
+    if isinstance(why, NotUnderstood):
+        return not_understood_text(ident).body
+    if isinstance(why, InvalidDate):
+        return _bad_date(desk, ident, why.message)
+    if isinstance(why, ShareSpent):
+        return texts.share_spent_text(until(desk.now), contact)
+    if isinstance(why, BudgetExhausted):
+        return texts.no_budget_text(contact)
     return texts.no_account_text(contact)
 
 
+def _bad_date(desk: Desk, ident: str, why: str) -> str:
+    return texts.bad_date_text(ident, why, desk.reader(ident))
+
+
 def _not_found(desk: Desk, looked: Looked) -> str:
-    wanted, other = looked.wanted, other_airline(looked.asked, looked.wanted)
-    if other:
-        return texts.other_airline_text(str(wanted.ident), other)
+    wanted = looked.wanted
     route = "-".join(code for code in (wanted.origin, wanted.destination) if code)
     wish = " ".join(said for said in (in_words(wanted, looked.at), route) if said)
     ident = str(wanted.ident)
-    flies = near(looked.asked, wanted, looked.at)
+    flies = flown(wanted, looked.seen, looked.at)
     return texts.unknown_flight_text(ident, wish, flies, desk.reader(ident), routed=bool(route))

@@ -3,47 +3,22 @@
 A wish means the same however much later it is answered: it counts from the moment it was asked for. Nothing here asks.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import combinations
-from shlex import quote
 from typing import TypeVar
 
 from flait.core.dates import DateWish
 from flait.core.flights import RETIMED, Airport, Flight, ScheduledFlight, cancelled, same_leg
 from flait.core.idents import Ident
-from flait.core.subscriptions import ClockFace, Role
-from flait.core.texts.formats import clock_time, day, zone_label
-from flait.errors import AmbiguousFlight, InvalidDate, TooLate
+from flait.core.subscriptions import Role
+from flait.errors import InvalidDate
 
 BEHIND, AHEAD = timedelta(hours=12), timedelta(hours=14)  # the calendars of the world, seen from UTC
 ANYWHERE = (-BEHIND, timedelta(), AHEAD)
 
 Leg = Flight | ScheduledFlight
 _L = TypeVar("_L", Flight, ScheduledFlight)
-
-
-class SeveralFlights(AmbiguousFlight):
-    """More than one leg is meant: `legs`, earliest first. The hint names flags that tell each of them apart."""
-
-    def __init__(self, legs: Sequence[Leg], ident: Ident) -> None:
-        rows, flags = "; ".join(row(leg) for leg in legs), telling_flags([_told_apart(leg) for leg in legs])
-        super().__init__(f"{ident} is more than one flight: {rows}", f"say which with {flags}")
-        self.legs = tuple(legs)
-
-
-class Gone(TooLate):
-    """It is gone since it was asked for: `what` is like `UA123 of Tue 25 Nov left`, then the moment and the place."""
-
-    def __init__(self, what: str, at: datetime, where: Airport | None) -> None:
-        super().__init__(f"{what} at {clock_at(at, where)}")
-        self._said = (what, at, where)
-
-    def told(self, clock: ClockFace) -> str:
-        """In words for somebody who reads the time so."""
-        what, at, where = self._said
-        return f"{what} at {clock_at(at, where, clock)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,17 +102,9 @@ def possible_days(wanted: Wanted) -> list[date]:
     return sorted(days)
 
 
-def in_words(wanted: Wanted, now: datetime) -> str:
-    """The date as it was written while it means the same to who reads it now, else the day; nothing without one."""
-    if wanted.wish is None:
-        return ""
-    try:
-        days = possible_days(wanted)
-        if all(_means(wanted, wanted.asked_at, offset) == _means(wanted, now, offset) for offset in ANYWHERE):
-            return wanted.wish.text
-    except InvalidDate:
-        return wanted.wish.text
-    return day(days[0]) if len(days) == 1 else f"{wanted.wish.text} (asked {day(wanted.asked_at.date())})"
+def is_the_same_day(wanted: Wanted, now: datetime) -> bool:
+    """Whether the date, as it was written, means the same to who reads it now. Raises InvalidDate."""
+    return all(_means(wanted, wanted.asked_at, offset) == _means(wanted, now, offset) for offset in ANYWHERE)
 
 
 def _means(wanted: Wanted, moment: datetime, offset: timedelta) -> date:
@@ -186,54 +153,6 @@ def scheduled(leg: Leg) -> datetime:
 def local_time(leg: Leg) -> time:
     """The scheduled time of departure on the airport's clocks, to the minute."""
     return scheduled(leg).astimezone(leg.origin.zone).time().replace(second=0, microsecond=0)
-
-
-def telling_flags(legs: Sequence[tuple[str | None, ...]]) -> str:
-    """The fewest flags that are different for each leg, or else for one, with an example as a shell takes it.
-
-    A leg is date, origin, destination, time.
-    """
-    for flags, values in _flagged(legs):
-        if all(map(all, values)) and len(set(values)) == len(values):
-            return _like(flags, values[0])
-    for flags, values in _flagged(legs):
-        alone = next((value for value in values if all(value) and values.count(value) == 1), None)
-        if alone:
-            return _like(flags, alone)
-    return " and ".join(_FLAGS)
-
-
-def _flagged(legs: Sequence[tuple[str | None, ...]]) -> Iterator[tuple[tuple[int, ...], list[tuple[str | None, ...]]]]:
-    """Every choice of flags, the fewest first, and what each leg has for them."""
-    for count in range(1, len(_FLAGS) + 1):
-        for flags in combinations(range(len(_FLAGS)), count):
-            yield flags, [tuple(leg[flag] for flag in flags) for leg in legs]
-
-
-def _like(flags: tuple[int, ...], values: tuple[str | None, ...]) -> str:
-    example = " ".join(f"{_FLAGS[flag]} {quote(value or '')}" for flag, value in zip(flags, values, strict=True))
-    return f"{' and '.join(_FLAGS[flag] for flag in flags)}, like {example}"
-
-
-_FLAGS = ("--date", "--from", "--to", "--at")
-
-
-def _told_apart(leg: Leg) -> tuple[str | None, ...]:
-    to = leg.destination.short if leg.destination else None
-    return leg.departure_date.isoformat(), leg.origin.short, to, f"{local_time(leg):%H:%M}"
-
-
-def row(leg: Leg) -> str:
-    """`2025-11-25 SFO-EWR 14:10 PST`, by the schedule: what the flags of `flait subscribe` go by."""
-    leaves = scheduled(leg)
-    to = f"-{leg.destination.short}" if leg.destination else ""
-    return f"{leg.departure_date.isoformat()} {leg.origin.short}{to} {clock_at(leaves, leg.origin)}"
-
-
-def clock_at(moment: datetime, airport: Airport | None, clock: ClockFace = ClockFace.H24) -> str:
-    """`14:10 PST`; in UTC where no airport is known."""
-    where = airport or Airport(code="")
-    return f"{clock_time(moment, where.zone, clock)} {zone_label(moment, where.zone)}"
 
 
 def _codes(airport: Airport) -> tuple[str, str | None]:

@@ -1,0 +1,33 @@
+"""AeroAPI is asked which flight is meant: as little as it can be, and outside any transaction. Nothing is stored.
+
+What its answers amount to is decided in core/findings.py.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from flait.core.findings import Finding, GoesElsewhere, NoneThere, Seen, decided, questions
+from flait.core.flights import Flight
+from flait.core.observations import possible
+from flait.core.wanted import Wanted
+from flait.flows.ports import FlightSource
+
+
+def find(source: FlightSource, wanted: Wanted, *, now: datetime) -> tuple[Seen, Finding]:
+    """What AeroAPI showed, and which leg is meant: live within two days of departure, else as scheduled.
+
+    Raises InvalidDate, and what the source raises.
+    """
+    asked, ident = questions(wanted, now), wanted.ident
+    seen = Seen(flights=_believed(source.departures(ident, *asked.live).flights, now) if asked.live else ())
+    finding = decided(wanted, seen, now)
+    if asked.schedule and isinstance(finding, NoneThere | GoesElsewhere):
+        seen = replace(seen, rows=tuple(source.schedules(ident, *asked.schedule)))
+        finding = decided(wanted, seen, now)
+    return seen, finding
+
+
+def _believed(flights: tuple[Flight, ...], now: datetime) -> tuple[Flight, ...]:
+    """Without what cannot be true. A flight of which every time was a lie is none."""
+    believed = [possible(flight, now) for flight in flights]
+    return tuple(flight for flight in believed if flight.departure.best)
