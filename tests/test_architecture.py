@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from scripts import house
+
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted((ROOT / "flait").rglob("*.py"))
 CORE = [path for path in SOURCES if path.is_relative_to(ROOT / "flait" / "core")]
@@ -147,7 +149,6 @@ def test_the_sandbox_is_entered_by_its_commands_alone_and_on_demand(path: Path) 
 # The drawing
 
 
-MOST_AT_THE_DOOR = 12
 DRAWN = re.compile(r"([a-z_]+)(\.py|/)")
 
 
@@ -175,8 +176,15 @@ def test_the_tree_in_the_documentation_is_the_house() -> None:
     assert drawn() == {module for module in there if not module.startswith(apart)}
 
 
-def test_few_stand_at_the_door() -> None:
-    assert len([path for path in (ROOT / "flait").iterdir() if path.is_file()]) <= MOST_AT_THE_DOOR
+def test_the_figures_in_the_documentation_are_those_of_the_house() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    figures = house.figures()
+    assert [
+        f"| {what} | {value} | {most} |"
+        for what, value, most in figures
+        if f"| {what} | {value} | {most} |" not in text
+    ] == []
+    assert [what for what, value, most in figures if float(value) > float(most)] == []
 
 
 @every_module
