@@ -64,7 +64,7 @@ def add(
         name=name_from(name),
         phone=phone_from(phone),
         timezone=_timezone(timezone or ""),
-        role=_role(role) if role is not None else Role.TRAVELER,
+        role=role_from(role) if role is not None else Role.TRAVELER,
         clock=_clock(clock) if clock is not None else ClockFace.H24,
         consent=f"added at the command line, {now:%Y-%m-%d}",
         created_at=now,
@@ -199,14 +199,15 @@ def _timezone(text: str) -> str | None:
     )
 
 
-def _role(text: str) -> "Role":
+def role_from(text: str, hint: str = "it is traveler, meeter or watcher") -> "Role":
+    """The role that somebody typed. Raises UserError with that hint."""
     from flait.core.idents import shown
     from flait.core.subscriptions import Role
 
     try:
         return Role(text.lower())
     except ValueError:
-        raise UserError(f"{shown(text)} is not a role", "it is traveler, meeter or watcher") from None
+        raise UserError(f"{shown(text)} is not a role", hint) from None
 
 
 def _clock(text: str) -> "ClockFace":
@@ -222,7 +223,7 @@ def _clock(text: str) -> "ClockFace":
 CHANGES: Mapping[str, Callable[[str], Any]] = {
     "name": name_from,
     "timezone": _timezone,
-    "role": _role,
+    "role": role_from,
     "clock": _clock,
 }
 NOT_YET: Mapping[str, Callable[["User"], str]] = {  # key → what holds, and cannot be changed in this version

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from flait.core.dates import DateWish
     from flait.core.flights import Flight
-    from flait.core.subscriptions import Role, Subscription
+    from flait.core.subscriptions import Subscription
     from flait.core.wanted import Wanted
     from flait.flows.subscribe import Person, Subscribed
     from flait.store import Store, SubscriptionView
@@ -220,6 +220,7 @@ def _person(store: "Store", who: str, name: str | None, channel: str | None) -> 
 def _wanted(
     store: "Store", person: "Person", ident: str, *, date: str | None, role: str | None, leg: "_Leg"
 ) -> "Wanted":
+    from flait.commands.people import role_from
     from flait.core.idents import parse_ident
     from flait.core.subscriptions import Role as Roles
     from flait.core.wanted import Wanted
@@ -232,7 +233,7 @@ def _wanted(
         origin=leg.origin,
         destination=leg.destination,
         leaves_at=leg.at,
-        role=_role(role) if role else usual,
+        role=role_from(role, "--as takes traveler, meeter or watcher") if role else usual,
         asked_at=session.app().clock.now(),
     )
 
@@ -246,17 +247,6 @@ def _wish(date: str | None) -> "DateWish | None":
 
 def _is_next(date: str) -> bool:
     return date.strip().lower() == NEXT
-
-
-def _role(text: str) -> "Role":
-    from flait.core.idents import shown
-    from flait.core.subscriptions import Role
-    from flait.errors import UserError
-
-    try:
-        return Role(text.lower())
-    except ValueError:
-        raise UserError(f"{shown(text)} is not a role", "--as takes traveler, meeter or watcher") from None
 
 
 @dataclass(frozen=True, slots=True)

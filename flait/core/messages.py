@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from flait.core.pauses import Pauses
+
 
 class Channel(StrEnum):
     """How a text travels."""
@@ -83,14 +85,12 @@ class Message:
         return segments(self.body)
 
 
-FIRST_RETRY = timedelta(seconds=2)
-LONGEST_RETRY = timedelta(minutes=2)
+RETRIES = Pauses(timedelta(seconds=2), timedelta(minutes=2))
 
 
 def next_attempt(attempts: int, now: datetime, retry_after: timedelta | None = None) -> datetime:
     """When to try a text again that was certainly not sent: 2 s, 4 s, 8 s … 2 min; longer when Twilio says so."""
-    backoff = min(FIRST_RETRY * (1 << min(max(attempts, 1) - 1, 10)), LONGEST_RETRY)
-    return now + max(backoff, retry_after or timedelta())
+    return now + max(RETRIES.after(attempts), retry_after or timedelta())
 
 
 LOOK_AGAIN = timedelta(seconds=60)

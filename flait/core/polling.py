@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from flait.core.flights import Flight, Phase, cancelled, elsewhere, progress
 from flait.core.observations import is_overtaken, lands_by
+from flait.core.pauses import Pauses
 
 H = timedelta(hours=1)
 M = timedelta(minutes=1)
@@ -51,8 +52,7 @@ LINGERS = 45 * M  # after `in`: gate and belt still change
 NEVER_IN = 60 * M  # some airports never report `in`: landed this long is arrived
 GIVE_UP = 24 * H  # after the last expected event nothing will come any more
 
-FIRST_BACKOFF = timedelta(seconds=30)
-LONGEST_BACKOFF = 15 * M
+BACKOFF = Pauses(timedelta(seconds=30), 15 * M)
 MISSES_BEFORE_SEARCH = 3  # empty answers by id before asking by number again: ids get replaced
 
 
@@ -146,7 +146,7 @@ def _until(moment: datetime | None, now: datetime) -> timedelta:
 
 def after_failure(failures: int, now: datetime) -> datetime:
     """When to try again after `failures` faults in a row: 30 s, 1, 2, 4, 8, then every 15 minutes."""
-    return now + min(FIRST_BACKOFF * (1 << min(max(failures, 1) - 1, 8)), LONGEST_BACKOFF)
+    return now + BACKOFF.after(failures)
 
 
 def allowed_at(cause: Cause, looks: Sequence[datetime], now: datetime) -> datetime:

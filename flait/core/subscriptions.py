@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from flait.core.messages import Channel
+from flait.core.pauses import Pauses
 
 
 class Role(StrEnum):
@@ -101,10 +102,9 @@ class Subscription:
     muted_until: datetime | None = None
 
 
-FIRST_RETRY = timedelta(minutes=1)
-LONGEST_RETRY = timedelta(hours=1)
+RETRIES = Pauses(timedelta(minutes=1), timedelta(hours=1))
 
 
 def next_resolution(attempts: int, now: datetime) -> datetime:
     """When to look a pending flight up again after a fault outside: 1, 2, 4 … 60 minutes."""
-    return now + min(FIRST_RETRY * (1 << min(max(attempts, 1) - 1, 10)), LONGEST_RETRY)
+    return now + RETRIES.after(attempts)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from flait.clock import Clock
 from flait.core.messages import LOOK_AGAIN, MOST_SENDS, TOO_LATE, Message, MessageStatus, next_attempt
+from flait.core.pauses import Pauses
 from flait.core.twilio_errors import OPTED_OUT
 from flait.core.whatsapp import NO_WHATSAPP, Setup, is_whatsapp_error
 from flait.errors import ConfigError, InDoubt, NotSent, Rejected, SendError
@@ -25,7 +26,7 @@ log = logging.getLogger("flait.deliver")
 
 ACCOUNT_PAUSE = timedelta(minutes=5)  # a refused account is probed with one text, not hammered with all
 CLOCKS_DIFFER = timedelta(hours=24)  # between this machine and Twilio's record: some keep local time for UTC
-LONGEST_REST = timedelta(days=1)  # between readings of Twilio's record for one text that it does not have
+RESTS = Pauses(LOOK_AGAIN, timedelta(days=1))  # between readings of Twilio's record for one text that it does not have
 LONGEST_CALL = 120.0  # seconds, real: six times what the gateway gives a call
 LONGEST_SILENCE = timedelta(hours=1)  # no pause that is asked for is longer
 SILENCE = "twilio silence"  # what is remembered as read until then: nothing is sent before
@@ -136,9 +137,7 @@ def settle_next(store: Store, gateway: Gateway, clock: Clock) -> bool:
 
 def _rested(doubt: Doubt, now: datetime) -> bool:
     """Read for twice, a minute apart; then ever more seldom, for the proof that comes late."""
-    if doubt.looked_at is None:
-        return True
-    return now - doubt.looked_at >= min(LOOK_AGAIN * (1 << min(max(doubt.looks, 1) - 1, 12)), LONGEST_REST)
+    return doubt.looked_at is None or now - doubt.looked_at >= RESTS.after(doubt.looks)
 
 
 def _match(store: Store, message: Message, sent: Sequence[Sent], now: datetime) -> Sent | None:

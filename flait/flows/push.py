@@ -14,6 +14,7 @@ from threading import Lock
 from typing import Final
 
 from flait.clock import Clock
+from flait.core.pauses import Pauses
 from flait.core.prices import PRICES
 from flait.core.shares import divided
 from flait.errors import AboveTier, AlertInDoubt, ConfigError, FlightSourceError
@@ -32,8 +33,7 @@ SWEEP: Final = "flightaware alerts"  # what the nightly look remembers its time 
 SWEEP_EVERY: Final = timedelta(hours=24)
 HASTEN_EVERY: Final = timedelta(seconds=60)  # of one flight: whoever learns a token costs no more than that
 MOST_BILLED: Final = 50  # deliveries booked for one flight: more than any flight has, and an end to what a replay costs
-FIRST_REST: Final = timedelta(minutes=1)
-LONGEST_REST: Final = timedelta(hours=1)
+RESTS: Final = Pauses(timedelta(minutes=1), timedelta(hours=1))
 MOST_ATTEMPTS: Final = 6  # orders of one alert; then its flight does with polls alone
 
 S = PushState
@@ -261,9 +261,7 @@ def _sweep(store: Store, office: Office, clock: Clock) -> bool:
 
 def _has_rested(alert: PushAlert, now: datetime) -> bool:
     """Whether its next step is due: 1, 2, 4 … 60 minutes after the last one, and at once when there was none."""
-    if alert.attempts == 0:
-        return True
-    return now - alert.changed_at >= min(FIRST_REST * (1 << min(alert.attempts - 1, 10)), LONGEST_REST)
+    return alert.attempts == 0 or now - alert.changed_at >= RESTS.after(alert.attempts)
 
 
 def _save(store: Store, alert: PushAlert, now: datetime, why: str) -> None:

@@ -16,6 +16,7 @@ from flait.core.changes import ChangeKind
 from flait.core.flights import Flight, cancelled, elsewhere
 from flait.core.messages import Message
 from flait.core.observations import impossible, merged
+from flait.core.pauses import BUDGET_PAUSE
 from flait.core.silences import NO_WORD
 from flait.errors import BudgetExhausted, ConfigError, FlightSourceError, RateLimited, Refused, ShareSpent
 from flait.flows import accounts, timekeeping
@@ -27,7 +28,6 @@ from flait.store import Step, Store, Subscriber, TrackedFlight
 
 log = logging.getLogger("flait.track")
 
-BUDGET_PAUSE = timedelta(hours=1)  # spent for this month: look whether that changed
 REFUSED_PAUSE = timedelta(minutes=5)  # a refused key is probed gently until the operator mends it
 OWN_FAULT_PAUSE = timedelta(hours=1)
 NOBODY_LISTENS = timedelta(hours=3)

@@ -12,6 +12,7 @@ from flait.core.dates import parse_date
 from flait.core.findings import GoesElsewhere, NoneThere, OtherAirline, Over, Refusal, Several
 from flait.core.idents import parse_ident
 from flait.core.messages import UNTOLD, Message
+from flait.core.pauses import BUDGET_PAUSE
 from flait.core.subscriptions import Subscription, SubscriptionState, User, next_resolution
 from flait.core.texts.confirmations import Greeting
 from flait.core.texts.formats import day
@@ -37,7 +38,6 @@ USEFUL = timedelta(hours=6)  # a confirmation: after that it is worded anew whil
 SAD_NEWS = timedelta(days=2)  # that nothing will come: whoever does not hear of it waits in vain
 MISSING = "missing"  # the kind of the text that a saved flight has not shown up
 NOT_LIVE_YET = timedelta(hours=3)  # a scheduled flight that has no id yet: look again
-BUDGET_PAUSE = timedelta(hours=1)
 SHOWN_BY_THEN = timedelta(hours=24)  # before departure; AeroAPI gives ids two days before
 NOT_THERE = (NoneThere, OtherAirline, GoesElsewhere)  # AeroAPI may show it later
 NEXT_WITHIN = timedelta(hours=48)  # the next departure is looked for that far ahead

@@ -48,6 +48,11 @@ WHERE id IN (
 )
 RETURNING *
 """
+_CLAIM_ONE: Final = """
+UPDATE flights SET claimed_by = :claimed_by, claimed_at = :now, next_poll_at = min(coalesce(next_poll_at, :now), :now)
+WHERE id = :id AND closed_at IS NULL AND claimed_by IS NULL
+RETURNING *
+"""
 _SAVE: Final = """
 UPDATE flights SET ident = :ident, ident_icao = :ident_icao, origin = :origin, departure_date = :departure_date,
     phase = :phase, latest = :latest, polls = :polls, misses = 0, failures = 0,
@@ -138,6 +143,11 @@ class Flights(Connection):
         """Up to `limit` flights whose poll is due, longest due first; nobody else's until saved or released."""
         rows = self._rows(_CLAIM, now=now, claimed_by=claimed_by, limit=limit)
         return [read_flight(row) for row in sorted(rows, key=lambda row: (row["next_poll_at"], row["id"]))]
+
+    @writing
+    def claim_flight(self, flight_id: int, now: datetime, claimed_by: str) -> list[TrackedFlight]:
+        """That flight, whenever its next poll is due; nothing where somebody has it, or nobody watches it any more."""
+        return [read_flight(row) for row in self._rows(_CLAIM_ONE, id=flight_id, now=now, claimed_by=claimed_by)]
 
     @writing
     def save_poll(

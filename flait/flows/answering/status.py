@@ -5,7 +5,7 @@ A look for one person's question is a poll like any other: everybody who follows
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from flait.core.idents import Ident
 from flait.core.polling import since_last_event
@@ -24,7 +24,6 @@ from flait.store import SubscriptionView, TrackedFlight
 
 FRESH = timedelta(minutes=3)
 LATELY = timedelta(hours=24)
-FIRST_IN_LINE = datetime.fromisoformat("2000-01-01T00:00:00+00:00")  # due for longer than anything else
 
 
 def status(desk: Desk, asked: Status) -> Act:
@@ -94,8 +93,7 @@ def _claimed(desk: Desk, flight_id: int) -> list[TrackedFlight]:
             or not may_be_asked(desk.store, flight_id, desk.now)
         ):
             return []
-        desk.store.hasten(flight_id, FIRST_IN_LINE)
-        return desk.store.claim_due_flights(desk.now, desk.boot, 1)
+        return desk.store.claim_flight(flight_id, desk.now, desk.boot)
 
 
 def _age(desk: Desk, tracked: TrackedFlight) -> timedelta:
