@@ -208,6 +208,7 @@ STANDARD = {
     "itertools",
     "math",
     "re",
+    "shlex",
     "typing",
     "unicodedata",
     "zoneinfo",
