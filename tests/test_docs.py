@@ -365,5 +365,12 @@ def files_of_the_repository() -> Iterator[Path]:
         yield from (file for file in place if file.is_file() and file.suffix in SUFFIXES)
 
 
+def test_every_file_that_contributing_names_is_there() -> None:
+    table = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Looking to add")[2].partition("## ")[0]
+    names = re.findall(r"`([a-z_/]+(?:\.(?:py|md|tsv)|/))`", table)
+    assert len(names) > 20
+    assert [name for name in names if not (ROOT / name).exists() and not (ROOT / "flait" / name).exists()] == []
+
+
 def test_no_file_names_a_place_on_somebodys_machine() -> None:
     assert [file for file in files_of_the_repository() if A_MACHINE.search(file.read_bytes())] == []
