@@ -96,7 +96,9 @@ class App:
         return store
 
     def _refuse_what_is_lost(self, database: Path) -> None:
-        """No file, or one without a byte, is how a database begins. With backups, or a daemon on it, one was lost.
+        """No file, or one without a byte, is how a database begins.
+
+        A missing database beside backups, or under a daemon, was lost.
 
         So was one whose log is gone and the index of the log is not, while a daemon has it open.
         """

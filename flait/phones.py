@@ -157,7 +157,7 @@ _ITS_COUNTRIES = (None, "US", "CA")  # None: of no area that is assigned
 
 
 def costly(phone: str, allow: Sequence[str] = ()) -> str:
-    """Of which costly kind a number in E.164 is, in a word; empty: of none, or one that begins as `allow` says.
+    """The costly kind of a number in E.164, in a word; empty: of none, or one that begins as `allow` says.
 
     A number of a costly range counts, assigned or not.
     """

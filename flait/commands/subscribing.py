@@ -93,7 +93,7 @@ def subscribe(
 
 
 def _out_of_reach(done: "Subscribed") -> str:
-    """Somebody to whom WhatsApp lets nothing go, and who agreed to no SMS, is not told of the flight either."""
+    """A person whom WhatsApp does not reach and who did not agree to SMS is not told of the flight either."""
     from flait.core.whatsapp import NO_WAY
     from flait.flows.whatsapp import why_no_way
 

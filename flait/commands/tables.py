@@ -77,7 +77,7 @@ class _Shown:
 
     @classmethod
     def of(cls, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], width: int) -> "_Shown":
-        """Without columns in which nothing stands, and without the least worthy as far as there is no room."""
+        """The columns that stand: not the empty ones, and not the least worthy where there is no room."""
         filled = [at for at in range(len(columns)) if any(row[at] for row in rows)]
         under = next((at for at in filled if columns[at].under), None)
         across = [at for at in filled if at != under]

@@ -88,7 +88,7 @@ def _is_silent(app: "App", since: datetime) -> bool:
 
 
 def _of_others(store: "Store") -> Iterator[Problem]:
-    """Whoever did not answer the last time, where there still is something to ask; and the clock."""
+    """Parties that did not answer the last time and still have something to be asked; and the clock."""
     from flait.flows.timekeeping import CLOCK
 
     known = store.providers()

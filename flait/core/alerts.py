@@ -197,7 +197,7 @@ def decide(
     """What to tell one person after a poll: `before` is the flight as of the poll before, `after` as of this one.
 
     While something big is read a second time, a minute's wait, other news waits with it: one text, not two.
-    To who is `muted` only P0 is told; the rest stays untold, and so is news when the mute is over, if still true.
+    A `muted` person is told only P0; the rest stays untold, and so is news when the mute is over, if still true.
     """
     told, ear = presumed(told, before), ear_of(role, after, delay)
     past = [text for text in past if text.at <= now]  # others were written by a clock that was ahead
@@ -332,7 +332,7 @@ def _too_early(change: Change, flight: Flight, now: datetime) -> _Hold | None:
 def _unconfirmed(change: Change, seen_twice: Sequence[Change], flight: Flight) -> _Hold | None:
     """Moves, cancellations, diversions and their like are told when two polls in a row agree.
 
-    So is a landing of which no take-off was reported.
+    A landing without a reported take-off is one too.
     """
     out_of_nothing = change.kind in (K.LANDED, K.ARRIVED) and flight.off.actual is None
     if (change.kind not in CONFIRMED_KINDS and not out_of_nothing) or any(_agrees(change, seen) for seen in seen_twice):

@@ -153,7 +153,7 @@ def _diversion(told: Told, flight: Flight) -> Iterator[Change]:
 
 
 def _destination(told: Told, flight: Flight) -> Iterator[Change]:
-    """Another one than was told. Where a diverted flight was to go is nobody's news."""
+    """Another one than was told. The first destination of a diverted flight is no news."""
     there = FACTS["destination"](flight)
     if not flight.diverted and told.destination and there not in (None, told.destination):
         yield Change(kind=K.REROUTED, facts=("destination", "arrival", "scheduled_in"))
@@ -234,7 +234,7 @@ def _move(told: Told, flight: Flight, *, ear: Ear, now: datetime) -> Iterator[Ch
 
 
 def _diverted_move(told: Told, flight: Flight, moved: timedelta) -> Iterator[Change]:
-    """Of a diverted flight there is no lateness, but when it comes down where it was told to."""
+    """A diverted flight has no delay. It has a time at which it lands where people were told."""
     if told.diverted_to == FACTS["diverted_to"](flight) and flight.diverted_to and abs(moved) >= DIVERTED_STEP:
         kind = K.DELAY_MORE if moved > timedelta() else K.DELAY_LESS
         yield Change(kind=kind, facts=("arrival",), end=End.ARRIVAL, moved=moved)
@@ -276,7 +276,7 @@ def _move_kind(
 
 
 def _gates(told: Told, flight: Flight) -> Iterator[Change]:
-    """Gate and terminal of departure, as one piece of news: they are one walk. Nobody walks once it has left."""
+    """Gate and terminal of departure, as one piece of news: they are one walk. Gates are no news once it has left."""
     if progress(flight) is not Phase.SCHEDULED:
         return
     gate = _differs(told.gate_origin, flight.gate_origin)

@@ -1,6 +1,6 @@
 """Texts that Twilio took and that did not arrive: which of them are the operator's problem, why, and what mends it.
 
-One that was lost is told afresh and is nobody's problem. What is: an error that every next text would meet, a person
+A single lost text is told afresh and is no problem. What is: an error that every next text would meet, a person
 who gets nothing any more, and a day on which half of the texts were lost. Pure.
 """
 
@@ -51,7 +51,7 @@ class Loss:
 def losses(ended: Sequence[Ended], now: datetime) -> list[Loss]:
     """What is wrong, by cause, by person and by rate. `ended` is of the last week, in the order the texts were written.
 
-    Whoever got a later text is not concerned any more.
+    A person who got a later text does not count any more.
     """
     runs = [run for person in _by_person(ended).values() if (run := _lost_since_the_last(person))]
     lasting = [run for run in runs if _is_lasting(run[-1])]

@@ -79,7 +79,7 @@ def _earliest(flight: Flight) -> datetime | None:
 
 
 def _earliest_landing(flight: Flight, left: datetime | None) -> datetime | None:
-    """After the least time of flying; a flight of which no leaving is known left half an hour early at most."""
+    """After the least time of flying; a flight whose departure is not known left half an hour early at most."""
     known = [times.estimated or times.scheduled for times in (flight.out, flight.off)]
     expected = max((moment for moment in known if moment), default=None)
     off = left or (expected - LEFT_UNSEEN if expected else None)

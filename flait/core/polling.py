@@ -70,7 +70,7 @@ OUT_OF_TURN: Mapping[Cause, Sequence[tuple[timedelta, int]]] = {
     Cause.CALLED: ((H, 12), (24 * H, 80)),
     Cause.UNSETTLED: ((H, 15), (24 * H, 120)),  # the last to give way: what is told depends on it
 }
-IN_TURN = 15 * M  # a look no sooner than that is nobody's extra
+IN_TURN = 15 * M  # a look after a longer time than that costs no extra
 
 
 def next_poll_at(flight: Flight, now: datetime, *, jitter: float = 0.0) -> datetime | None:

@@ -20,7 +20,7 @@ def is_one_way(sender: str) -> bool:
 
 
 def without_replies(body: str, contact: str) -> str:
-    """The same text for a sender that takes no replies. Whom it would have offered STOP is told whom to ask instead."""
+    """The same text for a sender that takes no replies. In place of STOP it names whom to ask."""
     said = " ".join(part for part in _SENTENCE_ENDS.split(body) if not _ASKS_FOR_AN_ANSWER.match(part))
     if "STOP to end." not in body:
         return said

@@ -56,7 +56,7 @@ def _apart(found: Flight, pinned: Flight, shown: Iterable[Flight]) -> Flight:
 
 
 def _likeness(flight: Flight, pinned: Flight) -> tuple[bool, timedelta, bool]:
-    """Of several records of a leg one not called cancelled, the nearest to its schedule, the one it was known by."""
+    """How well a record fits the leg: not cancelled, then the nearest to its schedule, then the id it was known by."""
     scheduled, known = flight.departure.scheduled, pinned.departure.scheduled
     apart = abs(scheduled - known) if scheduled and known else timedelta.max
     return flight.cancelled, apart, flight.fa_flight_id != pinned.fa_flight_id

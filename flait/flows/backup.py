@@ -45,7 +45,7 @@ class Kind(StrEnum):
 
 
 class Before(StrEnum):
-    """What cannot be undone, save with the safety copy that is made before it; a word of that copy's name.
+    """Steps that only the safety copy made before them can undo; a word of that copy's name.
 
     Each keeps copies of its own: a `prune` every hour must not push out what was there before an upgrade.
     """

@@ -264,7 +264,7 @@ def _refuse(store: Store, message: Message, refusal: Rejected, now: datetime, se
 def opted_out(store: Store, message: Message, now: datetime) -> None:
     """Inside a transaction: what Twilio says of a text may be the only trace of a STOP that never reached us.
 
-    Of one that was taken back since the text was claimed, it is an old trace.
+    A STOP that was taken back since the text was claimed is an old trace, and stops nothing.
     """
     if not store.opted_in_since(message.to, message.started_at or message.created_at):
         store.opt_out(message.to, now, how=f"Twilio refused a text (error {OPTED_OUT})")

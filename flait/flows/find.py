@@ -28,6 +28,6 @@ def find(source: FlightSource, wanted: Wanted, *, now: datetime) -> tuple[Seen, 
 
 
 def _believed(flights: tuple[Flight, ...], now: datetime) -> tuple[Flight, ...]:
-    """Without what cannot be true. A flight of which every time was a lie is none."""
+    """The flights without times that cannot be true. A flight without any true time is left out."""
     believed = [possible(flight, now) for flight in flights]
     return tuple(flight for flight in believed if flight.departure.best)

@@ -57,7 +57,7 @@ def resume(store: Store, clock: Clock, budget_usd: float) -> int:
 def resume_shares(store: Store, clock: Clock) -> int:
     """Once shares may have grown: what waits for somebody's share is due now; how many looks and wishes that were.
 
-    Of those that are still too small nobody is asked.
+    A share that is still too small costs no question.
     """
     return store.resume(clock.now(), outcome=ShareSpent.code, reason=SHARE_SPENT)
 

@@ -118,7 +118,7 @@ class Office:
 
 
 def step(store: Store, office: Office, clock: Clock) -> bool:
-    """Do the one thing that is due, if any; at most one call to AeroAPI, but for the nightly sweep. True: again.
+    """Do the one thing that is due, if any; at most one call to AeroAPI; the nightly sweep may make more. True: again.
 
     A passing fault is written down and waits. Raises AboveTier when the account has no alerts: stop asking.
     """

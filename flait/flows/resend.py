@@ -100,7 +100,7 @@ def _resendable(store: Store, message_id: int) -> Message:
 
 
 def _refuse_second_copy(message: Message, copies: Iterable[Message]) -> None:
-    """Of one text and its copies, only the last may be sent again, and only when it did not arrive either."""
+    """Only the last copy of a text may be sent again, and only when it did not arrive either."""
     for copy in copies:
         if copy.id > message.id and copy.status not in NEVER_ARRIVED:
             raise UserError(f"msg:{message.id} was sent again as msg:{copy.id}", f"see `flait messages show {copy.id}`")

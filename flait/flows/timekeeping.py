@@ -33,7 +33,7 @@ class Witness:
         self._skew = timedelta()
 
     def hear(self, outside: datetime) -> None:
-        """Somebody outside has said what time it is. To a virtual clock only who shares it, like the sandbox, can."""
+        """Somebody outside has said what time it is. About a virtual clock only the sandbox, which shares it, can."""
         skew = self._clock.now() - outside
         if is_virtual(self._clock) and abs(skew) > SKEW:  # the world's time is not the virtual one
             return

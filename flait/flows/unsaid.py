@@ -13,7 +13,7 @@ OF_WISHES: Final = frozenset({TRACKED, PENDING, MISSING, FAILED, "share"})
 
 
 def unsaid(store: Store, now: datetime) -> list[MessageView]:
-    """The owed ones of the last day, oldest first. Of a flight that is still followed, what holds is told yet."""
+    """The owed ones of the last day, oldest first. What still holds of a followed flight will be told."""
     return [view for view in store.never_said(now - SHOWN_FOR) if _is_owed(store, view)]
 
 

@@ -42,8 +42,8 @@ SMS_FOR: Final = "sms-for:"  # begins the dedup_key of the SMS in place of a Wha
 def ready(store: Store, message: Message, setup: Setup, now: datetime) -> Message | None:
     """The claimed text in the form that Twilio is to get. None: it cannot go out by any; it has failed, and says why.
 
-    An SMS is what it is, but for what a sender without replies may not say. A WhatsApp text becomes free text, a
-    template or an SMS; the journal says which, and why.
+    An SMS stays as it is, without the words that a sender who gets no replies may not use. A WhatsApp text becomes
+    free text, a template or an SMS; the journal says which, and why.
     """
     if message.channel is not Channel.WHATSAPP:
         return _sms(store, message, setup, now)

@@ -1,6 +1,6 @@
 """A wish that is not met yet: what it means, until when it is tried again, and how its end is told.
 
-None is asked about for ever: what AeroAPI refuses for good ends it at once, what passes ends it with its day.
+No wish is asked about for ever: what AeroAPI refuses for good ends it at once, what passes ends it with its day.
 """
 
 from collections.abc import Callable

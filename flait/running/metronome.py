@@ -48,7 +48,7 @@ class Watchdog:
     """
 
     def __init__(self, *, longest: float, silent: float) -> None:
-        """`longest` may anything take; `silent` may pass without anything being begun."""
+        """A step may take `longest` seconds; `silent` may pass without anything being begun."""
         self._longest = longest
         self._silent = silent
         self._lock = Lock()

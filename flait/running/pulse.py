@@ -123,7 +123,7 @@ class Pulse:
         in_force: Mapping[str, Value] | None = None,
         waiting: Sequence[str] = (),
     ) -> None:
-        """Alive, and this is the matter. Never raises: there is nobody left to tell."""
+        """Alive, and this is the matter. Never raises: nobody is left who could be told."""
         told = [asdict(trouble) | {"cause": trouble.cause[:LONGEST]} for trouble in troubles[:MOST]]
         settings = {"in_force": in_force or {}, "waiting": list(waiting)}
         self._write({"pid": os.getpid(), "lasting": self._lasting, "at": now, "troubles": told, **settings})

@@ -1,6 +1,6 @@
 """DOOR: whether the database that a run has open still stands where others meet it.
 
-Of what nobody else can reach any more it keeps a copy.
+It keeps a copy of what nobody else can reach any more.
 """
 
 import logging

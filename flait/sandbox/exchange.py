@@ -11,7 +11,7 @@ JSON = "application/json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request, read to its end. Of a field given twice, the last counts. Header names are lower case."""
+    """One request, read to its end. When a field is given twice, the last counts. Header names are lower case."""
 
     method: str
     path: str

@@ -68,7 +68,7 @@ class Watch:
                     self._compare(alert, moment)
 
     def _begin_watching(self) -> None:
-        """Of a new or changed alert, what is so already is no news."""
+        """What is already so when an alert is made or changed is no news."""
         before, self._watched = self._watched, {alert.id: alert for alert in self._alerts.all()}
         for alert in self._watched.values():
             if before.get(alert.id) is not alert:

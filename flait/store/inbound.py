@@ -73,7 +73,7 @@ class InboundTexts(Connection):
     def add_inbound(self, inbound: Inbound, now: datetime, *, decides: Change | None = None) -> bool:
         """Keep a text as its person's; it counts as received when Twilio had it, or now. False: it is known already.
 
-        By what it `decides` about consent it is known for good, else until it is pruned.
+        A text that `decides` about consent is known for good; any other until it is pruned.
         """
         received_at = min(inbound.sent_at or now, now)
         if self._row(_IS_DECISIVE, sid=inbound.sid):

@@ -28,7 +28,7 @@ def mark_of(database: Path) -> Path:
 def known(database: Path) -> int:
     """How many changes that very file has seen, as far as the mark tells; a copy in its place has no mark yet.
 
-    To be asked before the file is: others may go on meanwhile.
+    Ask this before the file: others may go on meanwhile.
     """
     with suppress(OSError, ValueError):  # nobody wrote one
         handle = os.open(mark_of(database), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)

@@ -1,4 +1,4 @@
-"""Whether a fault is nobody's mistake: the process may have no more memory, or no more threads."""
+"""Whether a fault comes from the machine: the process may have no more memory, or no more threads."""
 
 import errno
 from datetime import datetime, timedelta

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 def left_as_it_was() -> Iterator[None]:
     """After the block what is typed is seen, or not, as before it; nothing is done where there is no terminal.
 
-    For waiting on somebody who may ask for a password unseen, and is given up while still asking.
+    For a wait that may ask for a password without showing it, and may be given up meanwhile.
     """
     try:
         terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)

@@ -1,7 +1,7 @@
 """AeroAPI's JSON becomes Flights and ScheduledFlights: cleaned, clamped, and never trusted.
 
-Whatever the bytes are, the only error is FlightSourceError. One bad record never costs its neighbours; an answer
-of which nothing can be read is an error, for "no such flight" must not be concluded from it.
+Whatever the bytes are, the only error is FlightSourceError. One bad record never costs its neighbours.
+An answer that cannot be read at all is an error: nobody may conclude "no such flight" from it.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""What every answer to a texted command says, but for how flights stand. One GSM-7 segment each.
+"""What every answer to a texted command says; how flights stand is in status.py. One GSM-7 segment each.
 
 What people and operators wrote is folded to that alphabet and cut to size. Nothing is promised that does not exist.
 """
@@ -335,7 +335,7 @@ def invited_text(phone: str, name: str, role: Role) -> str:
 
 
 def cannot_invite_text(phone: str) -> str:
-    """Why not is nobody's business but that number's."""
+    """The reason is known to that number alone, and stays so."""
     return f"Flait cannot ask {masked(phone)} now: they do not want texts, or were asked within a month."
 
 

@@ -64,12 +64,12 @@ class Looks:
 
     @property
     def ready(self) -> int:
-        """How many people wait of whom none is being answered."""
+        """How many people wait while no text of theirs is being answered."""
         with self._lock:
             return len(self._lines) - len(self._busy)
 
     def take(self) -> Waiting | None:
-        """The next text of somebody of whom none is being answered. It is in the way of their others until `done`."""
+        """The next text of a person of whom no other is being answered. Their others wait until it is `done`."""
         with self._lock:
             phone = next((phone for phone in self._lines if phone not in self._busy), None)
             if phone is None:

@@ -91,7 +91,7 @@ def _following(desk: Desk, looked: Sequence[Looked]) -> Act:
 
 
 def _found(desk: Desk, wish: TrackWish) -> Looked:
-    """Of an airport that may be at either end, AeroAPI's answer tells which; it is asked once."""
+    """AeroAPI's answer tells at which end an airport is meant; it is asked once."""
     looked = look_up(desk, wanted_of(desk, wish))
     if wish.either is None or isinstance(looked.finding, FlaitError):
         return looked
@@ -120,7 +120,7 @@ def wanted_of(desk: Desk, wish: TrackWish) -> Wanted:
 
 
 def look_up(desk: Desk, wanted: Wanted, flight: Flight | None = None) -> Looked:
-    """Outside any transaction: find the one leg meant. Of a `flight` that is watched already nobody is asked."""
+    """Outside any transaction: find the one leg meant. A `flight` that is watched already costs no question."""
     at = desk.now
     wanted = _that_very(flight, wanted) if flight else wanted
     try:
