@@ -73,6 +73,9 @@ class WorldClock:
         return self._clock.real_seconds(span)
 
 
+STILL_WAITS: Final = "AeroAPI has not answered yet"  # what a command on a busy machine says before all else
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
     """What a command did."""
@@ -198,7 +201,8 @@ class World:
         """Wait for a process; what it did. `within` is for promises, in real seconds; `text` is what it reads."""
         out, err = process.communicate(text, timeout=within)
         self.processes.remove(process)
-        ran = Ran(code=process.returncode, out=out, err=err)
+        said = "".join(line for line in err.splitlines(keepends=True) if not line.startswith(STILL_WAITS))
+        ran = Ran(code=process.returncode, out=out, err=said)
         self.ran.append(ran)
         return ran
 
