@@ -36,8 +36,11 @@ def parse_ident(text: str) -> Ident:
     other = misnamed(text)
     found = _IDENT.fullmatch(text.strip().upper()) if len(text) <= LONGEST and text.isascii() and not other else None
     number = found["number"].lstrip("0") if found else ""
+    booking = "write the one on the booking, like UA123"
+    if other is Misnamed.LETTERS:
+        raise InvalidIdent(f"{shown(text)} is not a flight number, but {other}", booking)
     if other:
-        raise InvalidIdent(f"{shown(text)} is {other}, not a flight number", "write the one on the booking, like UA123")
+        raise InvalidIdent(f"{shown(text)} is {other}, not a flight number", booking)
     if not found or not number:
         raise InvalidIdent(
             f"{shown(text)} is not a flight number", "write the airline's code and 1 to 4 digits, like UA123 or BAW12"

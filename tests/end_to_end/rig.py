@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 import psutil
@@ -71,6 +71,9 @@ class WorldClock:
     def real_seconds(self, span: timedelta) -> float:
         """Real seconds."""
         return self._clock.real_seconds(span)
+
+
+STILL_WAITS: Final = "AeroAPI has not answered yet"  # what a command on a busy machine says before all else
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +201,8 @@ class World:
         """Wait for a process; what it did. `within` is for promises, in real seconds; `text` is what it reads."""
         out, err = process.communicate(text, timeout=within)
         self.processes.remove(process)
-        ran = Ran(code=process.returncode, out=out, err=err)
+        said = "".join(line for line in err.splitlines(keepends=True) if not line.startswith(STILL_WAITS))
+        ran = Ran(code=process.returncode, out=out, err=said)
         self.ran.append(ran)
         return ran
 
