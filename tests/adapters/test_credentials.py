@@ -16,7 +16,7 @@ import pytest
 from keyring.backends.chainer import ChainerBackend
 from keyring.errors import KeyringLocked, NoKeyringError
 
-from flait.adapters.secrets import credentials
+from flait.adapters.secrets import names, systemd
 from flait.adapters.secrets.credentials import Credentials, Secret, SecretName
 from flait.errors import ConfigError, MissingCredential, NotFound, UserError
 from flait.system import redaction
@@ -274,7 +274,7 @@ def test_a_systemd_credential_that_cannot_be_read_is_told(tmp_path: Path, monkey
     def forbidden(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(credentials, "read_regular", forbidden)
+    monkeypatch.setattr(systemd, "read_regular", forbidden)
     with pytest.raises(MissingCredential, match="cannot be read: Permission denied; mend the unit"):
         opened(CREDENTIALS_DIRECTORY=str(tmp_path)).get(KEY)
 
@@ -607,4 +607,4 @@ def test_importing_credentials_leaves_the_keyring_alone() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
     assert done.stdout.split() == ["False", "False"]
-    assert credentials.SERVICE == "flait"
+    assert names.SERVICE == "flait"
