@@ -50,6 +50,11 @@ class User:
     muted_until: datetime | None = None
     added_by: AddedBy = AddedBy.OPERATOR
 
+    @property
+    def called(self) -> str:
+        """What they are called; '' for whom only the number is known."""
+        return self.name if self.name != self.phone else ""
+
 
 class SubscriptionState(StrEnum):
     """Where a subscription stands."""

@@ -98,8 +98,7 @@ COUNTED: Final = frozenset(word for word, _ in COMMANDS.values())
 
 
 def _who(desk: Desk) -> str:
-    name = desk.user.name if desk.user.name != desk.user.phone else ""
-    return texts.who_text(name, desk.rules.contact, len(following(desk)))
+    return texts.who_text(desk.user.called, desk.rules.contact, len(following(desk)))
 
 
 @dataclass(frozen=True, slots=True)

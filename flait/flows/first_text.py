@@ -27,7 +27,7 @@ def with_greeting(store: Store, message: Message, now: datetime) -> Message:
         return message
     if user is None or user.added_by is AddedBy.INVITATION:  # the invitation said it
         return message
-    body = greeted(message.body, Greeting(name=user.name if user.name != user.phone else ""))
+    body = greeted(message.body, Greeting(name=user.called))
     with store.transaction():
         store.reword(message.id, attempt=message.attempts, body=body)
         store.record_text(message, at=now, step="greet", outcome="reworded", detail="the first text to that number")

@@ -258,5 +258,5 @@ def _agreed(store: Store, user: User, person: Person) -> User:
 def refuse_opted_out(user: User | None) -> None:
     """Raise UserError for somebody who has said STOP."""
     if user and user.opted_out_at:
-        who = "that number" if user.name == user.phone else user.name
+        who = user.called or "that number"
         raise UserError(f"{who} has texted STOP", "only they can undo it, by texting START to the same number")

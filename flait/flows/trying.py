@@ -27,7 +27,7 @@ def queue_test(store: Store, user: User, *, now: datetime) -> Message:
                 to=user.phone,
                 channel=user.channel,
                 kind=TEST,
-                body=trial_text(user.name if user.name != user.phone else ""),
+                body=trial_text(user.called),
                 dedup_key=key,
                 created_at=now,
                 not_before=now,

@@ -192,7 +192,7 @@ def _when(subscription: Subscription, zone_of: ZoneOf) -> str:
 def greeting(store: Store, user: User, contact: str = "") -> Greeting | None:
     """What a number reads in the first text that can reach it, and in no other; `contact` is who runs Flait."""
     heard = any(view.message.status not in UNTOLD for view in store.messages(user_id=user.id, limit=20))
-    return None if heard else Greeting(name=user.name if user.name != user.phone else "", contact=contact)
+    return None if heard else Greeting(name=user.called, contact=contact)
 
 
 def confirm(

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from flait.core.subscriptions import User
 from flait.store import Store
+from tests.core.flights_for_tests import NOON
 from tests.flows.talk import Talk
-from tests.flows.world import World
+from tests.flows.world import PHONES, World
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +32,10 @@ def world(tmp_path: Path, empty_database: Path) -> Iterator[World]:
 @pytest.fixture
 def talk(world: World) -> Talk:
     return Talk(world)
+
+
+@pytest.fixture
+def known(world: World) -> World:
+    """Ann, who has the first phone, is known."""
+    world.store.add_user(User(name="Ann", phone=PHONES[0], created_at=NOON))
+    return world

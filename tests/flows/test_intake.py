@@ -60,13 +60,6 @@ def unanswered(world: World, inbound: Inbound) -> bool:
     return heard.answered_at is None
 
 
-@pytest.fixture
-def known(world: World) -> World:
-    """Ann is known."""
-    world.store.add_user(User(name="Ann", phone=ANN, created_at=NOON))
-    return world
-
-
 # --- STOP and START -------------------------------------------------------------------------------------------------
 
 STOPS = ["STOP", " stop ", "Unsubscribe", "OPTOUT", "stop texting me", "opt out"]

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from flait.core.subscriptions import User
 from flait.errors import InDoubt
 from flait.flows import intake, upkeep
 from flait.flows.intake import LONGEST_READING, OVERLAP, RECORD, Fetched
@@ -16,12 +15,6 @@ from tests.flows.world import World
 
 SECOND = timedelta(seconds=1)
 LATER = timedelta(days=91)
-
-
-@pytest.fixture
-def known(world: World) -> World:
-    world.store.add_user(User(name="Ann", phone=ANN, created_at=NOON))
-    return world
 
 
 def fetch(world: World) -> Fetched:

@@ -7,7 +7,6 @@ import pytest
 
 from flait.core.messages import MessageStatus
 from flait.core.receipts import Inbound, Receipt, Unproven, UnprovenReceipt, UnprovenText
-from flait.core.subscriptions import User
 from flait.errors import InDoubt
 from flait.flows import unproven
 from flait.flows.unproven import MOST, ToLookUp
@@ -17,12 +16,6 @@ from tests.flows.world import World
 
 S = MessageStatus
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture
-def known(world: World) -> World:
-    world.store.add_user(User(name="Ann", phone=ANN, created_at=NOON))
-    return world
 
 
 def seen(inbound: Inbound) -> UnprovenText:

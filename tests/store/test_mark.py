@@ -50,7 +50,8 @@ def test_the_tables_of_a_new_database_are_in_its_file_at_once(path: Path, tmp_pa
     with Store.open(path):
         alone.write_bytes(path.read_bytes())
 
-    Store.open(alone, create=False).close()
+    with Store.open(alone, create=False) as opened:
+        assert opened.users() == []
 
 
 def test_a_change_that_was_cut_short_is_no_loss(path: Path, store: Store) -> None:
@@ -98,6 +99,7 @@ def test_a_mark_that_says_nothing_keeps_nobody_out(path: Path, store: Store, con
     mark_of(path).write_bytes(content)
     with Store.open(path) as opened:
         opened.add_user(user(1))
+        assert len(opened.users()) == 2
 
 
 def test_a_mark_that_cannot_be_written_keeps_nothing_from_being_stored(path: Path, store: Store) -> None:

@@ -5,45 +5,32 @@
 """
 
 import argparse
-import multiprocessing
 import os
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
 
 from tests.torture.dialogues_judge import Wrong, judged
 from tests.torture.dialogues_play import Dialogue, Stage
 from tests.torture.quiet import quiet
 from tests.torture.rig import in_memory
 from tests.torture.score import Score, Size
+from tests.torture.seeds import MOST_REMARKS, by_seeds
 
 CUT, FULL = 40, 5_000
-PROCESSES: Final = 2
-CHUNK: Final = 250
-MOST_REMARKS: Final = 20
 
 
 def run(folder: Path, size: Size) -> Score:
     """That many dialogues; each text in them is owed a true answer, and what it asks for."""
-    seeds = range(size.of(cut=CUT, full=FULL))
-    chunks = [(str(folder), seeds[at : at + CHUNK]) for at in range(0, len(seeds), CHUNK)]
-    if size is Size.CUT:
-        scores = [_chunk(*chunk) for chunk in chunks]
-    else:
-        with multiprocessing.get_context("fork").Pool(PROCESSES) as pool:
-            scores = pool.starmap(_chunk, chunks)
-    total = sum(scores, Score(campaign="dialogues"))
-    return replace(total, remarks=total.remarks[:MOST_REMARKS])
+    return by_seeds("dialogues", _chunk, folder, range(size.of(cut=CUT, full=FULL)), size)
 
 
-def _chunk(folder: str, seeds: Sequence[int]) -> Score:
+def _chunk(folder: Path, seeds: Sequence[int]) -> Score:
     expected, remarks = 0, []
     with quiet():
-        for dialogue, wrongs in dialogues(Path(folder), seeds):
+        for dialogue, wrongs in dialogues(folder, seeds):
             expected += len(dialogue.turns)
             remarks += [f"dialogue {dialogue.seed}: {wrong.kind}: {wrong.what}" for wrong in wrongs]
     wrong = len(remarks)

@@ -5,12 +5,10 @@
 """
 
 import argparse
-import multiprocessing
 import os
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -24,25 +22,15 @@ from tests.torture.lives_world import script
 from tests.torture.quiet import quiet
 from tests.torture.rig import in_memory
 from tests.torture.score import Score, Size
+from tests.torture.seeds import MOST_REMARKS, by_seeds
 
 CUT, FULL = 200, 20_000
-PROCESSES: Final = 2
-CHUNK: Final = 250
-MOST_REMARKS: Final = 20
 COUNTED: Final = {"lost": "lost", "late": "lost", "twice": "dup"}  # anything else is unexpected
 
 
 def run(folder: Path, size: Size) -> Score:
     """That many lives; each person who follows one is owed a true last word."""
-    seeds = range(size.of(cut=CUT, full=FULL))
-    chunks = [(folder, seeds[at : at + CHUNK]) for at in range(0, len(seeds), CHUNK)]
-    if size is Size.CUT:
-        scores = [judged(*chunk) for chunk in chunks]
-    else:
-        with multiprocessing.get_context("fork").Pool(PROCESSES) as pool:
-            scores = pool.starmap(judged, chunks)
-    total = sum(scores, Score(campaign="lives"))
-    return replace(total, remarks=total.remarks[:MOST_REMARKS])
+    return by_seeds("lives", judged, folder, range(size.of(cut=CUT, full=FULL)), size)
 
 
 def judged(folder: Path, seeds: Sequence[int]) -> Score:

@@ -102,7 +102,7 @@ def _channel(desk: Desk, phone: str) -> Channel | None:
 
 def _asked(desk: Desk, view: SubscriptionView, phone: str, channel: Channel) -> bool:
     """The one text that a number gets in a month, whoever invites it; False: it had that just now."""
-    inviter = desk.user.name if desk.user.name != desk.user.phone else ""
+    inviter = desk.user.called
     ident, leg = view.subscription.ident, leg_of(desk, view) or "a flight"
     known = desk.store.user_by_phone(phone)
     message = Message(
