@@ -16,10 +16,14 @@ from flait.cli import INTERRUPTED, application
 from flait.core import polling
 from flait.core.alerts import CONFIRM_BIG, CONFIRM_SMALL, RULES
 from flait.core.changes import ChangeKind
-from flait.core.flights import Flight
-from flait.core.messages import MessageStatus
+from flait.core.flights import Flight, ScheduledFlight
+from flait.core.messages import Message, MessageStatus
 from flait.core.replies.understanding import Reply, understand
 from flait.core.subscriptions import Role
+from flait.core.texts.confirmations import pending_text, tracked_text
+from flait.core.texts.formats import Reader
+from flait.core.texts.wording import failed_text
+from flait.core.whatsapp import variables
 from flait.daemon import Daemon
 from flait.errors import FlaitError
 from flait.settings import AT_START, TABLE
@@ -31,6 +35,7 @@ from tests.core.flights_for_tests import (
     ON,
     OUT,
     PIT,
+    Heard,
     Listener,
     at_gate,
     diverted,
@@ -43,6 +48,7 @@ from tests.core.flights_for_tests import (
     rescheduled,
     took_off,
     touched_down,
+    utc,
 )
 
 ROOT = Path(__file__).parent.parent
@@ -284,8 +290,7 @@ def test_the_row_of_an_alert_says_its_priority_who_hears_it_and_how_long_it_is_u
     assert alert_rows()[kind][1:4] == [priority.name, hears, span(useful.total_seconds() / 60)]
 
 
-@pytest.mark.parametrize("kind", ChangeKind)
-def test_the_example_of_an_alert_is_what_flait_says(kind: ChangeKind) -> None:
+def example(kind: ChangeKind) -> Heard:
     told, seen, now, role = EXAMPLES[kind]
     listener = Listener(role=role).subscribed(told, now - hours(3))
     if kind is K.FRESH:
@@ -295,7 +300,42 @@ def test_the_example_of_an_alert_is_what_flait_says(kind: ChangeKind) -> None:
     heard = listener.polled(seen, now)
 
     assert heard is not None
+    return heard
+
+
+@pytest.mark.parametrize("kind", ChangeKind)
+def test_the_example_of_an_alert_is_what_flait_says(kind: ChangeKind) -> None:
+    heard = example(kind)
+
     assert (heard.kind, heard.body) == (kind, alert_rows()[kind][4])
+
+
+SUNDAY = ScheduledFlight(
+    ident="UA1234", origin=F12.origin, destination=F12.destination, scheduled_out=utc("2026-06-14 21:10")
+)
+READER = Reader(ident="UA1234", now=NOON)
+CONFIRMATIONS = {
+    "tracked": tracked_text(F12, READER),
+    "pending": pending_text(SUNDAY, "UA1234"),
+    "failed": failed_text("UA1234", "Sun 14 Jun", "no UA1234 is scheduled to leave on Sun 14 Jun"),
+}
+
+
+@pytest.mark.parametrize("kind", [*ChangeKind, *CONFIRMATIONS])
+def test_the_guide_to_templates_shows_what_is_new_in_every_kind_of_text(kind: str) -> None:
+    text = CONFIRMATIONS[kind] if kind in CONFIRMATIONS else example(ChangeKind(kind)).text
+    samples, guide = (
+        {row[0].strip("`"): row[-1] for row in reversed(table_rows(page(name)))}  # a kind's first row
+        for name in ("docs/alerts.md", "docs/whatsapp.md")
+    )
+    assert text is not None
+    message = Message(
+        user_id=1, to="+15555550100", kind=kind, body=text.body, structure=text.structure, dedup_key="x",
+        created_at=NOON, not_before=NOON, expires_at=NOON,
+    )  # fmt: skip
+
+    assert text.body == samples[kind]
+    assert variables(message, None, READER).what == guide[kind]
 
 
 # --- when no text came, and what people are asked ---------------------------------------------------------------

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from flait.core.pauses import Pauses
+from flait.core.structure import Structure
 
 
 class Channel(StrEnum):
@@ -52,6 +53,7 @@ UNTOLD = frozenset(
 class Message:
     """One text to one person. `tells` are the facts it states, as core.told reads them back.
 
+    `body` is the whole on one line, `structure` the same in its parts; one that an earlier Flait wrote has none.
     `dedup_key` is what makes it once-only: the database refuses a second one.
     `expires_at` ends its useful life: later it is worse than none.
     """
@@ -62,6 +64,7 @@ class Message:
     channel: Channel = Channel.SMS
     kind: str
     body: str
+    structure: Structure | None = None
     dedup_key: str
     subscription_id: int | None = None
     flight_id: int | None = None

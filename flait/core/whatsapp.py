@@ -4,8 +4,7 @@ WhatsApp takes free text for 24 hours after the person wrote to us; before and a
 approved. Every form says what the stored text says: the same facts, the same words.
 """
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,6 +12,7 @@ from typing import Final
 
 from flait.core.flights import Airport, Flight, Phase
 from flait.core.messages import Channel, Message
+from flait.core.structure import Structure, one_line, plain
 from flait.core.texts.formats import Reader
 from flait.core.texts.wording import arrives_verb, departs_verb, label, route, short
 from flait.core.told import Told, told
@@ -139,56 +139,20 @@ def _prefix(channel: Channel) -> str:
 
 # --- what is said -----------------------------------------------------------------------------------------------
 
-_HEAD: Final = re.compile(
-    r"(?P<verb>Tracking |(?:Flait|CANCELLED|DIVERTED)[^:]*: )?"
-    r"(?P<flight>(?=\S*[0-9])[A-Z0-9]{3,8}(?: \([A-Z0-9]{3,8}\))?)"
-    r"(?: (?P<route>[A-Z0-9]{3,4}-[A-Z0-9]{3,4}))?(?P<rest>[ :,].*)"
-)
-_SENTENCE: Final = re.compile(r"(?<=[.?])\s+(?=[A-Z0-9])")
-_TIMES: Final = re.compile(r"[:,] (?=(?:dep|takes off|arr|lands|arrives about|departure time) )")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Parts:
-    """Our own texts taken apart: `UA1234 SFO-EWR delayed 45m: dep 14:10->14:55 PST. Gate F12.`"""
-
-    verb: str
-    flight: str
-    route: str
-    what: str
-    times: Sequence[str]
-    others: Sequence[str]
-
-
-def _parts(body: str) -> _Parts | None:
-    """None for a text that does not begin with a flight."""
-    head = _HEAD.fullmatch(body)
-    if head is None:
-        return None
-    lead, *others = _SENTENCE.split(head["rest"])
-    what, *times = _TIMES.split(lead)
-    return _Parts(
-        verb=(head["verb"] or "").strip(),
-        flight=head["flight"],
-        route=head["route"] or "",
-        what=what.strip(" ,."),
-        times=[time.rstrip(".") for time in times],
-        others=others,
-    )
-
-
-def free_text(body: str) -> str:
-    """The same words over several lines, the flight and the new fact bold. Other texts stay as they are."""
-    parts = _parts(body)
-    if parts is None:
-        return body
-    first = (parts.verb, _bold(parts.flight), parts.route, _bold(parts.what))
-    return "\n".join([" ".join(part for part in first if part), *parts.times, *parts.others])
+def free_text(said: Structure) -> str:
+    """The same words over several lines, the flight and the news bold. Without a flight at its head: one paragraph."""
+    head = said.headline
+    if not head.flight:
+        return one_line(said)
+    first = (head.opening, _bold(head.flight), head.route, _bold(head.news))
+    behind = [part.text for part in (*said.times, *said.sentences)]
+    return "\n".join([" ".join(part for part in first if part), *behind])
 
 
 def _bold(text: str) -> str:
-    """WhatsApp knows no escape: what holds an asterisk itself stays plain, and so does a colon alone."""
-    return f"*{text}*" if re.search(r"\w", text) and "*" not in text else text
+    """WhatsApp knows no escape: what holds an asterisk itself stays plain."""
+    return f"*{text}*" if text and "*" not in text else text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,16 +176,23 @@ def variables(message: Message, flight: Flight | None, reader: Reader) -> Variab
 
     `reader.ident` is the number as booked; without a flight the text's own words have to do.
     """
-    parts = _parts(message.body)
+    said = message.structure or plain(message.body)
     known = told([message.tells])
-    what = " ".join(part for part in (parts.verb, parts.what) if part) if parts else message.body
     return Variables(
-        flight=label(flight, reader.ident) if flight else parts.flight if parts else reader.ident,
-        route=route(flight) if flight else parts.route if parts else "",
-        what=what.rstrip("."),
-        times=_times(known, flight, reader) if flight else ", ".join(parts.times) if parts else "",
+        flight=label(flight, reader.ident) if flight else said.headline.flight or reader.ident,
+        route=route(flight) if flight else said.headline.route,
+        what=_news(said).rstrip("."),
+        times=_times(known, flight, reader) if flight else ", ".join(time.text for time in said.times),
         place=_place(known, flight) if flight else "",
     )
+
+
+def _news(said: Structure) -> str:
+    """`Tracking Tue 25 Nov`; the first time of a text that has no other news, the whole of one about no flight."""
+    head = said.headline
+    if not head.flight:
+        return one_line(said)
+    return " ".join(part for part in (head.opening, head.news) if part) or "".join(time.text for time in said.times[:1])
 
 
 def _times(known: Told, flight: Flight, reader: Reader) -> str:

@@ -226,6 +226,7 @@ def fresh_copy(message: Message, now: datetime, *, dedup_key: str, text: Text, e
     return replace(
         message,
         body=text.body,
+        structure=text.structure,
         tells=text.tells,
         dedup_key=dedup_key,
         status=MessageStatus.QUEUED,

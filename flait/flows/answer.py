@@ -350,6 +350,7 @@ def _enqueue(desk: Desk, line: Line, kind: str, *, number: int, word: str) -> No
         channel=desk.channel,
         kind=STRANGER if user is None and kind == REPLY else kind,
         body=line.body,
+        structure=line.structure,
         tells=line.tells,
         dedup_key=f"reply:{desk.heard.inbound.sid}" + (f":{number}" if number > 1 else ""),
         subscription_id=line.subscription_id,

@@ -186,6 +186,7 @@ def _message(tracked: TrackedFlight, subscriber: Subscriber, alert: Alert, *, de
         channel=subscription.channel,
         kind=alert.changes[0].kind,
         body=text.body,
+        structure=text.structure,
         tells=text.tells,
         dedup_key=dedup_key,
         subscription_id=subscription.id,

@@ -12,6 +12,7 @@ from typing import Final
 
 from flait.core.messages import UNTOLD, Channel, Message, MessageStatus
 from flait.core.senders import without_replies
+from flait.core.structure import plain
 from flait.core.subscriptions import Subscription, User
 from flait.core.texts.formats import Reader
 from flait.core.whatsapp import (
@@ -142,6 +143,8 @@ def may_be(store: Store, message: Message, body: str, now: datetime) -> bool:
     if message.channel is not Channel.WHATSAPP:
         return False
     filled = _variables(store, message, now).numbered()
+    if message.structure is None and message.flight_id:  # an earlier Flait's: which of its words were new is not known
+        return filled["1"] in body
     return all(filled[number] in body for number in ("1", "3"))
 
 
@@ -168,7 +171,7 @@ def _refused_before(store: Store, message: Message) -> Message | None:
 def _formed(store: Store, message: Message, chosen: Choice, setup: Setup, now: datetime) -> Message:
     address = store.whatsapp_address(message.to)
     if chosen.form is Form.FREE:
-        return replace(message, to=address, body=free_text(message.body))
+        return replace(message, to=address, body=free_text(message.structure or plain(message.body)))
     content_sid = setup.template(message.kind)
     assert content_sid is not None  # or the template would not have been chosen
     columns = {one.name: getattr(message, one.name) for one in fields(Message)} | {"to": address}

@@ -217,6 +217,7 @@ def confirm(
             channel=subscription.channel,
             kind=kind,
             body=text.body,
+            structure=text.structure,
             tells=text.tells,
             dedup_key=dedup_key or f"{kind}:{subscription.id}",
             subscription_id=subscription.id,

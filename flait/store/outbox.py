@@ -25,10 +25,10 @@ LOST_FOR: Final = timedelta(days=7)
 """So long a text that was given up as lost is looked for in Twilio's record."""
 
 _ENQUEUE: Final = """
-INSERT INTO messages (user_id, "to", channel, kind, body, segments, dedup_key, subscription_id, flight_id, tells,
-    status, attempts, created_at, not_before, expires_at)
-VALUES (nullif(:user_id, 0), :to, :channel, :kind, :body, :segments, :dedup_key, :subscription_id, :flight_id, :tells,
-    :status, :attempts, :created_at, :not_before, :expires_at)
+INSERT INTO messages (user_id, "to", channel, kind, body, structure, segments, dedup_key, subscription_id, flight_id,
+    tells, status, attempts, created_at, not_before, expires_at)
+VALUES (nullif(:user_id, 0), :to, :channel, :kind, :body, :structure, :segments, :dedup_key, :subscription_id,
+    :flight_id, :tells, :status, :attempts, :created_at, :not_before, :expires_at)
 ON CONFLICT (dedup_key) DO NOTHING
 RETURNING *
 """
@@ -324,10 +324,11 @@ class Outbox(Connection):
 _KEPT: Final = tuple(
     field.name
     for field in fields(Message)
-    if field.name not in ("id", "tells", "started_at", "sid", "sent_at", "delivered_at", "read_at")
+    if field.name not in ("id", "tells", "structure", "started_at", "sid", "sent_at", "delivered_at", "read_at")
 )
 
 
 def _columns(message: Message) -> dict[str, object]:
     columns = {name: getattr(message, name) for name in _KEPT}
-    return columns | {"segments": message.segments, "tells": as_json(dict(message.tells))}
+    structure = as_json(message.structure) if message.structure else None
+    return columns | {"segments": message.segments, "tells": as_json(dict(message.tells)), "structure": structure}

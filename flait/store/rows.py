@@ -13,6 +13,7 @@ import msgspec
 from flait.core.flights import Flight, Phase, phase
 from flait.core.messages import UNTOLD, Message, MessageStatus
 from flait.core.receipts import Inbound
+from flait.core.structure import Structure
 from flait.core.subscriptions import Role, Subscription, User
 from flait.errors import NotOurs
 
@@ -357,7 +358,9 @@ def read_flight(row: Row) -> TrackedFlight:
 
 def read_message(row: Row) -> Message:
     """A row of `messages`; the user_id of a person since removed reads 0."""
-    return _converted(Message, {**row, "user_id": row["user_id"] or 0, "tells": read_json(dict, row["tells"])})
+    parts = read_json(Structure, row["structure"]) if row["structure"] else None
+    tells = read_json(dict, row["tells"])
+    return _converted(Message, {**row, "user_id": row["user_id"] or 0, "tells": tells, "structure": parts})
 
 
 def read_subscriber(row: Row) -> Subscriber:

@@ -12,6 +12,7 @@ from flait.core.alerts import Alert, Decision, PastText, Priority, decide
 from flait.core.changes import DELAY
 from flait.core.flights import Airport, Flight, Times
 from flait.core.observations import merged
+from flait.core.structure import Structure
 from flait.core.subscriptions import ClockFace, Role
 from flait.core.texts.alerts import alert_text
 from flait.core.texts.confirmations import tracked_text
@@ -152,6 +153,7 @@ class Heard:
     body: str
     tells: Tells
     priority: Priority = Priority.P1
+    text: Text | None = None
 
 
 @dataclass(kw_only=True)
@@ -175,7 +177,7 @@ class Listener:
     def knowing_all(self, flight: Flight, now: datetime) -> "Listener":
         """The same person after a text that told everything known of it."""
         self.seen = flight
-        self._note("tracked", Text(body="", tells=tells(flight)), now, Priority.P2)
+        self._note("tracked", Text(structure=Structure(), tells=tells(flight)), now, Priority.P2)
         return self
 
     def polled(self, flight: Flight, now: datetime) -> Heard | None:
@@ -203,7 +205,7 @@ class Listener:
         return self._note(alert.changes[0].kind, alert_text(alert, self._reader(now)), now, alert.priority)
 
     def _note(self, kind: str, text: Text, now: datetime, priority: Priority) -> Heard:
-        heard = Heard(at=now, kind=kind, body=text.body, tells=text.tells, priority=priority)
+        heard = Heard(at=now, kind=kind, body=text.body, tells=text.tells, priority=priority, text=text)
         self.texts.append(heard)
         return heard
 

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from flait.core.flights import Airport
 from flait.core.messages import is_gsm_7, segments
+from flait.core.structure import one_line
 from flait.core.subscriptions import ClockFace
 from flait.core.texts.formats import SEGMENT, Piece, Reader, clock_time, day, fitted, fold, span, spelled, zone_label
 from tests.core.flights_for_tests import EWR, NOON, OUT, SFO, hours, minutes, utc
@@ -233,8 +235,14 @@ def test_a_name_is_written_whole_or_not_at_all(name: str, expected: str) -> None
     assert spelled(name) == expected
 
 
+def whole(pieces: Sequence[Piece]) -> tuple[str, tuple[str, ...]]:
+    """The words of what is fitted, and the facts."""
+    said = fitted(pieces)
+    return one_line(said), said.facts
+
+
 def test_pieces_are_joined_in_order_and_their_facts_collected() -> None:
-    body, facts = fitted([Piece("a.", 0, ("x", "y")), Piece(""), Piece("b.", 2, ("y", "z"))])
+    body, facts = whole([Piece("a.", 0, ("x", "y")), Piece(""), Piece("b.", 2, ("y", "z"))])
 
     assert (body, facts) == ("a. b.", ("x", "y", "z"))
 
@@ -242,7 +250,7 @@ def test_pieces_are_joined_in_order_and_their_facts_collected() -> None:
 def test_the_least_useful_goes_first_and_takes_its_facts_along() -> None:
     pieces = [Piece("a" * 80, 0, ("lead",)), Piece("b" * 40, 1, ("one",)), Piece("c" * 40, 3, ("three",)), Piece("d" * 30, 2, ("two",))]  # fmt: skip
 
-    body, facts = fitted(pieces)
+    body, facts = whole(pieces)
 
     assert body == f"{'a' * 80} {'b' * 40} {'d' * 30}"
     assert facts == ("lead", "one", "two")
@@ -251,19 +259,19 @@ def test_the_least_useful_goes_first_and_takes_its_facts_along() -> None:
 def test_a_segment_is_filled_to_its_last_character_and_never_beyond() -> None:
     full, and_more = Piece("a" * 80), [Piece("b" * 79, 1), Piece("b" * 80, 1)]
 
-    assert [len(fitted([full, more])[0]) for more in and_more] == [160, 80]
-    assert [len(fitted([Piece("a" * length)])[0]) for length in (159, 160, 161, 500)] == [159, 160, 160, 160]
+    assert [len(whole([full, more])[0]) for more in and_more] == [160, 80]
+    assert [len(whole([Piece("a" * length)])[0]) for length in (159, 160, 161, 500)] == [159, 160, 160, 160]
 
 
 def test_among_equals_the_last_goes_first() -> None:
-    body, facts = fitted([Piece("a" * 80, 0), Piece("b" * 60, 1, ("news",)), Piece("c" * 60, 1, ("hint",))])
+    body, facts = whole([Piece("a" * 80, 0), Piece("b" * 60, 1, ("news",)), Piece("c" * 60, 1, ("hint",))])
 
     assert (body[-1], facts) == ("b", ("news",))
 
 
 @given(st.lists(st.builds(Piece, st.text(max_size=90), st.integers(0, 3)), max_size=8))
 def test_whatever_is_fitted_is_one_cheap_segment(pieces: list[Piece]) -> None:
-    body, _ = fitted(pieces)
+    body, _ = whole(pieces)
 
     assert is_gsm_7(body)
     assert segments(body) == 1

@@ -1,18 +1,16 @@
 """WhatsApp's forms: one at a time, by the window; and each says what the stored text says."""
 
 import json
-import re
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flait.core.changes import ChangeKind
 from flait.core.flights import Flight
 from flait.core.messages import Channel, Message
+from flait.core.structure import Headline, Phrase, Structure, one_line, plain
 from flait.core.texts.confirmations import Greeting, tracked_text
 from flait.core.texts.formats import Reader
 from flait.core.told import tells
@@ -35,18 +33,32 @@ from tests.core.flights_for_tests import F12, NOON, diverted, hours, late, minut
 
 HX = "HX" + "0" * 32
 READER = Reader(ident="UA1234", now=NOON)
-DELAYED = "UA1234 SFO-EWR delayed 45m: dep 14:10->14:55 PST, arr 22:31->23:16 EST. Gate F12. Stay near."
+DELAYED = Structure(
+    headline=Headline(flight="UA1234", route="SFO-EWR", news="delayed 45m"),
+    times=(Phrase("dep 14:10->14:55 PST"), Phrase("arr 22:31->23:16 EST")),
+    sentences=(Phrase("Gate F12."), Phrase("Stay near.")),
+)
+
+
+def news(flight: str, news: str, *then: str, times: tuple[str, ...] = (), route: str = "") -> Structure:
+    """A text in its parts, by its words."""
+    return Structure(
+        headline=Headline(flight=flight, route=route, news=news),
+        times=tuple(map(Phrase, times)),
+        sentences=tuple(map(Phrase, then)),
+    )
 
 
 def text(
-    body: str = DELAYED, *, flight: Flight | None = None, facts: tuple[str, ...] = (), **changes: object
+    said: Structure = DELAYED, *, flight: Flight | None = None, facts: tuple[str, ...] = (), **changes: object
 ) -> Message:
     message = Message(
         user_id=1,
         to="+15555550100",
         channel=Channel.WHATSAPP,
         kind="delay_first",
-        body=body,
+        body=one_line(said),
+        structure=said,
         tells=tells(flight, facts) if flight else {},
         dedup_key="alert:1:2",
         created_at=NOON,
@@ -164,7 +176,7 @@ def test_consent_noted_is_consent_read_and_noting_twice_changes_nothing(channels
 
 
 @pytest.mark.parametrize(
-    ("body", "lines"),
+    ("said", "lines"),
     [
         (
             DELAYED,
@@ -177,29 +189,38 @@ def test_consent_noted_is_consent_read_and_noting_twice_changes_nothing(channels
             ],
         ),
         (
-            "UA1234 (LH9051) GATE CHANGE F12->C3 (Terminal 3->1) SFO. Dep 14:10 PST.",
+            news("UA1234 (LH9051)", "GATE CHANGE F12->C3 (Terminal 3->1) SFO", "Dep 14:10 PST."),
             ["*UA1234 (LH9051)* *GATE CHANGE F12->C3 (Terminal 3->1) SFO*", "Dep 14:10 PST."],
         ),
-        ("UA1234 bags at EWR: belt 6->4.", ["*UA1234* *bags at EWR: belt 6->4*"]),
-        ("UA1234 SFO-EWR: dep 14:55 PST.", ["*UA1234* SFO-EWR", "dep 14:55 PST"]),
-        ("UA1234 gate assigned: A*1, SFO.", ["*UA1234* gate assigned: A*1, SFO"]),
-        ("Sorry, I did not get that. Try HELP.", ["Sorry, I did not get that. Try HELP."]),
-        ("1 UA1234 Tue25\n2 LH403", ["1 UA1234 Tue25", "2 LH403"]),
+        (news("UA1234", "bags at EWR: belt 6->4"), ["*UA1234* *bags at EWR: belt 6->4*"]),
+        (news("UA1234", "", times=("dep 14:55 PST",), route="SFO-EWR"), ["*UA1234* SFO-EWR", "dep 14:55 PST"]),
+        (news("UA1234", "gate assigned: A*1, SFO"), ["*UA1234* gate assigned: A*1, SFO"]),
+        (plain("Sorry, I did not get that. Try HELP."), ["Sorry, I did not get that. Try HELP."]),
+        (plain("1 UA1234 Tue25\n2 LH403"), ["1 UA1234 Tue25", "2 LH403"]),
     ],
 )
-def test_free_text_has_lines_and_bold_facts(body: str, lines: list[str]) -> None:
-    assert free_text(body).split("\n") == lines
+def test_free_text_has_lines_and_bold_facts(said: Structure, lines: list[str]) -> None:
+    assert free_text(said).split("\n") == lines
 
 
 words = st.text(alphabet="ABCabc019*_.,:->() \n", max_size=60)
+phrases = st.builds(Phrase, words)
+headlines = st.builds(Headline, opening=words, flight=words, route=words, news=words)
+structures = st.builds(
+    Structure,
+    headline=headlines,
+    joint=st.sampled_from([":", ",", ";"]),
+    times=st.lists(phrases, max_size=3).map(tuple),
+    sentences=st.lists(phrases, max_size=4).map(tuple),
+)
 
 
-@given(words, st.sampled_from(["", "UA1234 ", "Tracking UA1234 SFO-EWR ", "UA1234 SFO-EWR: dep "]))
-def test_free_text_says_the_same_words_in_the_same_order(rest: str, head: str) -> None:
-    def plain(body: str) -> str:
+@given(structures)
+def test_free_text_says_the_same_words_in_the_same_order(said: Structure) -> None:
+    def letters(body: str) -> str:
         return "".join(char for char in body if char.isalnum())
 
-    assert plain(free_text(head + rest)) == plain(head + rest)
+    assert letters(free_text(said)) == letters(one_line(said))
 
 
 # --- templates --------------------------------------------------------------------------------------------------
@@ -220,7 +241,9 @@ def test_a_template_s_variables_are_short_and_say_what_the_text_tells() -> None:
 
 def test_what_the_text_does_not_tell_the_template_does_not_either() -> None:
     filled = variables(
-        text("UA1234 bags at EWR: belt 6.", flight=planned(baggage_claim="6"), facts=("baggage_claim",)), F12, READER
+        text(news("UA1234", "bags at EWR: belt 6"), flight=planned(baggage_claim="6"), facts=("baggage_claim",)),
+        F12,
+        READER,
     )
 
     assert (filled.what, filled.times, filled.place) == ("bags at EWR: belt 6", "", "EWR belt 6")
@@ -230,7 +253,7 @@ def test_what_the_text_does_not_tell_the_template_does_not_either() -> None:
 def test_a_diverted_flight_s_times_are_of_where_it_lands() -> None:
     flight = diverted()
     message = text(
-        "UA1234 DIVERTED to Pittsburgh (PIT), not EWR: arrives about 23:05 EST.",
+        news("UA1234", "DIVERTED to Pittsburgh (PIT), not EWR", times=("arrives about 23:05 EST",)),
         flight=flight,
         facts=("diverted_to", "arrival"),
     )
@@ -240,7 +263,7 @@ def test_a_diverted_flight_s_times_are_of_where_it_lands() -> None:
 
 def test_a_confirmation_fills_a_template_too() -> None:
     confirmation = tracked_text(F12, READER)
-    filled = variables(text(confirmation.body, tells=confirmation.tells), F12, READER)
+    filled = variables(text(confirmation.structure, tells=confirmation.tells), F12, READER)
 
     assert filled.what == "Tracking Tue 25 Nov"
     assert filled.times == "dep 14:10 PST, arr 22:31 EST"
@@ -256,44 +279,40 @@ def test_a_confirmation_fills_a_template_too() -> None:
 )
 def test_a_first_confirmation_is_taken_apart_as_well(flight: Flight, what: str) -> None:
     confirmation = tracked_text(flight, READER, first=Greeting(name="Ana"))
-    filled = variables(text(confirmation.body, tells=confirmation.tells), flight, READER)
+    filled = variables(text(confirmation.structure, tells=confirmation.tells), flight, READER)
 
     assert (filled.flight, filled.route, filled.what) == ("UA1234", "SFO-EWR", what)
 
 
+def test_words_without_parts_are_told_whole() -> None:
+    """A text that an earlier Flait wrote, and one about no flight."""
+    filled = variables(text(plain("UA1234 bags at EWR: belt 6. Go."), structure=None), F12, READER)
+
+    assert (filled.flight, filled.route, filled.what) == ("UA1234", "SFO-EWR", "UA1234 bags at EWR: belt 6. Go")
+
+
+def test_where_there_is_no_other_news_the_first_time_is_it() -> None:
+    assert variables(text(news("UA1234", "", times=("dep 14:55 PST", "arr 23:16 EST"))), None, READER).what == (
+        "dep 14:55 PST"
+    )
+
+
 def test_without_a_flight_the_text_s_own_words_have_to_do() -> None:
-    filled = variables(text("UA1234 SFO-EWR Sun 14 Jun saved. You will hear from us."), None, READER)
+    said = news("UA1234", "Sun 14 Jun saved", "You will hear from us.", route="SFO-EWR")
+    filled = variables(text(said), None, READER)
 
     assert (filled.flight, filled.route, filled.what) == ("UA1234", "SFO-EWR", "Sun 14 Jun saved")
 
 
 @given(st.text(max_size=400), st.sampled_from([None, F12, diverted(None)]))
 def test_variables_are_what_whatsapp_takes(body: str, flight: Flight | None) -> None:
-    filled = variables(text(body, flight=flight, facts=("arrival", "gate_origin")), flight, READER).numbered()
+    filled = variables(text(plain(body), flight=flight, facts=("arrival", "gate_origin")), flight, READER).numbered()
 
     assert list(filled) == ["1", "2", "3", "4", "5"]
     assert json.loads(json.dumps(filled)) == filled
     assert all(
         value and len(value) <= LONGEST_VARIABLE and value == " ".join(value.split()) for value in filled.values()
     )
-
-
-DOCS = Path(__file__).parents[2] / "docs"
-
-
-def rows(page: str) -> dict[str, str]:
-    """The last cell of each table row that begins with a kind of text."""
-    found = re.findall(
-        r"^\| `([a-z_]+)` \|.*?([^|]+) \|$", (DOCS / page).read_text(encoding="utf-8"), flags=re.MULTILINE
-    )
-    return {kind: cell.strip() for kind, cell in found}
-
-
-@pytest.mark.parametrize("kind", [*ChangeKind, "tracked", "pending", "failed"])
-def test_the_guide_to_templates_shows_what_is_new_in_every_kind_of_text(kind: str) -> None:
-    body = rows("alerts.md")[kind]
-
-    assert rows("whatsapp.md")[kind] == variables(text(body), None, READER).what
 
 
 def test_an_invitation_goes_by_no_template_but_its_own() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from flait.core.messages import UNTOLD, Channel, Message, MessageStatus
 from flait.core.receipts import Receipt
+from flait.core.structure import Headline, Phrase, Structure
 from flait.core.subscriptions import User
 from flait.core.texts.confirmations import FOOTER
 from flait.core.whatsapp import Setup, TemplateMessage, agreed
@@ -28,6 +29,9 @@ PLAIN = Setup(sender=True)
 TEMPLATES = Setup(sender=True, templates={"gate_change": HX})
 BOTH = "sms: asked; whatsapp: asked"
 ONLY_WHATSAPP = "whatsapp: asked"
+CHANGED = Structure(
+    headline=Headline(flight="UA1234", news="GATE CHANGE F12->C3 SFO"), sentences=(Phrase("Dep 14:10 PST."),)
+)
 BODY = "UA1234 GATE CHANGE F12->C3 SFO. Dep 14:10 PST."
 FIRST_SMS = f"Flait flight alerts for Ann: {BODY} {FOOTER}"
 
@@ -47,6 +51,7 @@ def queue(world: World, consent: str = BOTH) -> Message:
         channel=Channel.WHATSAPP,
         kind="gate_change",
         body=BODY,
+        structure=CHANGED,
         tells={"gate_origin": "C3"},
         dedup_key="alert:1:1",
         created_at=now,

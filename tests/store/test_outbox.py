@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from flait.core.messages import Message, MessageStatus
+from flait.core.structure import Headline, Phrase, Structure
 from flait.errors import StoreError
 from flait.store import Store
 from tests.store.samples import DAY, HOUR, MINUTE, NOW, PHONE, follower, message, user
@@ -50,6 +51,17 @@ def test_a_text_is_read_back_as_it_was_queued(store: Store, ann: int) -> None:
     assert queued == message(ann, "key", id=queued.id)
     assert store.message(queued.id) == queued
     assert store.message(99) is None
+
+
+def test_a_text_keeps_its_parts(store: Store, ann: int) -> None:
+    parts = Structure(
+        headline=Headline(flight="UA1234", news="delayed 45m"),
+        times=(Phrase("dep 14:55 PST", ("departure",)),),
+        sentences=(Phrase("Gate F12.", ("gate_origin",)),),
+    )
+    queued = queue(store, ann, "key", structure=parts)
+    assert queued.structure == parts
+    assert store.message(queued.id) == queued
 
 
 def test_a_key_is_queued_once_whatever_became_of_it(store: Store, claimed: Message) -> None:

@@ -10,7 +10,7 @@ from flait.core.alerts import Alert
 from flait.core.changes import MOVES, SOONER, Change, ChangeKind, unreported
 from flait.core.subscriptions import Role
 from flait.core.texts import events, places, times
-from flait.core.texts.formats import Piece, Reader, fitted
+from flait.core.texts.formats import Piece, Reader, about, fitted
 from flait.core.texts.wording import Text, capital, label, place_and_time, short
 from flait.core.told import GIVEN_UP, NONE, tells
 
@@ -31,11 +31,11 @@ def alert_text(alert: Alert, reader: Reader) -> Text:
     said = {fact for piece in news if piece.text for fact in piece.facts}
     kept = [piece for piece in pieces if not (piece.facts and set(piece.facts) <= said)]
     name = label(alert.flight, reader.ident)
-    head = Piece(lead.text.replace("{}", name) if "{}" in lead.text else f"{name} {lead.text}", 0, lead.facts)
+    head = about(lead, name)
     advice = _advice(alert, first, [head, *kept, *news], reader)
     near = next((index for index, piece in enumerate(kept) if piece.rank > 1), len(kept))
-    body, facts = fitted([head, *advice, *kept[:near], *news, *kept[near:]])
-    return Text(body=body, tells=_tells(alert, facts, reader))
+    text = fitted([head, *advice, *kept[:near], *news, *kept[near:]])
+    return Text(structure=text, tells=_tells(alert, text.facts, reader))
 
 
 def _tells(alert: Alert, facts: Sequence[str], reader: Reader) -> dict[str, str | bool]:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from flait.core.flights import Flight, ScheduledFlight
 from flait.core.messages import units
 from flait.core.standing import DOWN, State
+from flait.core.structure import Headline
 from flait.core.subscriptions import Role
-from flait.core.texts.formats import SEGMENT, Piece, Reader, day, fitted, fold, spelled
+from flait.core.texts.formats import SEGMENT, Piece, Reader, about, day, fitted, fold, lead, spelled
 from flait.core.texts.next_steps import next_step
-from flait.core.texts.standing import View, Words, stand, told_by
+from flait.core.texts.standing import ON_TIME, View, Words, stand, told_by
 from flait.core.texts.standing_places import places
 from flait.core.texts.wording import Text, label, route
 
@@ -44,23 +45,25 @@ def tracked_text(flight: Flight, reader: Reader, *, role: Role = Role.TRAVELER, 
     """The confirmation: which flight of which day, as it stands now for somebody in that role."""
     view = View(flight=flight, reader=reader, role=role, on=flight.departure_date)
     words = stand(view)
-    name = f"{reader.ident} {route(flight)} {day(flight.departure_date)}"
     codeshare = "" if label(flight, reader.ident) == reader.ident else f" = {flight.number}"
-    state = _state(words, f"{name}{codeshare}", flight, tracking=first is None)
+    state = _state(words, f"{day(flight.departure_date)}{codeshare}", flight, reader.ident, tracking=first is None)
     more = [*places(view), *_next_steps(view)]
-    body, facts = fitted(_greeted(Piece(state, 0, words.tells), more, first))
+    said = fitted(_greeted(state, more, first))
     destination = {"destination": flight.destination.short} if flight.destination else {}
-    return Text(body=body, tells={**told_by(flight, facts), **destination})
+    return Text(structure=said, tells={**told_by(flight, said.facts), **destination})
 
 
-def _state(words: Words, name: str, flight: Flight, *, tracking: bool) -> str:
+def _state(words: Words, on: str, flight: Flight, ident: str, *, tracking: bool) -> Piece:
     """What changes the day leads: CANCELLED, DIVERTED."""
+    way = route(flight)
     if words.title == "is CANCELLED":
-        return f"CANCELLED: {name}."
+        return about(lead(on, route=way, facts=words.tells), ident, "CANCELLED:")
     if flight.diverted:
-        return f"{words.title}: {name}, {words.rest}."
-    lead = f"Tracking {name}" if tracking else name
-    return f"{lead}, {words.title}: {words.rest}." if words.title not in ("", "on time") else f"{lead}, {words.rest}."
+        return about(words.behind(on, ",", route=way, facts=words.of_title), ident, f"{words.title}:")
+    titled = words.title not in ("", ON_TIME)
+    news, mark = (f"{on}, {words.title}", ":") if titled else (on, ",")
+    piece = words.behind(news, mark, route=way, facts=words.of_title)
+    return about(piece, ident, "Tracking" if tracking else "")
 
 
 def _next_steps(view: View) -> list[Piece]:
@@ -78,13 +81,15 @@ def _next_steps(view: View) -> list[Piece]:
 def _greeted(state: Piece, more: Sequence[Piece], first: Greeting | None) -> list[Piece]:
     if first is None:
         return [state, *more]
-    room = SEGMENT - units(fold(f" {state.text} {FOOTER}"))
+    kept = " ".join(piece.text for piece in (state, *more) if not piece.rank and piece.text)
+    room = SEGMENT - units(fold(f" {kept} {FOOTER}"))
     opening = next((text for text in first.openings if units(text) <= room), first.openings[-1])
     footer = Piece(FOOTER, 0 if units(opening) <= room else 5)
     contact = Piece(f"Set up by {known}." if (known := spelled(first.contact)) else "", 4)
-    if state.text.startswith(("CANCELLED", "DIVERTED")):
+    headline = state.lead.headline if state.lead else Headline()
+    if headline.opening:  # CANCELLED, DIVERTED
         return [state, *more, Piece(f"{opening[:-1]}."), contact, footer]
-    return [Piece(opening), state, *more, contact, footer]
+    return [about(state, headline.flight, opening), *more, contact, footer]
 
 
 def greeted(body: str, first: Greeting) -> str:
@@ -100,7 +105,6 @@ def says_who_writes(body: str) -> bool:
 
 def pending_text(flight: ScheduledFlight, ident: str, *, first: Greeting | None = None) -> Text:
     """Saved, days ahead of live data."""
-    name = f"{ident} {route(flight)} {day(flight.departure_date)}"
-    saved = Piece(f"{name} saved. Live tracking starts 2 days before; we text you then.")
-    body, _ = fitted(_greeted(saved, [], first))
-    return Text(body=body)
+    saved = about(lead(f"{day(flight.departure_date)} saved", route=route(flight)), ident)
+    said = fitted(_greeted(saved, [Piece("Live tracking starts 2 days before; we text you then.")], first))
+    return Text(structure=said)

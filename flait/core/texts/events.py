@@ -10,11 +10,12 @@ from flait.core.flights import Flight, Phase, progress
 from flait.core.flights import cancelled as is_cancelled
 from flait.core.observations import is_overtaken
 from flait.core.standing import notable
+from flait.core.structure import Phrase
 from flait.core.subscriptions import Role
-from flait.core.texts.formats import Piece, Reader, clock_time, day, span, zone_label
+from flait.core.texts.formats import Piece, Reader, clock_time, day, lead, span, zone_label
 from flait.core.texts.next_steps import LOOK_UP, how_on, instead, looked_for
 from flait.core.texts.places import at_gate, places_in
-from flait.core.texts.standing import View, stand
+from flait.core.texts.standing import View, Words, stand
 from flait.core.texts.wording import (
     arrives,
     arrives_verb,
@@ -43,9 +44,9 @@ def cancelled(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     leaves = alert.told.scheduled_out or flight.departure.scheduled or flight.departure.best
     zone = flight.origin.zone
     clock = f"{clock_time(leaves, zone, reader.clock)} {zone_label(leaves, zone)}" if leaves else ""
-    at = f" {day(day_known(flight, alert.told.scheduled_out))} {clock}" if clock else ""
+    at = f"{day(day_known(flight, alert.told.scheduled_out))} {clock} " if clock else ""
     return [
-        Piece(f"{route(flight)}{at} is CANCELLED.", 0, change.facts),
+        lead(f"{at}is CANCELLED", facts=change.facts, route=route(flight)),
         Piece(instead(alert.role, now=" now"), 1),
     ]
 
@@ -53,23 +54,22 @@ def cancelled(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
 def reinstated(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     """`SFO-EWR is ON AGAIN, not cancelled: dep 14:10 PST, arr 22:31 EST.`: how it stands, and what to do next."""
     flight = alert.flight
-    words, facts = _stands(alert, reader)
     goes, on_board = alert.role is Role.TRAVELER, further(progress(flight), Phase.OUT)
     next_step = "Check with the airline that your booking stands." if goes else "Ask your traveler if they fly on it."
     return [
-        Piece(f"{route(flight)} is ON AGAIN, not cancelled: {words}.", 0, ("cancelled", *facts)),
+        _stands(alert, reader).behind("is ON AGAIN, not cancelled", route=route(flight), facts=("cancelled",)),
         at_gate(alert, change, rank=2),
         Piece("" if on_board else next_step, 1),
     ]
 
 
-def _stands(alert: Alert, reader: Reader) -> tuple[str, tuple[str, ...]]:
-    """How it stands now, as an answer words it to somebody who was told nothing before, and what that tells.
+def _stands(alert: Alert, reader: Reader) -> Words:
+    """How it stands now, as an answer words it to somebody who was told nothing before.
 
     `dep 14:55 PST, arr 23:16 EST`; of a diverted flight with its new airport before that.
     """
     words = stand(View(flight=alert.flight, reader=reader, role=alert.role))
-    return "still CANCELLED" if is_cancelled(alert.flight) else words.whole, words.tells
+    return Words(state=Phrase("still CANCELLED", words.tells)) if is_cancelled(alert.flight) else words.whole
 
 
 def landed_where(alert: Alert, reader: Reader) -> str:
@@ -91,26 +91,16 @@ def diverted(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     down = progress(flight) in (Phase.ON, Phase.IN)
     if not flight.diverted_to:
         return [
-            Piece(
-                f"DIVERTED: not going to {planned} as planned.",
-                0,
-                ("diverted_to", *NO_LONGER_THERE),
-            ),
+            lead(f"DIVERTED: not going to {planned} as planned", facts=("diverted_to", *NO_LONGER_THERE)),
             Piece("We tell you where." if down else "The new airport is not known yet; we tell you when it is.", 2),
         ]
     if down:
-        words = f"DIVERTED: landed {landed_where(alert, reader)}, not {planned}."
-        return [Piece(words, 0, ("diverted_to", *_down(alert), *NO_LONGER_THERE)), Piece(looked_for(flight), 2)]
+        words = f"DIVERTED: landed {landed_where(alert, reader)}, not {planned}"
+        return [lead(words, facts=("diverted_to", *_down(alert), *NO_LONGER_THERE)), Piece(looked_for(flight), 2)]
     best = flight.arrival.best
-    when = f": {arrives_verb(flight, 'arrives')} about {reader.at(best, flight.diverted_to)}" if best else ""
-    return [
-        Piece(
-            f"DIVERTED to {town(flight.diverted_to)}, not {planned}{when}.",
-            0,
-            (*change.facts, *NO_LONGER_THERE),
-        ),
-        Piece(looked_for(flight), 2),
-    ]
+    when = f"{arrives_verb(flight, 'arrives')} about {reader.at(best, flight.diverted_to)}" if best else ""
+    news = f"DIVERTED to {town(flight.diverted_to)}, not {planned}"
+    return [lead(news, Phrase(when), facts=(*change.facts, *NO_LONGER_THERE)), Piece(looked_for(flight), 2)]
 
 
 def _down(alert: Alert) -> tuple[str, ...]:
@@ -123,15 +113,17 @@ def undiverted(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     flight = alert.flight
     if progress(flight) is Phase.IN:
         at = place_and_time(flight.lands_at, flight.in_.actual, reader)
-        return [Piece(f"NO LONGER DIVERTED: at the gate {at}.", 0, ("-diverted_to", "phase", "phase_at", "arrival"))]
+        told = ("-diverted_to", "phase", "phase_at", "arrival")
+        return [lead(f"NO LONGER DIVERTED: at the gate {at}", facts=told)]
     if progress(flight) is Phase.ON:
-        return [Piece(f"NO LONGER DIVERTED: landed {landed_where(alert, reader)}.", 0, ("-diverted_to", *_down(alert)))]
+        landed = f"NO LONGER DIVERTED: landed {landed_where(alert, reader)}"
+        return [lead(landed, facts=("-diverted_to", *_down(alert)))]
     best, where = flight.arrival.best, flight.destination
     if not best or not where or is_overtaken(flight):
-        there = f" It goes to {where.short} as planned." if where else ""
-        return [Piece(f"NO LONGER DIVERTED.{there}", 0, ("-diverted_to", *NO_LONGER_THERE))]
-    words = f"NO LONGER DIVERTED: {arrives_verb(flight, 'arrives')} {where.short} about {reader.at(best, where)}."
-    return [Piece(words, 0, ("-diverted_to", *ARRIVAL, *NO_LONGER_THERE))]
+        there = f"It goes to {where.short} as planned." if where else ""
+        return [lead("NO LONGER DIVERTED", facts=("-diverted_to", *NO_LONGER_THERE)), Piece(there)]
+    words = f"NO LONGER DIVERTED: {arrives_verb(flight, 'arrives')} {where.short} about {reader.at(best, where)}"
+    return [lead(words, facts=("-diverted_to", *ARRIVAL, *NO_LONGER_THERE))]
 
 
 def rerouted(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
@@ -140,7 +132,7 @@ def rerouted(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     arrival = arrives(flight, reader)
     to = town(there) if there else "another airport"
     return [
-        Piece(f"now goes to {to}, not {alert.told.destination}.", 0, ("destination", *NO_LONGER_THERE)),
+        lead(f"now goes to {to}, not {alert.told.destination}", facts=("destination", *NO_LONGER_THERE)),
         Piece(f"{capital(arrival)}." if arrival else "", 1, ARRIVAL),
         Piece(f"Ask {'the airline what that means for you' if goes else 'your traveler where to meet'}.", 2),
     ]
@@ -148,9 +140,9 @@ def rerouted(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
 
 def onward(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     """`goes on PIT-EWR: dep 00:10 EST Wed, arr 05:31 EST Wed.`: the leg after a diversion, as it stands."""
-    words, facts = _stands(alert, reader)
+    told = ("onward", "destination", "phase", *_NEW_LEG)
     return [
-        Piece(f"goes on {route(alert.flight)}: {words}.", 0, ("onward", "destination", "phase", *_NEW_LEG, *facts)),
+        _stands(alert, reader).behind(f"goes on {route(alert.flight)}", facts=told),
         Piece("Ask the airline whether you fly on with it." if alert.role is Role.TRAVELER else "", 3),
     ]
 
@@ -159,7 +151,7 @@ def ends(alert: Alert, _: Change, __: Reader) -> Sequence[Piece]:
     """`ends at Pittsburgh (PIT).`: nothing flies on from where it came down; the towns of both airports are named."""
     flight = alert.flight
     at = town(flight.diverted_to) if flight.diverted_to else "another airport"
-    return [Piece(f"ends at {at}.", 0, ("ends",)), Piece(how_on(flight, alert.role), 1)]
+    return [lead(f"ends at {at}", facts=("ends",)), Piece(how_on(flight, alert.role), 1)]
 
 
 # How far it has come
@@ -169,14 +161,15 @@ def withdrawn(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     """`has NOT taken off after all: dep 14:55 PST, arr 23:16 EST.`: what is not so, and how it stands."""
     reached, told = progress(alert.flight), alert.told.phase
     what = "left the gate" if told is Phase.OUT else "landed" if reached is Phase.OFF else "taken off"
-    words, facts = _stands(alert, reader)
-    return [Piece(f"has NOT {what} after all: {words}.", 0, ("phase", *facts)), at_gate(alert, change)]
+    news = f"has NOT {what} after all"
+    return [_stands(alert, reader).behind(news, facts=("phase",)), at_gate(alert, change)]
 
 
 def departed(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     """`took off SFO 14:31 PST.`, the runway's time; then the arrival by the clocks there, late from ten minutes on."""
     flight = alert.flight
-    pieces = [Piece(f"took off {place_and_time(flight.origin, flight.off.actual, reader)}.", 0, ("phase", "phase_at"))]
+    took_off = f"took off {place_and_time(flight.origin, flight.off.actual, reader)}"
+    pieces = [lead(took_off, facts=("phase", "phase_at"))]
     lands, where = flight.arrival.best, flight.lands_at
     if is_overtaken(flight) or (lands and lands <= reader.now):
         pieces.append(Piece("No new landing time yet.", 1))
@@ -205,7 +198,7 @@ def landed(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
                if piece.text.startswith("Gate") else piece for piece in pieces]  # fmt: skip
     not_there = _not_as_planned(alert.flight)
     return [
-        Piece(f"landed {landed_where(alert, reader)}{late}{not_there}.", 0, ("phase", "phase_at", *_place(alert))),
+        lead(f"landed {landed_where(alert, reader)}{late}{not_there}", facts=("phase", "phase_at", *_place(alert))),
         *taxiing,
         Piece(looked_for(alert.flight) if not_there else "", 2),
     ]
@@ -215,9 +208,9 @@ def arrived(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     """`is at the gate EWR 22:31 EST.`, late against the gate's schedule from ten minutes on; where, and the belt."""
     flight, there, at = alert.flight, alert.flight.diverted_to, alert.flight.in_.actual
     where = f"{town(there)} {reader.at(at, there)}" if there and at else place_and_time(flight.lands_at, at, reader)
-    words = f"is at the gate {where}{_late_there(alert)}{_not_as_planned(flight)}."
+    words = f"is at the gate {where}{_late_there(alert)}{_not_as_planned(flight)}"
     return [
-        Piece(words, 0, ("phase", "phase_at", "arrival", *_place(alert))),
+        lead(words, facts=("phase", "phase_at", "arrival", *_place(alert))),
         *places_in(alert, 1),
         Piece(looked_for(flight) if there else "", 2),
     ]
@@ -238,14 +231,14 @@ def _not_as_planned(flight: Flight) -> str:
 def returned(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     """`returned to the gate at SFO: dep 16:40 PST, arr 01:01 EST Wed.`; its new times, or that there are none yet."""
     words = stand(View(flight=alert.flight, reader=reader, role=alert.role))
-    lead = f"returned to the gate at {alert.flight.origin.short}: {words.rest}."
-    return [Piece(lead, 0, ("returned", "phase", *words.tells)), at_gate(alert, change)]
+    news = f"returned to the gate at {alert.flight.origin.short}"
+    return [words.behind(news, facts=("returned", "phase", *words.of_title)), at_gate(alert, change)]
 
 
 def taxiing(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     """`left the gate SFO 14:10 PST, not taken off yet.`"""
     left = place_and_time(alert.flight.origin, alert.flight.out.actual, reader)
-    return [Piece(f"left the gate {left}, not taken off yet.", 0, ("phase", "phase_at"))]
+    return [lead(f"left the gate {left}, not taken off yet", facts=("phase", "phase_at"))]
 
 
 _HAPPENED = {Phase.OUT: "left the gate", Phase.OFF: "took off", Phase.ON: "landed", Phase.IN: "is at the gate"}
@@ -257,8 +250,8 @@ def corrected(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     where = flight.origin if reached in (Phase.OUT, Phase.OFF) else flight.lands_at
     zone = where.zone if where else flight.origin.zone
     was = f", not {clock_time(alert.told.phase_at, zone, reader.clock)}" if alert.told.phase_at and where else ""
-    words = f"{_HAPPENED[reached]} {place_and_time(where, reached_at(flight), reader)}{was}."
-    return [Piece(words, 0, ("phase", "phase_at", *(("arrival",) if reached is Phase.IN else ())))]
+    words = f"{_HAPPENED[reached]} {place_and_time(where, reached_at(flight), reader)}{was}"
+    return [lead(words, facts=("phase", "phase_at", *(("arrival",) if reached is Phase.IN else ())))]
 
 
 # How sure that is
@@ -272,19 +265,19 @@ def stale(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     flight = alert.flight
     missing = unreported(flight, reader.now)
     if not alert.since and missing in ("", GIVEN_UP):
-        words = f"No report that {{}} has {_AWAITED[progress(flight)]}, and we stop watching it now."
-        return [Piece(words, 0, ("stale",)), Piece("Ask the airline.", 1)]
+        words = f"No report that {{}} has {_AWAITED[progress(flight)]}, and we stop watching it now"
+        return [lead(words, facts=("stale",)), Piece("Ask the airline.", 1)]
     if not alert.since and missing == NOT_LEFT:
-        words = f"No report that {{}} has left {flight.origin.short}: {departs(flight, reader)} was the last word."
-        return [Piece(words, 0, ("stale", *LEAVING)), Piece(f"{LOOK_UP}.", 1)]
+        words = f"No report that {{}} has left {flight.origin.short}: {departs(flight, reader)} was the last word"
+        return [lead(words, facts=("stale", *LEAVING)), Piece(f"{LOOK_UP}.", 1)]
     if not alert.since:
         arrival = arrives(flight, reader)
-        words = f"No report that {{}} has landed{f': {arrival} was the last word' if arrival else ''}."
-        return [Piece(words, 0, ("stale", *(ARRIVAL if arrival else ()))), Piece(f"{LOOK_UP}.", 1)]
+        words = f"No report that {{}} has landed{f': {arrival} was the last word' if arrival else ''}"
+        return [lead(words, facts=("stale", *(ARRIVAL if arrival else ()))), Piece(f"{LOOK_UP}.", 1)]
     words, facts = _last_word(alert, reader)
     since = reader.at(alert.since, flight.origin)
     return [
-        Piece(f"No word on {{}} since {since}.", 0, ("stale",)),
+        lead(f"No word on {{}} since {since}", facts=("stale",)),
         Piece(f"Last: {words}." if words else "", 1, facts),
         Piece(f"{LOOK_UP}; we keep trying.", 1),
     ]
@@ -297,10 +290,10 @@ def _last_word(alert: Alert, reader: Reader) -> tuple[str, tuple[str, ...]]:
     """What was last known; nothing where one look alone said otherwise than they were told."""
     if alert.told.cancelled or is_cancelled(alert.flight):
         return ("CANCELLED", ("cancelled",)) if alert.told.cancelled and is_cancelled(alert.flight) else ("", ())
-    return _stands(alert, reader)
+    words = _stands(alert, reader)
+    return words.rest, words.facts
 
 
 def fresh(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     """`Fresh word on {}: left the gate 16:10 PST, not taken off yet.`: how it stands; `{}` is the flight's name."""
-    words, facts = _stands(alert, reader)
-    return [Piece(f"Fresh word on {{}}: {words}.", 0, ("stale", *facts)), at_gate(alert, change, rank=1)]
+    return [_stands(alert, reader).behind("Fresh word on {}", facts=("stale",)), at_gate(alert, change, rank=1)]

@@ -5,12 +5,13 @@ Times are local to the airport, with their zone. GSM-7 only: one character outsi
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from flait.core.flights import Airport
 from flait.core.messages import is_gsm_7, units
+from flait.core.structure import Headline, Phrase, Structure, one_line
 from flait.core.subscriptions import ClockFace
 
 SEGMENT = 160
@@ -140,11 +141,36 @@ def same_minute(moment: datetime, other: datetime) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Part of a text. Rank 0 stays; higher ranks are dropped first. `facts` are what it tells."""
+    """Part of a text. Rank 0 stays; higher ranks are dropped first. `facts` are what it tells.
+
+    A text may begin with a lead: headline and times, of which `text` is the whole.
+    """
 
     text: str
     rank: int = 0
     facts: tuple[str, ...] = ()
+    lead: Structure | None = None
+
+
+def lead(news: str, *times: Phrase, facts: tuple[str, ...] = (), route: str = "", joint: str = ":") -> Piece:
+    """What a text begins with, behind the flight's number: `SFO-EWR delayed 45m: dep 14:10->14:55 PST.`"""
+    headline = Headline(route=route, news=news, facts=facts)
+    return led(Structure(headline=headline, joint=joint, times=tuple(time for time in times if time.text)))
+
+
+def led(said: Structure) -> Piece:
+    """These parts as the beginning of a text."""
+    return Piece(one_line(said), 0, said.facts, said)
+
+
+def about(piece: Piece, flight: str, opening: str = "") -> Piece:
+    """The lead with the flight's name, and words before it; in the place of `{}` where its news has one."""
+    said = piece.lead or Structure()
+    if "{}" in said.headline.news:
+        headline = replace(said.headline, opening=opening, news=said.headline.news.replace("{}", flight))
+    else:
+        headline = replace(said.headline, opening=opening, flight=flight)
+    return led(replace(said, headline=headline))
 
 
 def fold(text: str) -> str:
@@ -173,23 +199,51 @@ def spelled(name: str) -> str:
     return " ".join("".join(known).split())
 
 
-def fitted(pieces: Sequence[Piece]) -> tuple[str, tuple[str, ...]]:
-    """The pieces that fit one segment, joined, and the facts among them."""
+def fitted(pieces: Sequence[Piece]) -> Structure:
+    """The pieces that fit one segment, as one text."""
     kept = [piece for piece in pieces if piece.text]
-    while units(_joined(kept)) > SEGMENT and any(piece.rank for piece in kept):
+    while units(one_line(_whole(kept))) > SEGMENT and any(piece.rank for piece in kept):
         worst = max(range(len(kept)), key=lambda index: (kept[index].rank, index))  # the last of its rank
         del kept[worst]
-    body = _joined(kept)
-    while units(body) > SEGMENT:  # only absurd field values come here
+    return _cut(_whole(kept))
+
+
+def _cut(said: Structure) -> Structure:
+    """The same within one segment, whatever its values; its last sentence pays for that as long as it can."""
+    whole = body = one_line(said)
+    while units(body) > SEGMENT:
         body = body[:-1]
-    return body, tuple(dict.fromkeys(fact for piece in kept for fact in piece.facts))
+    gone = len(whole) - len(body)
+    if not gone:
+        return said
+    *before, last = said.sentences or (Phrase(""),)
+    if gone >= len(last.text):
+        return Structure(sentences=(Phrase(body, said.facts),))
+    return replace(said, sentences=(*before, Phrase(last.text[:-gone], last.facts)))
 
 
 def in_one(*pieces: str) -> str:
     """One segment: the first stays, the others are dropped from the last on when there is no room."""
-    return fitted([Piece(text, rank) for rank, text in enumerate(pieces)])[0]
+    return one_line(fitted([Piece(text, rank) for rank, text in enumerate(pieces)]))
 
 
-def _joined(pieces: Sequence[Piece]) -> str:
-    text = " ".join(fold(piece.text) for piece in pieces)
-    return text.replace(" ,", ",").replace(" .", ".")
+def _whole(pieces: Sequence[Piece]) -> Structure:
+    first = next((piece.lead for piece in pieces[:1] if piece.lead), Structure())
+    behind = pieces[1:] if pieces and pieces[0].lead else pieces
+    head = first.headline
+    return Structure(
+        headline=Headline(
+            opening=_clean(head.opening),
+            flight=_clean(head.flight),
+            route=_clean(head.route),
+            news=_clean(head.news),
+            facts=head.facts,
+        ),
+        joint=first.joint,
+        times=tuple(Phrase(_clean(time.text), time.facts) for time in first.times),
+        sentences=tuple(Phrase(_clean(piece.text), piece.facts) for piece in behind),
+    )
+
+
+def _clean(text: str) -> str:
+    return fold(text).replace(" ,", ",").replace(" .", ".")

@@ -7,7 +7,7 @@ from flait.core.changes import Change, End
 from flait.core.flights import Flight, Phase, progress
 from flait.core.standing import NO_REPORT
 from flait.core.subscriptions import Role
-from flait.core.texts.formats import Piece, Reader
+from flait.core.texts.formats import Piece, Reader, lead
 from flait.core.texts.wording import capital, departs, gate, short
 from flait.core.told import boards
 
@@ -102,15 +102,15 @@ def _leaves(alert: Alert, reader: Reader) -> Piece:
 def _lead(piece: Piece) -> Piece:
     """As the first words behind the number."""
     words = piece.text[:1].lower() + piece.text[1:] if piece.text.startswith("Gate") else piece.text
-    return Piece(words, 0, piece.facts)
+    return lead(words.removesuffix("."), facts=piece.facts)
 
 
 def gate_first(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     """`gate assigned: F12, Terminal 3, SFO.`"""
     flight = alert.flight
     terminal = f", Terminal {short(flight.terminal_origin)}" if flight.terminal_origin else ""
-    words = f"gate assigned: {short(flight.gate_origin)}{terminal}, {flight.origin.short}."
-    return [Piece(words, 0, _known(flight)), _leaves(alert, reader)]
+    words = f"gate assigned: {short(flight.gate_origin)}{terminal}, {flight.origin.short}"
+    return [lead(words, facts=_known(flight)), _leaves(alert, reader)]
 
 
 def gate_change(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
@@ -125,7 +125,7 @@ def gate_change(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     gates = f"{short(told.gate_origin)}->{short(flight.gate_origin)}"
     facts = ("gate_origin", "terminal_origin") if new_terminal else ("gate_origin",)
     return [
-        Piece(f"GATE CHANGE {gates}{terminal} {flight.origin.short}.", 0, facts),
+        lead(f"GATE CHANGE {gates}{terminal} {flight.origin.short}", facts=facts),
         _leaves(alert, reader),
         Piece("Gate is still changing: check the board." if alert.gate_flaps else "", 2),
         Piece("Terminal change: allow extra time." if moved_terminal else "", 3),
@@ -135,8 +135,8 @@ def gate_change(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
 def terminal_first(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     """`leaves from Terminal 3, SFO.`"""
     flight = alert.flight
-    words = f"leaves from Terminal {short(flight.terminal_origin)}, {flight.origin.short}."
-    return [Piece(words, 0, ("terminal_origin",)), _leaves(alert, reader)]
+    words = f"leaves from Terminal {short(flight.terminal_origin)}, {flight.origin.short}"
+    return [lead(words, facts=("terminal_origin",)), _leaves(alert, reader)]
 
 
 def terminal_change(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
@@ -146,7 +146,7 @@ def terminal_change(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
         return [_lead(_no_longer(alert, 0)), Piece("Check the board.", 1), _leaves(alert, reader)]
     terminals = f"{short(alert.told.terminal_origin)}->{short(flight.terminal_origin)}"
     return [
-        Piece(f"TERMINAL CHANGE {terminals} {flight.origin.short}.", 0, ("terminal_origin",)),
+        lead(f"TERMINAL CHANGE {terminals} {flight.origin.short}", facts=("terminal_origin",)),
         _leaves(alert, reader),
         Piece("Allow extra time.", 2),
     ]
@@ -182,7 +182,7 @@ def arrival_gate(alert: Alert, _: Change, __: Reader) -> Sequence[Piece]:
     now = f"{', '.join(parts)}." if parts else ""
     at = flight.lands_at.short if flight.lands_at else "arrival"
     words = " ".join(part for part in (now, capital(gone) if now else gone) if part)
-    return [Piece(f"at {at}: {words}", 0, (*facts, *no_more))]
+    return [lead(f"at {at}: {words.removesuffix('.')}", facts=(*facts, *no_more))]
 
 
 def belt(alert: Alert, _: Change, __: Reader) -> Sequence[Piece]:
@@ -190,8 +190,9 @@ def belt(alert: Alert, _: Change, __: Reader) -> Sequence[Piece]:
     flight, told = alert.flight, alert.told
     where = flight.lands_at.short if flight.lands_at else "arrival"
     if not flight.baggage_claim:
-        return [Piece(f"bags at {where}: belt {short(told.baggage_claim)} is no longer shown.", 0, ("-baggage_claim",))]
+        gone = f"bags at {where}: belt {short(told.baggage_claim)} is no longer shown"
+        return [lead(gone, facts=("-baggage_claim",))]
     old = f"{short(told.baggage_claim)}->" if told.baggage_claim else ""
     terminal = f", Terminal {short(flight.terminal_destination)}" if flight.terminal_destination else ""
     facts = ("baggage_claim", "terminal_destination") if terminal else ("baggage_claim",)
-    return [Piece(f"bags at {where}: belt {old}{short(flight.baggage_claim)}{terminal}.", 0, facts)]
+    return [lead(f"bags at {where}: belt {old}{short(flight.baggage_claim)}{terminal}", facts=facts)]

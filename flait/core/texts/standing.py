@@ -11,8 +11,9 @@ from datetime import date, timedelta
 from flait.core.flights import Flight, Phase
 from flait.core.observations import is_overtaken
 from flait.core.standing import AT_ORIGIN, DOWN, ELSEWHERE, NO_REPORT, Standing, State, notable, standing
+from flait.core.structure import SILENT, Phrase, listed
 from flait.core.subscriptions import Role
-from flait.core.texts.formats import Piece, Reader, span
+from flait.core.texts.formats import Piece, Reader, lead, span
 from flait.core.texts.wording import (
     arrives,
     arrives_verb,
@@ -30,18 +31,23 @@ DEPARTURE = ("scheduled_out", "departure")
 ARRIVAL = ("scheduled_in", "arrival")
 _AT_ARRIVAL = ("gate_destination", "terminal_destination", "baggage_claim")
 NOTHING_TOLD = Told()
+ON_TIME = "on time"
 NO = "-"  # before the name of a fact: that it is no longer so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """A flight before one reader: what it is to them, and what they were told before. `on`: a day said already."""
+    """A flight before one reader: what it is to them, and what they were told before. `on`: a day said already.
+
+    `unsure`: there has been no word for so long that nobody knows whether it is on time.
+    """
 
     flight: Flight
     reader: Reader
     role: Role = Role.TRAVELER
     told: Told = NOTHING_TOLD
     on: date | None = None
+    unsure: bool = False
 
     @property
     def stands(self) -> Standing:
@@ -79,15 +85,29 @@ class View:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """How it stands: `title` in a word or two (`45m late`), `rest` with its times, and what the one and the other tell.
+    """How it stands: `title` in a word or two (`45m late`), its `state` (`in the air`), its times.
 
-    A title that tells something cannot be left out: `whole` is the rest with it.
+    A title that tells something (`of_title`) cannot be left out: `beginning` is the state with it.
     """
 
     title: str = ""
-    rest: str = ""
     of_title: tuple[str, ...] = ()
-    facts: tuple[str, ...] = ()
+    state: Phrase = SILENT
+    times: tuple[Phrase, ...] = ()
+    is_titled: bool = False  # its state is a title, and no part of the list of times
+
+    @property
+    def rest(self) -> str:
+        """All but the title: `left the gate 14:10 PST, not taken off yet, arr 22:31 EST`."""
+        times, state = [time.text for time in self.times], self.state.text
+        if self.is_titled and times:
+            return f"{state}, {listed(times)}"
+        return listed([state, *times] if state else times)
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """What all but the title tells."""
+        return (*self.state.facts, *(fact for time in self.times for fact in time.facts))
 
     @property
     def tells(self) -> tuple[str, ...]:
@@ -95,14 +115,27 @@ class Words:
         return (*self.of_title, *self.facts)
 
     @property
-    def whole(self) -> str:
-        """`DIVERTED to Pittsburgh (PIT), in the air`, `dep 14:55 PST`."""
-        return ", ".join(part for part in (self.title if self.of_title else "", self.rest) if part)
+    def beginning(self) -> Phrase:
+        """`DIVERTED to Pittsburgh (PIT), in the air`: what cannot be left out before the times."""
+        parts = (self.title if self.of_title else "", self.state.text)
+        return Phrase(", ".join(part for part in parts if part), (*self.of_title, *self.state.facts))
 
-    def after(self, name: str) -> str:
-        """`<name> 45m late: dep 14:55 PST.`"""
-        rest = f": {self.rest}" if self.rest else ""
-        return f"{name} {self.title}".rstrip() + f"{rest}."
+    @property
+    def whole(self) -> "Words":
+        """The same with a title that tells something as part of the state."""
+        return Words(state=self.beginning, times=self.times, is_titled=bool(self.of_title and not self.state.text))
+
+    def behind(self, news: str, mark: str = ":", *, route: str = "", facts: tuple[str, ...] = ()) -> Piece:
+        """State and times behind the news: `<news>: in the air, arrives about 23:05 EST.`; facts that the news tells.
+
+        Without news the state is said beside the times.
+        """
+        state = self.state
+        if not news or not state.text:
+            return lead(news, state, *self.times, facts=facts, route=route, joint=mark)
+        joint = ";" if "; " in self.rest and not self.is_titled else ","
+        told = (*facts, *state.facts)
+        return lead(f"{news}{mark} {state.text}", *self.times, facts=told, route=route, joint=joint)
 
 
 def stand(view: View) -> Words:
@@ -112,7 +145,7 @@ def stand(view: View) -> Words:
     if taken_back is None:
         return words
     title, of_title = taken_back
-    return Words(title=title, rest=words.whole, of_title=of_title, facts=words.tells)
+    return replace(words.whole, title=title, of_title=of_title)
 
 
 def _taken_back(view: View) -> tuple[str, tuple[str, ...]] | None:
@@ -146,8 +179,7 @@ def _scheduled(view: View) -> Words:
     mark = ""
     if arrival and view.role is Role.TRAVELER and flight.arrival.scheduled and bool(late) != bool(stands.late):
         mark = f" ({_late(late)})" if late else ", on time"  # the ends differ: each says its own
-    rest = _list(_leaving(view), f"{arrival}{mark}" if arrival else "")
-    return Words(title=_punctuality(view), rest=rest, facts=(*DEPARTURE, *_if(arrival, ARRIVAL)))
+    return Words(title=_punctuality(view), times=_times(Phrase(_leaving(view), DEPARTURE), _arriving(arrival, mark)))
 
 
 def _punctuality(view: View) -> str:
@@ -155,7 +187,7 @@ def _punctuality(view: View) -> str:
     flight, stands = view.flight, view.stands
     leaves, arrives = stands.late, notable(flight.arrival)
     if view.role is not Role.TRAVELER and flight.arrival.scheduled:
-        return _late(arrives) if arrives else "" if stands.passed else "on time"
+        return _late(arrives) if arrives else "" if stands.passed else ON_TIME
     told, best = view.told.departure, flight.departure.best
     if told and best and told - best >= EARLIER:
         return "leaves EARLIER"
@@ -163,7 +195,7 @@ def _punctuality(view: View) -> str:
         return f"leaves {_late(leaves)}"
     if leaves:
         return _late(leaves) if arrives or not flight.arrival.scheduled else ""
-    return "on time" if stands.state is State.ON_TIME and not arrives else ""
+    return ON_TIME if stands.state is State.ON_TIME and not arrives else ""
 
 
 EARLIER = timedelta(minutes=10)  # than told: whoever goes by our last word misses it
@@ -176,8 +208,8 @@ def _late(late: timedelta) -> str:
 def _overdue(view: View) -> Words:
     flight, reader = view.flight, view.reader
     word = "no new time yet" if flight.returned else "no report that it left"
-    rest = f"{was_to_leave(flight, reader, on=view.on)}, {word}"
-    return Words(rest=rest, facts=(*DEPARTURE, *_if(arrives(flight, reader), ARRIVAL)))
+    plan = f"{was_to_leave(flight, reader, on=view.on)}, {word}"
+    return Words(state=Phrase(plan, (*DEPARTURE, *_if(arrives(flight, reader), ARRIVAL))))
 
 
 def _returned(view: View) -> Words:
@@ -194,8 +226,8 @@ def _out(view: View) -> Words:
     ago = f" ({span(view.reader.now - stands.at)} ago)" if stands.at and stands.state is State.TAXIING else ""
     at_the_soonest = replace(flight, out=replace(flight.out, actual=view.reader.now))  # it takes off now
     arrival = "" if is_overtaken(at_the_soonest) else _arrival(view)
-    rest = _list(f"left the gate{at}{ago}, not taken off yet", arrival)
-    return Words(rest=rest, facts=("phase", "phase_at", *DEPARTURE, *_if(arrival, ARRIVAL)))
+    left = Phrase(f"left the gate{at}{ago}, not taken off yet", ("phase", "phase_at", *DEPARTURE))
+    return Words(state=left, times=_times(_arriving(arrival)))
 
 
 def _leaving(view: View) -> str:
@@ -218,9 +250,12 @@ def _arrival(view: View, verb: str = "") -> str:
     return f"{verb or arrives_verb(view.flight)} {at}"
 
 
-def _list(*parts: str) -> str:
-    said = [part for part in parts if part]
-    return ("; " if any(", was " in part for part in said) else ", ").join(said)
+def _arriving(arrival: str, mark: str = "") -> Phrase:
+    return Phrase(f"{arrival}{mark}" if arrival else "", ARRIVAL)
+
+
+def _times(*said: Phrase) -> tuple[Phrase, ...]:
+    return tuple(time for time in said if time.text)
 
 
 def _if(said: object, facts: tuple[str, ...]) -> tuple[str, ...]:
@@ -234,15 +269,16 @@ def _flying(view: View) -> Words:
     flight, stands = view.flight, view.stands
     since = f" since {view.reader.at(flight.off.actual, flight.origin, on=view.on)}" if flight.off.actual else ""
     there = flight.lands_at.short if flight.lands_at else ""
+    facts = ("phase", *_if(since, ("phase_at",)))
     if stands.passed:
-        arrival, waits = _arrival(view, f"was to {to_arrive(flight)} {there}"), "no report that it landed"
-    elif is_overtaken(flight):
-        arrival, waits = "", "no new landing time yet"
-    else:
-        arrival, waits = _arrival(view, f"{arrives_verb(flight, 'arrives')} {there} about"), ""
-        arrival += _against_schedule(view) if arrival else ""
-    facts = ("phase", *_if(since, ("phase_at",)), *_if(arrival, ARRIVAL))
-    return Words(rest=_list(f"in the air{since}", arrival, waits), facts=facts)
+        arrival = _arrival(view, f"was to {to_arrive(flight)} {there}")
+        said = [part for part in (f"in the air{since}", arrival, "no report that it landed") if part]
+        return Words(state=Phrase(listed(said), (*facts, *_if(arrival, ARRIVAL))))
+    if is_overtaken(flight):
+        return Words(state=Phrase(f"in the air{since}, no new landing time yet", facts))
+    arrival = _arrival(view, f"{arrives_verb(flight, 'arrives')} {there} about")
+    mark = _against_schedule(view)
+    return Words(state=Phrase(f"in the air{since}", facts), times=_times(_arriving(arrival, mark)))
 
 
 def _against_schedule(view: View) -> str:
@@ -257,14 +293,14 @@ def _landed(view: View) -> Words:
     gate = ""
     if flight.in_.best and flight.in_.best > view.reader.now:
         gate = _arrival(view, "at the gate about") + (f" ({_late(view.stands.late)})" if view.stands.late else "")
-    rest = _list(f"landed {landed_at(flight, view.reader)}", gate)
-    return Words(rest=rest, facts=("phase", "phase_at", *_if(gate, ARRIVAL)))
+    state = Phrase(f"landed {landed_at(flight, view.reader)}", ("phase", "phase_at"))
+    return Words(state=state, times=_times(_arriving(gate)))
 
 
 def _arrived(view: View) -> Words:
     late = f" ({_late(view.stands.late)})" if view.stands.late else ""
     at = place_and_time(view.flight.lands_at, view.flight.in_.actual, view.reader)
-    return Words(rest=f"at the gate {at}{late}", facts=("phase", "phase_at", *ARRIVAL))
+    return Words(state=Phrase(f"at the gate {at}{late}", ("phase", "phase_at", *ARRIVAL)))
 
 
 # --- off its way ------------------------------------------------------------------------------------------------
@@ -277,20 +313,22 @@ def _diverted(view: View) -> Words:
     flight = view.flight
     away = ("diverted_to", *view.left_behind)
     if flight.diverted_to is None:
-        return Words(title=NOWHERE_YET, rest=_on_its_way(view), of_title=away, facts=("phase",))
-    if view.stands.passed:
-        arrival = _arrival(view, f"was to {to_arrive(flight)}") + ", no report that it landed"
-    else:
-        arrival = _arrival(view, f"{arrives_verb(flight, 'arrives')} about")
-    rest = _list(_on_its_way(view), arrival)
+        return replace(_on_its_way(view), title=NOWHERE_YET, of_title=away)
     title = f"DIVERTED to {town(flight.diverted_to)}"
-    return Words(title=title, rest=rest, of_title=away, facts=("phase", *_if(arrival, ARRIVAL)))
+    if not view.stands.passed:
+        arrival = _arrival(view, f"{arrives_verb(flight, 'arrives')} about")
+        return replace(_on_its_way(view, _arriving(arrival)), title=title, of_title=away)
+    arrival = _arrival(view, f"was to {to_arrive(flight)}") + ", no report that it landed"
+    on_its_way = _on_its_way(view, _arriving(arrival))
+    return Words(title=title, of_title=away, state=Phrase(on_its_way.rest, on_its_way.facts))
 
 
-def _on_its_way(view: View) -> str:
-    if further(view.told.phase, Phase.OFF):
-        return "NOT landed after all, in the air"
-    return "in the air" if view.flight.off.actual else _leaving(view)
+def _on_its_way(view: View, *there: Phrase) -> Words:
+    """In the air, or when it leaves; then its arrival."""
+    if not view.flight.off.actual and not further(view.told.phase, Phase.OFF):
+        return Words(times=_times(Phrase(_leaving(view), ("phase",)), *there))
+    after_all = "NOT landed after all, " if further(view.told.phase, Phase.OFF) else ""
+    return Words(state=Phrase(f"{after_all}in the air", ("phase",)), times=_times(*there))
 
 
 def _elsewhere(view: View) -> Words:
@@ -304,7 +342,7 @@ def _elsewhere(view: View) -> Words:
         back = "back at" if there.code == flight.origin.code else "at the gate" if at_gate else "landed"
         at = f" {reader.at(view.stands.at, there)}" if view.stands.at else ""
         landed = f"{back} {town(there)}{at}" + (f", not {planned}" if planned else "")
-    return Words(title="DIVERTED", rest=landed, of_title=("diverted_to", *view.left_behind), facts=facts)
+    return Words(title="DIVERTED", of_title=("diverted_to", *view.left_behind), state=Phrase(landed, facts))
 
 
 _WORDS: Mapping[State, Callable[[View], Words]] = {

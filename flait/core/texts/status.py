@@ -14,9 +14,19 @@ from flait.core.replies.kinds import Fact
 from flait.core.silences import NO_WORD, is_awaited
 from flait.core.standing import AT_ORIGIN, DOWN, PLANNED, State, notable
 from flait.core.subscriptions import ClockFace, Role
-from flait.core.texts.formats import SEGMENT, Piece, Reader, clock_time, day, fitted, fold, span
+from flait.core.texts.formats import SEGMENT, Piece, Reader, about, clock_time, day, fitted, fold, lead, span
 from flait.core.texts.next_steps import LOOK_UP, next_step
-from flait.core.texts.standing import ARRIVAL, DEPARTURE, NOTHING_TOLD, NOWHERE_YET, View, next_time, stand, told_by
+from flait.core.texts.standing import (
+    ARRIVAL,
+    DEPARTURE,
+    NOTHING_TOLD,
+    NOWHERE_YET,
+    ON_TIME,
+    View,
+    next_time,
+    stand,
+    told_by,
+)
 from flait.core.texts.standing_places import places, spot, walk
 from flait.core.texts.wording import Text, arrives_verb, day_known, label, route, town
 from flait.core.told import NOT_LANDED, NOT_LEFT, Tells, Told, tells
@@ -57,18 +67,18 @@ def status_text(
 
     What is another than they were `told` says so. `others` is how many more the person follows.
     """
-    view = View(flight=flight, reader=reader, role=role, told=told)
-    lead, *more = _ANSWERS[Fact.ALL if cancelled(flight) else fact](view)
     no_word = seen.stale and seen.age >= NO_WORD and is_awaited(flight, reader.now)
-    said = lead.text.replace(" on time:", ":") if no_word else lead.text  # nobody knows
+    view = View(flight=flight, reader=reader, role=role, told=told, unsure=no_word)
+    first, *more = _ANSWERS[Fact.ALL if cancelled(flight) else fact](view)
     pieces = [
-        Piece(f"{label(flight, reader.ident)} {said}", 0, lead.facts),
+        about(first, label(flight, reader.ident)),
         *more,
         Piece(_no_word(view, seen) if no_word else seen.text),
         Piece(f"LIST shows {others} more." if others else "", 4),
     ]
-    body, facts = fitted(pieces)
-    return Text(body=body, tells=told_by(flight, facts) | _silence(view, seen, no_word=no_word, said=facts))
+    said = fitted(pieces)
+    silence = _silence(view, seen, no_word=no_word, said=said.facts)
+    return Text(structure=said, tells=told_by(flight, said.facts) | silence)
 
 
 def _no_word(view: View, seen: Seen) -> str:
@@ -97,29 +107,30 @@ def _all(view: View) -> Sequence[Piece]:
 
 def _when(view: View) -> Sequence[Piece]:
     flight, words = view.flight, stand(view)
-    on = f" {day(day_known(flight, view.told.scheduled_out))}" if cancelled(flight) else ""
-    return [Piece(words.after(f"{route(flight)}{on}"), 0, words.tells)]
+    on = f"{day(day_known(flight, view.told.scheduled_out))} " if cancelled(flight) else ""
+    news = "" if view.unsure and words.title == ON_TIME else f"{on}{words.title}"  # nobody knows
+    return [words.behind(news, route=route(flight), facts=words.of_title)]
 
 
 def _gate(view: View) -> Sequence[Piece]:
     if view.is_here:
         where, facts = walk(view, "origin", later="no gate yet")
-        return [Piece(f"at {view.flight.origin.short}: {where}.", 0, facts), next_time(view, leaving=True)]
-    lead, off_its_way = _where(view)
+        return [lead(f"at {view.flight.origin.short}: {where}", facts=facts), next_time(view, leaving=True)]
+    there, off_its_way = _where(view)
     known = view.flight.lands_at or not view.flight.diverted
     where, facts = walk(view, "destination", later="no gate known") if known else ("no gate known", ())
-    return [Piece(f"{lead}: {where}.", 0, (*off_its_way, *facts)), next_time(view, leaving=False)]
+    return [lead(f"{there}: {where}", facts=(*off_its_way, *facts)), next_time(view, leaving=False)]
 
 
 def _bags(view: View) -> Sequence[Piece]:
-    about, off_its_way = _where(view, "bags ")
+    there, off_its_way = _where(view, "bags ")
     belt, terminal = spot(view, "baggage_claim"), spot(view, "terminal_destination")
     somewhere = view.flight.lands_at or not view.flight.diverted
     known = [each for each in (belt, terminal) if somewhere and belt.now and each.text]
     where = ", ".join(each.text for each in known) or "no belt known yet"
     facts = tuple(fact for each in known for fact in each.facts)
-    lead = Piece(f"{about}: {where}.", 0, (*off_its_way, *facts))
-    return [lead] if belt.now else [lead, next_time(view, leaving=False)]
+    first = lead(f"{there}: {where}", facts=(*off_its_way, *facts))
+    return [first] if belt.now else [first, next_time(view, leaving=False)]
 
 
 def _where(view: View, what: str = "") -> tuple[str, tuple[str, ...]]:

@@ -7,8 +7,9 @@ from flait.core.alerts import Alert
 from flait.core.changes import NEAR, Change, End
 from flait.core.flights import Flight, Phase, progress
 from flait.core.standing import NO_REPORT, notable
+from flait.core.structure import Phrase
 from flait.core.subscriptions import Role
-from flait.core.texts.formats import Piece, Reader, day, span
+from flait.core.texts.formats import Piece, Reader, day, lead, span
 from flait.core.texts.places import at_gate
 from flait.core.texts.wording import (
     arrives,
@@ -37,25 +38,38 @@ def moved_time(alert: Alert, change: Change, reader: Reader, on: date | None = N
 
 
 def _moved(
-    sentence: str, alert: Alert, change: Change, reader: Reader, *, old_arrival: bool, on: date | None = None
+    news: str,
+    alert: Alert,
+    change: Change,
+    reader: Reader,
+    *,
+    old_arrival: bool,
+    on: date | None = None,
+    by: str = "",
+    first: str = "",
 ) -> list[Piece]:
-    """`<sentence> dep 14:10->14:55 PST, arr 22:31->23:16 EST.` and what it tells; what has happened is no plan."""
+    """`<by> <news>: dep 14:10->14:55 PST, arr 22:31->23:16 EST.` and what it tells; what has happened is no plan.
+
+    `first` are words before the first time.
+    """
     if change.end is End.DEPARTURE and progress(alert.flight) is Phase.OUT:
         left = place_and_time(alert.flight.origin, alert.flight.out.actual, reader)
-        return [Piece(f"left the gate {left}.", 0, ("phase", "departure", "scheduled_out"))]
+        return [lead(f"left the gate {left}", facts=("phase", "departure", "scheduled_out"))]
     leaves = alert.flight.departure.best
     if change.end is End.DEPARTURE and leaves and reader.now - leaves >= NO_REPORT:  # by the schedule, which is past
         there = ("arrival", "scheduled_in") if arrives(alert.flight, reader) else ()
-        words = f"{was_to_leave(alert.flight, reader)}, no new time yet."
-        return [Piece(words, 0, ("departure", "scheduled_out", *there))]
+        words = f"{was_to_leave(alert.flight, reader)}, no new time yet"
+        return [lead(words, facts=("departure", "scheduled_out", *there))]
     time = moved_time(alert, change, reader, on)
     if change.end is End.ARRIVAL and alert.flight.diverted:
-        return [Piece(f"{time.text}.", 0, time.facts)]
+        return [lead(time.text, facts=time.facts)]
     arrival = arrives(alert.flight, reader, was=alert.told.arrival if old_arrival else None, on=on)
+    moved = Phrase(f"{first}{time.text}", time.facts)
     if change.end is End.ARRIVAL or not arrival:
-        return [Piece(f"{sentence} {time.text}.", 0, time.facts)]
+        return [lead(news, moved, route=by)]
     mark = _recovered(alert.flight) if "->" not in arrival else ""
-    return [Piece(f"{sentence} {time.text}, {arrival}{mark}.", 0, (*time.facts, "arrival", "scheduled_in"))]
+    lands = Phrase(f"{arrival}{mark}", ("arrival", "scheduled_in"))
+    return [lead(news, moved, lands, route=by)]
 
 
 def _recovered(flight: Flight) -> str:
@@ -72,11 +86,11 @@ def _late(alert: Alert, change: Change) -> str:
 
 def delay_first(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     """`SFO-EWR delayed 45m: dep 14:10->14:55 PST, arr 22:31->23:16 EST.`: at the end its person goes by."""
-    sentence = f"{route(alert.flight)} delayed {_late(alert, change)}:"
+    news = f"delayed {_late(alert, change)}"
     here = alert.role is Role.TRAVELER and change.end is End.DEPARTURE
     stay = "It may still leave earlier: stay near." if here and _soon(alert, reader) else ""
     return [
-        *_moved(sentence, alert, change, reader, old_arrival=True),
+        *_moved(news, alert, change, reader, old_arrival=True, by=route(alert.flight)),
         at_gate(alert, change),
         Piece(stay, 3),
     ]
@@ -84,23 +98,23 @@ def delay_first(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]
 
 def delay_more(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     """`now 1h50 late: dep 14:55->16:00 PST, arr 00:21 EST Wed.`"""
-    sentence = f"now {_late(alert, change)} late:"
-    return [*_moved(sentence, alert, change, reader, old_arrival=False), at_gate(alert, change)]
+    news = f"now {_late(alert, change)} late"
+    return [*_moved(news, alert, change, reader, old_arrival=False), at_gate(alert, change)]
 
 
 def delay_less(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     """`delay cut to 20m: dep 16:00->14:30 PST, arr 22:51 EST.`: still ten minutes late or more."""
-    sentence = f"delay cut to {_late(alert, change)}:"
-    return [*_moved(sentence, alert, change, reader, old_arrival=False), at_gate(alert, change, rank=2)]
+    news = f"delay cut to {_late(alert, change)}"
+    return [*_moved(news, alert, change, reader, old_arrival=False), at_gate(alert, change, rank=2)]
 
 
 def earlier(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     """`leaves EARLIER: dep 14:10->13:50 PST, arr 22:31 EST.`, or `arrives EARLIER: arr ...` to who waits there."""
     if change.end is End.ARRIVAL:
-        return [*_moved("arrives EARLIER:", alert, change, reader, old_arrival=True)]
+        return [*_moved("arrives EARLIER", alert, change, reader, old_arrival=True)]
     go = f"Go now if not at {alert.flight.origin.short}." if _soon(alert, reader) else ""
     return [
-        *_moved("leaves EARLIER:", alert, change, reader, old_arrival=False),
+        *_moved("leaves EARLIER", alert, change, reader, old_arrival=False),
         at_gate(alert, change),
         Piece(go if alert.role is Role.TRAVELER else "", 3),
     ]
@@ -116,10 +130,10 @@ def on_time(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     """`back on time: dep 14:55->14:10 PST`; `later again, still early:`; `no estimate any more:`."""
     times = alert.flight.arrival if change.end is End.ARRIVAL else alert.flight.departure
     if times.estimated is None and times.actual is None:
-        return [*_moved("no estimate any more: plan for", alert, change, reader, old_arrival=False)]
+        return [*_moved("no estimate any more", alert, change, reader, old_arrival=False, first="plan for ")]
     if times.late <= -_TEN:  # it was to leave sooner still
-        return [*_moved("later again, still early:", alert, change, reader, old_arrival=False), at_gate(alert, change)]
-    return [*_moved("back on time:", alert, change, reader, old_arrival=False), at_gate(alert, change)]
+        return [*_moved("later again, still early", alert, change, reader, old_arrival=False), at_gate(alert, change)]
+    return [*_moved("back on time", alert, change, reader, old_arrival=False), at_gate(alert, change)]
 
 
 def schedule_change(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
@@ -130,7 +144,7 @@ def schedule_change(alert: Alert, change: Change, reader: Reader) -> Sequence[Pi
     check = "Check connections." if ahead and alert.role is Role.TRAVELER else ""
     return [
         *_moved(
-            f"{day(on)} moved by the airline, {span(change.moved)} {way}:",
+            f"{day(on)} moved by the airline, {span(change.moved)} {way}",
             alert,
             change,
             reader,

@@ -11,16 +11,23 @@ from datetime import date, datetime
 
 from flait.core.flights import Airport, Flight, ScheduledFlight, Times
 from flait.core.labels import short_label
+from flait.core.messages import units
 from flait.core.observations import is_overtaken
-from flait.core.texts.formats import Piece, Reader, fitted, fold, span
+from flait.core.structure import Structure, one_line
+from flait.core.texts.formats import SEGMENT, Piece, Reader, about, fitted, fold, lead, span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """A finished text, and the facts it tells."""
+    """A finished text in its parts, and the facts it tells."""
 
-    body: str
+    structure: Structure
     tells: Mapping[str, str | bool] = field(default_factory=dict)
+
+    @property
+    def body(self) -> str:
+        """The whole of it on one line."""
+        return one_line(self.structure)
 
 
 def label(flight: Flight, typed: str) -> str:
@@ -123,9 +130,11 @@ def capital(text: str) -> str:
 
 def failed_text(ident: str, when: str, reason: str) -> Text:
     """A saved subscription that could not be kept: what was asked, and why it is not watched."""
-    wanted = f"{ident} {when}".strip()
-    body, _ = fitted([Piece(f"{wanted} is NOT tracked:"), Piece(f"{reason}.", rank=1), Piece("Please check it.")])
-    return Text(body=body)
+    not_tracked, check = f"{when} is NOT tracked:".strip(), "Please check it."
+    told = [about(lead(f"{not_tracked} {reason}"), ident), Piece(check)]
+    if units(f"{told[0].text} {check}") > SEGMENT:
+        told = [about(lead(f"{not_tracked} {check[:-1]}"), ident)]
+    return Text(structure=fitted(told))
 
 
 def landed_at(flight: Flight, reader: Reader) -> str:

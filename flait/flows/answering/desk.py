@@ -11,6 +11,7 @@ from typing import Any
 
 from flait.clock import Clock
 from flait.core.messages import Channel
+from flait.core.structure import Structure
 from flait.core.subscriptions import User
 from flait.core.texts.formats import Reader
 from flait.core.whatsapp import NO_WHATSAPP, Setup
@@ -122,9 +123,10 @@ def _cut(state: Mapping[str, Any] | None, most: int) -> Mapping[str, Any] | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One text of an answer, the facts it states, and the subscription it is about."""
+    """One text of an answer, with its parts where it has any, the facts it states, and the subscription it is about."""
 
     body: str
+    structure: Structure | None = None
     tells: Mapping[str, str | bool] = field(default_factory=dict)
     subscription_id: int | None = None
     flight_id: int | None = None

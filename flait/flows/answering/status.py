@@ -116,7 +116,13 @@ def _line(desk: Desk, view: SubscriptionView, flight_id: int, fact: Fact, *, sta
         fact=fact,
         others=others,
     )
-    return Line(body=text.body, tells=text.tells, subscription_id=subscription.id, flight_id=flight_id)
+    return Line(
+        body=text.body,
+        structure=text.structure,
+        tells=text.tells,
+        subscription_id=subscription.id,
+        flight_id=flight_id,
+    )
 
 
 def list_flights(desk: Desk, _: ListFlights) -> Act:
