@@ -6,12 +6,10 @@ Whom the operator added himself pays for nothing that is not asked by text, and 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from flait.core.messages import Message
+from flait.core.messages import Message, MessageKind
 from flait.core.subscriptions import AddedBy, User
 from flait.core.texts.answers import share_over_text
 from flait.store import Store
-
-SHARE = "share"  # the kind of the text that says so
 
 
 def of_flight(store: Store, flight_id: int) -> Sequence[str]:
@@ -51,9 +49,9 @@ def tell(store: Store, user: User, now: datetime) -> None:
             user_id=user.id,
             to=user.phone,
             channel=user.channel,
-            kind=SHARE,
+            kind=MessageKind.SHARE,
             body=share_over_text(until(now)),
-            dedup_key=f"{SHARE}:{user.id}:{now:%Y-%m}",
+            dedup_key=f"{MessageKind.SHARE}:{user.id}:{now:%Y-%m}",
             created_at=now,
             not_before=now,
             expires_at=datetime.combine(until(now), time(), UTC),

@@ -3,11 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from flait.core.messages import Message
+from flait.core.messages import Message, MessageKind
 from flait.core.subscriptions import User
 from flait.core.texts.confirmations import trial_text
 from flait.errors import UserError
-from flait.flows.afresh import TEST
 from flait.store import Store
 
 USEFUL: Final = timedelta(minutes=10)  # somebody looks at a phone meanwhile
@@ -15,7 +14,7 @@ USEFUL: Final = timedelta(minutes=10)  # somebody looks at a phone meanwhile
 
 def queue_test(store: Store, user: User, *, now: datetime) -> Message:
     """Put it in line, once a minute for a person at most; the text. Raises UserError for who said STOP."""
-    key = f"{TEST}:{user.id}:{now:%Y-%m-%dT%H:%M}"
+    key = f"{MessageKind.TEST}:{user.id}:{now:%Y-%m-%dT%H:%M}"
     with store.transaction():
         if store.is_opted_out(user.phone):
             raise UserError(
@@ -26,7 +25,7 @@ def queue_test(store: Store, user: User, *, now: datetime) -> Message:
                 user_id=user.id,
                 to=user.phone,
                 channel=user.channel,
-                kind=TEST,
+                kind=MessageKind.TEST,
                 body=trial_text(user.name if user.name != user.phone else ""),
                 dedup_key=key,
                 created_at=now,

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from flait.core.flights import Flight, Phase, phase
-from flait.core.messages import UNTOLD, Message, MessageStatus
+from flait.core.messages import UNTOLD, Message, MessageKind, MessageStatus
 from flait.core.receipts import Inbound
 from flait.core.subscriptions import Role, Subscription, User
 from flait.errors import NotOurs
@@ -214,7 +214,7 @@ class TellRow:
 
     message_id: int
     at: datetime
-    kind: str
+    kind: MessageKind
     tells: dict[str, str | bool]
     status: MessageStatus
     error_code: int | None = None

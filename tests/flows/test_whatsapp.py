@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flait.core.messages import UNTOLD, Channel, Message, MessageStatus
+from flait.core.messages import UNTOLD, Channel, Message, MessageKind, MessageStatus
 from flait.core.receipts import Receipt
 from flait.core.subscriptions import User
 from flait.core.texts.confirmations import FOOTER
@@ -45,7 +45,7 @@ def queue(world: World, consent: str = BOTH) -> Message:
         user_id=ann.id,
         to=ann.phone,
         channel=Channel.WHATSAPP,
-        kind="gate_change",
+        kind=MessageKind.GATE_CHANGE,
         body=BODY,
         tells={"gate_origin": "C3"},
         dedup_key="alert:1:1",

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from flait.core.idents import Ident
-from flait.core.messages import Channel, Message
+from flait.core.messages import Channel, Message, MessageKind
 from flait.core.replies.kinds import Join, Share
 from flait.core.subscriptions import AddedBy, Role
 from flait.core.texts import answers as texts
@@ -23,7 +23,7 @@ from flait.flows.answering.which import ask_which, asked_for, chosen
 from flait.flows.subscribe import Person
 from flait.flows.wishes import wanted_of
 from flait.phones import costly, has_extension, parse_phone
-from flait.store import INVITATION, Invitation, InvitationState, SubscriptionView
+from flait.store import Invitation, InvitationState, SubscriptionView
 
 SHARE = "SHARE"  # as a question names it
 OPEN_FOR = timedelta(days=1)
@@ -97,7 +97,7 @@ def _channel(desk: Desk, phone: str) -> Channel | None:
         return Channel.SMS
     wrote_at = desk.store.window(phone)
     is_open = wrote_at is not None and desk.now - wrote_at < WINDOW - MARGIN
-    return Channel.WHATSAPP if setup.sender and (is_open or INVITATION in setup.templates) else None
+    return Channel.WHATSAPP if setup.sender and (is_open or MessageKind.INVITATION in setup.templates) else None
 
 
 def _asked(desk: Desk, view: SubscriptionView, phone: str, channel: Channel) -> bool:
@@ -109,9 +109,9 @@ def _asked(desk: Desk, view: SubscriptionView, phone: str, channel: Channel) -> 
         user_id=known.id if known else 0,
         to=phone,
         channel=channel,
-        kind=INVITATION,
+        kind=MessageKind.INVITATION,
         body=texts.invitation_text(inviter, ident, leg, desk.phone),
-        dedup_key=f"{INVITATION}:{phone}:{desk.now:%Y-%m-%d}",
+        dedup_key=f"{MessageKind.INVITATION}:{phone}:{desk.now:%Y-%m-%d}",
         created_at=desk.now,
         not_before=desk.now,
         expires_at=desk.now + USEFUL,
