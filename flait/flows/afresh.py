@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from flait.core.compose import copied
 from flait.core.flights import Flight, Phase, progress
 from flait.core.messages import IN_PLACE, TOO_LATE, UNTOLD, CopiedAs, Message, MessageKind, MessageStatus
 from flait.core.silences import is_awaited
@@ -198,8 +199,7 @@ def _word_again(store: Store, message: Message, now: datetime) -> None:
         return
     expires_at = now + USEFUL if again.kind is K.TRACKED else message.expires_at
     key = f"again:{message.id}"
-    copy = fresh_copy(again, now, as_=CopiedAs.REWORDED, dedup_key=key, text=text, expires_at=expires_at)
-    queued = store.enqueue(copy)
+    queued = store.enqueue(copied(again, CopiedAs.REWORDED, dedup_key=key, text=text, now=now, until=expires_at))
     if queued:
         store.record_text(
             queued, at=now, step="send", outcome="queued", detail=f"says msg:{message.id} in words of now"
@@ -216,34 +216,6 @@ def _is_unheard_of(store: Store, message: Message, now: datetime) -> bool:
         return False
     rows = store.told_rows([message.subscription_id or 0])[message.subscription_id or 0]
     return not any(row.is_said for row in rows)
-
-
-def fresh_copy(
-    message: Message,
-    now: datetime,
-    *,
-    as_: CopiedAs,
-    of: int | None = None,
-    dedup_key: str,
-    text: Text,
-    expires_at: datetime,
-) -> Message:
-    """Another row for the same person, with words of now, not tried yet; a copy of it, or `of` what it copies."""
-    return replace(
-        message,
-        copy_of=of or message.id,
-        copied_as=as_,
-        body=text.body,
-        tells=text.tells,
-        dedup_key=dedup_key,
-        status=MessageStatus.QUEUED,
-        attempts=0,
-        created_at=now,
-        not_before=now,
-        expires_at=expires_at,
-        error=None,
-        error_code=None,
-    )
 
 
 def words_of_now(store: Store, message: Message, now: datetime) -> Text | None:

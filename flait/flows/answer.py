@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from flait.clock import Clock
-from flait.core.messages import Channel, Message, MessageKind
+from flait.core.compose import compose
+from flait.core.messages import Channel, MessageKind
 from flait.core.replies.understanding import (
     Choice,
     Help,
@@ -40,6 +41,7 @@ from flait.core.replies.understanding import (
 )
 from flait.core.subscriptions import AddedBy, User
 from flait.core.texts import answers as texts
+from flait.core.texts.wording import Text
 from flait.errors import StoreError
 from flait.flows.answering.desk import Act, Desk, Line, Rules, say
 from flait.flows.answering.leaving import choose, is_answer, leave, undo, untrack
@@ -344,20 +346,17 @@ def _confirm_stop(desk: Desk) -> None:
 
 def _enqueue(desk: Desk, line: Line, kind: MessageKind, *, number: int, word: str) -> None:
     now, user = desk.now, desk.store.user_by_phone(desk.phone)
-    message = Message(
-        user_id=user.id if user else 0,
-        to=desk.phone,
+    message = compose(
+        MessageKind.STRANGER if user is None and kind is MessageKind.REPLY else kind,
+        Text(body=line.body, tells=line.tells),
+        user or replace(desk.user, id=0),
         channel=desk.channel,
-        kind=MessageKind.STRANGER if user is None and kind is MessageKind.REPLY else kind,
-        body=line.body,
-        tells=line.tells,
         dedup_key=f"reply:{desk.heard.inbound.sid}" + (f":{number}" if number > 1 else ""),
         answers=desk.heard.inbound.sid,
         subscription_id=line.subscription_id,
         flight_id=line.flight_id,
-        created_at=now,
-        not_before=now,
-        expires_at=now + USEFUL,
+        now=now,
+        until=now + USEFUL,
     )
     stored = desk.store.enqueue(message)
     if stored:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Final
 
+from flait.core.compose import copied
 from flait.core.messages import CopiedAs, Message, MessageKind, MessageStatus
 from flait.core.subscriptions import SubscriptionState
 from flait.core.texts.wording import Text
@@ -156,15 +157,8 @@ def _words(store: Store, message: Message, now: datetime) -> Text:
 
 
 def _queued_again(store: Store, message: Message, text: Text, now: datetime) -> Message:
-    copy = afresh.fresh_copy(
-        message,
-        now,
-        as_=CopiedAs.RETRIED,
-        of=_root(message),
-        dedup_key=_next_key(store, message),
-        text=text,
-        expires_at=now + USEFUL,
-    )
+    first, key = _root(message), _next_key(store, message)
+    copy = copied(message, CopiedAs.RETRIED, of=first, dedup_key=key, text=text, now=now, until=now + USEFUL)
     queued = store.enqueue(copy)
     if queued is None:
         raise UserError(f"msg:{message.id} was sent again before", "`flait messages` shows the copy")

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from flait.core import polling
 from flait.core.alerts import Alert, Decision, Held, PastText, Priority, Reach, decide, out_of_reach
 from flait.core.changes import DELAY
+from flait.core.compose import compose
 from flait.core.flights import Flight, Phase, progress
 from flait.core.messages import TOO_LATE, UNTOLD, Message, MessageKind, MessageStatus
 from flait.core.silences import NO_WORD, silence
@@ -160,8 +161,8 @@ def tell(
     """
     polls, subscription = tracked.polls + 1, subscriber.subscription
     key = dedup_key or f"alert:{subscription.id}:{polls}"
-    message = _message(tracked, subscriber, alert, dedup_key=key, now=not_before or now)
-    stored = store.enqueue(replace(message, created_at=now))
+    message = _message(tracked, subscriber, alert, dedup_key=key, now=now, not_before=not_before or now)
+    stored = store.enqueue(message)
     if stored:
         store.add_alert(
             subscription_id=subscription.id,
@@ -175,22 +176,27 @@ def tell(
     return stored or message
 
 
-def _message(tracked: TrackedFlight, subscriber: Subscriber, alert: Alert, *, dedup_key: str, now: datetime) -> Message:
+def _message(
+    tracked: TrackedFlight,
+    subscriber: Subscriber,
+    alert: Alert,
+    *,
+    dedup_key: str,
+    now: datetime,
+    not_before: datetime,
+) -> Message:
     subscription, user = subscriber.subscription, subscriber.user
-    text = alert_text(alert, Reader(ident=subscription.ident, now=now, clock=user.clock))
-    return Message(
-        user_id=user.id,
-        to=user.phone,
+    return compose(
+        MessageKind(alert.changes[0].kind),
+        alert_text(alert, Reader(ident=subscription.ident, now=not_before, clock=user.clock)),
+        user,
         channel=subscription.channel,
-        kind=MessageKind(alert.changes[0].kind),
-        body=text.body,
-        tells=text.tells,
         dedup_key=dedup_key,
         subscription_id=subscription.id,
         flight_id=tracked.id,
-        created_at=now,
-        not_before=now,
-        expires_at=alert.expires_at,
+        now=now,
+        not_before=not_before,
+        until=alert.expires_at,
     )
 
 
@@ -214,7 +220,7 @@ def tell_silence(store: Store, tracked: TrackedFlight, now: datetime, rules: Rul
         )
         if alert and not _is_muted(person, now) and not out_of_reach(_past(rows), now):
             key = f"stale:{person.subscription.id}:{seen_at.isoformat()}:{len(rows)}"
-            store.enqueue(_message(tracked, person, alert, dedup_key=key, now=now))
+            store.enqueue(_message(tracked, person, alert, dedup_key=key, now=now, not_before=now))
 
 
 def _last_word(rows: Sequence[TellRow], seen_at: datetime) -> datetime:

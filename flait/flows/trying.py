@@ -3,9 +3,11 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+from flait.core.compose import compose
 from flait.core.messages import Message, MessageKind
 from flait.core.subscriptions import User
 from flait.core.texts.confirmations import trial_text
+from flait.core.texts.wording import Text
 from flait.errors import UserError
 from flait.store import Store
 
@@ -21,16 +23,13 @@ def queue_test(store: Store, user: User, *, now: datetime) -> Message:
                 f"{user.name} has texted STOP", "only they can undo it, by texting START to the same number"
             )
         queued = store.enqueue(
-            Message(
-                user_id=user.id,
-                to=user.phone,
-                channel=user.channel,
-                kind=MessageKind.TEST,
-                body=trial_text(user.name if user.name != user.phone else ""),
+            compose(
+                MessageKind.TEST,
+                Text(body=trial_text(user.name if user.name != user.phone else "")),
+                user,
                 dedup_key=key,
-                created_at=now,
-                not_before=now,
-                expires_at=now + USEFUL,
+                now=now,
+                until=now + USEFUL,
             )
         )
         message = queued or store.message_by_key(key)

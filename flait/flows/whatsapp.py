@@ -9,10 +9,12 @@ import logging
 from dataclasses import fields, replace
 from datetime import datetime
 
+from flait.core.compose import compose, copied
 from flait.core.messages import UNTOLD, Channel, CopiedAs, Message, MessageKind, MessageStatus
 from flait.core.senders import without_replies
 from flait.core.subscriptions import Subscription, User
 from flait.core.texts.formats import Reader
+from flait.core.texts.wording import Text
 from flait.core.whatsapp import (
     FREE_REFUSED,
     Choice,
@@ -70,17 +72,7 @@ def why_no_way(store: Store, subscription: Subscription, user: User, setup: Setu
     if subscription.channel is not Channel.WHATSAPP:
         return ""
     kind = MessageKind.TRACKED if subscription.flight_id else MessageKind.PENDING
-    text = Message(
-        user_id=user.id,
-        to=user.phone,
-        channel=subscription.channel,
-        kind=kind,
-        body="",
-        dedup_key="",
-        created_at=now,
-        not_before=now,
-        expires_at=now,
-    )
+    text = compose(kind, Text(body=""), user, channel=subscription.channel, dedup_key="", now=now, until=now)
     agreed_to_sms = agreed(user.consent, Channel.SMS)
     chosen = choice(text, setup=setup, wrote_at=store.window(user.phone), sms_agreed=agreed_to_sms, now=now)
     return "" if chosen.form else chosen.why
@@ -188,20 +180,8 @@ def _fail(store: Store, message: Message, why: str, now: datetime) -> None:
 
 def _follow(store: Store, failed: Message, way: CopiedAs, now: datetime) -> Message | None:
     """Another row with the same words, so that what it tells counts as told; of use, and as old, as the first was."""
-    follower = store.enqueue(
-        replace(
-            failed,
-            channel=Channel.WHATSAPP if way is CopiedAs.TEMPLATE else Channel.SMS,
-            dedup_key=f"{way}-for:{failed.id}",
-            copy_of=failed.id,
-            copied_as=way,
-            status=MessageStatus.QUEUED,
-            attempts=0,
-            not_before=now,
-            error=None,
-            error_code=None,
-        )
-    )
+    copy = copied(failed, way, dedup_key=f"{way}-for:{failed.id}", now=now)
+    follower = store.enqueue(replace(copy, channel=Channel.WHATSAPP if way is CopiedAs.TEMPLATE else Channel.SMS))
     if follower:
         by = "by template" if way is CopiedAs.TEMPLATE else "by SMS"
         _record(store, failed, now, "followed", f"sent again {by} as msg:{follower.id}")

@@ -8,10 +8,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
+from flait.core.compose import compose
 from flait.core.dates import parse_date
 from flait.core.findings import GoesElsewhere, NoneThere, OtherAirline, Over, Refusal, Several
 from flait.core.idents import parse_ident
-from flait.core.messages import UNTOLD, Message, MessageKind
+from flait.core.messages import UNTOLD, MessageKind
 from flait.core.pauses import BUDGET_PAUSE
 from flait.core.subscriptions import Subscription, SubscriptionState, User, next_resolution
 from flait.core.texts.confirmations import Greeting
@@ -210,19 +211,16 @@ def confirm(
     It is of use until then, for as long as it is so (afresh.over).
     """
     store.enqueue(
-        Message(
-            user_id=user.id,
-            to=user.phone,
+        compose(
+            kind,
+            text,
+            user,
             channel=subscription.channel,
-            kind=kind,
-            body=text.body,
-            tells=text.tells,
             dedup_key=dedup_key or f"{kind}:{subscription.id}",
             subscription_id=subscription.id,
             flight_id=subscription.flight_id,
-            created_at=now,
-            not_before=now,
-            expires_at=max(now + USEFUL, until or now),
+            now=now,
+            until=max(now + USEFUL, until or now),
         )
     )
 

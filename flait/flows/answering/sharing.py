@@ -9,11 +9,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from flait.core.compose import compose
 from flait.core.idents import Ident
-from flait.core.messages import Channel, Message, MessageKind
+from flait.core.messages import Channel, MessageKind
 from flait.core.replies.kinds import Join, Share
-from flait.core.subscriptions import AddedBy, Role
+from flait.core.subscriptions import AddedBy, Role, User
 from flait.core.texts import answers as texts
+from flait.core.texts.wording import Text
 from flait.core.whatsapp import MARGIN, WINDOW, agreed
 from flait.errors import InvalidPhone
 from flait.flows.answering.desk import Act, Desk, Line, say
@@ -104,17 +106,14 @@ def _asked(desk: Desk, view: SubscriptionView, phone: str, channel: Channel) -> 
     """The one text that a number gets in a month, whoever invites it; False: it had that just now."""
     inviter = desk.user.name if desk.user.name != desk.user.phone else ""
     ident, leg = view.subscription.ident, leg_of(desk, view) or "a flight"
-    known = desk.store.user_by_phone(phone)
-    message = Message(
-        user_id=known.id if known else 0,
-        to=phone,
+    message = compose(
+        MessageKind.INVITATION,
+        Text(body=texts.invitation_text(inviter, ident, leg, desk.phone)),
+        desk.store.user_by_phone(phone) or User(name=phone, phone=phone, created_at=desk.now),
         channel=channel,
-        kind=MessageKind.INVITATION,
-        body=texts.invitation_text(inviter, ident, leg, desk.phone),
         dedup_key=f"{MessageKind.INVITATION}:{phone}:{desk.now:%Y-%m-%d}",
-        created_at=desk.now,
-        not_before=desk.now,
-        expires_at=desk.now + USEFUL,
+        now=desk.now,
+        until=desk.now + USEFUL,
     )
     if desk.store.enqueue(message) is None:
         return False
