@@ -18,7 +18,7 @@ import httpx
 
 from flait.app import App
 from flait.clock import SystemClock
-from flait.core.messages import Message
+from flait.core.messages import Message, MessageKind
 from flait.core.subscriptions import User
 from flait.daemon import SENDERS
 from scripts.bench_home import START, home, provider
@@ -87,7 +87,7 @@ def queue(app: App, people: int, each: int) -> None:
                     Message(
                         user_id=user_id,
                         to=_phone(number),
-                        kind="delay",
+                        kind=MessageKind.DELAY_FIRST,
                         body=f"Text {text} of {each}",
                         dedup_key=f"{number} {text}",
                         created_at=now,

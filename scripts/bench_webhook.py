@@ -21,7 +21,7 @@ from twilio.request_validator import RequestValidator
 
 from flait.app import App
 from flait.clock import SystemClock
-from flait.core.messages import Message
+from flait.core.messages import Message, MessageKind
 from flait.core.subscriptions import User
 from flait.store.connection import sqlite3
 from scripts.bench_home import Home, home
@@ -95,8 +95,9 @@ def _texts(app: App, many: int) -> Mapping[int, str]:
     with store.transaction():
         person = store.add_user(User(name="Bench", phone=PERSON, created_at=now))
         for number in range(many):
-            store.enqueue(Message(user_id=person.id, to=PERSON, kind="delay", body="a text", dedup_key=str(number),
-                                  created_at=now, not_before=now, expires_at=now + timedelta(hours=1)))  # fmt: skip
+            kind, key, until = MessageKind.DELAY_FIRST, str(number), now + timedelta(hours=1)
+            store.enqueue(Message(user_id=person.id, to=PERSON, kind=kind, body="a text", dedup_key=key,
+                                  created_at=now, not_before=now, expires_at=until))  # fmt: skip
             claimed = store.claim_due_message(now, "bench")
             assert claimed is not None
             sids[claimed.id] = f"SM{number:032x}"

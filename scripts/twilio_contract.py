@@ -21,7 +21,7 @@ from pathlib import Path
 
 from flait.adapters.twilio.gateway import TwilioGateway
 from flait.clock import SystemClock
-from flait.core.messages import Message
+from flait.core.messages import Message, MessageKind
 from flait.errors import FlaitError
 
 PACKAGES = ("@stoplight/prism-cli@5", "@twilio-alpha/mcp@0.7.0")
@@ -74,7 +74,7 @@ def _message() -> Message:
         id=7,
         user_id=1,
         to="+15555550100",
-        kind="delay_first",
+        kind=MessageKind.DELAY_FIRST,
         body="UA123 SFO-EWR delayed 45m: dep 14:10->14:55 PST.",
         dedup_key="contract",
         created_at=NOW,

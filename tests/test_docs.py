@@ -17,7 +17,7 @@ from flait.core import polling
 from flait.core.alerts import CONFIRM_BIG, CONFIRM_SMALL, RULES
 from flait.core.changes import ChangeKind
 from flait.core.flights import Flight, ScheduledFlight
-from flait.core.messages import Message, MessageStatus
+from flait.core.messages import Message, MessageKind, MessageStatus
 from flait.core.replies.understanding import Reply, understand
 from flait.core.subscriptions import Role
 from flait.core.texts.confirmations import pending_text, tracked_text
@@ -330,7 +330,7 @@ def test_the_guide_to_templates_shows_what_is_new_in_every_kind_of_text(kind: st
     )
     assert text is not None
     message = Message(
-        user_id=1, to="+15555550100", kind=kind, body=text.body, structure=text.structure, dedup_key="x",
+        user_id=1, to="+15555550100", kind=MessageKind(kind), body=text.body, structure=text.structure, dedup_key="x",
         created_at=NOON, not_before=NOON, expires_at=NOON,
     )  # fmt: skip
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from flait.core.pauses import Pauses
 from flait.core.structure import Structure
@@ -34,6 +35,66 @@ class MessageStatus(StrEnum):
     SUPPRESSED = "suppressed"  # the person said STOP
 
 
+class MessageKind(StrEnum):
+    """Every kind of text: what is news, in the words of `ChangeKind`; what else Flait says; what it answers."""
+
+    CANCELLED = "cancelled"
+    REINSTATED = "reinstated"
+    ONWARD = "onward"
+    DIVERTED = "diverted"
+    UNDIVERTED = "undiverted"
+    REROUTED = "rerouted"
+    ENDS = "ends"
+    WITHDRAWN = "withdrawn"
+    ARRIVED = "arrived"
+    LANDED = "landed"
+    DEPARTED = "departed"
+    RETURNED = "returned"
+    EARLIER = "earlier"
+    SCHEDULE_CHANGE = "sched_change"
+    DELAY_MORE = "delay_more"
+    DELAY_FIRST = "delay_first"
+    DELAY_LESS = "delay_less"
+    ON_TIME = "on_time"
+    GATE_CHANGE = "gate_change"
+    TERMINAL_CHANGE = "terminal_change"
+    GATE_FIRST = "gate_first"
+    TERMINAL_FIRST = "terminal_first"
+    ARRIVAL_GATE = "arrival_gate"
+    BELT = "belt"
+    CORRECTED = "corrected"
+    TAXIING = "taxiing"
+    STALE = "stale"
+    FRESH = "fresh"
+
+    TRACKED = "tracked"  # confirms what is followed
+    PENDING = "pending"  # confirms what is saved
+    MISSING = "missing"  # a saved flight has not shown up
+    FAILED = "failed"  # a saved wish is not met
+    SHARE = "share"  # the person's part of the month's look-ups is used up
+    TEST = "test"  # says only that it has come
+    INVITATION = "invitation"  # asks a number, in somebody's name
+
+    REPLY = "reply"  # the answer to a person's text
+    STRANGER = "stranger"  # the answer to a number that nobody here has
+    STOP_CONFIRMED = "stop_confirmed"  # the one text that may go to a number after STOP
+
+    OTHER = "other"  # an earlier Flait's, whose word for it is none any more
+
+
+class CopiedAs(StrEnum):
+    """How a text says again what another said: in whose place, or after it."""
+
+    SMS = "sms"  # in place of a WhatsApp text
+    TEMPLATE = "template"  # in place of a WhatsApp text that was refused as free text
+    REWORDED = "reworded"  # in words of later
+    RETRIED = "retried"  # for the operator
+
+
+IN_PLACE: Final = frozenset({CopiedAs.SMS, CopiedAs.TEMPLATE})
+"""Copies that are void once the first has arrived after all."""
+
+
 TOO_LATE = "too late to be of use"
 """Why a text expired whose time went by while it could not be sent: nothing newer had taken its place."""
 
@@ -55,6 +116,8 @@ class Message:
 
     `body` is the whole on one line, `structure` the same in its parts; one that an earlier Flait wrote has none.
     `dedup_key` is what makes it once-only: the database refuses a second one.
+    `copy_of` is the id of the text that it says again, `copied_as` how; of one that was RETRIED, the first of all.
+    `answers` is the sid of the person's text that it answers, or that the text it copies answered.
     `expires_at` ends its useful life: later it is worse than none.
     """
 
@@ -62,10 +125,13 @@ class Message:
     user_id: int
     to: str
     channel: Channel = Channel.SMS
-    kind: str
+    kind: MessageKind
     body: str
     structure: Structure | None = None
     dedup_key: str
+    copy_of: int | None = None
+    copied_as: CopiedAs | None = None
+    answers: str | None = None
     subscription_id: int | None = None
     flight_id: int | None = None
     tells: Mapping[str, str | bool] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from flait.core.flights import Airport, Flight, Phase
-from flait.core.messages import Channel, Message
+from flait.core.messages import Channel, CopiedAs, Message, MessageKind
 from flait.core.structure import Structure, one_line, plain
 from flait.core.texts.formats import Reader
 from flait.core.texts.wording import arrives_verb, departs_verb, label, route, short
@@ -20,8 +20,7 @@ from flait.core.told import Told, told
 WINDOW: Final = timedelta(hours=24)
 MARGIN: Final = timedelta(minutes=5)  # clocks differ, and a text takes its time: near the end the window counts as shut
 ANY_KIND: Final = "any"  # the template for every kind that has none of its own
-OF_ITS_OWN: Final = frozenset({"invitation"})  # asks for an answer, and a general template does not say which
-AGAIN: Final = "template-for:"  # begins the dedup_key of a text that WhatsApp refused as free text
+OF_ITS_OWN: Final = frozenset({MessageKind.INVITATION})  # asks for an answer, and a general template does not say which
 FREE_REFUSED: Final = 63016
 LONGEST_VARIABLE: Final = 160  # characters; Twilio takes 1024 for the whole template
 NOTHING: Final = "-"  # WhatsApp refuses an empty variable
@@ -52,7 +51,7 @@ class Setup:
     one_way: bool = False
     contact: str = ""
 
-    def template(self, kind: str) -> str | None:
+    def template(self, kind: MessageKind) -> str | None:
         """The content sid for texts of that kind."""
         general = None if kind in OF_ITS_OWN else self.templates.get(ANY_KIND)
         return self.templates.get(kind) or general or None
@@ -97,7 +96,7 @@ def choice(
     if refused and sms_agreed and not (as_free_text and setup.template(message.kind)):
         return Choice(form=Form.SMS, why=f"WhatsApp did not take the text before it (error {refused})")
     is_open = wrote_at is not None and now - wrote_at < WINDOW - MARGIN
-    if is_open and not as_free_text and not message.dedup_key.startswith(AGAIN):
+    if is_open and not as_free_text and message.copied_as is not CopiedAs.TEMPLATE:
         return Choice(form=Form.FREE, why="the person wrote within 24 hours")
     closed = "WhatsApp refused it as free text" if is_open else "the person has not written for 24 hours"
     if setup.template(message.kind):

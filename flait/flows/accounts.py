@@ -6,12 +6,13 @@ Whom the operator added himself pays for nothing that is not asked by text, and 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from flait.core.messages import Message
+from flait.core.compose import compose
+from flait.core.messages import MessageKind
+from flait.core.structure import plain
 from flait.core.subscriptions import AddedBy, User
 from flait.core.texts.answers import share_over_text
+from flait.core.texts.wording import Text
 from flait.store import Store
-
-SHARE = "share"  # the kind of the text that says so
 
 
 def of_flight(store: Store, flight_id: int) -> Sequence[str]:
@@ -47,15 +48,12 @@ def tell(store: Store, user: User, now: datetime) -> None:
     if user.opted_out_at:
         return
     store.enqueue(
-        Message(
-            user_id=user.id,
-            to=user.phone,
-            channel=user.channel,
-            kind=SHARE,
-            body=share_over_text(until(now)),
-            dedup_key=f"{SHARE}:{user.id}:{now:%Y-%m}",
-            created_at=now,
-            not_before=now,
-            expires_at=datetime.combine(until(now), time(), UTC),
+        compose(
+            MessageKind.SHARE,
+            Text(structure=plain(share_over_text(until(now)))),
+            user,
+            dedup_key=f"{MessageKind.SHARE}:{user.id}:{now:%Y-%m}",
+            now=now,
+            until=datetime.combine(until(now), time(), UTC),
         )
     )

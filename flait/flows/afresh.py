@@ -10,8 +10,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from flait.core.compose import copied
 from flait.core.flights import Flight, Phase, progress
-from flait.core.messages import TOO_LATE, UNTOLD, Message, MessageStatus
+from flait.core.messages import IN_PLACE, TOO_LATE, UNTOLD, CopiedAs, Message, MessageKind, MessageStatus
 from flait.core.silences import is_awaited
 from flait.core.subscriptions import SubscriptionState
 from flait.core.texts.confirmations import tracked_text
@@ -20,25 +21,21 @@ from flait.core.texts.status import Seen, status_text
 from flait.core.texts.wording import Text
 from flait.core.told import FACTS, NONE, Told, further, tells
 from flait.flows.looks import hasten
-from flait.flows.telling import TRACKED, knows, retell
-from flait.flows.wishes import MISSING, USEFUL, greeting
-from flait.store import INVITATION, STOP_CONFIRMED, STRANGER, Store, TrackedFlight
+from flait.flows.telling import knows, retell
+from flait.flows.wishes import USEFUL, greeting
+from flait.store import Store, TrackedFlight
 
 log = logging.getLogger("flait.afresh")
 
-S = MessageStatus
+S, K = MessageStatus, MessageKind
 FRESH: Final = timedelta(minutes=5)  # so long words that were tried in vain are good, if nothing else has come
-AGAIN: Final = "again:"  # begins the dedup_key of a confirmation or an answer that was worded anew
-PENDING: Final = "pending"
-FAILED: Final = "failed"
-REPLY: Final = "reply"
-TEST: Final = "test"
-NO_NEWS: Final = frozenset({TRACKED, PENDING, MISSING, FAILED, REPLY, TEST, STOP_CONFIRMED, STRANGER, INVITATION})
-FOLLOWERS: Final = ("sms-for:", "template-for:")  # begin the dedup_key of a text in place of a WhatsApp text
+NO_NEWS: Final = frozenset(
+    {K.TRACKED, K.PENDING, K.MISSING, K.FAILED, K.REPLY, K.TEST, K.STOP_CONFIRMED, K.STRANGER, K.INVITATION}
+)
 WISHES: Final = {  # what a text says of a wish holds for as long as the wish is so
-    PENDING: SubscriptionState.PENDING,
-    MISSING: SubscriptionState.PENDING,
-    FAILED: SubscriptionState.FAILED,
+    K.PENDING: SubscriptionState.PENDING,
+    K.MISSING: SubscriptionState.PENDING,
+    K.FAILED: SubscriptionState.FAILED,
 }
 AHEAD: Final = ("departure", "arrival", "boards")  # moments that are advice while they are ahead
 SENT_ONCE_MORE: Final = "requeued"  # the journal's word for it
@@ -73,8 +70,7 @@ def why_not(store: Store, message: Message, now: datetime) -> str:
 
 def _first(store: Store, message: Message) -> Message | None:
     """The text in whose place this one goes."""
-    prefix = next((prefix for prefix in FOLLOWERS if message.dedup_key.startswith(prefix)), None)
-    return store.message(int(message.dedup_key.removeprefix(prefix))) if prefix else None
+    return store.message(message.copy_of) if message.copy_of and message.copied_as in IN_PLACE else None
 
 
 def _overtaken(store: Store, message: Message, now: datetime) -> str:
@@ -94,7 +90,7 @@ def _overtaken(store: Store, message: Message, now: datetime) -> str:
         return ""
     if _is_changed(store, message, tracked, now):
         return "the flight has changed since"
-    if message.kind != TRACKED and _was_tried(message) and now - message.created_at > FRESH:
+    if message.kind is not K.TRACKED and _was_tried(message) and now - message.created_at > FRESH:
         return f"it was written more than {FRESH.seconds // 60} min ago"
     return ""
 
@@ -103,7 +99,7 @@ def _is_changed(store: Store, message: Message, tracked: TrackedFlight, now: dat
     """An alert was written with its look; what says how a flight stands perhaps a moment before the look it is from."""
     if is_news(message):
         return store.is_changed(tracked.id, since=message.created_at, now=now)
-    with_its_look = message.kind == TRACKED and tracked.seen_at == message.created_at
+    with_its_look = message.kind is K.TRACKED and tracked.seen_at == message.created_at
     if tracked.seen_at is None or tracked.seen_at < message.created_at or with_its_look:
         return False
     present = tells(tracked.flight)
@@ -132,7 +128,7 @@ def over(store: Store, message: Message) -> str:
 
     It is good for as long as what it says of a wish is so, an answer for as long as nothing was said after it.
     """
-    if message.kind == REPLY:
+    if message.kind is K.REPLY:
         return "another text has gone out since" if store.has_left_after(message) else ""
     wish = store.subscription(message.subscription_id) if message.subscription_id else None
     meant = WISHES.get(message.kind)
@@ -153,7 +149,7 @@ def tell_afresh(
 
 
 def _go_on(store: Store, message: Message, now: datetime, *, lost: bool) -> None:
-    if is_news(message) or message.kind == TRACKED:
+    if is_news(message) or message.kind is K.TRACKED:
         for other in store.waiting_about(message):
             if is_news(other):
                 _end(
@@ -166,9 +162,9 @@ def _go_on(store: Store, message: Message, now: datetime, *, lost: bool) -> None
 
 def _was_lost_before(store: Store, message: Message) -> bool:
     """Whether it says in words of later what was lost before."""
-    if not message.dedup_key.startswith(AGAIN):
+    if not message.copy_of or message.copied_as is not CopiedAs.REWORDED:
         return False
-    before = store.message(int(message.dedup_key.removeprefix(AGAIN)))
+    before = store.message(message.copy_of)
     return before is not None and before.status in (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
 
 
@@ -197,12 +193,13 @@ def _word_again(store: Store, message: Message, now: datetime) -> None:
     is_late = now >= message.expires_at
     if is_late and not _is_unheard_of(store, message, now):
         return
-    again = replace(message, kind=TRACKED) if is_late else message
+    again = replace(message, kind=K.TRACKED) if is_late else message
     text = words_of_now(store, again, now)
     if text is None:
         return
-    expires_at = now + USEFUL if again.kind == TRACKED else message.expires_at
-    queued = store.enqueue(fresh_copy(again, now, dedup_key=f"{AGAIN}{message.id}", text=text, expires_at=expires_at))
+    expires_at = now + USEFUL if again.kind is K.TRACKED else message.expires_at
+    key = f"again:{message.id}"
+    queued = store.enqueue(copied(again, CopiedAs.REWORDED, dedup_key=key, text=text, now=now, until=expires_at))
     if queued:
         store.record_text(
             queued, at=now, step="send", outcome="queued", detail=f"says msg:{message.id} in words of now"
@@ -221,24 +218,6 @@ def _is_unheard_of(store: Store, message: Message, now: datetime) -> bool:
     return not any(row.is_said for row in rows)
 
 
-def fresh_copy(message: Message, now: datetime, *, dedup_key: str, text: Text, expires_at: datetime) -> Message:
-    """Another row for the same person, with words of now, not tried yet."""
-    return replace(
-        message,
-        body=text.body,
-        structure=text.structure,
-        tells=text.tells,
-        dedup_key=dedup_key,
-        status=MessageStatus.QUEUED,
-        attempts=0,
-        created_at=now,
-        not_before=now,
-        expires_at=expires_at,
-        error=None,
-        error_code=None,
-    )
-
-
 def words_of_now(store: Store, message: Message, now: datetime) -> Text | None:
     """What a confirmation or an answer says by now; None when its flight is followed no more."""
     subscription = store.subscription(message.subscription_id or 0)
@@ -246,7 +225,7 @@ def words_of_now(store: Store, message: Message, now: datetime) -> Text | None:
     if not (subscription and tracked and user) or subscription.state is not SubscriptionState.ACTIVE:
         return None
     reader = Reader(ident=subscription.ident, now=now, clock=user.clock)
-    if message.kind == TRACKED:
+    if message.kind is K.TRACKED:
         return tracked_text(tracked.flight, reader, role=subscription.role, first=greeting(store, user))
     seen = Seen(age=max(now - (tracked.seen_at or now), timedelta()))
     return status_text(tracked.flight, reader, seen, role=subscription.role, told=heard(store, subscription.id))
@@ -284,12 +263,10 @@ def arrived_after_all(store: Store, message: Message, now: datetime, *, before: 
     what the other said of it counts no more. `before` are the sids of texts known to have gone out after this one all
     the same. Either way what still is news is decided anew.
     """
-    for prefix in FOLLOWERS:
-        follower = store.message_by_key(f"{prefix}{message.id}")
-        if follower and store.cancel_message(
-            follower.id, told=False, error=f"msg:{message.id} has arrived after all", now=now
-        ):
-            store.record_text(follower, at=now, step="send", outcome="canceled", detail=f"msg:{message.id} has arrived")
+    why = f"msg:{message.id} has arrived after all"
+    for copy in store.copies(message.id):
+        if copy.copied_as in IN_PLACE and store.cancel_message(copy.id, told=False, error=why, now=now):
+            store.record_text(copy, at=now, step="send", outcome="canceled", detail=f"msg:{message.id} has arrived")
     if not is_about_a_flight(message):
         return
     waiting = [other for other in store.waiting_about(message) if is_news(other)]

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from flait.clock import Clock
-from flait.core.messages import Channel, Message
+from flait.core.compose import compose
+from flait.core.messages import Channel, MessageKind
 from flait.core.replies.understanding import (
     Choice,
     Help,
@@ -38,8 +39,10 @@ from flait.core.replies.understanding import (
     WhoIsThis,
     understand,
 )
+from flait.core.structure import plain
 from flait.core.subscriptions import AddedBy, User
 from flait.core.texts import answers as texts
+from flait.core.texts.wording import Text
 from flait.errors import StoreError
 from flait.flows.answering.desk import Act, Desk, Line, Rules, say
 from flait.flows.answering.leaving import choose, is_answer, leave, undo, untrack
@@ -53,14 +56,13 @@ from flait.flows.answering.tracking import track
 from flait.flows.intake import OPTED_OUT
 from flait.flows.ports import FlightSource
 from flait.phones import costly
-from flait.store import STOP_CONFIRMED, STRANGER, Heard, Step, Store
+from flait.store import Heard, Step, Store
 
 __all__ = ["Looks", "Rules", "answer_looked", "answer_next"]
 
 log = logging.getLogger("flait.answer")
 
 USEFUL = timedelta(minutes=15)  # an answer that comes later than that confuses
-REPLY = "reply"
 SAID = "said"  # the dialogue that remembers the last body
 
 MOST_REPLIES, REPLIES_WITHIN = 10, timedelta(minutes=5)  # two machines that answer each other stop here
@@ -71,7 +73,7 @@ REPEATED_WITHIN = timedelta(seconds=10)
 
 MOST_CONFIRMED = 3  # STOPs of one number in a day
 
-FAULT, UNKNOWN, STOP = "fault", "unknown", "stop"
+FAULT, UNKNOWN, STOP, STRANGER = "fault", "unknown", "stop", "stranger"
 
 COMMANDS: Mapping[type[Reply], tuple[str, Callable[[Desk, Any], Act]]] = {
     # what was meant → its word in the record, and what is done about it
@@ -254,7 +256,7 @@ def _is_too_fast(desk: Desk) -> bool:
     if not desk.user.id:
         return False
     latest = [view.message for view in desk.store.messages(user_id=desk.user.id, limit=4 * MOST_REPLIES)]
-    recent = [text for text in latest if text.kind == REPLY and desk.now - text.created_at < REPLIES_WITHIN]
+    recent = [text for text in latest if text.kind is MessageKind.REPLY and desk.now - text.created_at < REPLIES_WITHIN]
     return len(recent) >= MOST_REPLIES
 
 
@@ -321,7 +323,7 @@ def _store(desk: Desk, word: str, act: Act) -> None:
         desk.store.put_dialogue(desk.phone, SAID, said, now + REPEATED_WITHIN)
         lines = act()
         for number, line in enumerate(lines, 1):
-            _enqueue(desk, line, REPLY, number=number, word=word)
+            _enqueue(desk, line, MessageKind.REPLY, number=number, word=word)
     log.info("a text was answered: %s, %d texts", word, len(lines))
 
 
@@ -338,26 +340,23 @@ def _confirm_stop(desk: Desk) -> None:
     quiet = often or (not desk.user.id and bool(costly(desk.phone, desk.rules.allow)))
     with desk.store.transaction():
         if not quiet and desk.store.is_opted_out(desk.phone):
-            _enqueue(desk, Line(body=texts.STOPPED), STOP_CONFIRMED, number=1, word=STOP)
+            _enqueue(desk, Line(body=texts.STOPPED), MessageKind.STOP_CONFIRMED, number=1, word=STOP)
         desk.store.mark_answered(desk.heard.inbound.sid, desk.now, STOP)
 
 
-def _enqueue(desk: Desk, line: Line, kind: str, *, number: int, word: str) -> None:
+def _enqueue(desk: Desk, line: Line, kind: MessageKind, *, number: int, word: str) -> None:
     now, user = desk.now, desk.store.user_by_phone(desk.phone)
-    message = Message(
-        user_id=user.id if user else 0,
-        to=desk.phone,
+    message = compose(
+        MessageKind.STRANGER if user is None and kind is MessageKind.REPLY else kind,
+        Text(structure=line.structure or plain(line.body), tells=line.tells),
+        user or replace(desk.user, id=0),
         channel=desk.channel,
-        kind=STRANGER if user is None and kind == REPLY else kind,
-        body=line.body,
-        structure=line.structure,
-        tells=line.tells,
         dedup_key=f"reply:{desk.heard.inbound.sid}" + (f":{number}" if number > 1 else ""),
+        answers=desk.heard.inbound.sid,
         subscription_id=line.subscription_id,
         flight_id=line.flight_id,
-        created_at=now,
-        not_before=now,
-        expires_at=now + USEFUL,
+        now=now,
+        until=now + USEFUL,
     )
     stored = desk.store.enqueue(message)
     if stored:

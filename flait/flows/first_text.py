@@ -9,13 +9,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from flait.core.messages import Message
+from flait.core.messages import Message, MessageKind
 from flait.core.subscriptions import AddedBy
 from flait.core.texts.confirmations import Greeting, greeted, says_who_writes
-from flait.flows.afresh import REPLY, TEST, times_sent
-from flait.store import INVITATION, STOP_CONFIRMED, STRANGER, Store
+from flait.flows.afresh import times_sent
+from flait.store import Store
 
-OF_THEIR_OWN: Final = frozenset({REPLY, TEST, STOP_CONFIRMED, STRANGER, INVITATION})  # they need no greeting
+K = MessageKind
+OF_THEIR_OWN: Final = frozenset({K.REPLY, K.TEST, K.STOP_CONFIRMED, K.STRANGER, K.INVITATION})  # they need no greeting
 
 
 def with_greeting(store: Store, message: Message, now: datetime) -> Message:

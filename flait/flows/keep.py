@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from flait.core import polling
 from flait.core.findings import Found
 from flait.core.flights import Flight, ScheduledFlight, same_leg
-from flait.core.messages import Channel
+from flait.core.messages import Channel, MessageKind
 from flait.core.observations import merged
 from flait.core.subscriptions import AddedBy, Subscription, SubscriptionState, User, next_resolution
 from flait.core.texts.confirmations import Greeting, pending_text, tracked_text
@@ -122,7 +122,7 @@ def _activate(
     if new:
         reader = Reader(ident=saved.ident, now=now, clock=user.clock)
         text = tracked_text(flight, reader, role=saved.role, first=first)
-        wishes.confirm(store, saved, user, kind="tracked", text=text, now=now)
+        wishes.confirm(store, saved, user, kind=MessageKind.TRACKED, text=text, now=now)
         wishes.note(store, saved, now, step="subscribe", outcome="active", detail=f"pinned {flight.fa_flight_id}")
     return Subscribed(subscription=saved, user=user, flight=flight, already=not new)
 
@@ -207,7 +207,7 @@ def _save_scheduled(
     saved, new = _saved(store, ahead)
     if new and subscription.departure_date is None:
         text = pending_text(row, saved.ident, first=first)
-        wishes.confirm(store, saved, user, kind="pending", text=text, now=now, until=wishes.over_at(saved))
+        wishes.confirm(store, saved, user, kind=MessageKind.PENDING, text=text, now=now, until=wishes.over_at(saved))
         wishes.note(store, saved, now, step="subscribe", outcome="pending", detail=saved.reason)
     return Subscribed(subscription=saved, user=user, scheduled=row, already=not new)
 

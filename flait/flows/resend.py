@@ -9,20 +9,20 @@ most, however often one asks.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Final
 
-from flait.core.messages import Message, MessageStatus
+from flait.core.compose import copied
+from flait.core.messages import CopiedAs, Message, MessageKind, MessageStatus
 from flait.core.structure import plain
 from flait.core.subscriptions import SubscriptionState
 from flait.core.texts.wording import Text
 from flait.errors import NotFound, UserError
 from flait.flows import afresh
-from flait.flows.telling import TRACKED
-from flait.flows.wishes import MISSING
 from flait.store import Step, Store, TrackedFlight
 
 USEFUL: Final = timedelta(minutes=30)  # somebody waits for it now
-LATEST: Final = 1000  # of a person's texts are searched for copies: months of them
+K = MessageKind
 NEVER_ARRIVED: Final = frozenset({MessageStatus.FAILED, MessageStatus.EXPIRED, MessageStatus.UNDELIVERED})
 
 _REFUSED: Final[Mapping[MessageStatus, str]] = {
@@ -141,11 +141,11 @@ def _followed(store: Store, message: Message) -> TrackedFlight:
 
 def _words(store: Store, message: Message, now: datetime) -> Text:
     """What is said in its place. Raises UserError where that would not be true any more, or of no use."""
-    if message.kind not in (TRACKED, afresh.PENDING, MISSING, afresh.FAILED):
-        why = afresh.why_not(store, message, now) if message.kind == afresh.REPLY else ""
+    if message.kind not in (K.TRACKED, K.PENDING, K.MISSING, K.FAILED):
+        why = afresh.why_not(store, message, now) if message.kind is K.REPLY else ""
         if now >= message.expires_at or (why and not afresh.is_about_a_flight(message)):
             over = f"msg:{message.id} was for a moment that is over"
-            raise UserError(over, "whoever asked can ask again" if message.kind == afresh.REPLY else "")
+            raise UserError(over, "whoever asked can ask again" if message.kind is K.REPLY else "")
     if afresh.is_about_a_flight(message):
         text = afresh.words_of_now(store, message, now)
         if text is None:
@@ -158,32 +158,31 @@ def _words(store: Store, message: Message, now: datetime) -> Text:
 
 
 def _queued_again(store: Store, message: Message, text: Text, now: datetime) -> Message:
-    key = _next_key(store, message)
-    copy = store.enqueue(afresh.fresh_copy(message, now, dedup_key=key, text=text, expires_at=now + USEFUL))
-    if copy is None:
+    first, key = _root(message), _next_key(store, message)
+    copy = copied(message, CopiedAs.RETRIED, of=first, dedup_key=key, text=text, now=now, until=now + USEFUL)
+    queued = store.enqueue(copy)
+    if queued is None:
         raise UserError(f"msg:{message.id} was sent again before", "`flait messages` shows the copy")
     if message.status is MessageStatus.IN_DOUBT:
-        _give_up(store, message, copy, now)
-    _record(store, message, copy, now)
-    return copy
+        _give_up(store, message, queued, now)
+    _record(store, message, queued, now)
+    return queued
 
 
 def _copies(store: Store, message: Message) -> list[Message]:
-    """The person's texts that are copies of it, newest first."""
-    stem = f"retry:{_root(message)}:"
-    texts = (view.message for view in store.messages(user_id=message.user_id, limit=LATEST))
-    return [text for text in texts if text.dedup_key.startswith(stem)]
+    """The texts that are copies of it, or of what it is a copy of, newest first."""
+    return [copy for copy in reversed(store.copies(_root(message))) if copy.copied_as is CopiedAs.RETRIED]
 
 
 def _root(message: Message) -> int:
     """The text that was first: copies of copies are counted as its own."""
-    kind, _, rest = message.dedup_key.partition(":")
-    return int(rest.partition(":")[0]) if kind == "retry" else message.id
+    return message.copy_of if message.copy_of and message.copied_as is CopiedAs.RETRIED else message.id
 
 
 def _next_key(store: Store, message: Message) -> str:
-    numbers = [int(copy.dedup_key.rpartition(":")[2]) for copy in _copies(store, message)]
-    return f"retry:{_root(message)}:{max(numbers, default=0) + 1}"
+    """The first that is free: the oldest copies may be forgotten."""
+    keys = (f"retry:{_root(message)}:{number}" for number in count(len(_copies(store, message)) + 1))
+    return next(key for key in keys if store.message_by_key(key) is None)
 
 
 def _give_up(store: Store, message: Message, copy: Message, now: datetime) -> None:

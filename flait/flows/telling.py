@@ -6,13 +6,13 @@ Decided from what was seen and what they were told before; everything here is in
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
 
 from flait.core import polling
 from flait.core.alerts import Alert, Decision, Held, PastText, Priority, Reach, decide, out_of_reach
 from flait.core.changes import DELAY
+from flait.core.compose import compose
 from flait.core.flights import Flight, Phase, progress
-from flait.core.messages import TOO_LATE, UNTOLD, Message, MessageStatus
+from flait.core.messages import TOO_LATE, UNTOLD, Message, MessageKind, MessageStatus
 from flait.core.silences import NO_WORD, silence
 from flait.core.subscriptions import SubscriptionState
 from flait.core.texts.alerts import alert_text
@@ -24,7 +24,6 @@ from flait.flows.wishes import confirm, greeting
 from flait.store import Store, Subscriber, TellRow, TrackedFlight
 
 ANSWERED = timedelta(minutes=5)
-TRACKED: Final = "tracked"  # the kind of a confirmation
 TOLD_LATE = timedelta(hours=24)  # after a watch has ended: so long its last word is tried again
 NEVER_LEFT = frozenset({MessageStatus.EXPIRED, MessageStatus.SUPPRESSED})
 _REACH = {
@@ -64,7 +63,7 @@ def decided(
 
 def _is_unconfirmed(rows: Sequence[TellRow], flight: Flight) -> bool:
     """Whether nothing that was said of it arrived, the confirmation first of all. What is down needs none."""
-    lost = any(row.kind == TRACKED and _never_came(row) for row in rows)
+    lost = any(row.kind is MessageKind.TRACKED and _never_came(row) for row in rows)
     if not lost or any(row.is_said for row in rows) or is_in_vain(rows[-1].error_code):
         return False
     return not further(progress(flight), Phase.OFF)
@@ -88,8 +87,8 @@ def confirm_afresh(
         reader = Reader(ident=subscription.ident, now=now, clock=user.clock)
         first = greeting(store, user, rules.contact)
         text = tracked_text(tracked.flight, reader, role=subscription.role, first=first)
-        key = f"{TRACKED}-again:{subscription.id}:{len(rows)}"
-        confirm(store, subscription, user, kind=TRACKED, text=text, now=now, dedup_key=key)
+        key = f"{MessageKind.TRACKED}-again:{subscription.id}:{len(rows)}"
+        confirm(store, subscription, user, kind=MessageKind.TRACKED, text=text, now=now, dedup_key=key)
 
 
 def _reachable(subscribers: Iterable[Subscriber]) -> list[Subscriber]:
@@ -162,8 +161,8 @@ def tell(
     """
     polls, subscription = tracked.polls + 1, subscriber.subscription
     key = dedup_key or f"alert:{subscription.id}:{polls}"
-    message = _message(tracked, subscriber, alert, dedup_key=key, now=not_before or now)
-    stored = store.enqueue(replace(message, created_at=now))
+    message = _message(tracked, subscriber, alert, dedup_key=key, now=now, not_before=not_before or now)
+    stored = store.enqueue(message)
     if stored:
         store.add_alert(
             subscription_id=subscription.id,
@@ -177,23 +176,27 @@ def tell(
     return stored or message
 
 
-def _message(tracked: TrackedFlight, subscriber: Subscriber, alert: Alert, *, dedup_key: str, now: datetime) -> Message:
+def _message(
+    tracked: TrackedFlight,
+    subscriber: Subscriber,
+    alert: Alert,
+    *,
+    dedup_key: str,
+    now: datetime,
+    not_before: datetime,
+) -> Message:
     subscription, user = subscriber.subscription, subscriber.user
-    text = alert_text(alert, Reader(ident=subscription.ident, now=now, clock=user.clock))
-    return Message(
-        user_id=user.id,
-        to=user.phone,
+    return compose(
+        MessageKind(alert.changes[0].kind),
+        alert_text(alert, Reader(ident=subscription.ident, now=not_before, clock=user.clock)),
+        user,
         channel=subscription.channel,
-        kind=alert.changes[0].kind,
-        body=text.body,
-        structure=text.structure,
-        tells=text.tells,
         dedup_key=dedup_key,
         subscription_id=subscription.id,
         flight_id=tracked.id,
-        created_at=now,
-        not_before=now,
-        expires_at=alert.expires_at,
+        now=now,
+        not_before=not_before,
+        until=alert.expires_at,
     )
 
 
@@ -217,12 +220,12 @@ def tell_silence(store: Store, tracked: TrackedFlight, now: datetime, rules: Rul
         )
         if alert and not _is_muted(person, now) and not out_of_reach(_past(rows), now):
             key = f"stale:{person.subscription.id}:{seen_at.isoformat()}:{len(rows)}"
-            store.enqueue(_message(tracked, person, alert, dedup_key=key, now=now))
+            store.enqueue(_message(tracked, person, alert, dedup_key=key, now=now, not_before=now))
 
 
 def _last_word(rows: Sequence[TellRow], seen_at: datetime) -> datetime:
     """When they had the last word: a confirmation came from a look of its own."""
-    return max([seen_at, *(row.at for row in rows if row.is_said and row.kind == TRACKED)])
+    return max([seen_at, *(row.at for row in rows if row.is_said and row.kind is MessageKind.TRACKED)])
 
 
 def retell(store: Store, tracked: TrackedFlight, subscription_id: int, now: datetime) -> None:

@@ -3,13 +3,13 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from flait.flows.afresh import FAILED, PENDING, is_news, still_news
-from flait.flows.telling import TRACKED
-from flait.flows.wishes import MISSING
+from flait.core.messages import MessageKind
+from flait.flows.afresh import is_news, still_news
 from flait.store import MessageView, Store
 
 SHOWN_FOR: Final = timedelta(days=1)
-OF_WISHES: Final = frozenset({TRACKED, PENDING, MISSING, FAILED, "share"})
+K = MessageKind
+OF_WISHES: Final = frozenset({K.TRACKED, K.PENDING, K.MISSING, K.FAILED, K.SHARE})
 
 
 def unsaid(store: Store, now: datetime) -> list[MessageView]:

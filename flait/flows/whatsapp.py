@@ -8,15 +8,15 @@ only while its words hold, else its news is decided anew and goes the other way.
 import logging
 from dataclasses import fields, replace
 from datetime import datetime
-from typing import Final
 
-from flait.core.messages import UNTOLD, Channel, Message, MessageStatus
+from flait.core.compose import compose, copied
+from flait.core.messages import UNTOLD, Channel, CopiedAs, Message, MessageKind, MessageStatus
 from flait.core.senders import without_replies
 from flait.core.structure import plain
 from flait.core.subscriptions import Subscription, User
 from flait.core.texts.formats import Reader
+from flait.core.texts.wording import Text
 from flait.core.whatsapp import (
-    AGAIN,
     FREE_REFUSED,
     Choice,
     Form,
@@ -32,12 +32,9 @@ from flait.core.whatsapp import (
 )
 from flait.flows import afresh
 from flait.flows.first_text import with_greeting
-from flait.flows.telling import TRACKED
 from flait.store import Store
 
 log = logging.getLogger("flait.whatsapp")
-
-SMS_FOR: Final = "sms-for:"  # begins the dedup_key of the SMS in place of a WhatsApp text
 
 
 def ready(store: Store, message: Message, setup: Setup, now: datetime) -> Message | None:
@@ -56,7 +53,9 @@ def ready(store: Store, message: Message, setup: Setup, now: datetime) -> Messag
         sms_agreed=_sms_agreed(store, message),
         now=now,
         refused=refused.error_code if refused else None,
-        as_free_text=bool(refused and refused.error_code == FREE_REFUSED and not refused.dedup_key.startswith(AGAIN)),
+        as_free_text=bool(
+            refused and refused.error_code == FREE_REFUSED and refused.copied_as is not CopiedAs.TEMPLATE
+        ),
     )
     with store.transaction():
         if chosen.form is None:
@@ -73,17 +72,9 @@ def why_no_way(store: Store, subscription: Subscription, user: User, setup: Setu
     """Why no confirmation can leave for that person as things stand; '' when one can."""
     if subscription.channel is not Channel.WHATSAPP:
         return ""
-    kind = TRACKED if subscription.flight_id else afresh.PENDING
-    text = Message(
-        user_id=user.id,
-        to=user.phone,
-        channel=subscription.channel,
-        kind=kind,
-        body="",
-        dedup_key="",
-        created_at=now,
-        not_before=now,
-        expires_at=now,
+    kind = MessageKind.TRACKED if subscription.flight_id else MessageKind.PENDING
+    text = compose(
+        kind, Text(structure=plain("")), user, channel=subscription.channel, dedup_key="", now=now, until=now
     )
     agreed_to_sms = agreed(user.consent, Channel.SMS)
     chosen = choice(text, setup=setup, wrote_at=store.window(user.phone), sms_agreed=agreed_to_sms, now=now)
@@ -118,7 +109,7 @@ def in_place_of(store: Store, failed: Message, error_code: int | None, setup: Se
         return False
     why = afresh.why_not(store, failed, now)
     if not why:
-        return _follow(store, failed, *way, now) is not None
+        return _follow(store, failed, way, now) is not None
     _record(store, failed, now, "not followed", why)
     if not afresh.is_about_a_flight(failed):
         return False
@@ -126,16 +117,14 @@ def in_place_of(store: Store, failed: Message, error_code: int | None, setup: Se
     return True
 
 
-def _other_way(
-    store: Store, failed: Message, error_code: int | None, setup: Setup, now: datetime
-) -> tuple[str, Channel] | None:
-    """The dedup_key and the channel of the text that would follow."""
+def _other_way(store: Store, failed: Message, error_code: int | None, setup: Setup, now: datetime) -> CopiedAs | None:
+    """As what the text would follow."""
     if failed.channel is not Channel.WHATSAPP or not is_whatsapp_error(error_code) or now >= failed.expires_at:
         return None
-    again = error_code == FREE_REFUSED and setup.sender and not failed.dedup_key.startswith(AGAIN)
+    again = error_code == FREE_REFUSED and setup.sender and failed.copied_as is not CopiedAs.TEMPLATE
     if again and setup.template(failed.kind):
-        return f"{AGAIN}{failed.id}", Channel.WHATSAPP
-    return (f"{SMS_FOR}{failed.id}", Channel.SMS) if _sms_agreed(store, failed) else None
+        return CopiedAs.TEMPLATE
+    return CopiedAs.SMS if _sms_agreed(store, failed) else None
 
 
 def may_be(store: Store, message: Message, body: str, now: datetime) -> bool:
@@ -194,23 +183,13 @@ def _fail(store: Store, message: Message, why: str, now: datetime) -> None:
     log.warning("text %d failed: %s", message.id, why)
 
 
-def _follow(store: Store, failed: Message, dedup_key: str, channel: Channel, now: datetime) -> Message | None:
+def _follow(store: Store, failed: Message, way: CopiedAs, now: datetime) -> Message | None:
     """Another row with the same words, so that what it tells counts as told; of use, and as old, as the first was."""
-    follower = store.enqueue(
-        replace(
-            failed,
-            channel=channel,
-            dedup_key=dedup_key,
-            status=MessageStatus.QUEUED,
-            attempts=0,
-            not_before=now,
-            error=None,
-            error_code=None,
-        )
-    )
+    copy = copied(failed, way, dedup_key=f"{way}-for:{failed.id}", now=now)
+    follower = store.enqueue(replace(copy, channel=Channel.WHATSAPP if way is CopiedAs.TEMPLATE else Channel.SMS))
     if follower:
-        way = "by template" if channel is Channel.WHATSAPP else "by SMS"
-        _record(store, failed, now, "followed", f"sent again {way} as msg:{follower.id}")
+        by = "by template" if way is CopiedAs.TEMPLATE else "by SMS"
+        _record(store, failed, now, "followed", f"sent again {by} as msg:{follower.id}")
         _record(store, follower, now, "queued", f"in place of msg:{failed.id}, which WhatsApp did not take")
     return follower
 

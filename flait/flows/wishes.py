@@ -8,10 +8,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
+from flait.core.compose import compose
 from flait.core.dates import parse_date
 from flait.core.findings import GoesElsewhere, NoneThere, OtherAirline, Over, Refusal, Several
 from flait.core.idents import parse_ident
-from flait.core.messages import UNTOLD, Message
+from flait.core.messages import UNTOLD, MessageKind
 from flait.core.pauses import BUDGET_PAUSE
 from flait.core.subscriptions import Subscription, SubscriptionState, User, next_resolution
 from flait.core.texts.confirmations import Greeting
@@ -36,7 +37,6 @@ ZoneOf = Callable[[str], ZoneInfo | None]
 
 USEFUL = timedelta(hours=6)  # a confirmation: after that it is worded anew while the flight is ahead (afresh.py)
 SAD_NEWS = timedelta(days=2)  # that nothing will come: whoever does not hear of it waits in vain
-MISSING = "missing"  # the kind of the text that a saved flight has not shown up
 NOT_LIVE_YET = timedelta(hours=3)  # a scheduled flight that has no id yet: look again
 SHOWN_BY_THEN = timedelta(hours=24)  # before departure; AeroAPI gives ids two days before
 NOT_THERE = (NoneThere, OtherAirline, GoesElsewhere)  # AeroAPI may show it later
@@ -120,7 +120,7 @@ def not_met(
     if now < over_then:
         if waits_for_its_id and now >= _leaves(subscription, zone_of) - SHOWN_BY_THEN:
             text = missing_text(subscription.ident, _when(subscription, zone_of), reason)
-            confirm(store, subscription, user, kind=MISSING, text=text, now=now, until=over_then)
+            confirm(store, subscription, user, kind=MessageKind.MISSING, text=text, now=now, until=over_then)
         at = min(_next_attempt(subscription, why, now), over_then)
         attempts = subscription.attempts + (not not_there)
         _postpone(store, subscription, reason, attempts=attempts, at=at, now=now)
@@ -151,7 +151,7 @@ def _postpone(
 def _fail(store: Store, subscription: Subscription, user: User, *, reason: str, text: Text, now: datetime) -> None:
     failed = replace(subscription, state=SubscriptionState.FAILED, reason=reason, next_attempt_at=None)
     store.save_subscription(failed)
-    confirm(store, failed, user, kind="failed", text=text, now=now, until=now + SAD_NEWS)
+    confirm(store, failed, user, kind=MessageKind.FAILED, text=text, now=now, until=now + SAD_NEWS)
     note(store, failed, now, step="resolve", outcome="failed", detail=reason)
 
 
@@ -200,7 +200,7 @@ def confirm(
     subscription: Subscription,
     user: User,
     *,
-    kind: str,
+    kind: MessageKind,
     text: Text,
     now: datetime,
     dedup_key: str | None = None,
@@ -211,20 +211,16 @@ def confirm(
     It is of use until then, for as long as it is so (afresh.over).
     """
     store.enqueue(
-        Message(
-            user_id=user.id,
-            to=user.phone,
+        compose(
+            kind,
+            text,
+            user,
             channel=subscription.channel,
-            kind=kind,
-            body=text.body,
-            structure=text.structure,
-            tells=text.tells,
             dedup_key=dedup_key or f"{kind}:{subscription.id}",
             subscription_id=subscription.id,
             flight_id=subscription.flight_id,
-            created_at=now,
-            not_before=now,
-            expires_at=max(now + USEFUL, until or now),
+            now=now,
+            until=max(now + USEFUL, until or now),
         )
     )
 

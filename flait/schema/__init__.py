@@ -14,6 +14,7 @@ from flait.schema.m003_route_and_time import m003_route_and_time
 from flait.schema.m004_alert_of_text import m004_alert_of_text
 from flait.schema.m005_one_person import m005_one_person
 from flait.schema.m006_structure import m006_structure
+from flait.schema.m007_identity import m007_identity
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
@@ -28,6 +29,7 @@ __all__ = [
     "m004_alert_of_text",
     "m005_one_person",
     "m006_structure",
+    "m007_identity",
     "migrations",
 ]
 
@@ -38,6 +40,7 @@ MIGRATIONS: Final[tuple[Callable[["Database"], None], ...]] = (
     m004_alert_of_text,
     m005_one_person,
     m006_structure,
+    m007_identity,
 )
 NAMES: Final = frozenset(migration.__name__ for migration in MIGRATIONS)
 

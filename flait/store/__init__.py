@@ -29,7 +29,7 @@ from flait.store.journal import Journal
 from flait.store.mark import Behind
 from flait.store.messages import Messages
 from flait.store.opening import First, opened
-from flait.store.outbox import INVITATION, STOP_CONFIRMED, STRANGER, Outbox
+from flait.store.outbox import Outbox
 from flait.store.people import People
 from flait.store.pushes import PushAlerts
 from flait.store.receipts import Receipts
@@ -87,9 +87,6 @@ __all__ = [
     "InvitationState",
     "PushAlert",
     "PushState",
-    "STOP_CONFIRMED",
-    "STRANGER",
-    "INVITATION",
     "Step",
     "UsageRow",
     "SmsRow",

@@ -9,33 +9,30 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Final
 
-from flait.core.messages import LOOK_AGAIN, TOO_LATE, Channel, Message, MessageStatus, segments
+from flait.core.messages import LOOK_AGAIN, TOO_LATE, Channel, Message, MessageKind, MessageStatus, segments
 from flait.store.connection import Connection, writing
 from flait.store.rows import Doubt, as_json, read, read_message
 
-STOP_CONFIRMED: Final = "stop_confirmed"
-"""The kind of the one text that may go to a number after STOP; its dedup_key is `reply:` and the sid of that STOP."""
-STRANGER: Final = "stranger"
-"""The kind of an answer to a number that nobody here has."""
-INVITATION: Final = "invitation"
-"""The kind of a question to a number that nobody here has."""
-_KINDS: Final = {"stop_confirmed": STOP_CONFIRMED, "stranger": STRANGER, "invitation": INVITATION}
+_KINDS: Final = {
+    kind.value: kind for kind in (MessageKind.STOP_CONFIRMED, MessageKind.STRANGER, MessageKind.INVITATION)
+}
+"""What may go to a number that nobody here has."""
 
 LOST_FOR: Final = timedelta(days=7)
 """So long a text that was given up as lost is looked for in Twilio's record."""
 
 _ENQUEUE: Final = """
-INSERT INTO messages (user_id, "to", channel, kind, body, structure, segments, dedup_key, subscription_id, flight_id,
-    tells, status, attempts, created_at, not_before, expires_at)
-VALUES (nullif(:user_id, 0), :to, :channel, :kind, :body, :structure, :segments, :dedup_key, :subscription_id,
-    :flight_id, :tells, :status, :attempts, :created_at, :not_before, :expires_at)
+INSERT INTO messages (user_id, "to", channel, kind, body, structure, segments, dedup_key, copy_of, copied_as, answers,
+    subscription_id, flight_id, tells, status, attempts, created_at, not_before, expires_at)
+VALUES (nullif(:user_id, 0), :to, :channel, :kind, :body, :structure, :segments, :dedup_key, :copy_of, :copied_as,
+    :answers, :subscription_id, :flight_id, :tells, :status, :attempts, :created_at, :not_before, :expires_at)
 ON CONFLICT (dedup_key) DO NOTHING
 RETURNING *
 """
 # INDEXED BY where SQLite, knowing nothing of the numbers, would rather sort all that is queued.
 # A person's texts go out in the order they were written: an older one that is under way, due or waiting to be tried
 # again holds the later ones back. One that was never tried and is for later does not.
-# After STOP one text still goes to the number: the answer to the very text that said so.
+# After STOP one text still goes to the number: the answer to the very text that said so, and no copy of it.
 _CLAIM: Final = """
 UPDATE messages SET status = 'sending', attempts = attempts + 1, started_at = :now, claimed_by = :claimed_by
 WHERE id = (
@@ -44,7 +41,8 @@ WHERE id = (
         AND (m.user_id IS NOT NULL OR m.kind IN (:stop_confirmed, :stranger, :invitation))
         AND NOT EXISTS (
             SELECT 1 FROM opt_outs o
-            WHERE o.phone = m."to" AND NOT (m.kind = :stop_confirmed AND m.dedup_key IS 'reply:' || o.sid))
+            WHERE o.phone = m."to" AND NOT (
+                m.kind = :stop_confirmed AND m.copy_of IS NULL AND m.answers IS NOT NULL AND m.answers IS o.sid))
         AND NOT EXISTS (
             SELECT 1 FROM messages older
             WHERE older."to" = m."to" AND older.id < m.id AND older.status IN ('queued', 'sending')
@@ -57,8 +55,8 @@ RETURNING *
 _SUPPRESS: Final = """
 UPDATE messages SET status = 'suppressed', ended_at = :now, error = 'the number said STOP'
 WHERE status IN ('queued', 'held') AND "to" IN (SELECT phone FROM opt_outs)
-    AND NOT (kind = :stop_confirmed AND EXISTS (
-        SELECT 1 FROM opt_outs o WHERE o.phone = messages."to" AND messages.dedup_key = 'reply:' || o.sid))
+    AND NOT (kind = :stop_confirmed AND copy_of IS NULL AND EXISTS (
+        SELECT 1 FROM opt_outs o WHERE o.phone = messages."to" AND messages.answers = o.sid))
 RETURNING *
 """
 _EXPIRE: Final = """
@@ -152,6 +150,7 @@ _CHANGED: Final = """
 SELECT EXISTS (SELECT 1 FROM sightings WHERE flight_id = :flight_id AND seen_at > :since AND seen_at <= :now) AS there
 """
 _BY_KEY: Final = "SELECT * FROM messages WHERE dedup_key = :dedup_key"
+_COPIES: Final = "SELECT * FROM messages WHERE copy_of = :id ORDER BY id"
 _TELLS: Final = "UPDATE messages SET tells = :tells WHERE id = :id"
 
 
@@ -177,7 +176,7 @@ class Outbox(Connection):
     @writing
     def suppress_opted_out(self, now: datetime) -> list[Message]:
         """Take out of line what goes to numbers that said STOP."""
-        return self._moved(_SUPPRESS, now=now, stop_confirmed=STOP_CONFIRMED)
+        return self._moved(_SUPPRESS, now=now, stop_confirmed=MessageKind.STOP_CONFIRMED)
 
     @writing
     def expire_messages(self, now: datetime) -> list[Message]:
@@ -313,6 +312,10 @@ class Outbox(Connection):
         """The text with that dedup_key."""
         row = self._row(_BY_KEY, dedup_key=dedup_key)
         return None if row is None else read_message(row)
+
+    def copies(self, message_id: int) -> list[Message]:
+        """The texts that say again what that one said, oldest first."""
+        return [read_message(row) for row in self._rows(_COPIES, id=message_id)]
 
     @writing
     def retract(self, message: Message, facts: Collection[str]) -> None:

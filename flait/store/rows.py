@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from flait.core.flights import Flight, Phase, phase
-from flait.core.messages import UNTOLD, Message, MessageStatus
+from flait.core.messages import UNTOLD, Message, MessageKind, MessageStatus
 from flait.core.receipts import Inbound
 from flait.core.structure import Structure
 from flait.core.subscriptions import Role, Subscription, User
@@ -215,7 +215,7 @@ class TellRow:
 
     message_id: int
     at: datetime
-    kind: str
+    kind: MessageKind
     tells: dict[str, str | bool]
     status: MessageStatus
     error_code: int | None = None

@@ -4,12 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flait.core.changes import ChangeKind
 from flait.core.messages import (
     GSM_7,
     GSM_7_EXTENSION,
     UNTOLD,
     Channel,
     Message,
+    MessageKind,
     MessageStatus,
     is_gsm_7,
     next_attempt,
@@ -80,7 +82,7 @@ def test_a_longer_text_is_never_cheaper(body: str, char: str) -> None:
 
 def test_a_message_knows_its_price() -> None:
     message = Message(
-        user_id=1, to="+15555550100", kind="tracked", body="a" * 161, dedup_key="k",
+        user_id=1, to="+15555550100", kind=MessageKind.TRACKED, body="a" * 161, dedup_key="k",
         created_at=NOON, not_before=NOON, expires_at=NOON + minutes(60),
     )  # fmt: skip
 
@@ -108,3 +110,7 @@ def test_a_text_that_may_have_arrived_counts_as_told() -> None:
 
     assert set(MessageStatus) == UNTOLD | reached | open_ | given_up
     assert not UNTOLD & (reached | open_ | given_up)
+
+
+def test_whatever_is_news_is_a_kind_of_text() -> None:
+    assert [kind.value for kind in MessageKind][: len(ChangeKind)] == [kind.value for kind in ChangeKind]

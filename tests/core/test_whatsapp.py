@@ -9,13 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flait.core.flights import Flight
-from flait.core.messages import Channel, Message
+from flait.core.messages import Channel, CopiedAs, Message, MessageKind
 from flait.core.structure import Headline, Phrase, Structure, one_line, plain
 from flait.core.texts.confirmations import Greeting, tracked_text
 from flait.core.texts.formats import Reader
 from flait.core.told import tells
 from flait.core.whatsapp import (
-    AGAIN,
     ANY_KIND,
     LONGEST_VARIABLE,
     MARGIN,
@@ -56,7 +55,7 @@ def text(
         user_id=1,
         to="+15555550100",
         channel=Channel.WHATSAPP,
-        kind="delay_first",
+        kind=MessageKind.DELAY_FIRST,
         body=one_line(said),
         structure=said,
         tells=tells(flight, facts) if flight else {},
@@ -100,9 +99,9 @@ def test_without_a_sender_whatsapp_is_none() -> None:
 
 
 def test_what_was_refused_as_free_text_does_not_go_as_free_text_again() -> None:
-    again = f"{AGAIN}7"
-    assert form(wrote_ago=minutes(1), templates=True, dedup_key=again) is Form.TEMPLATE
-    assert form(wrote_ago=minutes(1), sms=True, dedup_key=again) is Form.SMS
+    again = CopiedAs.TEMPLATE
+    assert form(wrote_ago=minutes(1), templates=True, copied_as=again) is Form.TEMPLATE
+    assert form(wrote_ago=minutes(1), sms=True, copied_as=again) is Form.SMS
 
 
 @pytest.mark.parametrize(
@@ -127,8 +126,8 @@ def test_what_is_told_in_place_of_a_refused_text_goes_the_other_way(
 def test_a_template_of_its_own_comes_before_the_one_for_any_kind() -> None:
     setup = Setup(templates={"gate_change": HX, ANY_KIND: "HX1"})
 
-    assert (setup.template("gate_change"), setup.template("landed")) == (HX, "HX1")
-    assert Setup(templates={"landed": ""}).template("landed") is None
+    assert (setup.template(MessageKind.GATE_CHANGE), setup.template(MessageKind.LANDED)) == (HX, "HX1")
+    assert Setup(templates={"landed": ""}).template(MessageKind.LANDED) is None
 
 
 def test_a_text_that_cannot_go_says_why() -> None:
@@ -316,5 +315,8 @@ def test_variables_are_what_whatsapp_takes(body: str, flight: Flight | None) -> 
 
 
 def test_an_invitation_goes_by_no_template_but_its_own() -> None:
-    assert Setup(sender=True, templates={"any": "HXany"}).template("invitation") is None
-    assert Setup(sender=True, templates={"any": "HXany", "invitation": "HXown"}).template("invitation") == "HXown"
+    assert Setup(sender=True, templates={"any": "HXany"}).template(MessageKind.INVITATION) is None
+    assert (
+        Setup(sender=True, templates={"any": "HXany", "invitation": "HXown"}).template(MessageKind.INVITATION)
+        == "HXown"
+    )

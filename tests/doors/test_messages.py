@@ -42,11 +42,11 @@ def ended(store: Store, status: MessageStatus, key: str = "a", **changes: Any) -
 
 def test_texts_are_listed_newest_first(flait: CommandLine, store: Store) -> None:
     text = queued(store)
-    store.enqueue(message(text.user_id, "b", kind="gate", body="line one\nline two"))
+    store.enqueue(message(text.user_id, "b", kind="gate_change", body="line one\nline two"))
 
     assert [row[:7] for row in flait("messages").table] == [
-        ["2", "2013-03-08T12:00:00Z", "Ann 0", "", "gate", "queued", "1"],
-        ["1", "2013-03-08T12:00:00Z", "Ann 0", "UA123", "delay", "queued", "1"],
+        ["2", "2013-03-08T12:00:00Z", "Ann 0", "", "gate_change", "queued", "1"],
+        ["1", "2013-03-08T12:00:00Z", "Ann 0", "UA123", "delay_first", "queued", "1"],
     ]
     assert flait("messages").table[0][7] == "line one / line two"
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from flait.core.flights import Flight
-from flait.core.messages import LOOK_AGAIN, Channel, Message, MessageStatus
+from flait.core.messages import LOOK_AGAIN, Channel, Message, MessageKind, MessageStatus
 from flait.core.receipts import Receipt
 from flait.core.subscriptions import Role
 from flait.core.whatsapp import Setup
@@ -554,7 +554,9 @@ def test_an_answer_is_not_sent_as_it_was_once_the_flight_is_cancelled(talk: Talk
 
 def test_a_wish_that_is_met_by_now_is_not_said_to_be_saved(world: World) -> None:
     world.follow(F12)
-    saved = world.store.enqueue(replace(world.texts[0], kind="pending", tells={}, dedup_key="p", status=S.QUEUED))
+    saved = world.store.enqueue(
+        replace(world.texts[0], kind=MessageKind.PENDING, tells={}, dedup_key="p", status=S.QUEUED)
+    )
     assert saved
     world.deliver()
     ended = world.store.message(saved.id)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from flait.core.messages import Message, MessageStatus
+from flait.core.messages import Message, MessageKind, MessageStatus
 from flait.core.subscriptions import User
 from flait.errors import MissingCredential
 from flait.flows import deliver
@@ -31,7 +31,7 @@ def queue(world: World, person: User, body: str, **changes: object) -> Message:
     message = Message(
         user_id=person.id,
         to=person.phone,
-        kind="gate_change",
+        kind=MessageKind.GATE_CHANGE,
         body=body,
         dedup_key=body,
         created_at=now,

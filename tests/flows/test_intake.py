@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from flait.core.messages import Channel, Message, MessageStatus
+from flait.core.messages import Channel, Message, MessageKind, MessageStatus
 from flait.core.receipts import Inbound
 from flait.core.subscriptions import User
 from flait.errors import InDoubt, UserError
 from flait.flows import deliver, intake, resend, upkeep
 from flait.flows.ports import Accepted, Inbox
-from flait.store import STOP_CONFIRMED, Store
+from flait.store import Store
 from tests.core.flights_for_tests import NOON, hours, minutes, planned
 from tests.flows.world import PHONES, FakeGateway, World, in_doubt, not_sent, refused
 
@@ -38,7 +38,7 @@ def queue(world: World, key: str, **changes: Any) -> Message:
     message = Message(
         user_id=1,
         to=ANN,
-        kind="gate_change",
+        kind=MessageKind.GATE_CHANGE,
         body=f"About {key}",
         dedup_key=key,
         created_at=now,
@@ -231,8 +231,8 @@ def test_a_start_from_nobody_we_know_is_twilios_alone(world: World) -> None:
 def test_the_confirmation_of_a_stop_goes_out_and_nothing_after_it(known: World) -> None:
     stop = text("stop texting me")
     take(known, stop)
-    queue(known, f"reply:{stop.sid}", kind=STOP_CONFIRMED)
-    queue(known, "reply:SMother", kind=STOP_CONFIRMED)
+    queue(known, f"reply:{stop.sid}", kind=MessageKind.STOP_CONFIRMED, answers=stop.sid)
+    queue(known, "reply:SMother", kind=MessageKind.STOP_CONFIRMED, answers="SMother")
     queue(known, "an alert")
     known.deliver()
     assert [post.dedup_key for post in known.gateway.posts] == [f"reply:{stop.sid}"]

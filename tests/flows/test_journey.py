@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from flait.core.flights import Airport, Flight, Times
+from flait.core.messages import MessageKind
 from flait.core.subscriptions import Role, SubscriptionState
 from tests.core.flights_for_tests import (
     EWR,
@@ -83,7 +84,7 @@ def test_diverted_refuelled_and_flown_on_it_is_followed_to_where_it_was_to_go(
     )
 
     kinds = [text.kind for text in texts]
-    assert kinds[kinds.index("diverted") :][:2] != ["diverted", "diverted"]
+    assert kinds[kinds.index(MessageKind.DIVERTED) :][:2] != ["diverted", "diverted"]
     (goes_on,) = (text for text in texts if text.kind == "onward")
     assert goes_on.body.startswith("UA1234 goes on ORD-EWR: dep 21:45 CST, arr 00:40 EST Wed.")
     assert goes_on.created_at - (DOWN + minutes(30)) <= minutes(25)
@@ -113,7 +114,7 @@ def test_where_nothing_flies_on_it_is_said_that_it_ends_there(world: World, role
     world.follow(F12, 0, role=role)
     texts = play(world, life_of(ORD))
 
-    assert [text.kind for text in texts].count("ends") == 1
+    assert [text.kind for text in texts].count(MessageKind.ENDS) == 1
     who = "you get" if role is TRAVELER else "passengers get"
     assert bodies(texts)[-1] == f"UA1234 ends at Chicago (ORD). Ask the airline how {who} to Newark (EWR)."
     assert hours(6) <= texts[-1].created_at - DOWN <= hours(6.5)
@@ -183,5 +184,5 @@ def test_a_next_leg_that_comes_down_elsewhere_too_is_said_to_end_there(world: Wo
     flown = replace(took_off(leg), diverted=True)
     there = replace(took_off(leg), destination=PIT, on=Times(estimated=down, actual=down), in_=Times())
     texts = play(world, life_of(ORD, (30, [leg]), (80, [took_off(leg)]), (140, [flown, there])))
-    assert [text.kind for text in texts].count("onward") == 1
+    assert [text.kind for text in texts].count(MessageKind.ONWARD) == 1
     assert bodies(texts)[-1].startswith("UA1234 ends at Pittsburgh (PIT).")

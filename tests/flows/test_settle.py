@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from flait.core.messages import LOOK_AGAIN, Message, MessageStatus
+from flait.core.messages import LOOK_AGAIN, Message, MessageKind, MessageStatus
 from flait.errors import SendError
 from flait.flows import deliver
 from flait.flows.ports import Sent
@@ -160,7 +160,7 @@ def test_an_answer_about_no_flight_that_was_sent_twice_stays_in_doubt(world: Wor
     person = world.subscribe().user
     world.deliver()
     answer = Message(
-        user_id=person.id, to=PHONES[0], kind="reply", body="Flait: reply HELP.", dedup_key="answer:1",
+        user_id=person.id, to=PHONES[0], kind=MessageKind.REPLY, body="Flait: reply HELP.", dedup_key="answer:1",
         created_at=NOON, not_before=NOON, expires_at=NOON + hours(6),
     )  # fmt: skip
     assert world.store.enqueue(answer)

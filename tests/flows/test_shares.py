@@ -11,8 +11,9 @@ import pytest
 from flait.app import App
 from flait.core.flights import ScheduledFlight
 from flait.core.idents import Ident
+from flait.core.messages import MessageKind
 from flait.core.subscriptions import AddedBy, Role, User
-from flait.flows import accounts, push, subscribe
+from flait.flows import push, subscribe
 from flait.flows.meter import Pace, StoreMeter, resume_shares
 from flait.flows.ports import Answer
 from flait.running.metronome import Watchdog
@@ -105,7 +106,7 @@ def spends(world: World, micro_usd: int, phone: str = BEN) -> None:
 
 
 def told(world: World, phone: str = BEN) -> list[str]:
-    return [text.body for text in world.texts if text.to == phone and text.kind == accounts.SHARE]
+    return [text.body for text in world.texts if text.to == phone and text.kind is MessageKind.SHARE]
 
 
 # --- what is asked by text ----------------------------------------------------------------------------------------

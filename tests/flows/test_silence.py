@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from flait.core.messages import MessageKind
 from flait.core.subscriptions import Role
 from flait.errors import BudgetExhausted, FlightSourceError, Refused
 from tests.core.flights_for_tests import (
@@ -86,7 +87,7 @@ def test_in_the_air_silence_is_told_too(world: World, role: Role) -> None:
     life = steps((NOON, [F12]), (OFF, [took_off()]), (OFF + hours(2), NO_WORD[2]), (ON, [touched_down()]))
     texts = play(world, life)
     kinds = [text.kind for text in texts]
-    assert kinds.count("stale") == 1
+    assert kinds.count(MessageKind.STALE) == 1
     assert kinds[-1] in ("landed", "fresh")
     assert "landed EWR 22:23 EST" in texts[-1].body
 
@@ -121,7 +122,7 @@ def test_a_flight_that_nobody_reports_landing_is_told_of(world: World, role: Rol
     texts = play(world, steps((NOON, [F12]), (OFF, [took_off()])), until=ON + hours(10))
     assert [text.kind for text in texts][-1] == "stale"
     assert texts[-1].body.startswith("No report that UA1234 has landed: arr 22:31 EST")
-    assert [text.kind for text in texts].count("stale") == 1
+    assert [text.kind for text in texts].count(MessageKind.STALE) == 1
 
 
 def test_a_watcher_hears_of_an_hours_delay_before_take_off(world: World) -> None:

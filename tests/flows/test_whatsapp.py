@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flait.core.messages import UNTOLD, Channel, Message, MessageStatus
+from flait.core.messages import UNTOLD, Channel, Message, MessageKind, MessageStatus
 from flait.core.receipts import Receipt
 from flait.core.structure import Headline, Phrase, Structure
 from flait.core.subscriptions import User
@@ -49,7 +49,7 @@ def queue(world: World, consent: str = BOTH) -> Message:
         user_id=ann.id,
         to=ann.phone,
         channel=Channel.WHATSAPP,
-        kind="gate_change",
+        kind=MessageKind.GATE_CHANGE,
         body=BODY,
         structure=CHANGED,
         tells={"gate_origin": "C3"},

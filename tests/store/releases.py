@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 from sqlite_utils import Migrations
 
-from flait.schema import m001_initial, m002_words_back, m003_route_and_time, m004_alert_of_text
+from flait.schema import m001_initial, m002_words_back, m003_route_and_time, m004_alert_of_text, m005_one_person
 from flait.store import Store, opening
 from flait.store.connection import sqlite3
 from flait.store.rows import as_json
@@ -24,7 +24,7 @@ _ROWS: Final = (
     VALUES (1, 1, 'UA123', '', NULL, NULL, 'traveler', 'sms', 'pending', '', NULL, :at, NULL, 0)""",
     """INSERT INTO messages (user_id, "to", channel, kind, body, segments, dedup_key, tells, status, attempts, created_at,
     not_before, expires_at, sent_at, sid)
-    VALUES (1, :phone, 'sms', 'delay', 'x', 1, 'key', '{}', 'sent', 1, :at, :at, :at, :at, 'SM1')""",
+    VALUES (1, :phone, 'sms', 'delay_first', 'x', 1, 'key', '{}', 'sent', 1, :at, :at, :at, :at, 'SM1')""",
 )
 
 
@@ -122,6 +122,44 @@ def fourth_release(path: Path) -> None:
     ):
         for sql in _SPELLINGS:
             store._change(sql, at=NOW, later=NOW + HOUR, **spelt)
+
+
+DEE, EVE = "+15555550104", "+15555550105"
+_BUSY: Final = (
+    # Dee follows a flight over WhatsApp, and agreed to SMS too; Eve said STOP just now.
+    """INSERT INTO users (id, name, name_key, phone, channel, role, clock, consent, created_at, added_by) VALUES
+    (31, 'Dee', 'dee', :dee, 'whatsapp', 'traveler', '24h',
+        'added at the command line, 2013-03-07; whatsapp: JOIN by text, 2013-03-08', :at, 'operator'),
+    (32, 'Eve', 'eve', :eve, 'sms', 'watcher', '12h', '', :at, 'operator'),
+    (33, 'Fay', 'fay', '+15555550106', 'whatsapp', 'watcher', '12h', 'whatsapp: said so', :at, 'operator')""",
+    """INSERT INTO subscriptions (id, user_id, ident, wish, departure_date, role, channel, state, reason, flight_id,
+    asked_at, attempts) VALUES (41, 31, 'UA5', '', '2013-03-08', 'traveler', 'whatsapp', 'active', '', 1, :at, 1)""",
+    "INSERT INTO opt_outs VALUES (:eve, :at, 'SM9')",
+    "INSERT INTO dialogues VALUES (:dee, 'question', '{\"of\": \"TRACK\"}', :later)",
+    """INSERT INTO messages (id, user_id, "to", channel, kind, body, segments, dedup_key, subscription_id, flight_id,
+    tells, status, attempts, created_at, not_before, expires_at, started_at, claimed_by) VALUES
+    (51, 31, :dee, 'whatsapp', 'gate_change', 'a', 1, 'alert:41:1', 41, 1, '{}', 'failed', 1, :at, :at, :later, NULL, NULL),
+    (52, 31, :dee, 'whatsapp', 'gate_change', 'a', 1, 'template-for:51', 41, 1, '{}', 'failed', 1, :at, :at, :later, NULL, NULL),
+    (53, 31, :dee, 'sms', 'gate_change', 'a', 1, 'sms-for:52', 41, 1, '{}', 'queued', 0, :at, :at, :later, NULL, NULL),
+    (54, 31, :dee, 'sms', 'reply', 'b', 1, 'reply:SM7', NULL, NULL, '{}', 'failed', 2, :at, :at, :later, NULL, NULL),
+    (55, 31, :dee, 'sms', 'reply', 'b', 1, 'reply:SM7:2', 41, 1, '{}', 'expired', 0, :at, :at, :later, NULL, NULL),
+    (56, 31, :dee, 'sms', 'reply', 'b', 1, 'again:55', 41, 1, '{}', 'in_doubt', 1, :at, :at, :later, :at, 'gone'),
+    (57, 31, :dee, 'sms', 'reply', 'b', 1, 'retry:54:1', NULL, NULL, '{}', 'failed', 1, :at, :at, :later, NULL, NULL),
+    (58, 31, :dee, 'sms', 'reply', 'b', 1, 'retry:54:2', NULL, NULL, '{}', 'sending', 1, :at, :at, :later, :at, 'gone'),
+    (59, 32, :eve, 'sms', 'stop_confirmed', 'c', 1, 'reply:SM9', NULL, NULL, '{}', 'queued', 0, :at, :at, :later, NULL, NULL),
+    (60, 32, :eve, 'sms', 'departure', 'd', 1, 'alert-again:41:2', 41, 1, '{}', 'queued', 0, :at, :at, :later, NULL, NULL)""",
+)
+
+
+def fifth_release(path: Path) -> None:
+    """The same brought up to the fifth release, in the middle of a busy day: texts under way, copied and answered."""
+    fourth_release(path)
+    with (
+        _as_a_release(m001_initial, m002_words_back, m003_route_and_time, m004_alert_of_text, m005_one_person),
+        Store.open(path) as store,
+    ):
+        for sql in _BUSY:
+            store._change(sql, at=NOW, later=NOW + HOUR, dee=DEE, eve=EVE)
 
 
 def tables(path: Path) -> set[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from flait.core.flights import Airport, Flight, Times
-from flait.core.messages import Message
+from flait.core.messages import Message, MessageKind
 from flait.core.subscriptions import Subscription, SubscriptionState, User
 from flait.store import Store, TrackedFlight
 from flait.store.mark import forget
@@ -71,7 +71,7 @@ def message(user_id: int, key: str, **changes: Any) -> Message:
         Message(
             user_id=user_id,
             to=PHONE,
-            kind="delay",
+            kind=MessageKind.DELAY_FIRST,
             body="UA123 leaves 40 min late.",
             dedup_key=key,
             tells={"departure": "2013-03-08T18:40:00Z", "late": True},

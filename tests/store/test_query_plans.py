@@ -38,6 +38,7 @@ HOT: dict[str, Callable[[Store], object]] = {
     "left after": lambda store: store.has_left_after(ABOUT),
     "sent before": lambda store: store.sent_before(ABOUT),
     "changed since": lambda store: store.is_changed(1, since=NOW, now=NOW),
+    "copies of a text": lambda store: store.copies(1),
     "text by key": lambda store: store.message_by_key("sms-for:1"),
     "give up": lambda store: store.give_up(ABOUT, status=MessageStatus.EXPIRED, error="", now=NOW),
     "told": lambda store: store.told_rows([1, 2]),

@@ -4,13 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from flait.core.messages import Message, MessageStatus
+from flait.core.messages import Message, MessageKind, MessageStatus
 from flait.core.subscriptions import Role, SubscriptionState
 from flait.errors import StoreError
 from flait.store import (
-    INVITATION,
-    STOP_CONFIRMED,
-    STRANGER,
     ConsentChange,
     Invitation,
     InvitationState,
@@ -19,7 +16,7 @@ from flait.store import (
 )
 from tests.store.samples import DAY, HOUR, MINUTE, NOW, PHONE, follower, message, tracked, user
 
-S = MessageStatus
+S, K = MessageStatus, MessageKind
 
 
 def queued(store: Store, **changes: object) -> Message:
@@ -61,20 +58,22 @@ def test_an_older_start_undoes_no_newer_stop(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "key", "goes"),
+    ("kind", "answers", "copy_of", "goes"),
     [
-        (STOP_CONFIRMED, "reply:SM1", True),
-        (STOP_CONFIRMED, "reply:SM2", False),  # the answer to another text
-        (STOP_CONFIRMED, "retry:1:1", False),  # sent again by hand
-        ("reply", "reply:SM1", False),
-        (STRANGER, "reply:SM1", False),
-        ("delay", "alert:1:1", False),
+        (K.STOP_CONFIRMED, "SM1", None, True),
+        (K.STOP_CONFIRMED, "SM2", None, False),  # the answer to another text
+        (K.STOP_CONFIRMED, "SM1", 1, False),  # sent again by hand
+        (K.REPLY, "SM1", None, False),
+        (K.STRANGER, "SM1", None, False),
+        (K.DELAY_FIRST, None, None, False),
     ],
 )
-def test_after_stop_only_the_answer_to_that_very_text_goes(store: Store, kind: str, key: str, goes: bool) -> None:
+def test_after_stop_only_the_answer_to_that_very_text_goes(
+    store: Store, kind: MessageKind, answers: str | None, copy_of: int | None, goes: bool
+) -> None:
     store.add_user(user())
     store.opt_out(PHONE, NOW, how="STOP", sid="SM1")
-    text = queued(store, user_id=1, kind=kind, dedup_key=key)
+    text = queued(store, user_id=1, kind=kind, answers=answers, copy_of=copy_of)
     assert [text.id for text in store.suppress_opted_out(NOW)] == ([] if goes else [text.id])
     claimed = store.claim_due_message(NOW, "boot")
     assert (claimed is not None) is goes
@@ -82,13 +81,13 @@ def test_after_stop_only_the_answer_to_that_very_text_goes(store: Store, kind: s
 
 def test_an_opt_out_of_unknown_origin_lets_nothing_pass(store: Store) -> None:
     store.opt_out(PHONE, NOW, how="Twilio refused a text")
-    queued(store, kind=STOP_CONFIRMED, dedup_key="reply:SM1")
+    queued(store, kind=K.STOP_CONFIRMED, answers="SM1")
     assert store.claim_due_message(NOW, "boot") is None
     assert [text.status for text in store.suppress_opted_out(NOW)] == [S.SUPPRESSED]
 
 
-@pytest.mark.parametrize("kind", [STRANGER, INVITATION, STOP_CONFIRMED])
-def test_a_number_that_nobody_has_may_be_answered_or_asked(store: Store, kind: str) -> None:
+@pytest.mark.parametrize("kind", [K.STRANGER, K.INVITATION, K.STOP_CONFIRMED])
+def test_a_number_that_nobody_has_may_be_answered_or_asked(store: Store, kind: MessageKind) -> None:
     text = queued(store, kind=kind)
     assert text.user_id == 0
     claimed = store.claim_due_message(NOW, "boot")

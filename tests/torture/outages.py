@@ -19,7 +19,7 @@ from pathlib import Path
 from subprocess import Popen
 from typing import Any, Final
 
-from flait.core.messages import Message
+from flait.core.messages import Message, MessageKind
 from flait.sandbox.run import Sandbox
 from flait.store import Store
 from flait.store.engine import sqlite3
@@ -96,7 +96,7 @@ class Patient:
         with self.store() as store:
             store.enqueue(
                 Message(
-                    user_id=1, to=ANA, kind="note", body=f"Note {self.texts} for you.", dedup_key=f"note:{self.texts}",
+                    user_id=1, to=ANA, kind=MessageKind.OTHER, body=f"Note {self.texts} for you.", dedup_key=f"note:{self.texts}",
                     created_at=now, not_before=now, expires_at=now + timedelta(days=2),
                 )
             )  # fmt: skip

@@ -9,11 +9,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from flait.core.compose import compose
 from flait.core.idents import Ident
-from flait.core.messages import Channel, Message
+from flait.core.messages import Channel, MessageKind
 from flait.core.replies.kinds import Join, Share
-from flait.core.subscriptions import AddedBy, Role
+from flait.core.structure import plain
+from flait.core.subscriptions import AddedBy, Role, User
 from flait.core.texts import answers as texts
+from flait.core.texts.wording import Text
 from flait.core.whatsapp import MARGIN, WINDOW, agreed
 from flait.errors import InvalidPhone
 from flait.flows.answering.desk import Act, Desk, Line, say
@@ -23,7 +26,7 @@ from flait.flows.answering.which import ask_which, asked_for, chosen
 from flait.flows.subscribe import Person
 from flait.flows.wishes import wanted_of
 from flait.phones import costly, has_extension, parse_phone
-from flait.store import INVITATION, Invitation, InvitationState, SubscriptionView
+from flait.store import Invitation, InvitationState, SubscriptionView
 
 SHARE = "SHARE"  # as a question names it
 OPEN_FOR = timedelta(days=1)
@@ -97,24 +100,21 @@ def _channel(desk: Desk, phone: str) -> Channel | None:
         return Channel.SMS
     wrote_at = desk.store.window(phone)
     is_open = wrote_at is not None and desk.now - wrote_at < WINDOW - MARGIN
-    return Channel.WHATSAPP if setup.sender and (is_open or INVITATION in setup.templates) else None
+    return Channel.WHATSAPP if setup.sender and (is_open or MessageKind.INVITATION in setup.templates) else None
 
 
 def _asked(desk: Desk, view: SubscriptionView, phone: str, channel: Channel) -> bool:
     """The one text that a number gets in a month, whoever invites it; False: it had that just now."""
     inviter = desk.user.called
     ident, leg = view.subscription.ident, leg_of(desk, view) or "a flight"
-    known = desk.store.user_by_phone(phone)
-    message = Message(
-        user_id=known.id if known else 0,
-        to=phone,
+    message = compose(
+        MessageKind.INVITATION,
+        Text(structure=plain(texts.invitation_text(inviter, ident, leg, desk.phone))),
+        desk.store.user_by_phone(phone) or User(name=phone, phone=phone, created_at=desk.now),
         channel=channel,
-        kind=INVITATION,
-        body=texts.invitation_text(inviter, ident, leg, desk.phone),
-        dedup_key=f"{INVITATION}:{phone}:{desk.now:%Y-%m-%d}",
-        created_at=desk.now,
-        not_before=desk.now,
-        expires_at=desk.now + USEFUL,
+        dedup_key=f"{MessageKind.INVITATION}:{phone}:{desk.now:%Y-%m-%d}",
+        now=desk.now,
+        until=desk.now + USEFUL,
     )
     if desk.store.enqueue(message) is None:
         return False
