@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from flait.core import polling
-from flait.core.alerts import Alert, Decision, Held, PastText, Priority, Reach, decide, out_of_reach
+from flait.core.alerts import Alert, Decision, Held, Priority, decide
 from flait.core.changes import DELAY
 from flait.core.flights import Flight, Phase, progress
+from flait.core.holds import PastText, Reach, out_of_reach
 from flait.core.messages import TOO_LATE, UNTOLD, Message, MessageStatus
 from flait.core.silences import NO_WORD, silence
 from flait.core.subscriptions import SubscriptionState

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 
 from flait.clock import Clock
 from flait.core import polling
-from flait.core.alerts import CONFIRM_BIG, Decision
+from flait.core.alerts import Decision
 from flait.core.changes import ChangeKind
 from flait.core.flights import Flight, cancelled, elsewhere
+from flait.core.holds import CONFIRM_BIG
 from flait.core.messages import Message
 from flait.core.observations import impossible, merged
 from flait.core.pauses import BUDGET_PAUSE

@@ -4,23 +4,20 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from flait.core.alerts import (
+from flait.core.alerts import RULES, Decision, Priority, decide
+from flait.core.changes import ChangeKind
+from flait.core.flights import Flight
+from flait.core.holds import (
     CAPS,
     CONFIRM_BIG,
     CONFIRM_SMALL,
     COOLDOWN,
-    RULES,
     SOONER_THAN_TOLD,
     TURNS,
     URGENT,
-    Decision,
     PastText,
-    Priority,
     Reach,
-    decide,
 )
-from flait.core.changes import ChangeKind
-from flait.core.flights import Flight
 from flait.core.subscriptions import Role
 from flait.core.told import Told
 from tests.core.flights_for_tests import (
