@@ -83,7 +83,10 @@ CRITICAL_GATE = timedelta(minutes=90)  # a gate change this near to departure is
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """What one poll means for one person: one text, led by the first change. `since`: no word since that moment."""
+    """What one poll means for one person: one text, led by the first change. `since`: no word since that moment.
+
+    `as_of`: it was seen then, and is said as of then.
+    """
 
     flight: Flight
     told: Told
@@ -93,6 +96,7 @@ class Alert:
     expires_at: datetime
     gate_flaps: bool = False
     since: datetime | None = None
+    as_of: datetime | None = None
 
 
 Held = tuple[tuple[ChangeKind, str], ...]
@@ -103,11 +107,12 @@ Held = tuple[tuple[ChangeKind, str], ...]
 class Decision:
     """The alert, if one is due now; and when at the latest to look at the flight again because of what was held.
 
-    `held` is for the journal.
+    `moment` is when what waits for time alone is to be decided anew, without a look. `held` is for the journal.
     """
 
     alert: Alert | None
     look_again: timedelta | None
+    moment: datetime | None = None
     held: Held = ()
 
 
@@ -116,23 +121,29 @@ def decide(
     past: Sequence[PastText],
     *,
     role: Role,
-    before: Flight,
+    before: Flight | None,
     after: Flight,
     now: datetime,
+    seen_at: datetime | None = None,
     delay: timedelta = DELAY,
-    muted: bool = False,
+    muted_until: datetime | None = None,
 ) -> Decision:
-    """What to tell one person after a poll: `before` is the flight as of the poll before, `after` as of this one.
+    """What to tell one person: `before` is the flight as of the look before, `after` as of the last one.
+
+    Without `seen_at` that look was just now. With it this is a moment, and what differs is what differed when it was
+    seen: nothing becomes surer, or fresher, while nobody looks. Without `before` nothing is sure that takes two looks.
 
     While something big is read a second time, a minute's wait, other news waits with it: one text, not two.
-    To who is `muted` only P0 is told; the rest stays untold, and so is news when the mute is over, if still true.
+    While a mute holds only P0 is told; the rest stays untold, and so is news when the mute is over, if still true.
     """
-    told, ear = presumed(told, before), ear_of(role, after, delay)
+    told, ear, seen = presumed(told, before or after), ear_of(role, after, delay), seen_at or now
     past = [text for text in past if text.at <= now]  # others were written by a clock that was ahead
-    news = [change for change in changes(told, after, ear=ear, now=now) if _concerns(change, role, told, after)]
-    seen_twice = changes(told, before, ear=ear, now=now) if news else ()  # most polls show none
+    news = [change for change in changes(told, after, ear=ear, now=seen) if _concerns(change, role, told, after)]
+    news = [change for change in news if not seen_at or change.kind is not K.STALE]  # a look alone says that
+    seen_twice = changes(told, before, ear=ear, now=seen) if news and before else ()  # most polls show none
     held = [
-        _muted(muted=muted, urgent=urgent) or hold_of(change, past, seen_twice, flight=after, now=now, urgent=urgent)
+        _muted(muted_until, now, urgent=urgent)
+        or hold_of(change, past, seen_twice, flight=after, now=now, urgent=urgent)
         for change, urgent in ((change, priority(change, after, now) is Priority.P0) for change in news)
     ]
     lead = [change for change, hold in zip(news, held, strict=True) if hold is None]
@@ -142,10 +153,10 @@ def decide(
     holds = [(change.kind, hold) for change, hold in zip(news, held, strict=True) if hold]
     if any(hold.look_again == CONFIRM_BIG for _, hold in holds):
         due = []  # its words would say what is not sure yet
-    look_again = min((hold.look_again for _, hold in holds if hold.look_again), default=None)
     return Decision(
         alert=_alert(due, lead, told, past, flight=after, role=role, now=now) if due else None,
-        look_again=look_again,
+        look_again=min((hold.look_again for _, hold in holds if hold.look_again), default=None),
+        moment=min((hold.until for _, hold in holds if hold.until), default=None),
         held=tuple((kind, hold.why) for kind, hold in holds),
     )
 
@@ -217,6 +228,5 @@ def priority(change: Change, flight: Flight, now: datetime) -> Priority:
     return RULES[change.kind][0]
 
 
-def _muted(*, muted: bool, urgent: bool) -> Hold | None:
-    """No look is hastened for what is not told anyway."""
-    return Hold(why="muted") if muted and not urgent else None
+def _muted(until: datetime | None, now: datetime, *, urgent: bool) -> Hold | None:
+    return Hold(why="muted", until=until) if until and now < until and not urgent else None

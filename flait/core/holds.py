@@ -1,6 +1,7 @@
 """Why news waits: the noise rules, as tables. Each rule gives a hold, or None where it has nothing against telling now.
 
-Nothing that is held is lost: it is compared with what the person was told, and so is still a change at the next look.
+News waits for a look that confirms it, or for a moment: no look is bought for what waits for time alone. Nothing that
+is held is lost: it is compared with what the person was told, and so is still a change when it is decided anew.
 """
 
 from collections.abc import Sequence
@@ -77,10 +78,14 @@ class PastText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """Why news waits, and when at the latest to look again for it. `joins`: it goes with a text that is sent anyway."""
+    """Why news waits: for another look within `look_again`, or for time alone, `until` then.
+
+    `joins`: it goes with a text that is sent anyway.
+    """
 
     why: str
     look_again: timedelta | None = None
+    until: datetime | None = None
     joins: bool = False
 
 
@@ -110,8 +115,8 @@ def out_of_reach(past: Sequence[PastText], now: datetime) -> Hold | None:
         lost = 0 if text.reach is Reach.ARRIVED else lost + (text.reach is Reach.LOST)
     if not lost:
         return None
-    left = RETRIES[min(lost, len(RETRIES)) - 1] - (now - max(text.at for text in past))
-    return Hold(why=f"{lost} texts in a row were lost", look_again=left) if left > timedelta() else None
+    until = max(text.at for text in past) + RETRIES[min(lost, len(RETRIES)) - 1]
+    return Hold(why=f"{lost} texts in a row were lost", until=until) if until > now else None
 
 
 def _too_early(change: Change, flight: Flight, now: datetime) -> Hold | None:
@@ -145,14 +150,14 @@ def _cooling(change: Change, past: Sequence[PastText], now: datetime, *, urgent:
     for kinds, rest in COOLDOWN:
         last = max((text.at for text in past if text.told and text.kind in kinds), default=None)
         if change.kind in kinds and last and now - last < rest:
-            return Hold(why=f"told less than {rest.seconds // 60} min ago", look_again=rest - (now - last))
+            return Hold(why=f"told less than {rest.seconds // 60} min ago", until=last + rest)
     return None
 
 
 def _turning(change: Change, past: Sequence[PastText], now: datetime) -> Hold | None:
     """P0 is never capped, for the last word must be said; but where it does not stand still, it must for a while."""
     waits = [wait for kinds, most in TURNS if change.kind in kinds and (wait := _turned(kinds, most, past, now))]
-    return max(waits, key=lambda hold: hold.look_again or timedelta(), default=None)
+    return max(waits, key=lambda hold: hold.until or now, default=None)
 
 
 def _turned(kinds: frozenset[ChangeKind], most: int, past: Sequence[PastText], now: datetime) -> Hold | None:
@@ -160,9 +165,9 @@ def _turned(kinds: frozenset[ChangeKind], most: int, past: Sequence[PastText], n
     if len(texts) < most:
         return None
     rest = RESTS[min(len(texts) // most, len(RESTS)) - 1]
-    left = rest - (now - max(texts))
+    until = max(texts) + rest
     why = f"changed {len(texts)} times within a day: told once it has rested {rest.total_seconds() / 60:.0f} min"
-    return Hold(why=why, look_again=left, joins=True) if left > timedelta() else None
+    return Hold(why=why, until=until, joins=True) if until > now else None
 
 
 def _capped(past: Sequence[PastText], now: datetime) -> Hold | None:
@@ -170,9 +175,9 @@ def _capped(past: Sequence[PastText], now: datetime) -> Hold | None:
     alerts = [text for text in past if text.kind in _ALERT_KINDS]
     lesser = [text for text in alerts if not text.urgent]
     for (span, most, rest), counted in zip(CAPS, (alerts, lesser), strict=True):
-        recent = [text.at for text in counted if now - text.at < span]
-        if len(recent) >= most and now - max(recent) < rest:
-            return Hold(why=f"{most} texts within {span} already")
+        recent = sorted(text.at for text in counted if now - text.at < span)
+        if len(recent) >= most and now - recent[-1] < rest:
+            return Hold(why=f"{most} texts within {span} already", until=min(recent[-1] + rest, recent[-most] + span))
     return None
 
 

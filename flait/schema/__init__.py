@@ -13,6 +13,7 @@ from flait.schema.m002_words_back import m002_words_back
 from flait.schema.m003_route_and_time import m003_route_and_time
 from flait.schema.m004_alert_of_text import m004_alert_of_text
 from flait.schema.m005_one_person import m005_one_person
+from flait.schema.m008_moments import m008_moments
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
@@ -26,6 +27,7 @@ __all__ = [
     "m003_route_and_time",
     "m004_alert_of_text",
     "m005_one_person",
+    "m008_moments",
     "migrations",
 ]
 
@@ -35,6 +37,7 @@ MIGRATIONS: Final[tuple[Callable[["Database"], None], ...]] = (
     m003_route_and_time,
     m004_alert_of_text,
     m005_one_person,
+    m008_moments,
 )
 NAMES: Final = frozenset(migration.__name__ for migration in MIGRATIONS)
 

@@ -152,6 +152,7 @@ _CHANGED: Final = """
 SELECT EXISTS (SELECT 1 FROM sightings WHERE flight_id = :flight_id AND seen_at > :since AND seen_at <= :now) AS there
 """
 _BY_KEY: Final = "SELECT * FROM messages WHERE dedup_key = :dedup_key"
+_LAST_ABOUT: Final = "SELECT coalesce(max(id), 0) AS id FROM messages WHERE subscription_id = :subscription_id"
 _TELLS: Final = "UPDATE messages SET tells = :tells WHERE id = :id"
 
 
@@ -313,6 +314,11 @@ class Outbox(Connection):
         """The text with that dedup_key."""
         row = self._row(_BY_KEY, dedup_key=dedup_key)
         return None if row is None else read_message(row)
+
+    def last_text_about(self, subscription_id: int) -> int:
+        """The id of the last text that was written about that subscription, whatever became of it; 0: there is none."""
+        row = self._row(_LAST_ABOUT, subscription_id=subscription_id)
+        return row["id"] if row else 0
 
     @writing
     def retract(self, message: Message, facts: Collection[str]) -> None:

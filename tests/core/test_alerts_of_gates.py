@@ -76,7 +76,7 @@ def test_a_gate_back_where_it_was_is_held_for_ten_minutes_and_then_still_changin
     assert ana.polled(C3, OUT - minutes(50))
 
     assert ana.polled(F12, OUT - minutes(45)) is None
-    assert ana.decision.look_again == minutes(5)
+    assert (ana.decision.look_again, ana.decision.moment) == (None, OUT - minutes(40))
     heard = ana.polled(F12, OUT - minutes(40))
 
     assert heard

@@ -34,7 +34,8 @@ def alert_text(alert: Alert, reader: Reader) -> Text:
     head = Piece(lead.text.replace("{}", name) if "{}" in lead.text else f"{name} {lead.text}", 0, lead.facts)
     advice = _advice(alert, first, [head, *kept, *news], reader)
     near = next((index for index, piece in enumerate(kept) if piece.rank > 1), len(kept))
-    body, facts = fitted([head, *advice, *kept[:near], *news, *kept[near:]])
+    seen = f"As of {reader.at(alert.as_of, alert.flight.origin)}." if alert.as_of else ""
+    body, facts = fitted([head, *advice, *kept[:near], *news, Piece(seen), *kept[near:]])
     return Text(body=body, tells=_tells(alert, facts, reader))
 
 
