@@ -1,18 +1,18 @@
 """DOOR: time passing. What is due stands in the database; nothing is scheduled anywhere else.
 
-What is done every so often is a tick; `Daemon.ticks` lists them. runs.py lets them tick, from the lock to the end.
+What is done every so often is a tick; `Daemon.listed` has them. runs.py lets them tick, from the lock to the end.
 """
 
 import logging
 import os
 import secrets
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, cast
 
 from flait.app import App
 from flait.clock import believable, is_virtual
@@ -26,12 +26,13 @@ from flait.flows import (
     meter,
     push,
     receipts,
+    remind,
     subscribe,
     timekeeping,
     unproven,
     upkeep,
 )
-from flait.flows.ports import FlightSource, Gateway
+from flait.flows.ports import FlightSource, Gateway, Timed
 from flait.running.answerers import Answerers
 from flait.running.metronome import Watchdog
 from flait.running.pollers import Pollers
@@ -51,17 +52,6 @@ CALLED_BACK = timedelta(hours=1)  # with one, now and then all the same: a call 
 LONGEST_STEP = 900.0  # seconds, real: more than ten questions to FlightAware, the most for one text, at 75 s each
 LONGEST_SILENCE = 300.0  # seconds, real: the slowest clock's ticks still begin something more often
 ANY_YEAR = frozenset({"beat", "listen"})  # what is done whatever the clock says
-IN_ONE_PASS = (  # what the time is, by who answers, comes before whatever ends by it, a STOP before what it stops
-    "beat", "time", "budget", "fetch", "beat", "answer", "deliver-0",  # what asks nobody goes out at once
-    "looks", "activate", "poll", "deliver-0", "settle", "receipts", "push", "backup", "upkeep",
-)  # fmt: skip
-
-
-class Timed(Protocol):
-    """An outside party that can be asked something for nothing. The flows have no use for it; the adapter has it."""
-
-    def check(self) -> bool:
-        """True, or a FlaitError; the answer's Date is heard either way."""
 
 
 class Daemon:
@@ -102,37 +92,46 @@ class Daemon:
         return office if self._lasting else replace(office, wanted=False)
 
     def ticks(self) -> list[Tick]:
-        """What is done, and how often."""
+        """What a daemon does, and how often."""
+        return [tick for tick in self.listed() if tick.lasting]
+
+    def in_one_pass(self) -> list[Tick]:
+        """What one pass does, once each, in this order; it waits for the polls."""
+        return [tick for tick in self.listed() if tick.passing]
+
+    def listed(self) -> list[Tick]:
+        """Every tick, in the order of a pass. What the time is, by who answers, comes before whatever ends by it,
+        a STOP before what it stops; what asks nobody goes out at once.
+        """
+        fetched = CALLED_BACK if self._app.is_called_back else NOT_CALLED
         return [
             Tick(name="beat", every=timedelta(seconds=30), do=self.beat),
             Tick(name="time", every=timedelta(minutes=1), do=self.ask_the_time),
             Tick(name="budget", every=timedelta(seconds=30), do=self.resume),
-            Tick(name="poll", every=timedelta(seconds=5), do=self.poll),
-            *(Tick(name=f"deliver-{number}", every=timedelta(seconds=2), do=self.deliver) for number in range(SENDERS)),
+            Tick(name="fetch", every=fetched, do=self.fetch),
+            Tick(name="beat", do=self.beat, lasting=False),
             Tick(name="answer", every=timedelta(seconds=2), do=self.answer, on_text=True),
+            Tick(name="deliver-0", every=timedelta(seconds=2), do=self.deliver),
+            Tick(name="looks", do=self.answer_all, lasting=False),
+            Tick(name="activate", every=timedelta(seconds=30), do=self.activate),
+            Tick(name="poll", every=timedelta(seconds=5), do=self.poll if self._lasting else self.poll_all),
+            Tick(name="remind", every=timedelta(seconds=5), do=self.remind),
+            Tick(name="deliver-0", do=self.deliver, lasting=False),
             Tick(name="settle", every=timedelta(seconds=15), do=self.settle),
             Tick(name="receipts", every=timedelta(seconds=60), do=self.receipts),
-            Tick(name="fetch", every=CALLED_BACK if self._app.is_called_back else NOT_CALLED, do=self.fetch),
-            Tick(name="activate", every=timedelta(seconds=30), do=self.activate),
+            *([Tick(name="push", every=timedelta(minutes=1), do=self.push)] if self._pushes() else []),
             Tick(name="backup", every=timedelta(hours=1), do=self.backup),
             Tick(name="upkeep", every=timedelta(hours=1), do=self.upkeep),
-            *([Tick(name="settings", every=timedelta(seconds=30), do=self.take_up)] if self._lasting else []),
-            *(self._listening() if self._listens else []),
-            *([Tick(name="push", every=timedelta(minutes=1), do=self.push)] if self._pushes() else []),
+            *(self._for_a_daemon_alone() if self._lasting else []),
         ]
 
-    def _listening(self) -> list[Tick]:
-        return [
-            Tick(name="listen", every=timedelta(minutes=1), do=self.listen),
-            Tick(name="confirm", every=timedelta(seconds=2), do=self.confirm, on_text=True),
-        ]
-
-    def in_one_pass(self) -> list[Tick]:
-        """All of it, once, in the order in which one makes the next one's work; waits for the polls."""
-        ticks = {tick.name: tick for tick in self.ticks()}
-        ticks["poll"] = replace(ticks["poll"], do=self.poll_all)
-        ticks["looks"] = Tick(name="looks", every=timedelta(), do=self.answer_all)
-        return [ticks[name] for name in IN_ONE_PASS if name in ticks]
+    def _for_a_daemon_alone(self) -> Iterator[Tick]:
+        for number in range(1, SENDERS):
+            yield Tick(name=f"deliver-{number}", every=timedelta(seconds=2), do=self.deliver, passing=False)
+        yield Tick(name="settings", every=timedelta(seconds=30), do=self.take_up, passing=False)
+        if self._listens:
+            yield Tick(name="listen", every=timedelta(minutes=1), do=self.listen, passing=False)
+            yield Tick(name="confirm", every=timedelta(seconds=2), do=self.confirm, on_text=True, passing=False)
 
     def recover(self) -> None:
         """Take over from whatever ran before: what it left half done is in doubt, or due."""
@@ -187,8 +186,9 @@ class Daemon:
         """From now on say in run/daemon.json how we are; a pass goes on from what the one before said. ConfigError."""
         said = word(self._app.paths.run_dir)
         if said and not self._lasting:
+            done = {tick.name for tick in self.in_one_pass()}
             for each in said.troubles:
-                if each.what in IN_ONE_PASS:
+                if each.what in done:
                     self._troubles.note(each.what, each.cause, each.since)
         self._pulse = Pulse(self._app.paths.run_dir, lasting=self._lasting)
 
@@ -254,6 +254,11 @@ class Daemon:
         self.poll()
         return self._pollers.finish()
 
+    def remind(self) -> bool:
+        """Decide one thing that is due without a look."""
+        app = self._app
+        return not self._stopping.is_set() and remind.remind_next(app.store(), app.clock, app.rules)
+
     def drain(self) -> None:
         """Wait for the polls and the answers under way."""
         self._pollers.finish()
@@ -277,8 +282,7 @@ class Daemon:
 
     def receipts(self) -> bool:
         """Ask Twilio what became of one text."""
-        store, clock = self._app.store(), self._app.clock
-        whatsapp = self._app.whatsapp
+        store, clock, whatsapp = self._app.store(), self._app.clock, self._app.whatsapp
         return receipts.waiting(store, clock) and receipts.ask_about_unfinished(
             store, self._gateway, clock, whatsapp=whatsapp
         )
@@ -352,12 +356,8 @@ class Daemon:
     def upkeep(self) -> bool:
         """Prune what is kept no longer."""
         retention = self._app.settings.retention
-        upkeep.prune(
-            self._app.store(),
-            self._app.clock,
-            keep=timedelta(days=retention.flight_data_days),
-            keep_raw=timedelta(hours=retention.raw_hours),
-        )
+        keep, keep_raw = timedelta(days=retention.flight_data_days), timedelta(hours=retention.raw_hours)
+        upkeep.prune(self._app.store(), self._app.clock, keep=keep, keep_raw=keep_raw)
         return False
 
     def run(self, tick: Tick) -> None:

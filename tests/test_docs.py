@@ -14,9 +14,10 @@ import typer
 from flait.app import App
 from flait.cli import INTERRUPTED, application
 from flait.core import polling
-from flait.core.alerts import CONFIRM_BIG, CONFIRM_SMALL, RULES
+from flait.core.alerts import RULES
 from flait.core.changes import ChangeKind
 from flait.core.flights import Flight, ScheduledFlight
+from flait.core.holds import CONFIRM_BIG, CONFIRM_SMALL
 from flait.core.messages import Message, MessageKind, MessageStatus
 from flait.core.replies.understanding import Reply, understand
 from flait.core.subscriptions import Role

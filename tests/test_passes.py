@@ -12,7 +12,7 @@ import pytest
 from flait.app import App
 from flait.core.flights import ScheduledFlight
 from flait.core.idents import Ident
-from flait.daemon import IN_ONE_PASS, SENDERS, Daemon
+from flait.daemon import SENDERS, Daemon
 from flait.errors import ConfigError, FlightSourceError, Gone
 from flait.flows import push
 from flait.flows.ports import Answer, Inbox
@@ -105,10 +105,13 @@ def cron(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cron:
 def test_a_pass_does_all_that_a_daemon_does_but_listen_and_watch_the_settings(tmp_path: Path) -> None:
     app = App({"FLAIT_HOME": str(tmp_path), **SETTINGS, "FLAIT_FLIGHTAWARE_PUSH": "true",
                "FLAIT_FLIGHTAWARE_TIER": "standard", "FLAIT_WEBHOOK_PUBLIC_URL": "https://flait.example"})  # fmt: skip
-    lasting = {tick.name for tick in Daemon(app, Event()).ticks()}
+    daemon = Daemon(app, Event())
+    lasting = {tick.name for tick in daemon.ticks()}
     senders = {f"deliver-{number}" for number in range(1, SENDERS)}
 
-    passed = set(IN_ONE_PASS) - {"looks"}  # a daemon looks as it answers, and waits for none
+    passed = {tick.name for tick in daemon.in_one_pass()} - {
+        "looks"
+    }  # a daemon looks as it answers, and waits for none
     assert passed | senders | {"listen", "confirm", "settings"} == lasting
 
 

@@ -1,4 +1,4 @@
-"""Which changes become a text, for whom, and when. The noise rules are tables; every one of them is here.
+"""Which changes become a text, for whom, and when. What makes them wait is in holds.py.
 
 Nothing is sent twice because nothing is compared with the last poll: a change that is held (unconfirmed, cooling
 down, over the cap) is simply still a change at the next look, against what the person was last told.
@@ -7,15 +7,10 @@ down, over the cap) is simply still a change at the next look, against what the 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 
 from flait.core.changes import (
     DELAY,
-    GATES,
-    LATER,
-    MOVES,
-    NEAR,
-    SOONER,
     STEP_NEAR,
     Change,
     ChangeKind,
@@ -24,6 +19,7 @@ from flait.core.changes import (
     changes,
 )
 from flait.core.flights import Flight, Phase, progress
+from flait.core.holds import BIG_MOVE, CONFIRM_BIG, SOONER_THAN_TOLD, Hold, PastText, flaps, hold_of
 from flait.core.subscriptions import Role
 from flait.core.told import Told, further, presumed
 
@@ -83,72 +79,14 @@ EARS: Mapping[Role, tuple[tuple[End, timedelta], tuple[End, timedelta]]] = {
 }  # fmt: skip
 
 CRITICAL_GATE = timedelta(minutes=90)  # a gate change this near to departure is P0
-BIG_MOVE = timedelta(minutes=30)
-CONFIRM_BIG = timedelta(seconds=60)  # cancel, divert, a big move: read a second time before anyone is told
-CONFIRM_SMALL = timedelta(minutes=5)  # many small moves are temporary: let them settle
-CONFIRMED_KINDS = MOVES | {
-    K.CANCELLED, K.REINSTATED, K.DIVERTED, K.UNDIVERTED, K.REROUTED, K.ONWARD, K.RETURNED, K.CORRECTED,
-}  # fmt: skip
-
-COOLDOWN = (  # after a text about one of these, the next about them waits; P0 does not
-    (GATES, timedelta(minutes=10)),
-    (MOVES, timedelta(minutes=15)),
-)
-FLAPPING = timedelta(minutes=30)  # a gate told before, given up and back within this is still changing
-CAPS = (
-    # so many texts within that span about one flight to one person → the next that is not P0 so long after the last
-    (timedelta(hours=1), 4, timedelta(hours=1)),  # P0 counted too
-    (timedelta(days=1), 12, timedelta(hours=2)),  # P0 not counted: gates that flap must not hide a delay
-)
-RETRIES = (timedelta(), timedelta(minutes=15), timedelta(minutes=30), timedelta(hours=1))
-"""So long after the last of so many texts in a row that were lost, whatever they said, the next may go: a number that
-cannot be texted is not billed at every poll, and news that is true is never given up."""
-TURNS_AWAY = frozenset({K.DIVERTED, K.UNDIVERTED, K.REROUTED})
-SOONER_THAN_TOLD = SOONER | {K.SCHEDULE_CHANGE}  # of these, those that are P0
-URGENT = frozenset({K.CANCELLED, K.REINSTATED, K.GATE_CHANGE, K.TERMINAL_CHANGE}) | TURNS_AWAY | SOONER_THAN_TOLD
-TURNS = (
-    # P0 that keeps turning round: after so many texts about these within a day the next waits for the first of RESTS
-    # since the last, after twice as many for the second …
-    (frozenset({K.CANCELLED, K.REINSTATED}), 3),
-    (TURNS_AWAY, 3),
-    (SOONER_THAN_TOLD, 3),
-    (GATES, 4),
-    (URGENT, 6),
-)
-RESTS = (timedelta(minutes=15), timedelta(minutes=30), timedelta(hours=1), timedelta(hours=2))
-TURNS_WITHIN = timedelta(days=1)
-
-
-class Reach(StrEnum):
-    """How far a text came."""
-
-    UNDER_WAY = "under way"  # or given to Twilio, and nothing is reported
-    ARRIVED = "arrived"
-    LOST = "lost"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PastText:
-    """A text this person had about this flight: when, its kind, and the gate it told, if any.
-
-    One that was lost has told nothing, and yet was sent: it counts towards the caps. `urgent`: it was P0.
-    """
-
-    at: datetime
-    kind: str
-    gate_origin: str | None = None
-    reach: Reach = Reach.UNDER_WAY
-    urgent: bool = False
-
-    @property
-    def told(self) -> bool:
-        """Whether it counts as said."""
-        return self.reach is not Reach.LOST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """What one poll means for one person: one text, led by the first change. `since`: no word since that moment."""
+    """What one poll means for one person: one text, led by the first change. `since`: no word since that moment.
+
+    `as_of`: it was seen then, and is said as of then.
+    """
 
     flight: Flight
     told: Told
@@ -158,6 +96,7 @@ class Alert:
     expires_at: datetime
     gate_flaps: bool = False
     since: datetime | None = None
+    as_of: datetime | None = None
 
 
 Held = tuple[tuple[ChangeKind, str], ...]
@@ -168,19 +107,13 @@ Held = tuple[tuple[ChangeKind, str], ...]
 class Decision:
     """The alert, if one is due now; and when at the latest to look at the flight again because of what was held.
 
-    `held` is for the journal.
+    `moment` is when what waits for time alone is to be decided anew, without a look. `held` is for the journal.
     """
 
     alert: Alert | None
     look_again: timedelta | None
+    moment: datetime | None = None
     held: Held = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Hold:  # `joins`: it goes with a text that is sent anyway
-    why: str
-    look_again: timedelta | None = None
-    joins: bool = False
 
 
 def decide(
@@ -188,24 +121,30 @@ def decide(
     past: Sequence[PastText],
     *,
     role: Role,
-    before: Flight,
+    before: Flight | None,
     after: Flight,
     now: datetime,
+    seen_at: datetime | None = None,
     delay: timedelta = DELAY,
-    muted: bool = False,
+    muted_until: datetime | None = None,
 ) -> Decision:
-    """What to tell one person after a poll: `before` is the flight as of the poll before, `after` as of this one.
+    """What to tell one person: `before` is the flight as of the look before, `after` as of the last one.
+
+    Without `seen_at` that look was just now. With it this is a moment, and what differs is what differed when it was
+    seen: nothing becomes surer, or fresher, while nobody looks. Without `before` nothing is sure that takes two looks.
 
     While something big is read a second time, a minute's wait, other news waits with it: one text, not two.
-    A `muted` person is told only P0; the rest stays untold, and so is news when the mute is over, if still true.
+    While a mute holds only P0 is told; the rest stays untold, and so is news when the mute is over, if still true.
     """
-    told, ear = presumed(told, before), ear_of(role, after, delay)
+    told, ear, seen = presumed(told, before or after), ear_of(role, after, delay), seen_at or now
     past = [text for text in past if text.at <= now]  # others were written by a clock that was ahead
-    news = [change for change in changes(told, after, ear=ear, now=now) if _concerns(change, role, told, after)]
-    seen_twice = changes(told, before, ear=ear, now=now) if news else ()  # most polls show none
+    news = [change for change in changes(told, after, ear=ear, now=seen) if _concerns(change, role, told, after)]
+    news = [change for change in news if not seen_at or change.kind is not K.STALE]  # a look alone says that
+    seen_twice = changes(told, before, ear=ear, now=seen) if news and before else ()  # most polls show none
     held = [
-        _muted(change, after, now, muted=muted) or _held(change, past, seen_twice, flight=after, now=now)
-        for change in news
+        _muted(muted_until, now, urgent=urgent)
+        or hold_of(change, past, seen_twice, flight=after, now=now, urgent=urgent)
+        for change, urgent in ((change, priority(change, after, now) is Priority.P0) for change in news)
     ]
     lead = [change for change, hold in zip(news, held, strict=True) if hold is None]
     if lead:
@@ -214,10 +153,10 @@ def decide(
     holds = [(change.kind, hold) for change, hold in zip(news, held, strict=True) if hold]
     if any(hold.look_again == CONFIRM_BIG for _, hold in holds):
         due = []  # its words would say what is not sure yet
-    look_again = min((hold.look_again for _, hold in holds if hold.look_again), default=None)
     return Decision(
         alert=_alert(due, lead, told, past, flight=after, role=role, now=now) if due else None,
-        look_again=look_again,
+        look_again=min((hold.look_again for _, hold in holds if hold.look_again), default=None),
+        moment=min((hold.until for _, hold in holds if hold.until), default=None),
         held=tuple((kind, hold.why) for kind, hold in holds),
     )
 
@@ -273,7 +212,7 @@ def _alert(
         role=role,
         priority=min(priority(change, flight, now) for change in lead),
         expires_at=now + max(RULES[change.kind][2] for change in due),
-        gate_flaps=_flaps(flight, past, now),
+        gate_flaps=flaps(flight, past, now),
     )
 
 
@@ -289,111 +228,5 @@ def priority(change: Change, flight: Flight, now: datetime) -> Priority:
     return RULES[change.kind][0]
 
 
-def _muted(change: Change, flight: Flight, now: datetime, *, muted: bool) -> _Hold | None:
-    """No look is hastened for what is not told anyway."""
-    if muted and priority(change, flight, now) is not Priority.P0:
-        return _Hold(why="muted")
-    return None
-
-
-def _held(
-    change: Change, past: Sequence[PastText], seen_twice: Sequence[Change], *, flight: Flight, now: datetime
-) -> _Hold | None:
-    """Why this change waits, or None when it is due. The rules are tried in order."""
-    return (
-        out_of_reach(past, now)
-        or _too_early(change, flight, now)
-        or _unconfirmed(change, seen_twice, flight)
-        or _cooling(change, past, flight=flight, now=now)
-        or _turning(change, past, flight=flight, now=now)
-        or _capped(change, past, flight=flight, now=now)
-    )
-
-
-def out_of_reach(past: Sequence[PastText], now: datetime) -> _Hold | None:
-    """The rest after texts that were lost, and none arrived since."""
-    lost = 0
-    for text in past:
-        lost = 0 if text.reach is Reach.ARRIVED else lost + (text.reach is Reach.LOST)
-    if not lost:
-        return None
-    left = RETRIES[min(lost, len(RETRIES)) - 1] - (now - max(text.at for text in past))
-    return _Hold(why=f"{lost} texts in a row were lost", look_again=left) if left > timedelta() else None
-
-
-def _too_early(change: Change, flight: Flight, now: datetime) -> _Hold | None:
-    """A gate far ahead of departure joins the next text; it is told by itself from three hours before."""
-    leaves = flight.departure.best
-    if change.kind in GATES and leaves and leaves - now > NEAR:
-        return _Hold(why="gate news is told from 3 h before departure")
-    return None
-
-
-def _unconfirmed(change: Change, seen_twice: Sequence[Change], flight: Flight) -> _Hold | None:
-    """Moves, cancellations, diversions and their like are told when two polls in a row agree.
-
-    A landing without a reported take-off is one too.
-    """
-    out_of_nothing = change.kind in (K.LANDED, K.ARRIVED) and flight.off.actual is None
-    if (change.kind not in CONFIRMED_KINDS and not out_of_nothing) or any(_agrees(change, seen) for seen in seen_twice):
-        return None
-    big = change.kind not in MOVES or abs(change.moved) >= BIG_MOVE
-    return _Hold(why="waits for a second poll to agree", look_again=CONFIRM_BIG if big else CONFIRM_SMALL)
-
-
-def _agrees(change: Change, seen: Change) -> bool:
-    same_way = any(change.kind in way and seen.kind in way for way in (LATER, SOONER))
-    return change.kind == seen.kind or same_way
-
-
-def _cooling(change: Change, past: Sequence[PastText], *, flight: Flight, now: datetime) -> _Hold | None:
-    flaps = change.kind in GATES and _flaps(flight, past, now)
-    if priority(change, flight, now) is Priority.P0 and not flaps:
-        return None
-    for kinds, rest in COOLDOWN:
-        last = max((text.at for text in past if text.told and text.kind in kinds), default=None)
-        if change.kind in kinds and last and now - last < rest:
-            return _Hold(why=f"told less than {rest.seconds // 60} min ago", look_again=rest - (now - last))
-    return None
-
-
-def _turning(change: Change, past: Sequence[PastText], *, flight: Flight, now: datetime) -> _Hold | None:
-    """P0 is never capped, for the last word must be said; but where it does not stand still, it must for a while."""
-    if priority(change, flight, now) is not Priority.P0:
-        return None
-    waits = [wait for kinds, most in TURNS if change.kind in kinds and (wait := _turned(kinds, most, past, now))]
-    return max(waits, key=lambda hold: hold.look_again or timedelta(), default=None)
-
-
-def _turned(kinds: frozenset[ChangeKind], most: int, past: Sequence[PastText], now: datetime) -> _Hold | None:
-    texts = [text.at for text in past if text.kind in kinds and now - text.at < TURNS_WITHIN]
-    if len(texts) < most:
-        return None
-    rest = RESTS[min(len(texts) // most, len(RESTS)) - 1]
-    left = rest - (now - max(texts))
-    why = f"changed {len(texts)} times within a day: told once it has rested {rest.total_seconds() / 60:.0f} min"
-    return _Hold(why=why, look_again=left, joins=True) if left > timedelta() else None
-
-
-def _capped(change: Change, past: Sequence[PastText], *, flight: Flight, now: datetime) -> _Hold | None:
-    """Over the cap, changes wait for a rest and become one text with the facts of then: that is the summary."""
-    if priority(change, flight, now) is Priority.P0:
-        return None
-    alerts = [text for text in past if text.kind in _ALERT_KINDS]
-    lesser = [text for text in alerts if not text.urgent]
-    for (span, most, rest), counted in zip(CAPS, (alerts, lesser), strict=True):
-        recent = [text.at for text in counted if now - text.at < span]
-        if len(recent) >= most and now - max(recent) < rest:
-            return _Hold(why=f"{most} texts within {span} already")
-    return None
-
-
-_ALERT_KINDS = frozenset(kind.value for kind in ChangeKind)
-
-
-def _flaps(flight: Flight, past: Sequence[PastText], now: datetime) -> bool:
-    """Back at a gate that was told before and given up for another less than half an hour ago."""
-    gates = [(text.gate_origin, text.at) for text in past if text.told and text.gate_origin]
-    if not gates or gates[-1][0] == flight.gate_origin or now - gates[-1][1] >= FLAPPING:
-        return False
-    return flight.gate_origin in {gate for gate, _ in gates[:-1]}
+def _muted(until: datetime | None, now: datetime, *, urgent: bool) -> Hold | None:
+    return Hold(why="muted", until=until) if until and now < until and not urgent else None

@@ -114,7 +114,10 @@ def told(texts: Iterable[Tells]) -> Told:
 
 
 def listed_tells(of_each: Iterable[tuple[int, Tells]]) -> dict[str, str | bool]:
-    """What one text tells of several subscriptions, each fact under its subscription's id: `12.departure`."""
+    """What one text tells of several subscriptions, each fact under its subscription's id: `12.departure`.
+
+    A text about one of them may carry these beside its own facts, which have no number.
+    """
     return {f"{number}.{name}": value for number, tells in of_each for name, value in tells.items()}
 
 

@@ -16,9 +16,12 @@ from flait.store import Store
 
 
 def of_flight(store: Store, flight_id: int) -> Sequence[str]:
-    """Who pays for the looks at a flight, in equal parts: nobody, where one of the operator's own hears of it."""
-    people = [subscriber.user for subscriber in store.live_subscribers(flight_id) if not subscriber.user.opted_out_at]
-    return () if any(map(is_own, people)) else [user.phone for user in people]
+    """Who pays for the looks at a flight, in equal parts: whoever follows it, or a flight that waits for it.
+
+    Nobody, where one of the operator's own is among them.
+    """
+    people = [subscriber.user for subscriber in store.concerned(flight_id) if not subscriber.user.opted_out_at]
+    return () if any(map(is_own, people)) else list(dict.fromkeys(user.phone for user in people))
 
 
 def of_wish(store: Store, user_id: int) -> Sequence[str]:
@@ -38,8 +41,8 @@ def until(now: datetime) -> date:
 
 
 def tell_followers(store: Store, flight_id: int, now: datetime) -> None:
-    """Inside a transaction: everybody who follows a flight that is looked at no more."""
-    for subscriber in store.live_subscribers(flight_id):
+    """Inside a transaction: everybody for whom a flight was looked at that is looked at no more."""
+    for subscriber in store.concerned(flight_id):
         tell(store, subscriber.user, now)
 
 

@@ -157,3 +157,10 @@ class Meter(Protocol):
 
     def pause(self, seconds: float) -> None:
         """No call by anyone for that long (virtual seconds): AeroAPI said 429."""
+
+
+class Timed(Protocol):
+    """An outside party that can be asked something for nothing, to hear what time it is there."""
+
+    def check(self) -> bool:
+        """True, or a FlaitError; the answer's Date is heard either way."""

@@ -85,7 +85,7 @@ def activate_next(
 
 
 def unsubscribe(store: Store, subscription: Subscription, *, now: datetime) -> None:
-    """End one subscription at the person's wish; the flight is no longer polled when nobody else follows it."""
+    """End one subscription at the person's wish; the flight is no longer polled when there is no other reason."""
     with store.transaction():
         there = store.subscription(subscription.id)  # as it stands now: the daemon may have carried it on
         if there is None or there.state not in LIVE:
@@ -93,7 +93,7 @@ def unsubscribe(store: Store, subscription: Subscription, *, now: datetime) -> N
         canceled = replace(there, state=SubscriptionState.CANCELED, reason="unsubscribed", next_attempt_at=None)
         store.save_subscription(canceled)
         wishes.note(store, canceled, now, step="unsubscribe", outcome="canceled", detail="")
-        if there.flight_id is not None and not store.live_subscribers(there.flight_id):
+        if there.flight_id is not None and not store.watch_reasons(there.flight_id):
             store.close_flight(there.flight_id, now)
 
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from flait.core import polling
-from flait.core.alerts import Alert, Decision, Held, PastText, Priority, Reach, decide, out_of_reach
+from flait.core.alerts import Alert, Decision, Held, Priority, decide
 from flait.core.changes import DELAY
 from flait.core.compose import compose
 from flait.core.flights import Flight, Phase, progress
+from flait.core.holds import PastText, Reach, out_of_reach
 from flait.core.messages import TOO_LATE, UNTOLD, Message, MessageKind, MessageStatus
 from flait.core.silences import NO_WORD, silence
 from flait.core.subscriptions import SubscriptionState
@@ -49,13 +50,23 @@ class Rules:
 
 
 def decided(
-    store: Store, subscribers: Sequence[Subscriber], *, before: Flight, after: Flight, rules: Rules, now: datetime
+    store: Store,
+    subscribers: Sequence[Subscriber],
+    *,
+    before: Flight | None,
+    after: Flight,
+    rules: Rules,
+    now: datetime,
+    seen_at: datetime | None = None,
 ) -> list[tuple[Subscriber, Decision]]:
-    """What each is to hear. Nothing for those who said STOP: a text that cannot go out would be written every poll."""
+    """What each is to hear, as `decide` has it.
+
+    Nothing for those who said STOP: a text that cannot go out would be written every poll.
+    """
     reachable = _reachable(subscribers)
     texts = store.told_rows([subscriber.subscription.id for subscriber in reachable])
     return [
-        (subscriber, _decide(subscriber, rows, before=before, after=after, rules=rules, now=now))
+        (subscriber, _decide(subscriber, rows, before=before, after=after, rules=rules, now=now, seen_at=seen_at))
         for subscriber in reachable
         if not _is_unconfirmed(rows := texts[subscriber.subscription.id], after)
     ]
@@ -96,7 +107,14 @@ def _reachable(subscribers: Iterable[Subscriber]) -> list[Subscriber]:
 
 
 def _decide(
-    subscriber: Subscriber, rows: list[TellRow], *, before: Flight, after: Flight, rules: Rules, now: datetime
+    subscriber: Subscriber,
+    rows: list[TellRow],
+    *,
+    before: Flight | None,
+    after: Flight,
+    rules: Rules,
+    now: datetime,
+    seen_at: datetime | None,
 ) -> Decision:
     known, past = knows(rows), _past(rows)
     decision = decide(
@@ -106,8 +124,9 @@ def _decide(
         before=before,
         after=after,
         now=now,
+        seen_at=seen_at,
         delay=rules.delay,
-        muted=_is_muted(subscriber, now),
+        muted_until=_muted_until(subscriber),
     )
     if decision.alert and subscriber.user.id == rules.asker:  # what the answer leaves out is told at the next look
         return replace(decision, alert=None, look_again=min(decision.look_again or ANSWERED, ANSWERED))
@@ -134,9 +153,15 @@ def _past(rows: Iterable[TellRow]) -> list[PastText]:
     ]
 
 
-def _is_muted(subscriber: Subscriber, now: datetime) -> bool:
+def _muted_until(subscriber: Subscriber) -> datetime | None:
+    """The end of the later mute: of this flight, or of all."""
     ends = (subscriber.user.muted_until, subscriber.subscription.muted_until)
-    return any(until is not None and now < until for until in ends)
+    return max((until for until in ends if until), default=None)
+
+
+def _is_muted(subscriber: Subscriber, now: datetime) -> bool:
+    until = _muted_until(subscriber)
+    return until is not None and now < until
 
 
 def _gate(row: TellRow) -> str | None:
@@ -155,12 +180,12 @@ def tell(
     dedup_key: str | None = None,
     not_before: datetime | None = None,
 ) -> Message:
-    """Put one alert in the outbox, once for each look unless `dedup_key` says otherwise, and note why it was told.
+    """Put one alert in the outbox, once for what it is about or by `dedup_key`, and note why it was told.
 
     It waits there until `not_before`, in words of then.
     """
     polls, subscription = tracked.polls + 1, subscriber.subscription
-    key = dedup_key or f"alert:{subscription.id}:{polls}"
+    key = dedup_key or _about(store, subscription.id, alert)
     message = _message(tracked, subscriber, alert, dedup_key=key, now=now, not_before=not_before or now)
     stored = store.enqueue(message)
     if stored:
@@ -174,6 +199,15 @@ def tell(
             at=now,
         )
     return stored or message
+
+
+def _about(store: Store, subscription_id: int, alert: Alert) -> str:
+    """What an alert is about: how the flight differs from what its person knows, which is by the texts up to the last.
+
+    From the same knowledge the same is told once, whether a look decides it or a moment.
+    """
+    kinds = "+".join(change.kind for change in alert.changes)
+    return f"alert:{subscription_id}:{store.last_text_about(subscription_id)}:{kinds}"
 
 
 def _message(
@@ -249,7 +283,7 @@ def tell_last_seen(
     for person in people:
         rows = texts[person.subscription.id]
         rest = out_of_reach(_past(rows), now)
-        at = now + rest.look_again if rest and rest.look_again else now
+        at = rest.until if rest and rest.until else now
         for _, decision in decided(store, [person], before=flight, after=flight, rules=rules, now=at):
             if decision.alert:
                 key = f"alert-again:{person.subscription.id}:{len(rows)}"

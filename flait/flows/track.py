@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 
 from flait.clock import Clock
 from flait.core import polling
-from flait.core.alerts import CONFIRM_BIG, Decision
+from flait.core.alerts import Decision
 from flait.core.changes import ChangeKind
 from flait.core.flights import Flight, cancelled, elsewhere
+from flait.core.holds import CONFIRM_BIG
 from flait.core.messages import Message
 from flait.core.observations import impossible, merged
 from flait.core.pauses import BUDGET_PAUSE
@@ -31,8 +32,8 @@ log = logging.getLogger("flait.track")
 REFUSED_PAUSE = timedelta(minutes=5)  # a refused key is probed gently until the operator mends it
 OWN_FAULT_PAUSE = timedelta(hours=1)
 NOBODY_LISTENS = timedelta(hours=3)
-HELD_LOOK = timedelta(hours=1)  # what waits for time and not for a look keeps a flight open that is over
-HELD_AT_MOST = timedelta(hours=24)
+HELD_LOOK = timedelta(hours=1)  # what waits for another look keeps a flight open that is over
+HELD_AT_MOST = timedelta(hours=24)  # what waits for a moment needs none: it closes the flight itself
 OVER_PERHAPS = timedelta(minutes=15)  # over by a clock that is in doubt: looked at again when it may be believed
 
 
@@ -49,9 +50,9 @@ def poll(
     try:
         flight, raw = ask(source, tracked)
     except (BudgetExhausted, ConfigError, FlightSourceError) as fault:
-        _postpone(store, tracked, fault, now=clock.now(), rules=_as_sure(store, clock, rules))
+        _postpone(store, tracked, fault, now=clock.now(), rules=as_sure(store, clock, rules))
         return []
-    now, rules = clock.now(), _as_sure(store, clock, rules)
+    now, rules = clock.now(), as_sure(store, clock, rules)
     with store.transaction():
         store.note_success(AEROAPI, now)
         if flight is None:
@@ -60,7 +61,7 @@ def poll(
         return see(store, tracked, flight, raw, boot=boot, rules=rules, now=now, took=now - asked_at)
 
 
-def _as_sure(store: Store, clock: Clock, rules: Rules) -> Rules:
+def as_sure(store: Store, clock: Clock, rules: Rules) -> Rules:
     """As sure as the clock is, also by the Date of the answer that has just come."""
     in_doubt = abs(rules.skew()) > timekeeping.SKEW or timekeeping.is_in_doubt(store, clock)
     return replace(rules, may_end=False) if in_doubt else rules
@@ -83,8 +84,7 @@ def see(
     subscribers = store.live_subscribers(tracked.id)
     news = decided(store, subscribers, before=before, after=after, rules=rules, now=now)
     decisions = [decision for _, decision in news]
-    planned = _next_poll(before, after, decisions, now, may_end=rules.may_end) if subscribers else None
-    next_poll = next_look(store, tracked.id, planned, now) if planned else None
+    planned = _planned(store, tracked, after, decisions, now=now, rules=rules)
     saved = store.save_poll(
         tracked.id,
         claimed_by=boot,
@@ -92,18 +92,19 @@ def see(
         seen_at=now,
         raw=raw if rules.keep_raw else None,
         changed=after != before,
-        next_poll_at=next_poll,
+        next_poll_at=planned,
         polls=tracked.polls + 1,
     )
     if not saved:
         log.warning("%s is no longer ours to poll: this answer is dropped", tracked.flight.number)
         return []
-    _close_or_readopt(store, tracked, after, next_poll, now)
+    _close_or_readopt(store, tracked, after, planned, now)
     messages = _told(store, tracked, news, now)
+    _plan_moments(store, subscribers, news)
     confirm_afresh(store, replace(tracked, flight=after), subscribers, rules, now)
-    detail = _detail(messages, decisions, changed=after != before, closed=next_poll is None)
+    said = detail(messages, decisions, changed=after != before, closed=planned is None)
     lies = "".join(f", not believed: {event}" for event in impossible(flight, believed))
-    _note(store, tracked, detail + lies, now, took)
+    _note(store, tracked, said + lies, now, took)
     return messages
 
 
@@ -117,6 +118,15 @@ def _told(
     ]
 
 
+def _plan_moments(
+    store: Store, subscribers: Iterable[Subscriber], decided: Iterable[tuple[Subscriber, Decision]]
+) -> None:
+    """For each the moment at which what waits for time is decided anew (remind.py); for whom nothing does, none."""
+    moments = {subscriber.subscription.id: decision.moment for subscriber, decision in decided}
+    for subscriber in subscribers:
+        store.set_moment(subscriber.subscription.id, moments.get(subscriber.subscription.id))
+
+
 def _close_or_readopt(
     store: Store, tracked: TrackedFlight, after: Flight, next_poll: datetime | None, now: datetime
 ) -> None:
@@ -125,6 +135,8 @@ def _close_or_readopt(
         store.close_flight(tracked.id, now)
     elif after.fa_flight_id != tracked.fa_flight_id:
         store.readopt(tracked.id, after.fa_flight_id)
+    if after != tracked.flight:  # what waits for it is decided anew
+        store.hasten_waiting(tracked.id, now)
 
 
 def _note(store: Store, tracked: TrackedFlight, detail: str, now: datetime, took: timedelta) -> None:
@@ -148,10 +160,29 @@ def give_back(store: Store, clock: Clock, tracked: TrackedFlight) -> None:
         cut_short(store, tracked, clock.now())
 
 
-def _next_poll(
-    before: Flight, after: Flight, decisions: Sequence[Decision], now: datetime, *, may_end: bool
+def _planned(
+    store: Store, tracked: TrackedFlight, after: Flight, decisions: Sequence[Decision], *, now: datetime, rules: Rules
 ) -> datetime | None:
-    """When to look again; None when all that can be learned was seen twice, and told."""
+    if not store.watch_reasons(tracked.id):
+        return None
+    waited_for = store.is_waited_for(tracked.id)
+    at = next_poll(tracked.flight, after, decisions, now, may_end=rules.may_end, waited_for=waited_for)
+    return next_look(store, tracked.id, at, now) if at else None
+
+
+def next_poll(
+    before: Flight,
+    after: Flight,
+    decisions: Sequence[Decision],
+    now: datetime,
+    *,
+    may_end: bool,
+    waited_for: bool = False,
+) -> datetime | None:
+    """When to look again; None when all that can be learned was seen twice, and told.
+
+    `waited_for`: another flight waits for it, whoever follows it.
+    """
     planned = polling.next_poll_at(after, now, jitter=polling.jitter(after.fa_flight_id))
     if planned is None:
         planned = _last_looks(before, after, decisions, now, may_end=may_end)
@@ -160,7 +191,7 @@ def _next_poll(
     sooner = [now + decision.look_again for decision in decisions if decision.look_again]
     if any(fact.endswith(".actual") for fact, _ in after.blank):
         sooner.append(now + CONFIRM_BIG)  # taken back by the next look, or not
-    if not decisions:  # everybody who follows it said STOP
+    if not decisions and not waited_for:  # everybody who follows it said STOP
         return max(planned, now + NOBODY_LISTENS)
     return min([planned, *sooner])
 
@@ -175,9 +206,9 @@ def _last_looks(
         return now + polling.CONFIRMS
     if any(decision.alert for decision in decisions):  # what had no room in it is told at the next look
         return now + polling.CONFIRMS
-    held = [decision.look_again or HELD_LOOK for decision in decisions if decision.held]
+    held = [decision for decision in decisions if decision.held]
     if held and not _is_long_over(after, now):
-        return now + max(HELD_LOOK, min(held))
+        return now + (HELD_LOOK if any(decision.look_again for decision in held) else HELD_AT_MOST)
     return None
 
 
@@ -186,14 +217,15 @@ def _is_long_over(flight: Flight, now: datetime) -> bool:
     return polling.since_last_event(flight, now) >= HELD_AT_MOST + polling.GIVE_UP
 
 
-def _detail(messages: list[Message], decisions: Iterable[Decision], *, changed: bool, closed: bool) -> str:
+def detail(messages: list[Message], decisions: Iterable[Decision], *, closed: bool, changed: bool | None = None) -> str:
     """One decision in words: for the log and `flait trace`."""
     told_kinds = ", ".join(message.kind for message in messages)
     held = sorted({f"{kind}: {why}" for decision in decisions for kind, why in decision.held})
-    parts = ["changed" if changed else "unchanged"]
+    parts = [] if changed is None else ["changed" if changed else "unchanged"]
     parts += [f"told {told_kinds}"] if told_kinds else []
     parts += [f"held {'; '.join(held)}"] if held else []
-    return ", ".join([*parts, "closed"] if closed else parts)
+    parts += ["closed"] if closed else []
+    return ", ".join(parts or ["nothing is news"])
 
 
 def _milliseconds(span: timedelta) -> int:

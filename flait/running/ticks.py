@@ -1,4 +1,4 @@
-"""DOOR: what a daemon does every so often; `Daemon.ticks` lists them, the database says what is due."""
+"""DOOR: what a daemon does every so often; `Daemon.listed` has them, the database says what is due."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +10,8 @@ class Tick:
     """A thing to do every so often, in the clock's time. It is called again at once while it returns True."""
 
     name: str
-    every: timedelta
     do: Callable[[], bool]
+    every: timedelta = timedelta()
     on_text: bool = False  # also at once when a person's text has come in
+    lasting: bool = True  # a daemon does it
+    passing: bool = True  # one pass does it

@@ -15,6 +15,7 @@ from flait.schema.m004_alert_of_text import m004_alert_of_text
 from flait.schema.m005_one_person import m005_one_person
 from flait.schema.m006_structure import m006_structure
 from flait.schema.m007_identity import m007_identity
+from flait.schema.m008_moments import m008_moments
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
@@ -30,6 +31,7 @@ __all__ = [
     "m005_one_person",
     "m006_structure",
     "m007_identity",
+    "m008_moments",
     "migrations",
 ]
 
@@ -41,6 +43,7 @@ MIGRATIONS: Final[tuple[Callable[["Database"], None], ...]] = (
     m005_one_person,
     m006_structure,
     m007_identity,
+    m008_moments,
 )
 NAMES: Final = frozenset(migration.__name__ for migration in MIGRATIONS)
 

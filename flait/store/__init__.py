@@ -3,6 +3,7 @@
     connection.py  transactions, faults         opening.py  whose file is it, is it up to date
     filesystem.py  what the disk under it can do
     people.py  subscriptions.py  flights.py     who follows what, and when to ask again
+    watching.py                                 why a flight is watched
     outbox.py  messages.py  journal.py          what is to be said, what was, and why
     receipts.py  inbound.py  dialogues.py       what became of it, what people say back, and what is open
     consent.py  askings.py  pushes.py           who may be texted, who was asked; who calls us
@@ -58,6 +59,7 @@ from flait.store.rows import (
     TellRow,
     TrackedFlight,
     UsageRow,
+    WatchReason,
 )
 from flait.store.shares import Shares
 from flait.store.subscriptions import Subscriptions
@@ -65,6 +67,7 @@ from flait.store.takeover import Salvaged, TakenOver, Takeover, salvaged
 from flait.store.timeshift import Timeshift
 from flait.store.upkeep import Upkeep
 from flait.store.usage import Usage
+from flait.store.watching import Watching
 
 __all__ = [
     "Store",
@@ -89,6 +92,7 @@ __all__ = [
     "PushState",
     "Step",
     "UsageRow",
+    "WatchReason",
     "SmsRow",
     "Heartbeat",
     "Provider",
@@ -109,6 +113,7 @@ class Store(
     Consent,
     Subscriptions,
     Flights,
+    Watching,
     Outbox,
     Messages,
     Receipts,

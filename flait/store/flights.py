@@ -55,7 +55,7 @@ RETURNING *
 """
 _SAVE: Final = """
 UPDATE flights SET ident = :ident, ident_icao = :ident_icao, origin = :origin, departure_date = :departure_date,
-    phase = :phase, latest = :latest, polls = :polls, misses = 0, failures = 0,
+    phase = :phase, previous = latest, latest = :latest, polls = :polls, misses = 0, failures = 0,
     next_poll_at = :next_poll_at, last_polled_at = :seen_at, claimed_by = NULL, claimed_at = NULL
 WHERE id = :id AND claimed_by IS :claimed_by
 """
@@ -74,7 +74,14 @@ UPDATE flights SET closed_at = :now, next_poll_at = NULL, claimed_by = NULL, cla
 WHERE id = :id AND closed_at IS NULL
 """
 _END_SUBSCRIPTIONS: Final = """
-UPDATE subscriptions SET state = 'ended', next_attempt_at = NULL WHERE flight_id = :id AND state = 'active'
+UPDATE subscriptions SET state = 'ended', next_attempt_at = NULL, next_moment_at = NULL
+WHERE flight_id = :id AND state = 'active'
+"""
+# What was watched for its sake alone: a flight that is closed waits for nothing.
+_CLOSE_AWAITED: Final = """
+UPDATE flights SET closed_at = :now, next_poll_at = NULL, claimed_by = NULL, claimed_at = NULL
+WHERE closed_at IS NULL AND id IN (SELECT flight_id FROM flight_waits WHERE for_flight_id = :id)
+    AND NOT EXISTS (SELECT 1 FROM watch_reasons r WHERE r.flight_id = flights.id)
 """
 _HASTEN: Final = """
 UPDATE flights SET next_poll_at = :now
@@ -215,9 +222,13 @@ class Flights(Connection):
 
     @writing
     def close_flight(self, flight_id: int, now: datetime) -> bool:
-        """Nothing left to learn: no more polls, and its subscriptions end. False: it was closed before."""
+        """Nothing left to learn: no more polls, its subscriptions end, and so does what was watched for its sake alone.
+
+        False: it was closed before.
+        """
         closed = self._change(_CLOSE, id=flight_id, now=now)
         self._change(_END_SUBSCRIPTIONS, id=flight_id)
+        self._change(_CLOSE_AWAITED, id=flight_id, now=now)
         return closed > 0
 
     @writing

@@ -47,10 +47,12 @@ SELECT m.id AS message_id, m.created_at AS at, m.kind, m.tells, m.status, m.erro
     (SELECT json_extract(a.why, '$.priority') FROM alerts a WHERE a.message_id = m.id) AS priority
 FROM messages m WHERE m.subscription_id IN (SELECT value FROM json_each(:ids)) ORDER BY m.id
 """
-_LISTS: Final = """
-SELECT m.id AS message_id, m.created_at AS at, m.kind, m.tells, m.status, m.error_code, m.error FROM messages m
+# What a text about one flight tells of another is no text about that one: it counts towards none of its caps.
+_BESIDE: Final = """
+SELECT m.id AS message_id, m.created_at AS at, iif(m.subscription_id IS NULL, m.kind, 'beside') AS kind, m.tells,
+    m.status, m.error_code, m.error FROM messages m
 WHERE m.user_id IN (SELECT user_id FROM subscriptions WHERE id IN (SELECT value FROM json_each(:ids)))
-    AND m.subscription_id IS NULL AND m.kind = 'reply' AND m.tells <> '{}'
+    AND m.tells GLOB '*"[0-9]*.[a-z]*":*'
 """
 _COUNTS: Final = """
 SELECT iif(status = 'undelivered', 'failed', status) AS state, count(*) AS n FROM messages
@@ -130,13 +132,13 @@ class Messages(Connection):
     def told_rows(self, subscription_ids: Collection[int]) -> dict[int, list[TellRow]]:
         """What each of these subscriptions was told, oldest first, whatever became of the texts.
 
-        A list of several flights tells of each (`listed_tells`).
+        A list of several flights tells of each, and a text about one may tell of others too (`listed_tells`).
         """
         told: dict[int, list[TellRow]] = {subscription_id: [] for subscription_id in subscription_ids}
         ids = as_json(list(subscription_ids))
         for row in self._rows(_TOLD, ids=ids):
             told[row["subscription_id"]].append(read(TellRow, {**row, "tells": read_json(dict, row["tells"])}))
-        for row in self._rows(_LISTS, ids=ids):
+        for row in self._rows(_BESIDE, ids=ids):
             for subscription_id, tells in told_of_each(read_json(dict, row["tells"])).items():
                 if subscription_id in told:
                     told[subscription_id].append(read(TellRow, {**row, "tells": tells}))

@@ -151,6 +151,7 @@ SELECT EXISTS (SELECT 1 FROM sightings WHERE flight_id = :flight_id AND seen_at 
 """
 _BY_KEY: Final = "SELECT * FROM messages WHERE dedup_key = :dedup_key"
 _COPIES: Final = "SELECT * FROM messages WHERE copy_of = :id ORDER BY id"
+_LAST_ABOUT: Final = "SELECT coalesce(max(id), 0) AS id FROM messages WHERE subscription_id = :subscription_id"
 _TELLS: Final = "UPDATE messages SET tells = :tells WHERE id = :id"
 
 
@@ -316,6 +317,11 @@ class Outbox(Connection):
     def copies(self, message_id: int) -> list[Message]:
         """The texts that say again what that one said, oldest first."""
         return [read_message(row) for row in self._rows(_COPIES, id=message_id)]
+
+    def last_text_about(self, subscription_id: int) -> int:
+        """The id of the last text that was written about that subscription, whatever became of it; 0: there is none."""
+        row = self._row(_LAST_ABOUT, subscription_id=subscription_id)
+        return row["id"] if row else 0
 
     @writing
     def retract(self, message: Message, facts: Collection[str]) -> None:

@@ -20,11 +20,15 @@ from flait.errors import NotOurs
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackedFlight:
-    """A flight somebody follows, as last known, and when to ask again. Counts say how the asking went."""
+    """A flight somebody follows, as last known, and when to ask again. Counts say how the asking went.
+
+    `previous` is the flight as of the look before the last: what both show is sure. None: there was no such look.
+    """
 
     id: int
     fa_flight_id: str
     flight: Flight
+    previous: Flight | None = field(default=None, compare=False)
     polls: int = 0  # answers that showed the flight
     misses: int = 0  # empty answers in a row
     failures: int = 0  # faults in a row
@@ -38,6 +42,16 @@ class TrackedFlight:
     def seen_at(self) -> datetime | None:
         """When AeroAPI last showed it: at a poll, or before the first one when somebody asked for it."""
         return self.last_polled_at or self.created_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchReason:
+    """Why a flight is watched: a subscription follows it, or the flight `for_flight_id` waits for it."""
+
+    flight_id: int
+    reason: str
+    subscription_id: int | None = None
+    for_flight_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -353,7 +367,8 @@ def read_json(kind: type[Value], text: str) -> Value:
 
 def read_flight(row: Row) -> TrackedFlight:
     """A row of `flights`."""
-    return _converted(TrackedFlight, {**row, "flight": read_json(Flight, row["latest"])})
+    previous = read_json(Flight, row["previous"]) if row["previous"] else None
+    return _converted(TrackedFlight, {**row, "flight": read_json(Flight, row["latest"]), "previous": previous})
 
 
 def read_message(row: Row) -> Message:

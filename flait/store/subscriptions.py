@@ -42,6 +42,24 @@ WHERE id = (
 )
 RETURNING *
 """
+# While a look at its flight is due or under way a moment waits: what that shows is newer.
+_DUE_MOMENT: Final = """
+SELECT s.id FROM subscriptions s INDEXED BY subscriptions_moment JOIN flights f ON f.id = s.flight_id
+WHERE s.state = 'active' AND s.next_moment_at <= :now AND f.closed_at IS NULL AND f.claimed_by IS NULL
+    AND (f.next_poll_at IS NULL OR f.next_poll_at > :now)
+ORDER BY s.next_moment_at LIMIT 1
+"""
+_CLAIM_MOMENT: Final = """
+UPDATE subscriptions SET next_moment_at = NULL WHERE id = :id AND state = 'active' AND next_moment_at <= :now
+RETURNING id
+"""
+_SET_MOMENT: Final = """
+UPDATE subscriptions SET next_moment_at = :at WHERE id = :id AND state = 'active' AND next_moment_at IS NOT :at
+"""
+_HASTEN_MOMENTS: Final = """
+UPDATE subscriptions SET next_moment_at = min(coalesce(next_moment_at, :at), :at)
+WHERE user_id = :user_id AND state = 'active' AND (:id IS NULL OR id = :id)
+"""
 _MOVE: Final = """
 UPDATE subscriptions SET channel = :channel WHERE user_id = :user_id AND state IN ('pending', 'active')
 """
@@ -115,6 +133,29 @@ class Subscriptions(Connection):
         """The pending one that has waited longest past its time; nobody else is given it before now + lease."""
         row = self._row(_CLAIM, now=now, leased_until=now + lease)
         return None if row is None else read(Subscription, row)
+
+    def due_moment(self, now: datetime) -> int | None:
+        """The subscription about which something has been due longest without a look; None: about none."""
+        row = self._row(_DUE_MOMENT, now=now)
+        return None if row is None else row["id"]
+
+    @writing
+    def claim_moment(self, subscription_id: int, now: datetime) -> Subscriber | None:
+        """That subscription and its person, and no moment any more; None: somebody else was faster."""
+        if self._row(_CLAIM_MOMENT, id=subscription_id, now=now) is None:
+            return None
+        row = self._row("SELECT * FROM subscribers WHERE id = :id", id=subscription_id)
+        return None if row is None else read_subscriber(row)
+
+    @writing
+    def set_moment(self, subscription_id: int, at: datetime | None) -> None:
+        """When something about it is decided anew from what was last seen; None: nothing waits for time."""
+        self._change(_SET_MOMENT, id=subscription_id, at=at)
+
+    @writing
+    def hasten_moments(self, user_id: int, at: datetime, *, subscription_id: int | None = None) -> None:
+        """What one person follows, or one subscription of theirs, is decided anew then, unless it is before."""
+        self._change(_HASTEN_MOMENTS, user_id=user_id, at=at, id=subscription_id)
 
     @writing
     def mute_subscription(self, subscription_id: int, until: datetime | None) -> None:

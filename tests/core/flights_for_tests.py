@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flait.core.alerts import Alert, Decision, PastText, Priority, decide
+from flait.core.alerts import Alert, Decision, Priority, decide
 from flait.core.changes import DELAY
 from flait.core.flights import Airport, Flight, Times
+from flait.core.holds import PastText
 from flait.core.observations import merged
 from flait.core.structure import Structure
 from flait.core.subscriptions import ClockFace, Role

@@ -4,23 +4,20 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from flait.core.alerts import (
+from flait.core.alerts import RULES, Decision, Priority, decide
+from flait.core.changes import ChangeKind
+from flait.core.flights import Flight
+from flait.core.holds import (
     CAPS,
     CONFIRM_BIG,
     CONFIRM_SMALL,
     COOLDOWN,
-    RULES,
     SOONER_THAN_TOLD,
     TURNS,
     URGENT,
-    Decision,
     PastText,
-    Priority,
     Reach,
-    decide,
 )
-from flait.core.changes import ChangeKind
-from flait.core.flights import Flight
 from flait.core.subscriptions import Role
 from flait.core.told import Told
 from tests.core.flights_for_tests import (
@@ -288,7 +285,8 @@ def test_after_a_text_the_next_about_the_same_matter_waits(
     decision = decided(known, after, past=[before_it], role=role)
 
     assert (decision.alert is None) is (waits is not None)
-    assert decision.look_again == waits
+    assert decision.look_again is None
+    assert decision.moment == (waits and NOON + waits)
 
 
 @pytest.mark.parametrize(
@@ -430,7 +428,8 @@ def test_critical_news_that_keeps_turning_round_must_rest_ever_longer(
     decision = decided(known, after, past=texts, role=WATCHER if after.off.actual else TRAVELER)
 
     assert (decision.alert is None) is (waits is not None)
-    assert decision.look_again == waits
+    assert decision.look_again is None
+    assert decision.moment == (waits and NOON + waits)
 
 
 def test_a_fifth_gate_near_departure_must_rest_too() -> None:
@@ -443,7 +442,7 @@ def test_a_fifth_gate_near_departure_must_rest_too() -> None:
     five = decided(F12, C3, past=texts[:4], now=OUT - minutes(50))
 
     assert told_kinds(four) == [K.GATE_CHANGE]
-    assert (five.alert, five.look_again) == (None, minutes(8))
+    assert (five.alert, five.look_again, five.moment) == (None, None, OUT - minutes(42))
 
 
 def test_every_kind_that_can_be_critical_has_its_turns() -> None:
@@ -494,7 +493,7 @@ def test_news_that_was_lost_is_told_again_ever_more_seldom_and_never_given_up(
     decision = decided(F12, CANCELLED, past=texts, before=CANCELLED, now=NOON)
 
     assert told_kinds(decision) == ([K.CANCELLED] if waits is None else [])
-    assert waits is None or decision.look_again == minutes(waits)
+    assert decision.moment == (None if waits is None else NOON + minutes(waits))
 
 
 def test_a_text_from_the_future_holds_nothing() -> None:

@@ -4,9 +4,10 @@ from datetime import datetime
 
 import pytest
 
-from flait.core.alerts import Decision, PastText, Priority, Reach, decide
+from flait.core.alerts import Decision, Priority, decide
 from flait.core.changes import ChangeKind
 from flait.core.flights import Flight
+from flait.core.holds import PastText, Reach
 from flait.core.subscriptions import Role
 from tests.core.flights_for_tests import F12, NOON, OUT, Listener, hours, knowing, late, minutes, planned
 
@@ -75,7 +76,7 @@ def test_a_gate_back_where_it_was_is_held_for_ten_minutes_and_then_still_changin
     assert ana.polled(C3, OUT - minutes(50))
 
     assert ana.polled(F12, OUT - minutes(45)) is None
-    assert ana.decision.look_again == minutes(5)
+    assert (ana.decision.look_again, ana.decision.moment) == (None, OUT - minutes(40))
     heard = ana.polled(F12, OUT - minutes(40))
 
     assert heard

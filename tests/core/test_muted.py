@@ -12,19 +12,26 @@ from tests.core.flights_for_tests import F12, OUT, hours, knowing, late, leaving
 
 K = ChangeKind
 B4 = replace(F12, gate_origin="B4")
+MUTED_UNTIL = OUT + hours(1)
 
 
 def decided(flight: Flight, *, muted: bool, ahead: float = 2) -> Decision:
     """After two polls that agree."""
     return decide(
-        knowing(F12), [], role=Role.TRAVELER, before=flight, after=flight, now=OUT - hours(ahead), muted=muted
+        knowing(F12),
+        [],
+        role=Role.TRAVELER,
+        before=flight,
+        after=flight,
+        now=OUT - hours(ahead),
+        muted_until=MUTED_UNTIL if muted else None,
     )
 
 
 @pytest.mark.parametrize("flight", [late(hours(1)), B4])
 def test_what_is_not_urgent_waits_and_hastens_nothing(flight: Flight) -> None:
     decision = decided(flight, muted=True)
-    assert (decision.alert, decision.look_again) == (None, None)
+    assert (decision.alert, decision.look_again, decision.moment) == (None, None, MUTED_UNTIL)
     assert {why for _, why in decision.held} == {"muted"}
     assert decided(flight, muted=False).alert
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flait.core.alerts import CAPS, RESTS, Priority, decide
+from flait.core.alerts import Priority, decide
 from flait.core.flights import Flight
+from flait.core.holds import CAPS, RESTS
 from flait.core.observations import merged
 from flait.core.polling import next_poll_at
 from flait.core.subscriptions import Role

@@ -12,8 +12,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from flait.core.alerts import RETRIES, PastText, Priority, Reach, decide
+from flait.core.alerts import Priority, decide
 from flait.core.flights import Flight, Times, cancelled
+from flait.core.holds import RETRIES, PastText, Reach
 from flait.core.messages import LOOK_AGAIN, UNTOLD, Message, MessageStatus
 from flait.core.subscriptions import Role, SubscriptionState
 from flait.core.told import Told, told

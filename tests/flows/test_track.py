@@ -64,7 +64,7 @@ def test_a_text_and_its_reasons_are_stored_with_the_sighting(world: World) -> No
     text = world.texts[-1]
     assert (sighting.poll, sighting.facts.gate_origin) == (1, "B4")
     assert (alert["poll"], alert["kinds"], alert["message_id"]) == (1, '["gate_change"]', text.id)
-    assert text.dedup_key == "alert:1:1"
+    assert text.dedup_key == f"alert:1:1:{text.kind}"
     assert "told gate_change" in world.steps("poll")[-1].detail
 
 

@@ -18,7 +18,7 @@ from flait.core.receipts import Inbound, Receipt
 from flait.core.subscriptions import Role, Subscription
 from flait.core.wanted import Wanted
 from flait.errors import FlaitError, InDoubt, NotSent, Rejected
-from flait.flows import deliver, subscribe, track
+from flait.flows import deliver, remind, subscribe, track
 from flait.flows.ports import Accepted, Answer, Inbox, Sent
 from flait.flows.telling import Rules
 from flait.store import Step, Store, TrackedFlight
@@ -237,6 +237,18 @@ class World:
             track.poll(self.store, self.source, self.clock, tracked, boot=self.boot, rules=rules) for tracked in claimed
         )
         return [message.kind for messages in polled for message in messages]
+
+    def remind(self, rules: Rules = RULES) -> list[str]:
+        """Decide every moment that has come; the kinds of the texts that follow."""
+        there = len(self.texts)
+        while remind.remind_next(self.store, self.clock, rules):
+            pass
+        return [text.kind for text in self.texts[there:]]
+
+    def moment(self, subscription_id: int = 1) -> datetime | None:
+        """When something about that subscription is due without a look."""
+        row = self.store._row("SELECT next_moment_at AS at FROM subscriptions WHERE id = :id", id=subscription_id)
+        return datetime.fromisoformat(row["at"]) if row and row["at"] else None
 
     def deliver(self) -> None:
         """Send until nothing is due."""

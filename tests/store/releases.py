@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from unittest.mock import patch
 
 from sqlite_utils import Migrations
 
+from flait.core.flights import Flight
+from flait.core.told import tells
 from flait.schema import m001_initial, m002_words_back, m003_route_and_time, m004_alert_of_text, m005_one_person
 from flait.store import Store, opening
 from flait.store.connection import sqlite3
@@ -166,3 +169,38 @@ def tables(path: Path) -> set[str]:
     """The names of its tables."""
     with closing(sqlite3.connect(path)) as conn:
         return {name for (name,) in conn.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+
+
+_HOLDS: Final = (
+    """INSERT INTO users (id, name, name_key, phone, channel, role, clock, consent, created_at, muted_until)
+    VALUES (1, 'Ann', 'ann', :phone, 'sms', 'traveler', '24h', 'sms: asked', :at, :muted_until)""",
+    """INSERT INTO flights (id, fa_flight_id, ident, ident_icao, origin, departure_date, phase, latest, polls,
+    next_poll_at, last_polled_at, created_at)
+    VALUES (1, :fa_flight_id, :ident, :ident, 'KSFO', :day, 'scheduled', :latest, 7, :next_poll_at, :at, :at)""",
+    """INSERT INTO subscriptions (id, user_id, ident, wish, departure_date, role, channel, state, reason, flight_id,
+    asked_at, attempts) VALUES (1, 1, :ident, '', :day, 'traveler', 'sms', 'active', '', 1, :at, 1)""",
+    """INSERT INTO messages (user_id, "to", channel, kind, body, segments, dedup_key, subscription_id, flight_id, tells,
+    status, attempts, created_at, not_before, expires_at, sent_at, sid)
+    VALUES (1, :phone, 'sms', 'tracked', 'x', 1, 'tracked:1', 1, 1, :tells, 'delivered', 1, :at, :at, :at, :at, 'SM1')""",
+)
+
+
+def fifth_release_that_waits(
+    path: Path, *, told: Flight, seen: Flight, at: datetime, looks: datetime, muted: datetime
+) -> None:
+    """A database of the fifth release's in the middle of a day: who follows a flight is muted, and it has changed."""
+    steps = (m001_initial, m002_words_back, m003_route_and_time, m004_alert_of_text, m005_one_person)
+    values = {
+        "phone": PHONE,
+        "fa_flight_id": seen.fa_flight_id,
+        "ident": seen.ident,
+        "day": seen.departure_date,
+        "latest": as_json(seen),
+        "tells": as_json(tells(told)),
+        "at": at,
+        "next_poll_at": looks,
+        "muted_until": muted,
+    }
+    with _as_a_release(*steps), Store.open(path) as store:
+        for sql in _HOLDS:
+            store._change(sql, **values)

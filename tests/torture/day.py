@@ -8,6 +8,7 @@ import itertools
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,7 +25,7 @@ from flait.core.subscriptions import Role
 from flait.core.told import told
 from flait.core.wanted import Wanted
 from flait.errors import FlaitError, FlightSourceError, InDoubt, StoreError
-from flait.flows import answer, deliver, intake, push, receipts, subscribe, track
+from flait.flows import answer, deliver, intake, push, receipts, remind, subscribe, track
 from flait.flows.meter import PACES, StoreMeter
 from flait.flows.ports import AlertWish, Listed, Sent
 from flait.flows.telling import Rules
@@ -202,6 +203,7 @@ class Day:
         parts: dict[str, tuple[Callable[[], datetime | None], Callable[[], object]]] = {
             "event": (self._event_at, self._happen),
             "poll": (self._poll_at, self._poll),
+            "moment": (self._moment_at, self._remind),
             "deliver": (self._deliver_at, self._deliver),
             "settle": (self._settle_at, self._settle),
             "receipts": (self._receipts_at, self._ask),
@@ -245,6 +247,10 @@ class Day:
             except Killed:
                 self.boot = f"boot {int(self.boot.split()[1]) + 1}"
                 deliver.recover(self.store, self.clock, self.boot)
+
+    def _remind(self) -> None:
+        with suppress(Killed, StoreError):
+            remind.remind_next(self.store, self.clock, Rules())
 
     def _deliver(self) -> None:
         more = True
@@ -303,6 +309,9 @@ class Day:
 
     def _poll_at(self) -> datetime | None:
         return self._first("SELECT min(next_poll_at) AS at FROM flights WHERE next_poll_at IS NOT NULL")
+
+    def _moment_at(self) -> datetime | None:
+        return self._first("SELECT min(next_moment_at) AS at FROM subscriptions WHERE state = 'active'")
 
     def _deliver_at(self) -> datetime | None:
         at = self._first("SELECT min(min(not_before, expires_at)) AS at FROM messages WHERE status = 'queued'")

@@ -294,13 +294,14 @@ class _Play:
         self.look()
 
     def _next_look(self) -> datetime | None:
-        row = self.world.store._row("SELECT min(next_poll_at) AS at FROM flights WHERE claimed_by IS NULL")
+        row = self.world.store._row(NEXT)
         return datetime.fromisoformat(row["at"]) if row and row["at"] else None
 
     def look(self) -> None:
         store, clock = self.world.store, self.world.clock
         for tracked in track.claim_due(store, clock, self.world.boot, 10):
             track.poll(store, self.sky, clock, tracked, boot=self.world.boot, rules=telling.Rules())
+        self.world.remind(telling.Rules())
         while self.world.activate():
             pass
         self.world.deliver()
@@ -323,6 +324,11 @@ class _Play:
 
 
 ANSWERS: Final = ("reply", "tracked", "pending")
+NEXT: Final = """
+SELECT min(at) AS at FROM (
+    SELECT min(next_poll_at) AS at FROM flights WHERE claimed_by IS NULL
+    UNION ALL SELECT min(next_moment_at) FROM subscriptions WHERE state = 'active')
+"""
 ENDED: Final = """
 SELECT s.id, f.closed_at FROM subscriptions s JOIN flights f ON f.id = s.flight_id WHERE s.state = 'ended'
 """

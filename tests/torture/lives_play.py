@@ -21,7 +21,7 @@ from flait.core.receipts import Inbound, Receipt
 from flait.core.subscriptions import Role
 from flait.core.wanted import Wanted
 from flait.errors import BudgetExhausted, FlightSourceError, InDoubt, NotSent, Refused, Rejected, UserError
-from flait.flows import deliver, receipts, subscribe, track
+from flait.flows import deliver, receipts, remind, subscribe, track
 from flait.flows.ports import Accepted, Answer, Inbox, Sent
 from flait.flows.telling import Rules
 from flait.store import Store
@@ -274,7 +274,7 @@ class _Play:
 
     @property
     def _parts(self) -> dict[str, Any]:
-        return {"poll": self._poll, "text": self._deliver, "wish": self._activate}
+        return {"poll": self._poll, "moment": self._remind, "text": self._deliver, "wish": self._activate}
 
     def _happen(self) -> None:
         _, number, until = self.events.pop(0)
@@ -324,6 +324,13 @@ class _Play:
             if there and there.closed_at:
                 self.played.closed_at = there.closed_at
 
+    def _remind(self) -> None:
+        while remind.remind_next(self.store, self.clock, RULES):
+            pass
+        self._poll()  # a moment waits for a look that is due
+        for tracked in (view.tracked for view in self.store.flight_views(include_closed=True)):
+            self.played.closed_at = tracked.closed_at or self.played.closed_at
+
     def _deliver(self) -> None:
         if self.clock.now() < self.silent_until or not self.store._rows(_WAITS):
             return
@@ -357,9 +364,10 @@ class _Play:
             self.played.hearts[PHONES.index(message.to)].texts.append(text)
 
 
-_ORDER: Final = ("wish", "poll", "text")
+_ORDER: Final = ("wish", "poll", "moment", "text")
 _DUE: Final = """
 SELECT (SELECT min(next_poll_at) FROM flights WHERE next_poll_at IS NOT NULL) AS poll,
+    (SELECT min(next_moment_at) FROM subscriptions WHERE state = 'active') AS moment,
     (SELECT min(min(not_before, expires_at)) FROM messages WHERE status = 'queued') AS text,
     (SELECT min(next_attempt_at) FROM subscriptions WHERE state = 'pending') AS wish,
     (SELECT count(*) FROM messages WHERE status = 'in_doubt') AS doubt

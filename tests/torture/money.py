@@ -34,7 +34,7 @@ CAPS: Final[Mapping[str, int]] = {
     # of one day → the most, whatever goes wrong
     "look-ups of one flight": 200,  # the plan's own, and OUT_OF_TURN of core/polling.py
     "look-ups in an hour": 19,
-    "alerts to one person about one flight": 55,  # 12 and one in two hours by CAPS, 31 by TURNS of core/alerts.py
+    "alerts to one person about one flight": 55,  # 12 and one in two hours by CAPS, 31 by TURNS of core/holds.py
     "answers to one person": 150,  # LIMITS of flows/answer.py: 90, 5 to each of 10 TRACK, and the limits themselves
     "texts that Twilio took or may have taken": 280,  # of three people, each twice at most
     "posts that Twilio refused": 3 * 24 * 30,  # a person's first in line, once in two minutes

@@ -20,7 +20,7 @@ from flait.core.messages import MessageStatus
 from flait.core.receipts import Inbound, Receipt
 from flait.core.subscriptions import Role
 from flait.errors import FlaitError, UserError
-from flait.flows import answer, backup, deliver, intake, receipts, subscribe, track, upkeep
+from flait.flows import answer, backup, deliver, intake, receipts, remind, subscribe, track, upkeep
 from flait.flows.telling import Rules
 from tests.flows.answering import answer_next
 from tests.flows.mortal import Killed, Mortal
@@ -38,6 +38,7 @@ ANSWERS = answer.Rules(contact="ben@example.com")
 
 _DUE = """
 SELECT (SELECT min(next_poll_at) FROM flights WHERE next_poll_at IS NOT NULL AND claimed_by IS NULL),
+    (SELECT min(next_moment_at) FROM subscriptions WHERE state = 'active'),
     (SELECT min(next_attempt_at) FROM subscriptions WHERE state = 'pending'),
     (SELECT min(not_before) FROM messages WHERE status = 'queued' AND sid IS NULL),
     EXISTS (SELECT 1 FROM messages WHERE status = 'in_doubt')
@@ -51,6 +52,7 @@ class _Due:
     """When the daemon's next ticks would find something."""
 
     poll: datetime | None
+    moment: datetime | None
     pending: datetime | None
     text: datetime | None
     doubt: bool
@@ -154,7 +156,7 @@ class Days:
 
     def _next(self) -> datetime:
         now, due = self.clock.now(), self._due()
-        looks = [due.poll, due.pending, due.text and max(due.text, self._silent_until)]
+        looks = [due.poll, due.moment, due.pending, due.text and max(due.text, self._silent_until)]
         looks += [now + 15 * SECOND] if due.doubt else []
         soonest = min((look for look in looks if look), default=NEVER)
         ahead = max(soonest, now + 2 * SECOND)
@@ -162,8 +164,8 @@ class Days:
 
     def _due(self) -> "_Due":
         *moments, doubt = self.store._conn.execute(_DUE).fetchone()
-        poll, pending, text = (datetime.fromisoformat(moment) if moment else None for moment in moments)
-        return _Due(poll, pending, text, doubt=bool(doubt))
+        poll, moment, pending, text = (datetime.fromisoformat(at) if at else None for at in moments)
+        return _Due(poll, moment, pending, text, doubt=bool(doubt))
 
     def _survive(self, act: Callable[[], object]) -> bool:
         """Do it; whoever is killed over it is followed by the next daemon. False: killed."""
@@ -199,6 +201,10 @@ class Days:
             for tracked in claimed:
                 with self._watched():
                     track.poll(store, self.source, clock, tracked, boot=self.boot, rules=Rules())
+        more = bool(due.moment and due.moment <= clock.now())
+        while more:
+            with self._watched():
+                more = remind.remind_next(store, clock, Rules())
         more = bool(due.pending)
         while more:
             with self._watched():

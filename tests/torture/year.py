@@ -147,6 +147,7 @@ class Year:
             for tracked in track.claim_due(world.store, world.clock, world.boot, 10):
                 rules = Rules()
                 track.poll(world.store, world.source, world.clock, tracked, boot=world.boot, rules=rules)
+            world.remind()
             self._posted()
         if day % 7 == 0:
             self._changes_of_mind(day)

@@ -34,7 +34,8 @@ def alert_text(alert: Alert, reader: Reader) -> Text:
     head = about(lead, name)
     advice = _advice(alert, first, [head, *kept, *news], reader)
     near = next((index for index, piece in enumerate(kept) if piece.rank > 1), len(kept))
-    text = fitted([head, *advice, *kept[:near], *news, *kept[near:]])
+    seen = f"As of {reader.at(alert.as_of, alert.flight.origin)}." if alert.as_of else ""
+    text = fitted([head, *advice, *kept[:near], *news, Piece(seen), *kept[near:]])
     return Text(structure=text, tells=_tells(alert, text.facts, reader))
 
 

@@ -122,10 +122,13 @@ def _all_muted_until(desk: Desk) -> datetime | None:
 
 
 def _set(desk: Desk, view: SubscriptionView | None, until: datetime | None) -> None:
+    """The mute itself, and the moment at which it ends: what waited for it is decided anew."""
     if view is None:
         desk.store.mute_user(desk.user.id, until)
     else:
         desk.store.mute_subscription(view.subscription.id, until)
+    subscription_id = view.subscription.id if view else None
+    desk.store.hasten_moments(desk.user.id, until or desk.now, subscription_id=subscription_id)
 
 
 def unmute(desk: Desk, wish: Unmute) -> Act:

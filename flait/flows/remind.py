@@ -1,0 +1,114 @@
+"""A moment's way to alerts in the outbox: what waits for time is decided anew when its time has come.
+
+Nobody is asked: it is decided by the same rules as after a look, from what was last seen, and is no surer and no
+fresher than that. One transaction has the claim, the decision, the text and the next moment: whatever dies in it
+decides nothing, and nothing is told twice.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from flait.clock import Clock
+from flait.core import polling
+from flait.core.alerts import Alert, Decision
+from flait.core.silences import is_awaited
+from flait.errors import StoreError
+from flait.flows import track
+from flait.flows.telling import Rules, decided, tell
+from flait.store import Step, Store, Subscriber, TrackedFlight
+
+log = logging.getLogger("flait.remind")
+
+MOMENT: Final = "moment"  # the journal's word for it: it is no look
+OLD: Final = timedelta(minutes=90)  # seen longer ago, news that people act on is worded as of then
+TOO_OLD: Final = timedelta(hours=6)  # and is none to go by any more: the next look decides
+OWN_FAULT_PAUSE: Final = timedelta(hours=1)
+
+
+def remind_next(store: Store, clock: Clock, rules: Rules) -> bool:
+    """Decide one moment that has come. True: there may be more. After a fault of our own that one waits an hour."""
+    now = clock.now()
+    subscription_id = store.due_moment(now)
+    if subscription_id is None:
+        return False
+    try:
+        with store.transaction():
+            person = store.claim_moment(subscription_id, now)
+            if person:
+                _remind(store, person, track.as_sure(store, clock, rules), now)
+    except StoreError:  # nothing was decided: it is due as before
+        raise
+    except Exception:
+        with store.transaction():
+            store.set_moment(subscription_id, now + OWN_FAULT_PAUSE)
+        raise
+    return True
+
+
+def _remind(store: Store, person: Subscriber, rules: Rules, now: datetime) -> None:
+    tracked = store.tracked(person.subscription.flight_id or 0)
+    if tracked is None:
+        return
+    decision = _decision(store, tracked, person, rules, now)
+    told = [tell(store, tracked, person, decision.alert, held=decision.held, now=now)] if decision.alert else []
+    left_out = now + polling.CONFIRMS if told else None  # what had no room is told next, where no look comes
+    over = polling.finished(tracked.flight, now)
+    store.set_moment(person.subscription.id, decision.moment or (left_out if over else None))
+    closed = over and _close(store, tracked, rules, now)
+    detail = track.detail(told, [decision], closed=closed)
+    log.info("%s moment of sub:%d: %s", tracked.flight.number, person.subscription.id, detail)
+    store.record(
+        Step(
+            at=now,
+            flight_id=tracked.id,
+            subscription_id=person.subscription.id,
+            step=MOMENT,
+            outcome="decided",
+            detail=detail,
+        )
+    )
+
+
+def _decision(store: Store, tracked: TrackedFlight, person: Subscriber, rules: Rules, now: datetime) -> Decision:
+    """By what was last seen; nothing where that is no word to go by any more."""
+    nothing, seen_at = Decision(alert=None, look_again=None), tracked.seen_at or now
+    age = now - seen_at
+    is_acted_on = is_awaited(tracked.flight, now)
+    if (is_acted_on and age >= TOO_OLD) or _said_silent(store, person, since=seen_at):
+        return nothing
+    decision = next((decision for _, decision in _all(store, tracked, [person], rules, now)), nothing)
+    if decision.alert and is_acted_on and age > OLD:
+        return replace(decision, alert=_as_of(decision.alert, seen_at))
+    return decision
+
+
+def _as_of(alert: Alert, seen_at: datetime) -> Alert:
+    return replace(alert, as_of=seen_at)
+
+
+def _said_silent(store: Store, person: Subscriber, *, since: datetime) -> bool:
+    """Whether they were told, after the last sighting, that there is no word: nothing says otherwise before a look."""
+    rows = store.told_rows([person.subscription.id])[person.subscription.id]
+    return any(row.is_said and row.tells.get("stale") and row.at > since for row in rows)
+
+
+def _all(
+    store: Store, tracked: TrackedFlight, people: Sequence[Subscriber], rules: Rules, now: datetime
+) -> list[tuple[Subscriber, Decision]]:
+    seen_at = tracked.seen_at or now
+    return decided(
+        store, people, before=tracked.previous, after=tracked.flight, rules=rules, now=now, seen_at=min(seen_at, now)
+    )
+
+
+def _close(store: Store, tracked: TrackedFlight, rules: Rules, now: datetime) -> bool:
+    """A flight that is over, and was kept open for what waited alone, is closed with the last of it."""
+    if tracked.previous is None or not rules.may_end:
+        return False
+    decisions = [decision for _, decision in _all(store, tracked, store.live_subscribers(tracked.id), rules, now)]
+    if track.next_poll(tracked.previous, tracked.flight, decisions, now, may_end=True) is not None:
+        return False
+    return store.close_flight(tracked.id, now)

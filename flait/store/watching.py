@@ -1,0 +1,68 @@
+"""Why a flight is watched: somebody follows it, or another flight that is watched waits for it.
+
+The view `watch_reasons` has every reason; what follows is written by subscriptions.py alone, and read there.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from flait.store.connection import Connection, writing
+from flait.store.rows import Subscriber, WatchReason, read, read_subscriber
+
+_AWAIT: Final = """
+INSERT INTO flight_waits (flight_id, for_flight_id, reason) VALUES (:flight_id, :for_flight_id, :reason)
+ON CONFLICT DO NOTHING
+"""
+_AWAIT_NO_MORE: Final = """
+DELETE FROM flight_waits WHERE flight_id = :flight_id AND for_flight_id = :for_flight_id
+"""
+_REASONS: Final = """
+SELECT * FROM watch_reasons WHERE flight_id = :flight_id
+ORDER BY subscription_id IS NULL, subscription_id, for_flight_id
+"""
+_IS_WAITED_FOR: Final = """
+SELECT EXISTS (
+    SELECT 1 FROM watch_reasons WHERE flight_id = :flight_id AND for_flight_id IS NOT NULL) AS there
+"""
+_CONCERNED: Final = """
+SELECT * FROM subscribers WHERE state = 'active' AND (flight_id = :flight_id OR flight_id IN (
+    SELECT for_flight_id FROM watch_reasons WHERE flight_id = :flight_id AND for_flight_id IS NOT NULL))
+ORDER BY id
+"""
+_HASTEN_WAITING: Final = """
+UPDATE subscriptions SET next_moment_at = min(coalesce(next_moment_at, :at), :at)
+WHERE state = 'active' AND flight_id IN (
+    SELECT for_flight_id FROM watch_reasons WHERE flight_id = :flight_id AND for_flight_id IS NOT NULL)
+"""
+
+
+class Watching(Connection):
+    """Why flights are watched."""
+
+    @writing
+    def await_flight(self, flight_id: int, *, for_flight_id: int, reason: str) -> None:
+        """Watch that flight for as long as the other is watched: its plane, or what connects to it."""
+        self._change(_AWAIT, flight_id=flight_id, for_flight_id=for_flight_id, reason=reason)
+
+    @writing
+    def await_no_more(self, flight_id: int, *, for_flight_id: int) -> None:
+        """The other waits for it no more: it is another plane now. Its next look closes it where nobody else does."""
+        self._change(_AWAIT_NO_MORE, flight_id=flight_id, for_flight_id=for_flight_id)
+
+    def watch_reasons(self, flight_id: int) -> list[WatchReason]:
+        """Why that flight is watched, followers first; none: there is no use in looking at it."""
+        return [read(WatchReason, row) for row in self._rows(_REASONS, flight_id=flight_id)]
+
+    def is_waited_for(self, flight_id: int) -> bool:
+        """Whether another flight that is watched waits for it."""
+        row = self._row(_IS_WAITED_FOR, flight_id=flight_id)
+        return bool(row and row["there"])
+
+    def concerned(self, flight_id: int) -> list[Subscriber]:
+        """Everybody for whom that flight is looked at: who follow it, and who follow what waits for it."""
+        return [read_subscriber(row) for row in self._rows(_CONCERNED, flight_id=flight_id)]
+
+    @writing
+    def hasten_waiting(self, flight_id: int, at: datetime) -> None:
+        """What waits for that flight is decided anew then, unless it is before: it has changed."""
+        self._change(_HASTEN_WAITING, flight_id=flight_id, at=at)
