@@ -34,7 +34,13 @@ from flait.store.outbox import Outbox
 from flait.store.people import People
 from flait.store.pushes import PushAlerts
 from flait.store.receipts import Receipts
-from flait.store.rows import (
+from flait.store.shares import Shares
+from flait.store.subscriptions import Subscriptions
+from flait.store.takeover import Salvaged, TakenOver, Takeover, salvaged
+from flait.store.timeshift import Timeshift
+from flait.store.upkeep import Upkeep
+from flait.store.usage import Usage
+from flait.store.values import (
     Change,
     ConsentChange,
     Doubt,
@@ -61,12 +67,6 @@ from flait.store.rows import (
     UsageRow,
     WatchReason,
 )
-from flait.store.shares import Shares
-from flait.store.subscriptions import Subscriptions
-from flait.store.takeover import Salvaged, TakenOver, Takeover, salvaged
-from flait.store.timeshift import Timeshift
-from flait.store.upkeep import Upkeep
-from flait.store.usage import Usage
 from flait.store.watching import Watching
 
 __all__ = [

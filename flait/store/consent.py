@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Final
 
 from flait.store.connection import Connection, writing
-from flait.store.rows import ConsentChange, read
+from flait.store.rows import read
+from flait.store.values import ConsentChange
 
 _OPT_OUT: Final = """
 INSERT INTO opt_outs (phone, at, sid) VALUES (:phone, :at, :sid) ON CONFLICT (phone) DO NOTHING

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from flait.store.connection import Connection, writing
-from flait.store.rows import Heartbeat, Provider, read
+from flait.store.rows import read
+from flait.store.values import Heartbeat, Provider
 
 _BEAT: Final = """
 INSERT INTO daemon (id, boot, pid, started_at, last_tick_at) VALUES (1, :boot, :pid, :started_at, :now)

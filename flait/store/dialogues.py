@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from flait.store.connection import Connection, writing
-from flait.store.rows import Invitation, InvitationState, as_json, read, read_json
+from flait.store.rows import as_json, read, read_json
+from flait.store.values import Invitation, InvitationState
 
 _PUT: Final = """
 INSERT INTO dialogues (phone, kind, state, expires_at) VALUES (:phone, :kind, :state, :expires_at)

@@ -10,18 +10,8 @@ from typing import Final
 
 from flait.core.flights import Flight, phase
 from flait.store.connection import Connection, writing
-from flait.store.rows import (
-    Facts,
-    FlightView,
-    Row,
-    Sighting,
-    TrackedFlight,
-    as_json,
-    facts,
-    read,
-    read_flight,
-    read_json,
-)
+from flait.store.rows import Row, as_json, facts, read, read_flight, read_json
+from flait.store.values import Facts, FlightView, Sighting, TrackedFlight
 
 _TRACK: Final = """
 INSERT INTO flights (fa_flight_id, ident, ident_icao, origin, departure_date, phase, latest, next_poll_at, created_at)

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from flait.core.receipts import Inbound
 from flait.store.connection import Connection, writing
-from flait.store.rows import Change, Heard, Row, as_json, read, read_json
+from flait.store.rows import Row, as_json, read, read_json
+from flait.store.values import Change, Heard
 
 ANSWER_WITHIN: Final = timedelta(minutes=5)  # a claim older than this is void
 MOST_TRIES: Final = 3  # a text that brings the answering down each time is left alone

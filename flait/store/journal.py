@@ -6,7 +6,8 @@ from typing import Final
 
 from flait.core.messages import Message
 from flait.store.connection import Connection, writing
-from flait.store.rows import Step, as_json, read
+from flait.store.rows import as_json, read
+from flait.store.values import Step
 
 _ALERT: Final = """
 INSERT INTO alerts (subscription_id, flight_id, poll, kinds, why, message_id, at)

@@ -12,7 +12,8 @@ from flait.core.messages import TOO_LATE, Message, MessageStatus
 from flait.core.numbers import masked
 from flait.core.told import told_of_each
 from flait.store.connection import Connection
-from flait.store.rows import MessageView, SmsRow, TellRow, as_json, read, read_json, read_message
+from flait.store.rows import as_json, read, read_json, read_message
+from flait.store.values import MessageView, SmsRow, TellRow
 
 _KEEP_TOTALS: Final = """
 INSERT INTO sms_totals (month, user_id, messages, segments)

@@ -11,7 +11,8 @@ from typing import Final
 
 from flait.core.messages import LOOK_AGAIN, TOO_LATE, Channel, Message, MessageKind, MessageStatus, segments
 from flait.store.connection import Connection, writing
-from flait.store.rows import Doubt, as_json, read, read_message
+from flait.store.rows import as_json, read, read_message
+from flait.store.values import Doubt
 
 _KINDS: Final = {
     kind.value: kind for kind in (MessageKind.STOP_CONFIRMED, MessageKind.STRANGER, MessageKind.INVITATION)

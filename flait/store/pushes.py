@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Final
 
 from flait.store.connection import Connection, writing
-from flait.store.rows import PushAlert, PushState, as_json, read
+from flait.store.rows import as_json, read
+from flait.store.values import PushAlert, PushState
 
 _WANT: Final = """
 INSERT INTO push_alerts (flight_id, token, state, created_at, changed_at)

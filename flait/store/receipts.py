@@ -10,7 +10,8 @@ from typing import Final
 from flait.core.messages import UNTOLD, Message, MessageStatus
 from flait.core.receipts import Receipt, advance
 from flait.store.connection import Connection, writing
-from flait.store.rows import Report, Reported, as_json, plain, read, read_message
+from flait.store.rows import as_json, plain, read, read_message
+from flait.store.values import Report, Reported
 
 _BY_SID: Final = "SELECT * FROM messages WHERE sid = :sid"
 _BY_ID: Final = "SELECT * FROM messages WHERE id = :id AND attempts >= :attempt"

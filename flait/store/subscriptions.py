@@ -8,7 +8,8 @@ from flait.core.flights import Flight
 from flait.core.messages import Channel
 from flait.core.subscriptions import TRANSITIONS, Subscription, SubscriptionState
 from flait.store.connection import Connection, Taken, writing
-from flait.store.rows import Row, Subscriber, SubscriptionView, read, read_json, read_subscriber
+from flait.store.rows import Row, read, read_json, read_subscriber
+from flait.store.values import Subscriber, SubscriptionView
 
 _ADD: Final = """
 INSERT INTO subscriptions (user_id, ident, wish, departure_date, origin, destination, leaves_at, role, channel, state,

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from flait.store.messages import Totals
-from flait.store.rows import Pruned
+from flait.store.values import Pruned
 
 BITE: Final = 500  # rows deleted in one transaction
 LATE_ANSWERS: Final = timedelta(days=2)  # so much later a text may still be read that answered in time

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Final
 
 from flait.store.connection import Connection, writing
-from flait.store.rows import UsageRow, read
+from flait.store.rows import read
+from flait.store.values import UsageRow
 
 _BOOK: Final = """
 INSERT INTO usage (month, operation, flight, result_sets, micro_usd, booked_at)

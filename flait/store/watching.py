@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Final
 
 from flait.store.connection import Connection, writing
-from flait.store.rows import Subscriber, WatchReason, read, read_subscriber
+from flait.store.rows import read, read_subscriber
+from flait.store.values import Subscriber, WatchReason
 
 _AWAIT: Final = """
 INSERT INTO flight_waits (flight_id, for_flight_id, reason) VALUES (:flight_id, :for_flight_id, :reason)

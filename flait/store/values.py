@@ -1,0 +1,306 @@
+"""What the store hands out beside core's own types. Shapes alone: rows.py makes them from rows."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from flait.core.flights import Flight, Phase
+from flait.core.messages import UNTOLD, Message, MessageKind, MessageStatus
+from flait.core.receipts import Inbound
+from flait.core.subscriptions import Role, Subscription, User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackedFlight:
+    """A flight somebody follows, as last known, and when to ask again. Counts say how the asking went.
+
+    `previous` is the flight as of the look before the last: what both show is sure. None: there was no such look.
+    """
+
+    id: int
+    fa_flight_id: str
+    flight: Flight
+    previous: Flight | None = field(default=None, compare=False)
+    polls: int = 0  # answers that showed the flight
+    misses: int = 0  # empty answers in a row
+    failures: int = 0  # faults in a row
+    next_poll_at: datetime | None = None
+    last_polled_at: datetime | None = None
+    closed_at: datetime | None = None
+    claimed_by: str | None = None
+    created_at: datetime | None = field(default=None, compare=False)
+
+    @property
+    def seen_at(self) -> datetime | None:
+        """When AeroAPI last showed it: at a poll, or before the first one when somebody asked for it."""
+        return self.last_polled_at or self.created_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchReason:
+    """Why a flight is watched: a subscription follows it, or the flight `for_flight_id` waits for it."""
+
+    flight_id: int
+    reason: str
+    subscription_id: int | None = None
+    for_flight_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlightView:
+    """A tracked flight and how many people follow it."""
+
+    tracked: TrackedFlight
+    subscribers: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """A subscription and its person."""
+
+    subscription: Subscription
+    user: User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionView:
+    """A subscription with its person and, once pinned, its flight."""
+
+    subscription: Subscription
+    user: User
+    fa_flight_id: str | None
+    flight: Flight | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What Flait itself made of one answer: kept for the flight log when FlightAware's text is gone."""
+
+    phase: Phase
+    departs_at: datetime | None = None
+    departure_late: timedelta = timedelta()
+    arrives_at: datetime | None = None
+    arrival_late: timedelta = timedelta()
+    terminal_origin: str | None = None
+    gate_origin: str | None = None
+    terminal_destination: str | None = None
+    gate_destination: str | None = None
+    baggage_claim: str | None = None
+    diverted_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """A poll that changed something."""
+
+    flight_id: int
+    poll: int
+    seen_at: datetime
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageView:
+    """A text with its person's name and its flight's ident, where they still exist.
+
+    `number` is what people call the flight, or the one asked for while it is not pinned.
+    """
+
+    message: Message
+    user: str | None
+    flight: str | None
+    number: str | None
+    ended_at: datetime | None  # when it ended without reaching Twilio
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """A text that may have been sent, and how often Twilio's record was read without finding it."""
+
+    message: Message
+    looks: int
+    looked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What Twilio said about one text, in its own word for the status."""
+
+    sid: str
+    status: str
+    error_code: int | None
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """A text as a report left it, and where it was before; no `news` when that report had come already."""
+
+    message: Message
+    was: MessageStatus
+    news: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A text from a person: when it came, how often its answer was begun, and in a word what the answer was."""
+
+    inbound: Inbound
+    received_at: datetime
+    tries: int = 0
+    answered_at: datetime | None = None
+    answer: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentChange:
+    """A number was opted out or in: when, and how we know."""
+
+    at: datetime
+    change: str
+    how: str
+
+
+class Change(StrEnum):
+    """What a text decided about whom may be texted."""
+
+    OPT_OUT = "opt_out"
+    OPT_IN = "opt_in"
+    JOIN = "join"
+
+
+class InvitationState(StrEnum):
+    """Where an invitation stands."""
+
+    OPEN = "open"
+    JOINED = "joined"
+    DECLINED = "declined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """One person asks a number to follow a flight too: nothing is sent there before it says JOIN."""
+
+    id: int = 0
+    inviter_id: int
+    phone: str
+    subscription_id: int
+    flight_id: int | None = None
+    role: Role = Role.WATCHER
+    state: InvitationState = InvitationState.OPEN
+    created_at: datetime
+    expires_at: datetime
+
+
+class PushState(StrEnum):
+    """Where an alert at FlightAware stands."""
+
+    WANTED = "wanted"  # to be created there
+    ACTIVE = "active"
+    UNCLEAR = "unclear"  # may have been created: FlightAware's own list decides
+    ENDED = "ended"  # deleted there, or never made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushAlert:
+    """An alert at FlightAware for one flight; `alert_id` is theirs, `token` what their call must show."""
+
+    id: int
+    flight_id: int | None
+    token: str
+    alert_id: str | None = None
+    state: PushState = PushState.WANTED
+    attempts: int = 0
+    created_at: datetime
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellRow:
+    """What one text states, whatever became of it. `priority` is an alert's name for it, like `P0`."""
+
+    message_id: int
+    at: datetime
+    kind: MessageKind
+    tells: dict[str, str | bool]
+    status: MessageStatus
+    error_code: int | None = None
+    error: str | None = None
+    priority: str | None = None
+
+    @property
+    def is_said(self) -> bool:
+        """Whether it counts as said: what expired, was withheld or failed told nothing."""
+        return self.status not in UNTOLD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One line of the journal: what was done about which subjects, and how it went."""
+
+    at: datetime
+    step: str
+    outcome: str
+    detail: str = ""
+    subscription_id: int | None = None
+    flight_id: int | None = None
+    message_id: int | None = None
+    attempt: int | None = None
+    duration_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageRow:
+    """AeroAPI's result sets and price for one operation and flight within a month; `flight` None is no flight's."""
+
+    operation: str
+    flight: str | None
+    result_sets: int
+    micro_usd: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmsRow:
+    """Texts and segments of one person within a month; `user` None is everybody since removed."""
+
+    user: str | None
+    messages: int
+    segments: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """Which daemon ran last, and when it was last alive."""
+
+    boot: str
+    pid: int
+    started_at: datetime
+    last_tick_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """How an outside party last answered."""
+
+    name: str
+    last_success_at: datetime | None = None
+    last_error: str | None = None
+    last_error_at: datetime | None = None
+
+    @property
+    def failing(self) -> bool:
+        """Whether its last answer was an error."""
+        failed, succeeded = self.last_error_at, self.last_success_at
+        return failed is not None and (succeeded is None or failed > succeeded)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruned:
+    """How many rows of each kind went."""
+
+    sightings: int = 0
+    journal: int = 0
+    messages: int = 0
+    subscriptions: int = 0
+    flights: int = 0
+    receipts: int = 0  # of texts that stay
