@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from flait.adapters.twilio.forms import TwilioForms
     from flait.core.messages import Message
     from flait.core.whatsapp import Setup
-    from flait.flows.answering.desk import Rules as AnswerRules
+    from flait.flows.answering.desk import AnswerRules
     from flait.flows.backup import Backup
     from flait.flows.meter import Pace, StoreMeter
     from flait.flows.ports import FlightSource, Gateway
     from flait.flows.push import Office
-    from flait.flows.telling import Rules
+    from flait.flows.telling import AlertRules
     from flait.flows.timekeeping import Witness
     from flait.settings import Flags, Settings
     from flait.settings.rules import Value
@@ -336,11 +336,11 @@ class App:
         return f"{public_url}/twilio/status?m={message.id}&a={message.attempts}#rc=5&rp=all"
 
     @property
-    def rules(self) -> "Rules":
+    def rules(self) -> "AlertRules":
         """The settings that decide what is told and kept."""
-        from flait.flows.telling import Rules
+        from flait.flows.telling import AlertRules
 
-        return Rules(
+        return AlertRules(
             delay=timedelta(minutes=self.settings.alerts.delay_minutes),
             keep_raw=self.settings.retention.raw_hours > 0,
             contact=self.settings.operator.contact,
@@ -350,9 +350,9 @@ class App:
     @property
     def answer_rules(self) -> "AnswerRules":
         """The settings that decide what people are answered."""
-        from flait.flows.answering.desk import Rules
+        from flait.flows.answering.desk import AnswerRules
 
-        return Rules(
+        return AnswerRules(
             contact=self.settings.operator.contact,
             region=self.settings.phone.default_region,
             allow=self.settings.phone.allowed,

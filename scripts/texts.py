@@ -26,7 +26,7 @@ from flait.core.subscriptions import Role
 from flait.core.wanted import Wanted
 from flait.flows import deliver, subscribe, track
 from flait.flows.ports import Accepted, Answer, Inbox, Sent
-from flait.flows.telling import Rules
+from flait.flows.telling import AlertRules
 from flait.sandbox.cast import storm_flights
 from flait.sandbox.records import Record, best, leaves_at
 from flait.sandbox.timetable import RECORDED_STORM_DAY, Airport, airports
@@ -183,7 +183,7 @@ def _followed(flight: Flown, roles: Sequence[Role], path: Path) -> tuple[Heard, 
             if waiting and clock.now() >= flight.leaves - ASK[waiting[0]]:
                 _ask(store, source, clock, flight, waiting.pop(0))
             for tracked in track.claim_due(store, clock, BOOT, 8):
-                track.poll(store, source, clock, tracked, boot=BOOT, rules=Rules(keep_raw=False))
+                track.poll(store, source, clock, tracked, boot=BOOT, rules=AlertRules(keep_raw=False))
             while deliver.send_next(store, phones, clock, BOOT).more:
                 pass
     finally:

@@ -50,7 +50,7 @@ class ExchangeFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class Response:
     """A whole answer; header names are in lower case."""
 
     status: int
@@ -102,7 +102,7 @@ class Exchange:
         form: Mapping[str, Any] | None = None,
         json: Mapping[str, Any] | None = None,
         within: float | None = None,
-    ) -> Reply:
+    ) -> Response:
         """The answer, whatever its status. `within` seconds shorten the deadline. Raises ExchangeFailed."""
         import httpx
 
@@ -126,14 +126,14 @@ class Exchange:
         # Outside the except: httpx's exception holds the request, and the request the key.
         raise failed
 
-    def _answer(self, request: "httpx.Request", auth: KeyHeader | tuple[str, str], cut: "_Cut") -> Reply:
+    def _answer(self, request: "httpx.Request", auth: KeyHeader | tuple[str, str], cut: "_Cut") -> Response:
         response = self._client().send(request, auth=auth, stream=True)
         with closing(response):
             body = self._body(response)
         if cut.made:  # a body that ends with its connection looks whole when cut
             raise ExchangeFailed(Fault.TOO_SLOW)
         self._tell_time(response.headers.get("date", ""))
-        return Reply(status=response.status_code, headers=dict(response.headers), body=body)
+        return Response(status=response.status_code, headers=dict(response.headers), body=body)
 
     def _tell_time(self, date: str) -> None:
         if self._witness is not None:
@@ -215,7 +215,7 @@ def _cut_after(seconds: float) -> Iterator[_Cut]:
         timer.cancel()
 
 
-def retry_after(reply: Reply, now: datetime) -> timedelta | None:
+def retry_after(reply: Response, now: datetime) -> timedelta | None:
     """Retry-After, in seconds or as an HTTP date, between 1 s and 1 h; None where it says nothing."""
     text = reply.headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]{1,9}", text):

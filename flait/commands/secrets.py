@@ -21,17 +21,17 @@ MOST_READ = 16_384  # bytes of standard input: far more than a secret may have
 Name = Annotated[str, typer.Argument(help="flightaware-api-key, twilio-auth-token or twilio-api-key-secret.")]
 
 
-class Provider(Protocol):
+class Checkable(Protocol):
     """An outside party that can be asked whether it takes our credentials."""
 
     def check(self) -> bool:
         """True, or a FlaitError that says why not."""
 
 
-PROVIDERS: Mapping[str, "Callable[[App], Provider]"] = {
+PROVIDERS: Mapping[str, "Callable[[App], Checkable]"] = {
     # The flows have no use for check(), so their protocols do not know it; both adapters have it.
-    "flightaware": lambda app: cast("Provider", app.source()),
-    "twilio": lambda app: cast("Provider", app.gateway()),
+    "flightaware": lambda app: cast("Checkable", app.source()),
+    "twilio": lambda app: cast("Checkable", app.gateway()),
 }
 WORST_FIRST = (5, 6, 8, 1)  # exit codes: a secret is missing, refused, no budget to ask, anything else
 
@@ -98,7 +98,7 @@ def ask_providers(as_json: AsJson = False) -> int:
     return next((code for code in WORST_FIRST if code in codes), 0)
 
 
-def _fault(name: str, provider: "Callable[[App], Provider]") -> FlaitError | None:
+def _fault(name: str, provider: "Callable[[App], Checkable]") -> FlaitError | None:
     """What the provider said against it; `flait status` knows of the answer from then on."""
     from flait.adapters.secrets.credentials import KeyringFault
     from flait.system.lock import daemon_of

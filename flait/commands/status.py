@@ -10,7 +10,7 @@ from flait.commands import session
 from flait.commands.options import AsJson
 from flait.commands.output import known_facts, on_screen, print_json, print_table, reads, worded
 from flait.commands.tables import Column, columns
-from flait.commands.troubles import Seen, problems
+from flait.commands.troubles import DaemonSigns, problems
 from flait.errors import ConfigError, DaemonNotRunning, FlaitError, NotFound
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _mistake(app: "App") -> str:
 
 def _state(store: "Store", mistake: str) -> dict[str, Any]:
     app = session.app()
-    seen = Seen.now(app)
+    seen = DaemonSigns.now(app)
     url = _answering(seen.run_dir / "webhook.json") if seen.daemon else None
     with store.one_moment():  # a text is here or there: never in neither place
         state = _stored(app, store, seen, url=url)
@@ -81,7 +81,7 @@ def _state(store: "Store", mistake: str) -> dict[str, Any]:
     return state
 
 
-def _stored(app: "App", store: "Store", seen: "Seen", *, url: str | None) -> dict[str, Any]:
+def _stored(app: "App", store: "Store", seen: "DaemonSigns", *, url: str | None) -> dict[str, Any]:
     from flait.core.messages import MessageStatus as S
     from flait.core.prices import dollars
 
@@ -125,7 +125,7 @@ def _provider(provider: "Provider | None") -> dict[str, Any]:
     return {name: getattr(provider, name, None) for name in kept}
 
 
-def _webhook(seen: "Seen", known: "Provider | None", *, running: bool, url: str | None) -> dict[str, Any]:
+def _webhook(seen: "DaemonSigns", known: "Provider | None", *, running: bool, url: str | None) -> dict[str, Any]:
     """`url` is where the listener answered just now; `problem` is why it does not, where its daemon could say."""
     enabled, public_url = bool(seen.setting("webhook.enabled")), str(seen.setting("webhook.public_url"))
     silent = running and enabled and url is None
@@ -138,7 +138,7 @@ def _webhook(seen: "Seen", known: "Provider | None", *, running: bool, url: str 
     }
 
 
-def _push(app: "App", seen: "Seen", store: "Store", known: "Provider | None") -> dict[str, Any]:
+def _push(app: "App", seen: "DaemonSigns", store: "Store", known: "Provider | None") -> dict[str, Any]:
     """`problem` is why push alerts that were asked for do not come, as far as is known."""
     from flait.store import PushState
 

@@ -28,7 +28,7 @@ Problem = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class DaemonSigns:
     """What is known of the daemon without the database: its lock, and its own word."""
 
     daemon: "Holder | None"
@@ -37,7 +37,7 @@ class Seen:
     own: "Mapping[str, Value]"
 
     @classmethod
-    def now(cls, app: "App") -> "Seen":
+    def now(cls, app: "App") -> "DaemonSigns":
         """As it is."""
         from flait.running.pulse import word
         from flait.system.lock import daemon_of
@@ -57,7 +57,7 @@ class Seen:
         return self.said.waiting if self.daemon and self.said else ()
 
 
-def problems(store: "Store", seen: Seen, *, deaf: str | None) -> list[Problem]:
+def problems(store: "Store", seen: DaemonSigns, *, deaf: str | None) -> list[Problem]:
     """Each with `what`, `cause` and `since` (None: unknown). `deaf`: why nobody listens where Twilio calls, or None."""
     app = session.app()
     found = [*_of_the_daemon(app, store, seen), *_of_others(store), *_of_texts(store), *_of_the_unsaid(store)]
@@ -70,7 +70,7 @@ def _problem(what: str, cause: str, since: datetime | None = None) -> Problem:
     return {"what": what, "cause": cause, "since": since}
 
 
-def _of_the_daemon(app: "App", store: "Store", seen: Seen) -> Iterator[Problem]:
+def _of_the_daemon(app: "App", store: "Store", seen: DaemonSigns) -> Iterator[Problem]:
     heart, said, daemon = store.heartbeat(), seen.said, seen.daemon
     if daemon is None:
         yield _problem("daemon", "the daemon does not run", heart.last_tick_at if heart else None)

@@ -76,7 +76,7 @@ class Change:
 NEAR = timedelta(hours=3)  # from here on a gate is worth a text, and ten minutes are
 STEP_NEAR = timedelta(minutes=10)
 ON_TIME_BELOW = timedelta(minutes=10)
-URGENT = timedelta(hours=24)  # earlier by ten minutes matters within a day
+SOON = timedelta(hours=24)  # earlier by ten minutes matters within a day
 STEPS = (  # how late it now is → how far it must have moved since it was last told
     (timedelta(hours=1), timedelta(minutes=15)),
     (timedelta(hours=3), timedelta(minutes=30)),
@@ -261,7 +261,7 @@ def _move_kind(
     A lateness that was told and is cut is news even below `delay`: whoever goes by it misses the flight. A schedule
     moved to the very time that was told as a delay is no news, and above all not "back on time".
     """
-    sooner = moved <= -(STEP_NEAR if until <= URGENT else step(was_late, until))
+    sooner = moved <= -(STEP_NEAR if until <= SOON else step(was_late, until))
     back = moved >= STEP_NEAR and was_late <= -STEP_NEAR  # told to come earlier, and that is over
     cut = sooner and was_late >= ON_TIME_BELOW
     rules: tuple[tuple[ChangeKind, Callable[[], bool]], ...] = (

@@ -27,7 +27,7 @@ class Questions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Shown:
     """What AeroAPI showed of a number: live flights, and rows of the schedule; None where that was not asked."""
 
     flights: Sequence[Flight] = ()
@@ -108,7 +108,7 @@ def questions(wanted: Wanted, now: datetime) -> Questions:
     return Questions(live=(start, end) if start < horizon else None, schedule=planned if end > horizon else None)
 
 
-def decided(wanted: Wanted, seen: Seen, now: datetime) -> Finding:
+def decided(wanted: Wanted, seen: Shown, now: datetime) -> Finding:
     """What that amounts to. Raises InvalidDate as `questions`."""
     right = [flight for flight in seen.flights if answers(flight, wanted.ident)]
     if seen.flights and not right:
@@ -125,7 +125,7 @@ def decided(wanted: Wanted, seen: Seen, now: datetime) -> Finding:
     return _elsewhere(wanted, known) or NoneThere(days=days, from_there=known, anywhere=right)
 
 
-def choices(wanted: Wanted, seen: Seen, now: datetime) -> list[Leg]:
+def choices(wanted: Wanted, seen: Shown, now: datetime) -> list[Leg]:
     """The legs that what was asked for can mean, each once, earliest first: one may ask which, and take none."""
     known = legs_of(flight for flight in seen.flights if answers(flight, wanted.ident) and _is_meant(flight, wanted))
     live = [leg[0] for leg in wanted.chosen(known) if _can_be_followed(leg[0], wanted, now)]
@@ -135,7 +135,7 @@ def choices(wanted: Wanted, seen: Seen, now: datetime) -> list[Leg]:
     return [leg[0] for leg in wanted.chosen(rows)]
 
 
-def flown(wanted: Wanted, seen: Seen, now: datetime) -> list[Flight]:
+def flown(wanted: Wanted, seen: Shown, now: datetime) -> list[Flight]:
     """When the number does fly, whatever day and route were asked for."""
     return [flight for flight in _of_number(wanted, seen) if is_ahead(flight, wanted.role, now)]
 
@@ -234,7 +234,7 @@ def _elsewhere(wanted: Wanted, known: Sequence[Leg]) -> GoesElsewhere | None:
     return None
 
 
-def _of_number(wanted: Wanted, seen: Seen) -> list[Flight]:
+def _of_number(wanted: Wanted, seen: Shown) -> list[Flight]:
     return [flight for flight in seen.flights if answers(flight, wanted.ident)]
 
 

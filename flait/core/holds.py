@@ -30,12 +30,12 @@ CAPS = (
     (timedelta(hours=1), 4, timedelta(hours=1)),  # P0 counted too
     (timedelta(days=1), 12, timedelta(hours=2)),  # P0 not counted: gates that flap must not hide a delay
 )
-RETRIES = (timedelta(), timedelta(minutes=15), timedelta(minutes=30), timedelta(hours=1))
+AFTER_LOSSES = (timedelta(), timedelta(minutes=15), timedelta(minutes=30), timedelta(hours=1))
 """So long after the last of so many texts in a row that were lost, whatever they said, the next may go: a number that
 cannot be texted is not billed at every poll, and news that is true is never given up."""
 TURNS_AWAY = frozenset({K.DIVERTED, K.UNDIVERTED, K.REROUTED})
 SOONER_THAN_TOLD = SOONER | {K.SCHEDULE_CHANGE}  # of these, those that are P0
-URGENT = frozenset({K.CANCELLED, K.REINSTATED, K.GATE_CHANGE, K.TERMINAL_CHANGE}) | TURNS_AWAY | SOONER_THAN_TOLD
+P0_KINDS = frozenset({K.CANCELLED, K.REINSTATED, K.GATE_CHANGE, K.TERMINAL_CHANGE}) | TURNS_AWAY | SOONER_THAN_TOLD
 TURNS = (
     # P0 that keeps turning round: after so many texts about these within a day the next waits for the first of RESTS
     # since the last, after twice as many for the second …
@@ -43,9 +43,9 @@ TURNS = (
     (TURNS_AWAY, 3),
     (SOONER_THAN_TOLD, 3),
     (GATES, 4),
-    (URGENT, 6),
+    (P0_KINDS, 6),
 )
-RESTS = (timedelta(minutes=15), timedelta(minutes=30), timedelta(hours=1), timedelta(hours=2))
+AFTER_TURNS = (timedelta(minutes=15), timedelta(minutes=30), timedelta(hours=1), timedelta(hours=2))
 TURNS_WITHIN = timedelta(days=1)
 
 
@@ -115,7 +115,7 @@ def out_of_reach(past: Sequence[PastText], now: datetime) -> Hold | None:
         lost = 0 if text.reach is Reach.ARRIVED else lost + (text.reach is Reach.LOST)
     if not lost:
         return None
-    until = max(text.at for text in past) + RETRIES[min(lost, len(RETRIES)) - 1]
+    until = max(text.at for text in past) + AFTER_LOSSES[min(lost, len(AFTER_LOSSES)) - 1]
     return Hold(why=f"{lost} texts in a row were lost", until=until) if until > now else None
 
 
@@ -164,7 +164,7 @@ def _turned(kinds: frozenset[ChangeKind], most: int, past: Sequence[PastText], n
     texts = [text.at for text in past if text.kind in kinds and now - text.at < TURNS_WITHIN]
     if len(texts) < most:
         return None
-    rest = RESTS[min(len(texts) // most, len(RESTS)) - 1]
+    rest = AFTER_TURNS[min(len(texts) // most, len(AFTER_TURNS)) - 1]
     until = max(texts) + rest
     why = f"changed {len(texts)} times within a day: told once it has rested {rest.total_seconds() / 60:.0f} min"
     return Hold(why=why, until=until, joins=True) if until > now else None

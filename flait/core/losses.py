@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from flait.core.twilio_errors import ERRORS, Kind, failure_words
+from flait.core.twilio_errors import ERRORS, ErrorKind, failure_words
 from flait.core.whatsapp import NO_SMS, NO_WAY
 
 LOOKED_AT: Final = timedelta(days=7)  # what ended before that says nothing of today
@@ -18,7 +18,7 @@ IN_A_ROW: Final = 3  # texts to one person: a phone may be off for one of them
 A_DAY: Final = timedelta(days=1)
 LEAST: Final = 4  # texts of a day, before a rate says anything
 
-_LASTING: Final = frozenset({Kind.ACCOUNT, Kind.RECIPIENT})
+_LASTING: Final = frozenset({ErrorKind.ACCOUNT, ErrorKind.RECIPIENT})
 """Errors that the next text would meet too; so does one that is filtered, though that is the text's for Twilio."""
 _FILTERED: Final = 30007
 

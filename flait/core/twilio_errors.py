@@ -10,7 +10,7 @@ from enum import StrEnum
 OPTED_OUT = 21610
 
 
-class Kind(StrEnum):
+class ErrorKind(StrEnum):
     """Whom an error concerns, and so what becomes of the text."""
 
     RECIPIENT = "recipient"  # this person cannot get it this way: refused for good
@@ -24,49 +24,57 @@ class Kind(StrEnum):
 class Known:
     """One error code: its kind, what it says in the operator's words, and what mends it."""
 
-    kind: Kind
+    kind: ErrorKind
     words: str
     remedy: str = ""
 
 
 # Codes about one recipient's country (21408) or one unverified recipient of a trial account (21608) are the
 # recipient's and not the account's: the texts of everybody else must not wait for them.
-_ROWS: tuple[tuple[Kind, str, tuple[int, ...]], ...] = (
-    (Kind.ACCOUNT, "the account SID and its secret do not fit, or the account is suspended", (20003,)),
-    (Kind.ACCOUNT, "the account is not active or has no funds", (10001, 20005, 30002, 90010)),
-    (Kind.ACCOUNT, "these are test credentials", (20008,)),
-    (Kind.ACCOUNT, "there is no such account", (20404,)),
-    (Kind.ACCOUNT, "this is a trial account with another sender", (14111, 572002)),
-    (Kind.ACCOUNT, "the sender is not this account's or cannot send texts", (21212, 21603, 21606, 21659, 21660, 21661)),
-    (Kind.ACCOUNT, "the messaging service has no usable sender", (21703, 21704, 21705)),
-    (Kind.ACCOUNT, "the toll-free sender is not verified", (30032,)),
-    (Kind.ACCOUNT, "the sender is not registered with the carriers", (30024, 30033, 30034, 30035)),
-    (Kind.ACCOUNT, "Twilio's own protection blocks the text", (30450, 30610, 30640)),
-    (Kind.ACCOUNT, "the WhatsApp sender or template is not usable", (63001, 63007, 63008, 63020, 63040, 63041, 63042)),
-    (Kind.ACCOUNT, "the WhatsApp business account is locked", (63051,)),
-    (Kind.RECIPIENT, "the person has opted out by texting STOP", (OPTED_OUT,)),
-    (Kind.RECIPIENT, "this is not a number that can get texts", (21211, 21265, 21266, 21614, 21635)),
-    (Kind.RECIPIENT, "the sender cannot reach this number", (21612,)),
-    (Kind.RECIPIENT, "texts to this country are switched off in Twilio's console", (21408,)),
-    (Kind.RECIPIENT, "a trial account texts verified numbers only", (21608,)),
-    (Kind.RECIPIENT, "the number is a landline or its carrier cannot be reached", (30006,)),
-    (Kind.RECIPIENT, "the person cannot be reached on WhatsApp", (63003, 63014, 63024, 63032)),
-    (Kind.RECIPIENT, "the person has not joined the WhatsApp sandbox", (63015,)),
-    (Kind.MESSAGE, "the text or a parameter is not allowed", (20001, 21602, 21617, 21619, 21654, 21655, 21656)),
-    (Kind.MESSAGE, "the status callback is not a usable address", (21609,)),
-    (Kind.MESSAGE, "the validity period is not allowed", (21624, 30045, 90007)),
-    (Kind.MESSAGE, "it was not sent within its useful life", (30036,)),
-    (Kind.MESSAGE, "a carrier filtered it as unwanted", (30007,)),
-    (Kind.MESSAGE, "WhatsApp allows no free text now", (63016,)),
-    (Kind.MESSAGE, "WhatsApp refuses the content", (63005, 63013, 63021, 63027, 63028)),
-    (Kind.LATER, "Twilio was asked too often", (20429,)),
-    (Kind.LATER, "too many texts went to and fro between two numbers", (14107,)),
-    (Kind.LATER, "the sender's queue is full", (21611, 30001)),
-    (Kind.LATER, "the sender's daily or hourly limit is reached", (30022, 30023, 30027, 63017, 63018, 63038)),
-    (Kind.DELIVERY, "the phone is off or out of reach", (30003,)),
-    (Kind.DELIVERY, "the number is blocked or unknown", (30004, 30005)),
-    (Kind.DELIVERY, "the carrier did not deliver it", (30008, 30410)),
-    (Kind.DELIVERY, "WhatsApp did not deliver it", (63009, 63010, 63012)),
+_ROWS: tuple[tuple[ErrorKind, str, tuple[int, ...]], ...] = (
+    (ErrorKind.ACCOUNT, "the account SID and its secret do not fit, or the account is suspended", (20003,)),
+    (ErrorKind.ACCOUNT, "the account is not active or has no funds", (10001, 20005, 30002, 90010)),
+    (ErrorKind.ACCOUNT, "these are test credentials", (20008,)),
+    (ErrorKind.ACCOUNT, "there is no such account", (20404,)),
+    (ErrorKind.ACCOUNT, "this is a trial account with another sender", (14111, 572002)),
+    (
+        ErrorKind.ACCOUNT,
+        "the sender is not this account's or cannot send texts",
+        (21212, 21603, 21606, 21659, 21660, 21661),
+    ),
+    (ErrorKind.ACCOUNT, "the messaging service has no usable sender", (21703, 21704, 21705)),
+    (ErrorKind.ACCOUNT, "the toll-free sender is not verified", (30032,)),
+    (ErrorKind.ACCOUNT, "the sender is not registered with the carriers", (30024, 30033, 30034, 30035)),
+    (ErrorKind.ACCOUNT, "Twilio's own protection blocks the text", (30450, 30610, 30640)),
+    (
+        ErrorKind.ACCOUNT,
+        "the WhatsApp sender or template is not usable",
+        (63001, 63007, 63008, 63020, 63040, 63041, 63042),
+    ),
+    (ErrorKind.ACCOUNT, "the WhatsApp business account is locked", (63051,)),
+    (ErrorKind.RECIPIENT, "the person has opted out by texting STOP", (OPTED_OUT,)),
+    (ErrorKind.RECIPIENT, "this is not a number that can get texts", (21211, 21265, 21266, 21614, 21635)),
+    (ErrorKind.RECIPIENT, "the sender cannot reach this number", (21612,)),
+    (ErrorKind.RECIPIENT, "texts to this country are switched off in Twilio's console", (21408,)),
+    (ErrorKind.RECIPIENT, "a trial account texts verified numbers only", (21608,)),
+    (ErrorKind.RECIPIENT, "the number is a landline or its carrier cannot be reached", (30006,)),
+    (ErrorKind.RECIPIENT, "the person cannot be reached on WhatsApp", (63003, 63014, 63024, 63032)),
+    (ErrorKind.RECIPIENT, "the person has not joined the WhatsApp sandbox", (63015,)),
+    (ErrorKind.MESSAGE, "the text or a parameter is not allowed", (20001, 21602, 21617, 21619, 21654, 21655, 21656)),
+    (ErrorKind.MESSAGE, "the status callback is not a usable address", (21609,)),
+    (ErrorKind.MESSAGE, "the validity period is not allowed", (21624, 30045, 90007)),
+    (ErrorKind.MESSAGE, "it was not sent within its useful life", (30036,)),
+    (ErrorKind.MESSAGE, "a carrier filtered it as unwanted", (30007,)),
+    (ErrorKind.MESSAGE, "WhatsApp allows no free text now", (63016,)),
+    (ErrorKind.MESSAGE, "WhatsApp refuses the content", (63005, 63013, 63021, 63027, 63028)),
+    (ErrorKind.LATER, "Twilio was asked too often", (20429,)),
+    (ErrorKind.LATER, "too many texts went to and fro between two numbers", (14107,)),
+    (ErrorKind.LATER, "the sender's queue is full", (21611, 30001)),
+    (ErrorKind.LATER, "the sender's daily or hourly limit is reached", (30022, 30023, 30027, 63017, 63018, 63038)),
+    (ErrorKind.DELIVERY, "the phone is off or out of reach", (30003,)),
+    (ErrorKind.DELIVERY, "the number is blocked or unknown", (30004, 30005)),
+    (ErrorKind.DELIVERY, "the carrier did not deliver it", (30008, 30410)),
+    (ErrorKind.DELIVERY, "WhatsApp did not deliver it", (63009, 63010, 63012)),
 )
 
 # What mends it, where an error of one of our texts shows again and again; each code's page at
@@ -108,10 +116,10 @@ _STATUSES: Mapping[int, Known] = {
 }
 """For answers whose code is unknown; 404 on sending is about the account in the path, never about the text."""
 
-_IN_VAIN = frozenset({Kind.RECIPIENT, Kind.MESSAGE, Kind.ACCOUNT})
+_IN_VAIN = frozenset({ErrorKind.RECIPIENT, ErrorKind.MESSAGE, ErrorKind.ACCOUNT})
 """Failures that telling the same again would only repeat."""
 
-_UNKNOWN = Known(kind=Kind.MESSAGE, words="it gives a reason that Flait does not know")
+_UNKNOWN = Known(kind=ErrorKind.MESSAGE, words="it gives a reason that Flait does not know")
 
 
 def known(status: int, code: int | None) -> Known:

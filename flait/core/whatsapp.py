@@ -31,7 +31,7 @@ NO_WAY: Final = "`flait user set WHO channel sms` once they agree to that, or se
 """What helps somebody whom WhatsApp does not reach by itself."""
 
 
-class Form(StrEnum):
+class MessageForm(StrEnum):
     """How a text leaves."""
 
     FREE = "free text"
@@ -61,10 +61,10 @@ NO_WHATSAPP: Final = Setup()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class ChosenForm:
     """The form that a text takes, and why; no form: it cannot go out."""
 
-    form: Form | None
+    form: MessageForm | None
     why: str
 
 
@@ -85,7 +85,7 @@ def choice(
     now: datetime,
     refused: int | None = None,
     as_free_text: bool = False,
-) -> Choice:
+) -> ChosenForm:
     """In which one form a WhatsApp text goes now. `wrote_at` is when the person last wrote to us over WhatsApp.
 
     `refused` is WhatsApp's error for the text before it about the same flight, perhaps only `as_free_text`: what is
@@ -94,20 +94,20 @@ def choice(
     if not setup.sender:
         return _by_sms("twilio.whatsapp_from is not set", sms_agreed=sms_agreed)
     if refused and sms_agreed and not (as_free_text and setup.template(message.kind)):
-        return Choice(form=Form.SMS, why=f"WhatsApp did not take the text before it (error {refused})")
+        return ChosenForm(form=MessageForm.SMS, why=f"WhatsApp did not take the text before it (error {refused})")
     is_open = wrote_at is not None and now - wrote_at < WINDOW - MARGIN
     if is_open and not as_free_text and message.copied_as is not CopiedAs.TEMPLATE:
-        return Choice(form=Form.FREE, why="the person wrote within 24 hours")
+        return ChosenForm(form=MessageForm.FREE, why="the person wrote within 24 hours")
     closed = "WhatsApp refused it as free text" if is_open else "the person has not written for 24 hours"
     if setup.template(message.kind):
-        return Choice(form=Form.TEMPLATE, why=closed)
+        return ChosenForm(form=MessageForm.TEMPLATE, why=closed)
     return _by_sms(f"{closed}, and there is no template for {message.kind}", sms_agreed=sms_agreed)
 
 
-def _by_sms(why: str, *, sms_agreed: bool) -> Choice:
+def _by_sms(why: str, *, sms_agreed: bool) -> ChosenForm:
     if sms_agreed:
-        return Choice(form=Form.SMS, why=why)
-    return Choice(form=None, why=f"{why}; {NO_SMS}")
+        return ChosenForm(form=MessageForm.SMS, why=why)
+    return ChosenForm(form=None, why=f"{why}; {NO_SMS}")
 
 
 def is_whatsapp_error(code: int | None) -> bool:

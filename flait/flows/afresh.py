@@ -17,7 +17,7 @@ from flait.core.silences import is_awaited
 from flait.core.subscriptions import SubscriptionState
 from flait.core.texts.confirmations import tracked_text
 from flait.core.texts.formats import Reader
-from flait.core.texts.status import Seen, status_text
+from flait.core.texts.status import Freshness, status_text
 from flait.core.texts.wording import Text
 from flait.core.told import FACTS, NONE, Told, further, tells
 from flait.flows.looks import hasten
@@ -227,7 +227,7 @@ def words_of_now(store: Store, message: Message, now: datetime) -> Text | None:
     reader = Reader(ident=subscription.ident, now=now, clock=user.clock)
     if message.kind is K.TRACKED:
         return tracked_text(tracked.flight, reader, role=subscription.role, first=greeting(store, user))
-    seen = Seen(age=max(now - (tracked.seen_at or now), timedelta()))
+    seen = Freshness(age=max(now - (tracked.seen_at or now), timedelta()))
     return status_text(tracked.flight, reader, seen, role=subscription.role, told=heard(store, subscription.id))
 
 

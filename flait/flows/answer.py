@@ -44,7 +44,7 @@ from flait.core.subscriptions import AddedBy, User
 from flait.core.texts import answers as texts
 from flait.core.texts.wording import Text
 from flait.errors import StoreError
-from flait.flows.answering.desk import Act, Desk, Line, Rules, say
+from flait.flows.answering.desk import Act, AnswerRules, AnswerText, Desk, say
 from flait.flows.answering.leaving import choose, is_answer, leave, undo, untrack
 from flait.flows.answering.looks import Looks, MustLook, Nobody, Waiting
 from flait.flows.answering.meant import current, following, place_of
@@ -53,12 +53,12 @@ from flait.flows.answering.picking import picked
 from flait.flows.answering.sharing import join, share
 from flait.flows.answering.status import list_flights, start, status
 from flait.flows.answering.tracking import track
-from flait.flows.intake import OPTED_OUT
+from flait.flows.intake import NO_ANSWER
 from flait.flows.ports import FlightSource
 from flait.phones import costly
 from flait.store import Heard, Step, Store
 
-__all__ = ["Looks", "Rules", "answer_looked", "answer_next"]
+__all__ = ["Looks", "AnswerRules", "answer_looked", "answer_next"]
 
 log = logging.getLogger("flait.answer")
 
@@ -123,7 +123,7 @@ LIMITS: Final = (
 )
 
 
-def answer_next(store: Store, clock: Clock, *, boot: str, looks: Looks, rules: Rules | None = None) -> bool:
+def answer_next(store: Store, clock: Clock, *, boot: str, looks: Looks, rules: AnswerRules | None = None) -> bool:
     """Answer the text that has waited longest, if any. True: there may be more.
 
     Nobody outside is asked: what takes that, or must come after it, is put into `looks`. Only for who holds the
@@ -137,7 +137,7 @@ def answer_next(store: Store, clock: Clock, *, boot: str, looks: Looks, rules: R
         source=Nobody(),
         clock=clock,
         boot=boot,
-        rules=rules or Rules(),
+        rules=rules or AnswerRules(),
         user=store.user_by_phone(heard.inbound.sender) or _stranger(heard),
         heard=heard,
     )
@@ -236,7 +236,7 @@ def _silence(desk: Desk, reply: Reply) -> str:
     rules: tuple[tuple[str, Callable[[], bool]], ...] = (
         ("costly", lambda: not desk.user.id and bool(costly(desk.phone, desk.rules.allow))),
         ("thanks", lambda: isinstance(reply, Thanks)),
-        (OPTED_OUT, lambda: desk.store.is_opted_out(desk.phone)),
+        (NO_ANSWER, lambda: desk.store.is_opted_out(desk.phone)),
         ("repeated", lambda: _is_repeated(desk)),
         ("too fast", lambda: _is_too_fast(desk)),
         (UNKNOWN, lambda: isinstance(reply, Unknown) and _is_lost_on_them(desk)),
@@ -316,7 +316,7 @@ def _store(desk: Desk, word: str, act: Act) -> None:
     heard, now = desk.heard, desk.now
     with desk.store.transaction():
         if desk.store.is_opted_out(desk.phone):  # perhaps only since we looked
-            word, act = OPTED_OUT, _nothing
+            word, act = NO_ANSWER, _nothing
         if not desk.store.mark_answered(heard.inbound.sid, now, word):
             return
         said = {"body": heard.inbound.body, "at": heard.received_at.isoformat()}
@@ -327,7 +327,7 @@ def _store(desk: Desk, word: str, act: Act) -> None:
     log.info("a text was answered: %s, %d texts", word, len(lines))
 
 
-def _nothing() -> Sequence[Line]:
+def _nothing() -> Sequence[AnswerText]:
     return ()
 
 
@@ -340,11 +340,11 @@ def _confirm_stop(desk: Desk) -> None:
     quiet = often or (not desk.user.id and bool(costly(desk.phone, desk.rules.allow)))
     with desk.store.transaction():
         if not quiet and desk.store.is_opted_out(desk.phone):
-            _enqueue(desk, Line(body=texts.STOPPED), MessageKind.STOP_CONFIRMED, number=1, word=STOP)
+            _enqueue(desk, AnswerText(body=texts.STOPPED), MessageKind.STOP_CONFIRMED, number=1, word=STOP)
         desk.store.mark_answered(desk.heard.inbound.sid, desk.now, STOP)
 
 
-def _enqueue(desk: Desk, line: Line, kind: MessageKind, *, number: int, word: str) -> None:
+def _enqueue(desk: Desk, line: AnswerText, kind: MessageKind, *, number: int, word: str) -> None:
     now, user = desk.now, desk.store.user_by_phone(desk.phone)
     message = compose(
         MessageKind.STRANGER if user is None and kind is MessageKind.REPLY else kind,

@@ -36,7 +36,7 @@ _STAMP: Final = "%Y%m%d-%H%M%SZ"
 log = logging.getLogger("flait.backup")
 
 
-class Kind(StrEnum):
+class BackupKind(StrEnum):
     """Who asked for a backup; only Flait's own are deleted when there are enough."""
 
     DAILY = "daily"
@@ -69,7 +69,7 @@ class Backup:
     path: Path
     at: datetime
     size: int  # bytes
-    kind: Kind
+    kind: BackupKind
     before: str = ""  # of a safety copy: before what
 
 
@@ -84,7 +84,7 @@ class Restored:
     merged: TakenOver
 
 
-def create(store: Store, clock: Clock, target: Path, *, kind: Kind = Kind.MANUAL) -> Backup:
+def create(store: Store, clock: Clock, target: Path, *, kind: BackupKind = BackupKind.MANUAL) -> Backup:
     """Back up to a file that is not there yet, and note it in the journal. Raises UserError, StoreError."""
     if state_of(target):
         raise UserError(f"{target} exists already", "name a file that does not: a backup is never overwritten")
@@ -114,10 +114,10 @@ def daily(store: Store, clock: Clock, folder: Path, *, keep: int) -> Backup | No
     """
     now = clock.now()
     sweep(folder)
-    earlier = [backup for backup in found(folder) if backup.kind is Kind.DAILY]
+    earlier = [backup for backup in found(folder) if backup.kind is BackupKind.DAILY]
     if any(now - EVERY < backup.at <= now for backup in earlier):
         return None
-    made = create(store, clock, _free(make_private(folder), "flait-daily-", now), kind=Kind.DAILY)
+    made = create(store, clock, _free(make_private(folder), "flait-daily-", now), kind=BackupKind.DAILY)
     _let_go(earlier, keep=keep)
     return made
 
@@ -129,7 +129,7 @@ def safety_copy(store: Store, clock: Clock, folder: Path, *, before: Before, kee
     """
     earlier = _made_before(before, folder)
     target = _free(make_private(folder), _prefix(before), clock.now())
-    made = create(store, clock, target, kind=Kind.SAFETY)
+    made = create(store, clock, target, kind=BackupKind.SAFETY)
     _let_go(earlier, keep=keep)
     return made
 
@@ -179,7 +179,7 @@ def _found(path: Path, state: stat_result) -> Backup:
         path=path,
         at=at or datetime.fromtimestamp(state.st_mtime, UTC),
         size=state.st_size,
-        kind=Kind.DAILY if daily else Kind.SAFETY if before else Kind.MANUAL,
+        kind=BackupKind.DAILY if daily else BackupKind.SAFETY if before else BackupKind.MANUAL,
         before=before,
     )
 

@@ -6,20 +6,20 @@ What its answers amount to is decided in core/findings.py.
 from dataclasses import replace
 from datetime import datetime
 
-from flait.core.findings import Finding, GoesElsewhere, NoneThere, Seen, decided, questions
+from flait.core.findings import Finding, GoesElsewhere, NoneThere, Shown, decided, questions
 from flait.core.flights import Flight
 from flait.core.observations import possible
 from flait.core.wanted import Wanted
 from flait.flows.ports import FlightSource
 
 
-def find(source: FlightSource, wanted: Wanted, *, now: datetime) -> tuple[Seen, Finding]:
+def find(source: FlightSource, wanted: Wanted, *, now: datetime) -> tuple[Shown, Finding]:
     """What AeroAPI showed, and which leg is meant: live within two days of departure, else as scheduled.
 
     Raises InvalidDate, and what the source raises.
     """
     asked, ident = questions(wanted, now), wanted.ident
-    seen = Seen(flights=_believed(source.departures(ident, *asked.live).flights, now) if asked.live else ())
+    seen = Shown(flights=_believed(source.departures(ident, *asked.live).flights, now) if asked.live else ())
     finding = decided(wanted, seen, now)
     if asked.schedule and isinstance(finding, NoneThere | GoesElsewhere):
         seen = replace(seen, rows=tuple(source.schedules(ident, *asked.schedule)))

@@ -18,12 +18,12 @@ from flait.core.replies.understanding import Help, Join, Reply, Start, Stop, und
 from flait.errors import SendError
 from flait.flows.deliver import TWILIO, withhold
 from flait.flows.ports import Gateway
-from flait.store import Change, Step, Store
+from flait.store import ConsentKind, Step, Store
 
 log = logging.getLogger("flait.intake")
 
 BY_TWILIO: Final = "twilio"  # who owns the keywords, and the word for what Twilio has answered itself
-OPTED_OUT: Final = "opted out"  # the word for what nobody may answer
+NO_ANSWER: Final = "opted out"  # the word for what nobody may answer
 TAKEN_BACK: Final = "taken back"  # the word for a STOP that is heard of after the START that came after it
 OVERTAKEN: Final = "overtaken"  # the word for what is heard of after the later word that undoes it
 RECORD: Final = "twilio inbound"  # what `fetch` remembers its place in
@@ -36,7 +36,11 @@ _TYPES: Final[Mapping[str, Stop | Start | Help]] = {  # Twilio's reading with Ad
     "START": Start(exact=True),
     "HELP": Help(exact=True),
 }
-_CHANGES: Final[Mapping[type[Reply], Change]] = {Stop: Change.OPT_OUT, Start: Change.OPT_IN, Join: Change.JOIN}
+_CHANGES: Final[Mapping[type[Reply], ConsentKind]] = {
+    Stop: ConsentKind.OPT_OUT,
+    Start: ConsentKind.OPT_IN,
+    Join: ConsentKind.JOIN,
+}
 """What decides who may be texted."""
 
 
@@ -181,7 +185,7 @@ def _answered(store: Store, inbound: Inbound, said: Reply, *, changed: bool, key
     if by_twilio:
         return BY_TWILIO
     if store.is_opted_out(inbound.person) and not (isinstance(said, Stop) and changed):
-        return OPTED_OUT
+        return NO_ANSWER
     return ""
 
 

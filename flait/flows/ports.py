@@ -60,7 +60,7 @@ class AlertWish:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class AccountAlert:
     """One of the account's alerts, whoever made it."""
 
     alert_id: str
@@ -77,7 +77,7 @@ class AlertDesk(Protocol):
     def create(self, wish: AlertWish) -> str:
         """Order an alert, once; FlightAware's id for it. Raises AlertInDoubt when it may have been made."""
 
-    def listed(self) -> Sequence[Listed]:
+    def listed(self) -> Sequence[AccountAlert]:
         """Every alert of the account."""
 
     def delete(self, alert_id: str) -> None:

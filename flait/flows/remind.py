@@ -17,7 +17,7 @@ from flait.core.alerts import Alert, Decision
 from flait.core.silences import is_awaited
 from flait.errors import StoreError
 from flait.flows import track
-from flait.flows.telling import Rules, decided, tell
+from flait.flows.telling import AlertRules, decided, tell
 from flait.store import Step, Store, Subscriber, TrackedFlight
 
 log = logging.getLogger("flait.remind")
@@ -28,7 +28,7 @@ TOO_OLD: Final = timedelta(hours=6)  # and is none to go by any more: the next l
 OWN_FAULT_PAUSE: Final = timedelta(hours=1)
 
 
-def remind_next(store: Store, clock: Clock, rules: Rules) -> bool:
+def remind_next(store: Store, clock: Clock, rules: AlertRules) -> bool:
     """Decide one moment that has come. True: there may be more. After a fault of our own that one waits an hour."""
     now = clock.now()
     subscription_id = store.due_moment(now)
@@ -48,7 +48,7 @@ def remind_next(store: Store, clock: Clock, rules: Rules) -> bool:
     return True
 
 
-def _remind(store: Store, person: Subscriber, rules: Rules, now: datetime) -> None:
+def _remind(store: Store, person: Subscriber, rules: AlertRules, now: datetime) -> None:
     tracked = store.tracked(person.subscription.flight_id or 0)
     if tracked is None:
         return
@@ -72,7 +72,7 @@ def _remind(store: Store, person: Subscriber, rules: Rules, now: datetime) -> No
     )
 
 
-def _decision(store: Store, tracked: TrackedFlight, person: Subscriber, rules: Rules, now: datetime) -> Decision:
+def _decision(store: Store, tracked: TrackedFlight, person: Subscriber, rules: AlertRules, now: datetime) -> Decision:
     """By what was last seen; nothing where that is no word to go by any more."""
     nothing, seen_at = Decision(alert=None, look_again=None), tracked.seen_at or now
     age = now - seen_at
@@ -96,7 +96,7 @@ def _said_silent(store: Store, person: Subscriber, *, since: datetime) -> bool:
 
 
 def _all(
-    store: Store, tracked: TrackedFlight, people: Sequence[Subscriber], rules: Rules, now: datetime
+    store: Store, tracked: TrackedFlight, people: Sequence[Subscriber], rules: AlertRules, now: datetime
 ) -> list[tuple[Subscriber, Decision]]:
     seen_at = tracked.seen_at or now
     return decided(
@@ -104,7 +104,7 @@ def _all(
     )
 
 
-def _close(store: Store, tracked: TrackedFlight, rules: Rules, now: datetime) -> bool:
+def _close(store: Store, tracked: TrackedFlight, rules: AlertRules, now: datetime) -> bool:
     """A flight that is over, and was kept open for what waited alone, is closed with the last of it."""
     if tracked.previous is None or not rules.may_end:
         return False

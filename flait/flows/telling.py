@@ -34,7 +34,7 @@ _REACH = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class AlertRules:
     """What decides who is told, and what is kept. `asker` has just asked, and hears of it by the answer instead.
 
     `contact` is who runs Flait, for a first text. `may_end` is false while the clock is in doubt: no flight is over
@@ -55,7 +55,7 @@ def decided(
     *,
     before: Flight | None,
     after: Flight,
-    rules: Rules,
+    rules: AlertRules,
     now: datetime,
     seen_at: datetime | None = None,
 ) -> list[tuple[Subscriber, Decision]]:
@@ -86,7 +86,7 @@ def _never_came(row: TellRow) -> bool:
 
 
 def confirm_afresh(
-    store: Store, tracked: TrackedFlight, subscribers: Iterable[Subscriber], rules: Rules, now: datetime
+    store: Store, tracked: TrackedFlight, subscribers: Iterable[Subscriber], rules: AlertRules, now: datetime
 ) -> None:
     """Inside a look's transaction: a confirmation that was lost comes again in words of now, as `RETRIES` allow."""
     people = _reachable(subscribers)
@@ -112,7 +112,7 @@ def _decide(
     *,
     before: Flight | None,
     after: Flight,
-    rules: Rules,
+    rules: AlertRules,
     now: datetime,
     seen_at: datetime | None,
 ) -> Decision:
@@ -234,7 +234,7 @@ def _message(
     )
 
 
-def tell_silence(store: Store, tracked: TrackedFlight, now: datetime, rules: Rules, *, over: bool = False) -> None:
+def tell_silence(store: Store, tracked: TrackedFlight, now: datetime, rules: AlertRules, *, over: bool = False) -> None:
     """Inside the transaction of a look that showed nothing: who acts on an old word is told once that it is old."""
     seen_at = tracked.seen_at
     if seen_at is None or not rules.may_end or now - seen_at < NO_WORD:
@@ -268,11 +268,11 @@ def retell(store: Store, tracked: TrackedFlight, subscription_id: int, now: date
     user = store.user(subscription.user_id) if subscription else None
     is_long_over = tracked.closed_at is None or now - tracked.closed_at >= TOLD_LATE
     if subscription and user and subscription.state is SubscriptionState.ENDED and not is_long_over:
-        tell_last_seen(store, tracked, [Subscriber(subscription=subscription, user=user)], Rules(), now)
+        tell_last_seen(store, tracked, [Subscriber(subscription=subscription, user=user)], AlertRules(), now)
 
 
 def tell_last_seen(
-    store: Store, tracked: TrackedFlight, people: Sequence[Subscriber], rules: Rules, now: datetime
+    store: Store, tracked: TrackedFlight, people: Sequence[Subscriber], rules: AlertRules, now: datetime
 ) -> None:
     """What they still have not heard, by what was last seen: no look brings more.
 

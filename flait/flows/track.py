@@ -24,7 +24,7 @@ from flait.flows import accounts, timekeeping
 from flait.flows.asking import ask
 from flait.flows.looks import MISSING, POLL, SEEN, cut_short, next_look, put_off
 from flait.flows.ports import AEROAPI, FlightSource
-from flait.flows.telling import Rules, confirm_afresh, decided, tell, tell_last_seen, tell_silence
+from flait.flows.telling import AlertRules, confirm_afresh, decided, tell, tell_last_seen, tell_silence
 from flait.store import Step, Store, Subscriber, TrackedFlight
 
 log = logging.getLogger("flait.track")
@@ -43,7 +43,7 @@ def claim_due(store: Store, clock: Clock, boot: str, limit: int) -> list[Tracked
 
 
 def poll(
-    store: Store, source: FlightSource, clock: Clock, tracked: TrackedFlight, *, boot: str, rules: Rules
+    store: Store, source: FlightSource, clock: Clock, tracked: TrackedFlight, *, boot: str, rules: AlertRules
 ) -> list[Message]:
     """Ask about one claimed flight and act on the answer; the texts that follow. Faults only postpone it."""
     asked_at = clock.now()
@@ -61,7 +61,7 @@ def poll(
         return see(store, tracked, flight, raw, boot=boot, rules=rules, now=now, took=now - asked_at)
 
 
-def as_sure(store: Store, clock: Clock, rules: Rules) -> Rules:
+def as_sure(store: Store, clock: Clock, rules: AlertRules) -> AlertRules:
     """As sure as the clock is, also by the Date of the answer that has just come."""
     in_doubt = abs(rules.skew()) > timekeeping.SKEW or timekeeping.is_in_doubt(store, clock)
     return replace(rules, may_end=False) if in_doubt else rules
@@ -74,7 +74,7 @@ def see(
     raw: str,
     *,
     boot: str,
-    rules: Rules,
+    rules: AlertRules,
     now: datetime,
     took: timedelta = timedelta(),
 ) -> list[Message]:
@@ -161,7 +161,13 @@ def give_back(store: Store, clock: Clock, tracked: TrackedFlight) -> None:
 
 
 def _planned(
-    store: Store, tracked: TrackedFlight, after: Flight, decisions: Sequence[Decision], *, now: datetime, rules: Rules
+    store: Store,
+    tracked: TrackedFlight,
+    after: Flight,
+    decisions: Sequence[Decision],
+    *,
+    now: datetime,
+    rules: AlertRules,
 ) -> datetime | None:
     if not store.watch_reasons(tracked.id):
         return None
@@ -232,7 +238,7 @@ def _milliseconds(span: timedelta) -> int:
     return round(span.total_seconds() * 1000)
 
 
-def _missed(store: Store, tracked: TrackedFlight, *, boot: str, now: datetime, rules: Rules) -> None:
+def _missed(store: Store, tracked: TrackedFlight, *, boot: str, now: datetime, rules: AlertRules) -> None:
     """No record, no observation: nothing is compared; ask again, by number after a while. Long silence is told."""
     misses = tracked.misses + 1
     at = next_look(store, tracked.id, polling.after_failure(misses, now), now)
@@ -250,7 +256,7 @@ def _missed(store: Store, tracked: TrackedFlight, *, boot: str, now: datetime, r
         store.close_flight(tracked.id, now)
 
 
-def _is_owed(store: Store, tracked: TrackedFlight, rules: Rules, now: datetime) -> bool:
+def _is_owed(store: Store, tracked: TrackedFlight, rules: AlertRules, now: datetime) -> bool:
     """Whether somebody has not heard what was last seen: its watch goes on for a day."""
     flight = tracked.flight
     if _is_long_over(flight, now):
@@ -272,7 +278,7 @@ def _postpone(
     fault: BudgetExhausted | ConfigError | FlightSourceError,
     *,
     now: datetime,
-    rules: Rules,
+    rules: AlertRules,
 ) -> None:
     failures = tracked.failures + 1
     with store.transaction():

@@ -18,8 +18,8 @@ from flait.core.texts.formats import Reader
 from flait.core.texts.wording import Text
 from flait.core.whatsapp import (
     FREE_REFUSED,
-    Choice,
-    Form,
+    ChosenForm,
+    MessageForm,
     Setup,
     TemplateMessage,
     Variables,
@@ -62,7 +62,7 @@ def ready(store: Store, message: Message, setup: Setup, now: datetime) -> Messag
             _fail(store, message, chosen.why, now)
             return None
         _record(store, message, now, f"goes as {chosen.form}", chosen.why)
-        if chosen.form is Form.SMS:
+        if chosen.form is MessageForm.SMS:
             store.send_as(message.id, attempt=message.attempts, channel=Channel.SMS)
             return _sms(store, replace(message, channel=Channel.SMS), setup, now)
         return _formed(store, message, chosen, setup, now)
@@ -157,9 +157,9 @@ def _refused_before(store: Store, message: Message) -> Message | None:
     return before if is_whatsapp_error(before.error_code) else None
 
 
-def _formed(store: Store, message: Message, chosen: Choice, setup: Setup, now: datetime) -> Message:
+def _formed(store: Store, message: Message, chosen: ChosenForm, setup: Setup, now: datetime) -> Message:
     address = store.whatsapp_address(message.to)
-    if chosen.form is Form.FREE:
+    if chosen.form is MessageForm.FREE:
         return replace(message, to=address, body=free_text(message.structure or plain(message.body)))
     content_sid = setup.template(message.kind)
     assert content_sid is not None  # or the template would not have been chosen

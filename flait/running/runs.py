@@ -19,7 +19,7 @@ from flait.daemon import Daemon
 from flait.running.metronome import stacks
 from flait.running.pulse import Trouble
 from flait.running.ticks import Tick
-from flait.system.lock import Held, sole
+from flait.system.lock import HeldLock, sole
 from flait.system.starving import starved
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _leave(daemon: Daemon, life: Callable[[], int]) -> NoReturn:
             os._exit(code)
 
 
-def _live(daemon: Daemon, app: App, stopping: threading.Event, held: Held) -> int:
+def _live(daemon: Daemon, app: App, stopping: threading.Event, held: HeldLock) -> int:
     """Let it tick until it is to stop; the exit code."""
     from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -103,7 +103,7 @@ def _live(daemon: Daemon, app: App, stopping: threading.Event, held: Held) -> in
     return code
 
 
-def _watch(daemon: Daemon, scheduler: "BackgroundScheduler", stopping: threading.Event, held: Held) -> int:
+def _watch(daemon: Daemon, scheduler: "BackgroundScheduler", stopping: threading.Event, held: HeldLock) -> int:
     """What no tick can see: that the clock jumped, that a tick hangs, that the database or the lock is not ours."""
     from flait.running.metronome import ClockGuard
 

@@ -60,7 +60,7 @@ WEBHOOKS: Mapping[str, Rule] = {"inbound_url": or_nothing(TEXT), "keywords": one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class PersonsText:
     """What a person sends, between two addresses; `to` None is the number that texted them last.
 
     `forge`, `replay` and `resplit` ask for further posts: wrongly signed, the same again, and the signed characters
@@ -77,13 +77,13 @@ class Reply:
     resplit: bool
 
 
-def reply_from(description: object) -> Reply:
+def reply_from(description: object) -> PersonsText:
     """A reply as described. Raises UserError."""
     asked = read(description, REPLY)
     if not asked.get("from") or "body" not in asked:
         raise UserError("A reply needs from and body", "say who writes, and what")
     prefix = WHATSAPP if asked.get("whatsapp") or asked["from"].startswith(WHATSAPP) else ""
-    return Reply(
+    return PersonsText(
         person=_address(asked["from"], prefix),
         to=_address(asked["to"], prefix) if asked.get("to") else None,
         body=asked["body"],
@@ -124,7 +124,7 @@ class Replies:
         self.inbound_url = url or None
         self._keywords.kind = asked.get("keywords", self._keywords.kind)
 
-    def take(self, reply: Reply, now: datetime) -> str:
+    def take(self, reply: PersonsText, now: datetime) -> str:
         """Receive what a person texts; its sid. Raises UserError when it could not be signed for the webhook."""
         account = self._tokens.latest
         token = self._tokens.of(account)
@@ -141,7 +141,7 @@ class Replies:
             self._post(reply, inbound, meaning, self.inbound_url, token)
         return inbound.sid
 
-    def _received(self, reply: Reply, account: str, now: datetime) -> Text:
+    def _received(self, reply: PersonsText, account: str, now: datetime) -> Text:
         last = self._texts.latest_to(reply.person, reply.to)
         inbound = Text(
             sid=new_sid(),
@@ -163,7 +163,7 @@ class Replies:
         if answer:
             self._texts.keep(_back(inbound, answer, inbound.accepted_at, from_twilio=True))
 
-    def _post(self, reply: Reply, inbound: Text, meaning: str | None, url: str, token: str) -> None:
+    def _post(self, reply: PersonsText, inbound: Text, meaning: str | None, url: str, token: str) -> None:
         advanced = meaning if self._keywords.kind == "advanced" else None
         fields = inbound_fields(inbound, reply.media, reply.opt_out_type or advanced)
         for letter in _letters(reply, url, fields, token):
@@ -203,7 +203,7 @@ def inbound_fields(inbound: Text, media: tuple[str, ...], opt_out_type: str | No
     return list(fields.items())
 
 
-def _letters(reply: Reply, url: str, fields: Fields, token: str) -> Iterator[Letter]:
+def _letters(reply: PersonsText, url: str, fields: Fields, token: str) -> Iterator[Letter]:
     honest = signed_letter(url, fields, token)
     yield honest
     yield from [replace(honest, fault="replay")] * reply.replay

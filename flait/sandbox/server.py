@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 from flait.clock import Clock
 from flait.sandbox import control
 from flait.sandbox.exchange import Answer, Request
-from flait.sandbox.site import Reply, Site
+from flait.sandbox.site import Output, Site
 
 LOOPBACK = "127.0.0.1"
 LARGEST_BODY = 4_000_000  # bytes: a day of flights made by hand fits
@@ -81,7 +81,7 @@ class Handler(BaseHTTPRequestHandler):
         if request is None:
             return
         if request.path.startswith(control.PREFIX):
-            Reply(control.control(self.server.site, request)).send(self)
+            Output(control.control(self.server.site, request)).send(self)
         else:
             self.server.site.reply(request).send(self)
 

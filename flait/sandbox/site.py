@@ -41,7 +41,7 @@ class Party(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class Output:
     """What goes out on the wire: an answer, or a trick played with it."""
 
     answer: Answer
@@ -124,14 +124,14 @@ class Site:
         self.errands.stop()
         self.ledger.close()
 
-    def reply(self, request: Request) -> Reply:
+    def reply(self, request: Request) -> Output:
         """What the party that is asked answers, and writes it down before anything is sent."""
         party = self._party(request.path)
         if party is None:
             self.ledger.add("nobody", request, status=NOBODY.status, fault=None, result_sets=0)
-            return Reply(NOBODY)
+            return Output(NOBODY)
         fault = self.faults.take(party.name, request)
-        reply = self._faulty(party, fault, request) if fault else Reply(party.answer(request))
+        reply = self._faulty(party, fault, request) if fault else Output(party.answer(request))
         silent = reply.trick is not None and reply.trick.silent
         self.ledger.add(
             party.name,
@@ -146,14 +146,14 @@ class Site:
         homes: dict[str, Party] = {aeroapi_server.PREFIX: self.aeroapi, twilio_server.PREFIX: self.twilio}
         return next((party for home, party in homes.items() if path.startswith(f"{home}/")), None)
 
-    def _faulty(self, party: Party, fault: Fault, request: Request) -> Reply:
+    def _faulty(self, party: Party, fault: Fault, request: Request) -> Output:
         if trick := TRICKS.get(fault.fault):
-            return Reply(party.answer(request) if trick.acts else NOBODY, trick)
+            return Output(party.answer(request) if trick.acts else NOBODY, trick)
         if fault.fault == "empty":
-            return Reply(party.empty(request))
+            return Output(party.empty(request))
         if fault.fault == "redirect":
-            return Reply(Answer(status=302, body=b"", headers=(("Location", self._elsewhere),)))
+            return Output(Answer(status=302, body=b"", headers=(("Location", self._elsewhere),)))
         answer = party.faults[fault.fault]
         if fault.retry_after is not None:
             answer = replace(answer, headers=(("Retry-After", str(fault.retry_after)),))
-        return Reply(answer)
+        return Output(answer)

@@ -15,7 +15,7 @@ from typing import Final
 from flait.errors import Busy, NotFound, NotOurs, StoreError
 from flait.store import mark
 from flait.store.connection import Connection, fault, sqlite3
-from flait.store.opening import Standing, standing
+from flait.store.opening import FileState, standing
 from flait.system.paths import BESIDE, MARK, state_of
 
 DRAFT: Final = ".partial"  # how the name of an unfinished copy ends
@@ -106,7 +106,7 @@ def _quieten(database: Path) -> None:
 
 def _is_ours(conn: sqlite3.Connection, database: Path) -> bool:
     try:
-        return standing(conn, database) is not Standing.NEW
+        return standing(conn, database) is not FileState.NEW
     except NotOurs:
         return False
 
@@ -232,7 +232,7 @@ def _snapshot(conn: sqlite3.Connection, copy: Path) -> dict[str, int]:
 
 def _proved(conn: sqlite3.Connection, named: Path) -> dict[str, int]:
     """The rows of each table. Raises NotOurs: not this Flait's, empty, or damaged."""
-    if standing(conn, named) is Standing.NEW:
+    if standing(conn, named) is FileState.NEW:
         raise NotOurs(f"{named} holds nothing", _ANOTHER)
     if not is_whole(conn) or conn.execute("PRAGMA foreign_key_check").fetchone():
         raise NotOurs(f"the database {named} is damaged", _ANOTHER)

@@ -11,7 +11,7 @@ from typing import Final
 from flait.core.flights import Flight, phase
 from flait.store.connection import Connection, writing
 from flait.store.rows import Row, as_json, facts, read, read_flight, read_json
-from flait.store.values import Facts, FlightView, Sighting, TrackedFlight
+from flait.store.values import FlightView, LoggedFacts, Sighting, TrackedFlight
 
 _TRACK: Final = """
 INSERT INTO flights (fa_flight_id, ident, ident_icao, origin, departure_date, phase, latest, next_poll_at, created_at)
@@ -263,4 +263,4 @@ def _columns(flight: Flight) -> dict[str, object]:
 
 
 def _sighting(row: Row) -> Sighting:
-    return read(Sighting, {**row, "facts": read_json(Facts, row["facts"])})
+    return read(Sighting, {**row, "facts": read_json(LoggedFacts, row["facts"])})

@@ -10,7 +10,7 @@ from typing import Any, Final
 from flait.core.receipts import Inbound
 from flait.store.connection import Connection, writing
 from flait.store.rows import Row, as_json, read, read_json
-from flait.store.values import Change, Heard
+from flait.store.values import ConsentKind, Heard
 
 ANSWER_WITHIN: Final = timedelta(minutes=5)  # a claim older than this is void
 MOST_TRIES: Final = 3  # a text that brings the answering down each time is left alone
@@ -71,7 +71,7 @@ class InboundTexts(Connection):
     """What was said to us."""
 
     @writing
-    def add_inbound(self, inbound: Inbound, now: datetime, *, decides: Change | None = None) -> bool:
+    def add_inbound(self, inbound: Inbound, now: datetime, *, decides: ConsentKind | None = None) -> bool:
         """Keep a text as its person's; it counts as received when Twilio had it, or now. False: it is known already.
 
         A text that `decides` about consent is known for good; any other until it is pruned.

@@ -34,7 +34,7 @@ _creating = Lock()
 _APPLIED: Final = "SELECT name FROM _sqlite_migrations WHERE migration_set = 'flait'"
 
 
-class Standing(Enum):
+class FileState(Enum):
     """What a file is to this Flait."""
 
     NEW = auto()
@@ -179,21 +179,21 @@ def _create(path: Path) -> None:
 
 def _prepare(conn: sqlite3.Connection, path: Path, *, create: bool, first: First | None, expected: int) -> None:
     found = _first_look(conn, path)
-    if found is Standing.NEW and not create:
+    if found is FileState.NEW and not create:
         raise _missing(path)
-    if found is Standing.NEW:
+    if found is FileState.NEW:
         mark.forget(path)
     else:
         mark.refuse_behind(path, conn.execute("PRAGMA user_version").fetchone()[0], expected)
     for setting in ("synchronous = FULL", "trusted_schema = OFF", "mmap_size = 0", "temp_store = MEMORY"):
         conn.execute(f"PRAGMA {setting}")
-    if found is not Standing.CURRENT:
+    if found is not FileState.CURRENT:
         _migrate(conn, path, first)
     _set_journal(conn, path)
     conn.execute("PRAGMA foreign_keys = ON")
 
 
-def _first_look(conn: sqlite3.Connection, path: Path) -> Standing:
+def _first_look(conn: sqlite3.Connection, path: Path) -> FileState:
     """With the patience of a moment first: a file system without locks looks like a lock that somebody holds."""
     try:
         return standing(conn, path)
@@ -208,23 +208,23 @@ def _first_look(conn: sqlite3.Connection, path: Path) -> Standing:
     return standing(conn, path)
 
 
-def standing(conn: sqlite3.Connection, path: Path) -> Standing:
+def standing(conn: sqlite3.Connection, path: Path) -> FileState:
     """What the file is to this Flait; nothing is written. Raises NotOurs: another program's, or a newer Flait's."""
     with _block(conn, "BEGIN"):  # one view of the file: another process may be making it
         return _seen(conn, path)
 
 
-def _seen(conn: sqlite3.Connection, path: Path) -> Standing:
+def _seen(conn: sqlite3.Connection, path: Path) -> FileState:
     owner = conn.execute("PRAGMA application_id").fetchone()[0]
     empty = conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
     if owner == 0 and empty:
-        return Standing.NEW
+        return FileState.NEW
     if owner != APPLICATION_ID:
         raise NotOurs(f"{path} is another program's database", "name another file")
     applied = {row[0] for row in conn.execute(_APPLIED)}
     if applied - NAMES:
         raise NotOurs(f"{path} was written by a newer Flait", "upgrade this one, or name another file")
-    return Standing.CURRENT if applied == NAMES else Standing.OLD
+    return FileState.CURRENT if applied == NAMES else FileState.OLD
 
 
 @contextmanager
@@ -250,9 +250,9 @@ def _migrate(conn: sqlite3.Connection, path: Path, first: First | None) -> None:
     conn.execute("PRAGMA foreign_keys = OFF")  # tables may be rebuilt; it cannot be switched inside a transaction
     with _block(conn, "BEGIN IMMEDIATE"):
         found = _seen(conn, path)
-        if found is Standing.OLD and first:
+        if found is FileState.OLD and first:
             first(path)
-        if found is not Standing.CURRENT:
+        if found is not FileState.CURRENT:
             steps.apply(db)
             if conn.execute("PRAGMA foreign_key_check").fetchone():
                 raise StoreError(f"{path} has rows that refer to nothing; it was not migrated", RESTORE)

@@ -12,7 +12,7 @@ from flait.core.messages import Message
 from flait.core.structure import Structure
 from flait.core.subscriptions import Subscription, User
 from flait.errors import NotOurs
-from flait.store.values import Facts, Subscriber, TrackedFlight
+from flait.store.values import LoggedFacts, Subscriber, TrackedFlight
 
 Row = dict[str, Any]
 Value = TypeVar("Value")
@@ -88,9 +88,9 @@ _PERSON = tuple((field.name, f"user_{field.name}") for field in fields(User))
 """The columns of `subscribers` that are the person's."""
 
 
-def facts(flight: Flight) -> Facts:
+def facts(flight: Flight) -> LoggedFacts:
     """What the flight log keeps of a flight."""
-    return Facts(
+    return LoggedFacts(
         phase=phase(flight),
         departs_at=flight.departure.best,
         departure_late=flight.departure.late,

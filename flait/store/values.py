@@ -73,7 +73,7 @@ class SubscriptionView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class LoggedFacts:
     """What Flait itself made of one answer: kept for the flight log when FlightAware's text is gone."""
 
     phase: Phase
@@ -96,7 +96,7 @@ class Sighting:
     flight_id: int
     poll: int
     seen_at: datetime
-    facts: Facts
+    facts: LoggedFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +161,7 @@ class ConsentChange:
     how: str
 
 
-class Change(StrEnum):
+class ConsentKind(StrEnum):
     """What a text decided about whom may be texted."""
 
     OPT_OUT = "opt_out"

@@ -40,7 +40,7 @@ class Holder:
         return f"{self.what} (pid {self.pid})" if self.pid else self.what
 
 
-class Held:
+class HeldLock:
     """A lock while it is held."""
 
     def __init__(self, file: Path, handle: int, says: Holder) -> None:
@@ -156,13 +156,13 @@ def _said(content: bytes) -> Holder:
 @contextmanager
 def sole(
     database: Path, what: str = DAEMON, *, since: datetime | None = None, run_dir: Path | None = None
-) -> Iterator[Held]:
+) -> Iterator[HeldLock]:
     """Be the only one at work on this database. Raises Locked, which says who is, and ConfigError."""
     file = lock_of(database)
     handle = take(file, patience=A_LOOK)
     if handle is None:
         raise refusal(holder(database) or Holder())
-    held = Held(file, handle, Holder(what=what, pid=os.getpid(), since=since, run_dir=run_dir))
+    held = HeldLock(file, handle, Holder(what=what, pid=os.getpid(), since=since, run_dir=run_dir))
     try:
         yield held
     finally:

@@ -8,7 +8,7 @@ import pytest
 
 from flait.adapters.aeroapi.alerts import EVENTS, AeroAPIAlerts
 from flait.errors import AboveTier, AlertInDoubt, FlightSourceError, RateLimited, Refused
-from flait.flows.ports import AlertWish, Listed
+from flait.flows.ports import AccountAlert, AlertWish
 from tests.adapters.aeroapi_talk import BAD_KEY, KEY, TIER, FixedClock, RecordingMeter
 from tests.adapters.provider import Provider, answer, hang, nobody, patience, reset
 
@@ -134,8 +134,8 @@ def test_the_list_is_read_to_its_end_and_alerts_that_call_nobody_are_left_out() 
     with Provider(first, listing({"id": 3, "target_url": "https://other.example/"})) as provider:
         alerts = desk(provider.url).listed()
     assert alerts == [
-        Listed(alert_id="1", target_url=TARGET),
-        Listed(alert_id="3", target_url="https://other.example/"),
+        AccountAlert(alert_id="1", target_url=TARGET),
+        AccountAlert(alert_id="3", target_url="https://other.example/"),
     ]
     assert [asked.target for asked in provider.asked] == ["/aeroapi/alerts", "/aeroapi/alerts?cursor=x"]
 
@@ -176,4 +176,4 @@ def test_an_alert_that_may_still_be_there_is_not_ended(step: Any) -> None:
 
 def test_what_holds_the_token_does_not_show_it() -> None:
     assert "secret-token" not in repr(WISH)
-    assert "secret-token" not in repr(Listed(alert_id="1", target_url=TARGET))
+    assert "secret-token" not in repr(AccountAlert(alert_id="1", target_url=TARGET))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from flait.core.messages import Channel
-from flait.core.twilio_errors import ERRORS, Kind
+from flait.core.twilio_errors import ERRORS, ErrorKind
 from flait.errors import InDoubt, NotSent, Rejected, SendError
 from tests.adapters.provider import Provider, answer, nobody, patience
 from tests.adapters.twilio_talk import (
@@ -215,7 +215,7 @@ def test_sixteen_threads_get_their_own_answers(provider: Provider) -> None:
 
 def test_every_code_has_words_of_its_own() -> None:
     assert all(known.words and not known.words.endswith(".") for known in ERRORS.values())
-    assert {known.kind for known in ERRORS.values()} == set(Kind)
+    assert {known.kind for known in ERRORS.values()} == set(ErrorKind)
 
 
 ALL = [*(step for step, *_ in NOT_SENT), *(step for step, _ in REJECTED), *IN_DOUBT]

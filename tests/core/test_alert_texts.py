@@ -14,7 +14,7 @@ from flait.core.replies.kinds import Fact
 from flait.core.subscriptions import ClockFace, Role
 from flait.core.texts.alerts import LEADS, TAILS, alert_text
 from flait.core.texts.formats import Reader, clock_time
-from flait.core.texts.status import Seen, status_text
+from flait.core.texts.status import Freshness, status_text
 from flait.core.texts.wording import Text, short
 from flait.core.told import Told
 from tests.core.flights_for_tests import (
@@ -311,7 +311,7 @@ def test_an_alert_words_how_a_flight_stands_as_an_answer_does(flight: Flight, no
     alert = Alert(flight=flight, told=Told(stale="1"), changes=(change,), role=TRAVELER, priority=Priority.P1, expires_at=now)  # fmt: skip
 
     fresh = alert_text(alert, reader).body.removeprefix("Fresh word on UA1234: ")
-    answer = status_text(flight, reader, Seen(age=minutes(0)), fact=Fact.WHEN).body.removeprefix("UA1234 SFO-EWR")
+    answer = status_text(flight, reader, Freshness(age=minutes(0)), fact=Fact.WHEN).body.removeprefix("UA1234 SFO-EWR")
 
     title, _, stands = answer.removesuffix(". Checked just now.").partition(": ")
     assert fresh.partition(". ")[0].rstrip(".") == (f"{title.strip()}, {stands}" if flight.diverted else stands)

@@ -12,9 +12,9 @@ from flait.core.holds import (
     CONFIRM_BIG,
     CONFIRM_SMALL,
     COOLDOWN,
+    P0_KINDS,
     SOONER_THAN_TOLD,
     TURNS,
-    URGENT,
     PastText,
     Reach,
 )
@@ -451,8 +451,8 @@ def test_every_kind_that_can_be_critical_has_its_turns() -> None:
         K.TERMINAL_CHANGE,
     }
 
-    assert critical | SOONER_THAN_TOLD == URGENT
-    assert {kind for kinds, _ in TURNS[:-1] for kind in kinds} & URGENT == URGENT
+    assert critical | SOONER_THAN_TOLD == P0_KINDS
+    assert {kind for kinds, _ in TURNS[:-1] for kind in kinds} & P0_KINDS == P0_KINDS
 
 
 def test_critical_texts_do_not_use_up_the_day_of_others() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from flait.core.losses import Ended, Loss, losses
-from flait.core.twilio_errors import ERRORS, Kind
+from flait.core.twilio_errors import ERRORS, ErrorKind
 from tests.core.flights_for_tests import NOON, hours, minutes
 
 ANN, BEN = "+15555550100", "+15555550101"
@@ -88,7 +88,7 @@ def test_every_error_has_its_remedy_and_those_that_last_have_one_of_their_own() 
     general = ERRORS[30008].remedy
     lost_on_the_way = {30024, 30032, 30033, 30034, 30035, 30006, 30007, 30003, 30004, 30005, 21408, 21608, 63003, 63015}
     assert all(ERRORS[code].remedy != general for code in lost_on_the_way)
-    assert {known.kind for known in ERRORS.values()} == set(Kind)
+    assert {known.kind for known in ERRORS.values()} == set(ErrorKind)
 
 
 def test_who_is_out_of_reach_altogether_is_a_problem_from_the_first_text() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from flait.core.alerts import Priority, decide
 from flait.core.flights import Flight
-from flait.core.holds import CAPS, RESTS
+from flait.core.holds import AFTER_TURNS, CAPS
 from flait.core.observations import merged
 from flait.core.polling import next_poll_at
 from flait.core.subscriptions import Role
@@ -274,7 +274,7 @@ def test_what_never_stands_still_is_told_within_caps_and_told_at_last(
     calm = now + timedelta(seconds=60)
 
     now = calm
-    while now < calm + RESTS[-1] + QUARTER:
+    while now < calm + AFTER_TURNS[-1] + QUARTER:
         now += QUARTER
         ana.polled(ana.seen, now)
     assert untold(ana, now) is not Priority.P0

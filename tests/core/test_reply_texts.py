@@ -18,7 +18,7 @@ from flait.core.subscriptions import ClockFace, Role
 from flait.core.texts import answers as texts
 from flait.core.texts.formats import Reader
 from flait.core.texts.muting import Muting
-from flait.core.texts.status import Listed, Seen, list_text, status_text
+from flait.core.texts.status import Freshness, ListLine, list_text, status_text
 from flait.core.texts.wording import Text
 from flait.core.told import Told, tells, told
 from tests.core.flights_for_tests import (
@@ -178,7 +178,7 @@ STAGES: tuple[Callable[[Flight], Flight], ...] = (
 def test_a_status_is_one_segment_and_says_its_age(
     flight: Flight, stage: Callable[[Flight], Flight], fact: Fact
 ) -> None:
-    seen = Seen(age=hours(23.9), stale=True)
+    seen = Freshness(age=hours(23.9), stale=True)
     body = status_text(stage(flight), READER, seen, fact=fact, others=12).body
     assert segments(body) == 1
     assert is_gsm_7(body)
@@ -190,7 +190,9 @@ def reader(ident: str = "UA1234", **fields: Any) -> Reader:
 
 
 def status(flight: Flight, fact: Fact = Fact.ALL, *, now: datetime = NOON, age: int = 2, **rest: Any) -> str:
-    return status_text(flight, reader(now=now), Seen(age=minutes(age)), fact=fact, **rest).body.removesuffix(CHECKED)
+    return status_text(flight, reader(now=now), Freshness(age=minutes(age)), fact=fact, **rest).body.removesuffix(
+        CHECKED
+    )
 
 
 CHECKED = " Checked 2 min ago."
@@ -274,7 +276,7 @@ def test_what_should_have_landed_is_not_said_to_be_about_to() -> None:
 
 
 def test_what_should_have_landed_elsewhere_is_not_said_to_be_about_to() -> None:
-    text = status_text(diverted(), reader(now=IN + hours(3)), Seen(age=minutes(0)))
+    text = status_text(diverted(), reader(now=IN + hours(3)), Freshness(age=minutes(0)))
 
     assert text.body == (
         "UA1234 SFO-EWR DIVERTED to Pittsburgh (PIT): in the air, was to arrive 23:05 EST Tue, no report that it landed. "
@@ -298,7 +300,7 @@ TOOK_OFF_LATE = took_off(F12, OFF + hours(2))
     ],
 )
 def test_no_landing_time_is_said_that_contradicts_the_leaving(flight: Flight, now: datetime, said: str) -> None:
-    text = status_text(flight, reader(now=now), Seen(age=minutes(0)), fact=Fact.WHEN)
+    text = status_text(flight, reader(now=now), Freshness(age=minutes(0)), fact=Fact.WHEN)
 
     assert text.body == f"UA1234 SFO-EWR: {said} Checked just now."
     assert "arrival" not in text.tells
@@ -341,13 +343,13 @@ def test_what_was_told_and_still_holds_is_not_marked() -> None:
 
 
 def after(flight: Flight, known: Told, **rest: Any) -> Told:
-    text = status_text(flight, reader(), Seen(age=minutes(0)), told=known, **rest)
+    text = status_text(flight, reader(), Freshness(age=minutes(0)), told=known, **rest)
     return told([text.tells])
 
 
 def test_what_is_taken_back_is_told_to_be_no_longer_so() -> None:
-    gone = status_text(planned(), reader(), Seen(age=minutes(0)), told=KNOWN).tells
-    back = status_text(took_off(), reader(), Seen(age=minutes(0)), told=knowing(diverted())).tells
+    gone = status_text(planned(), reader(), Freshness(age=minutes(0)), told=KNOWN).tells
+    back = status_text(took_off(), reader(), Freshness(age=minutes(0)), told=knowing(diverted())).tells
 
     assert (gone["gate_origin"], gone["terminal_origin"]) == ("", "")
     assert back["diverted_to"] == ""
@@ -368,7 +370,7 @@ TO_PIT = replace(INBOUND, destination=PIT, gate_destination=None, terminal_desti
     ],
 )  # fmt: skip
 def test_a_return_to_the_gate_is_answered_and_counts_as_told(now: datetime, said: str, role: Role) -> None:
-    text = status_text(BACK, reader(now=now), Seen(age=minutes(0)), role=role, fact=Fact.WHEN)
+    text = status_text(BACK, reader(now=now), Freshness(age=minutes(0)), role=role, fact=Fact.WHEN)
 
     assert text.body == f"{ABOUT} {said} Checked just now."
     assert (text.tells["returned"], text.tells["phase"]) == (OUT.isoformat(), "scheduled")
@@ -383,19 +385,21 @@ def test_a_return_to_the_gate_is_answered_and_counts_as_told(now: datetime, said
     ],
 )
 def test_who_came_down_elsewhere_is_told_what_comes_next(role: Role, told: Told, now: datetime, said: str) -> None:
-    text = status_text(at_gate(diverted()), reader(now=now), Seen(age=minutes(0)), role=role, told=told)
+    text = status_text(at_gate(diverted()), reader(now=now), Freshness(age=minutes(0)), role=role, told=told)
 
     assert f"not EWR. {said}" in text.body
 
 
 def test_a_return_to_the_gate_stays_said_beside_what_is_taken_back() -> None:
-    text = status_text(BACK, reader(now=OUT + hours(1)), Seen(age=minutes(0)), told=replace(KNOWN, phase=Phase.OFF))
+    text = status_text(
+        BACK, reader(now=OUT + hours(1)), Freshness(age=minutes(0)), told=replace(KNOWN, phase=Phase.OFF)
+    )
 
     assert text.body.startswith(f"{ABOUT} has NOT taken off after all: returned to the gate, 2h30 late, dep 16:40 PST")
 
 
 def test_a_diversion_stays_said_beside_what_is_taken_back() -> None:
-    text = status_text(diverted(), reader(), Seen(age=minutes(0)), told=Told(cancelled=True), fact=Fact.WHEN)
+    text = status_text(diverted(), reader(), Freshness(age=minutes(0)), told=Told(cancelled=True), fact=Fact.WHEN)
 
     assert text.body.startswith(
         f"{ABOUT} is ON AGAIN, not cancelled: DIVERTED to Pittsburgh (PIT), in the air, arrives about 23:05 EST."
@@ -413,7 +417,7 @@ def test_a_diversion_stays_said_beside_what_is_taken_back() -> None:
     ],
 )  # fmt: skip
 def test_another_destination_is_answered_and_counts_as_told(fact: Fact, role: Role, said: str) -> None:
-    text = status_text(TO_PIT, reader(), Seen(age=minutes(0)), told=KNOWN, fact=fact, role=role)
+    text = status_text(TO_PIT, reader(), Freshness(age=minutes(0)), told=KNOWN, fact=fact, role=role)
 
     assert text.body.partition(" Checked")[0] == said
     known = told([tells(INBOUND), text.tells])
@@ -421,8 +425,8 @@ def test_another_destination_is_answered_and_counts_as_told(fact: Fact, role: Ro
 
 
 def test_what_was_told_of_the_airport_it_does_not_go_to_is_told_no_more() -> None:
-    away = told([tells(INBOUND), status_text(diverted(), reader(), Seen(age=minutes(0)), told=KNOWN).tells])
-    back = status_text(took_off(), reader(), Seen(age=minutes(0)), told=replace(away, gate_destination="B2")).tells
+    away = told([tells(INBOUND), status_text(diverted(), reader(), Freshness(age=minutes(0)), told=KNOWN).tells])
+    back = status_text(took_off(), reader(), Freshness(age=minutes(0)), told=replace(away, gate_destination="B2")).tells
 
     assert (away.diverted_to, away.gate_destination, away.terminal_destination) == ("KPIT", "", "")
     assert (back["diverted_to"], back["gate_destination"]) == ("", "")
@@ -451,7 +455,7 @@ def test_the_times_of_the_runway_are_answered_as_those(flight: Flight, fact: Fac
 
 
 def silent(flight: Flight, *, now: datetime, age: float, role: Role = Role.TRAVELER) -> Text:
-    return status_text(flight, reader(now=now), Seen(age=minutes(age), stale=True), role=role)
+    return status_text(flight, reader(now=now), Freshness(age=minutes(age), stale=True), role=role)
 
 
 def test_an_old_word_near_departure_is_said_to_be_the_last() -> None:
@@ -487,24 +491,24 @@ def test_a_word_that_is_not_old_or_not_awaited_has_only_its_age(ahead: float, ag
     ],
 )
 def test_a_long_want_of_a_report_counts_as_told(flight: Flight, now: datetime, word: str | None) -> None:
-    assert status_text(flight, reader(now=now), Seen(age=minutes(0))).tells.get("stale") == word
+    assert status_text(flight, reader(now=now), Freshness(age=minutes(0))).tells.get("stale") == word
 
 
 def test_a_codeshare_is_called_by_both_numbers() -> None:
-    text = status_text(F12, reader("LH9051"), Seen(age=minutes(0)))
+    text = status_text(F12, reader("LH9051"), Freshness(age=minutes(0)))
     assert text.body.startswith("UA1234 (LH9051) SFO-EWR")
 
 
 def test_a_status_tells_what_it_states_and_no_more() -> None:
-    whole = told([status_text(late(hours(1)), reader(), Seen(age=minutes(0))).tells])
-    gate = told([status_text(late(hours(1)), reader(), Seen(age=minutes(0)), fact=Fact.GATE).tells])
+    whole = told([status_text(late(hours(1)), reader(), Freshness(age=minutes(0))).tells])
+    gate = told([status_text(late(hours(1)), reader(), Freshness(age=minutes(0)), fact=Fact.GATE).tells])
     assert (whole.departure, whole.gate_origin, whole.phase) == (OUT + hours(1), "F12", Phase.SCHEDULED)
     assert (gate.departure, gate.arrival, gate.gate_origin) == (OUT + hours(1), None, "F12")
 
 
 def test_in_the_air_the_time_said_is_the_time_told() -> None:
     flying = took_off(replace(late(minutes(20)), on=Times(scheduled=ON, estimated=ON + minutes(13))))
-    text = status_text(flying, reader(), Seen(age=minutes(0)))
+    text = status_text(flying, reader(), Freshness(age=minutes(0)))
 
     assert "arrives EWR about 22:51 EST" in text.body
     assert told([text.tells]).arrival == IN + minutes(20)
@@ -519,7 +523,7 @@ def test_a_status_mentions_what_else_is_followed() -> None:
     [(0.9, "just now"), (1, "1 min ago"), (59, "59 min ago"), (60, "1h ago"), (125, "2h05 ago")],
 )
 def test_the_age_is_said_in_plain_words(age: float, said: str) -> None:
-    assert Seen(age=minutes(age)).text == f"Checked {said}."
+    assert Freshness(age=minutes(age)).text == f"Checked {said}."
 
 
 # --- the list -----------------------------------------------------------------------------------------------------
@@ -550,7 +554,7 @@ def test_the_age_is_said_in_plain_words(age: float, said: str) -> None:
 )  # fmt: skip
 def test_a_line_of_the_list_says_how_it_stands(flight: Flight, now: datetime, traveler: str, meeter: str) -> None:
     for role, said in ((Role.TRAVELER, traveler), (Role.MEETER, meeter), (Role.WATCHER, meeter)):
-        row = Listed(ident="UA1234", flight=flight, role=role)
+        row = ListLine(ident="UA1234", flight=flight, role=role)
         line = list_text([row], now=now, clock=ClockFace.H24)[0].splitlines()[0]
         assert line.startswith("1 UA1234 Tue25 SFO-EWR ") or now >= IN
         assert line.endswith(f" SFO-EWR {said}")
@@ -559,18 +563,18 @@ def test_a_line_of_the_list_says_how_it_stands(flight: Flight, now: datetime, tr
 @pytest.mark.parametrize(
     ("row", "line"),
     [
-        (Listed(ident="BA286", on=(OUT + timedelta(days=30)).date(), origin="SFO"), "1 BA286 25Dec SFO saved"),
-        (Listed(ident="BA286", wish="tomorrow"), "1 BA286 tomorrow saved"),
-        (Listed(ident="BA286"), "1 BA286 next saved"),
+        (ListLine(ident="BA286", on=(OUT + timedelta(days=30)).date(), origin="SFO"), "1 BA286 25Dec SFO saved"),
+        (ListLine(ident="BA286", wish="tomorrow"), "1 BA286 tomorrow saved"),
+        (ListLine(ident="BA286"), "1 BA286 next saved"),
     ],
 )
-def test_a_line_of_the_list_says_what_is_saved(row: Listed, line: str) -> None:
+def test_a_line_of_the_list_says_what_is_saved(row: ListLine, line: str) -> None:
     assert list_text([row], now=NOON, clock=ClockFace.H24)[0].splitlines()[0] == line
 
 
 @given(st.integers(min_value=1, max_value=40))
 def test_a_list_is_one_segment_however_long(count: int) -> None:
-    body, told = list_text([Listed(ident=LONG, flight=WIDE)] * count, now=NOON, clock=ClockFace.H12)
+    body, told = list_text([ListLine(ident=LONG, flight=WIDE)] * count, now=NOON, clock=ClockFace.H12)
     assert segments(body) == 1
     assert body.startswith(f"1 {LONG}")
     assert len(told) == len([line for line in body.splitlines() if LONG in line])

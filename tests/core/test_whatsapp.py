@@ -19,7 +19,7 @@ from flait.core.whatsapp import (
     LONGEST_VARIABLE,
     MARGIN,
     WINDOW,
-    Form,
+    MessageForm,
     Setup,
     agreed,
     choice,
@@ -67,7 +67,9 @@ def text(
     return replace(message, **changes)  # type: ignore[arg-type]  # Message's own fields
 
 
-def form(*, wrote_ago: timedelta | None, templates: bool = False, sms: bool = False, **changes: object) -> Form | None:
+def form(
+    *, wrote_ago: timedelta | None, templates: bool = False, sms: bool = False, **changes: object
+) -> MessageForm | None:
     setup = Setup(sender=bool(changes.pop("sender", True)), templates={"delay_first": HX} if templates else {})
     wrote_at = None if wrote_ago is None else NOON - wrote_ago
     return choice(text(**changes), setup=setup, wrote_at=wrote_at, sms_agreed=sms, now=NOON).form  # type: ignore[arg-type]  # as above
@@ -79,43 +81,45 @@ def form(*, wrote_ago: timedelta | None, templates: bool = False, sms: bool = Fa
 @pytest.mark.parametrize(
     ("wrote_ago", "templates", "sms", "expected"),
     [
-        (minutes(1), True, True, Form.FREE),
-        (minutes(1), False, False, Form.FREE),
-        (WINDOW - MARGIN - minutes(1), True, True, Form.FREE),
-        (WINDOW - MARGIN, True, True, Form.TEMPLATE),
-        (WINDOW, True, False, Form.TEMPLATE),
-        (None, True, True, Form.TEMPLATE),
-        (None, False, True, Form.SMS),
+        (minutes(1), True, True, MessageForm.FREE),
+        (minutes(1), False, False, MessageForm.FREE),
+        (WINDOW - MARGIN - minutes(1), True, True, MessageForm.FREE),
+        (WINDOW - MARGIN, True, True, MessageForm.TEMPLATE),
+        (WINDOW, True, False, MessageForm.TEMPLATE),
+        (None, True, True, MessageForm.TEMPLATE),
+        (None, False, True, MessageForm.SMS),
         (WINDOW, False, False, None),
     ],
 )
-def test_the_window_decides(wrote_ago: timedelta | None, templates: bool, sms: bool, expected: Form | None) -> None:
+def test_the_window_decides(
+    wrote_ago: timedelta | None, templates: bool, sms: bool, expected: MessageForm | None
+) -> None:
     assert form(wrote_ago=wrote_ago, templates=templates, sms=sms) is expected
 
 
 def test_without_a_sender_whatsapp_is_none() -> None:
-    assert form(wrote_ago=minutes(1), sms=True, sender=False) is Form.SMS
+    assert form(wrote_ago=minutes(1), sms=True, sender=False) is MessageForm.SMS
     assert form(wrote_ago=minutes(1), sender=False) is None
 
 
 def test_what_was_refused_as_free_text_does_not_go_as_free_text_again() -> None:
     again = CopiedAs.TEMPLATE
-    assert form(wrote_ago=minutes(1), templates=True, copied_as=again) is Form.TEMPLATE
-    assert form(wrote_ago=minutes(1), sms=True, copied_as=again) is Form.SMS
+    assert form(wrote_ago=minutes(1), templates=True, copied_as=again) is MessageForm.TEMPLATE
+    assert form(wrote_ago=minutes(1), sms=True, copied_as=again) is MessageForm.SMS
 
 
 @pytest.mark.parametrize(
     ("as_free_text", "templates", "sms", "expected"),
     [
-        (False, True, True, Form.SMS),
-        (False, True, False, Form.FREE),
-        (True, True, True, Form.TEMPLATE),
-        (True, False, True, Form.SMS),
+        (False, True, True, MessageForm.SMS),
+        (False, True, False, MessageForm.FREE),
+        (True, True, True, MessageForm.TEMPLATE),
+        (True, False, True, MessageForm.SMS),
         (True, False, False, None),
     ],
 )
 def test_what_is_told_in_place_of_a_refused_text_goes_the_other_way(
-    as_free_text: bool, templates: bool, sms: bool, expected: Form | None
+    as_free_text: bool, templates: bool, sms: bool, expected: MessageForm | None
 ) -> None:
     setup = Setup(sender=True, templates={"delay_first": HX} if templates else {})
     refused = {"refused": 63016 if as_free_text else 63003, "as_free_text": as_free_text}

@@ -27,7 +27,7 @@ import psutil
 from flait.clock import ScaledClock
 from flait.sandbox.exchange import Request
 from flait.sandbox.run import Sandbox
-from flait.sandbox.site import Reply
+from flait.sandbox.site import Output
 from flait.store.engine import sqlite3
 from flait.system.lock import daemon_of
 
@@ -367,7 +367,7 @@ def struck(world: World, strikes: Sequence[tuple[int, str]]) -> Iterator[None]:
     site = world.sandbox._site
     plain, strike = site.reply, _Strikes(world, strikes)
 
-    def reply(request: Request) -> Reply:
+    def reply(request: Request) -> Output:
         moment = strike.at(request)
         if moment == "before":
             world.processes[-1].kill()

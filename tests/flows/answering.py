@@ -7,7 +7,7 @@ from flait.store import Store
 
 
 def answer_next(
-    store: Store, source: FlightSource, clock: Clock, *, boot: str, rules: answer.Rules | None = None
+    store: Store, source: FlightSource, clock: Clock, *, boot: str, rules: answer.AnswerRules | None = None
 ) -> bool:
     """The text that has waited longest gets its answer; whether there was one."""
     looks = answer.Looks()

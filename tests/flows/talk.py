@@ -15,7 +15,7 @@ from tests.flows.answering import answer_next
 from tests.flows.world import PHONES, World
 
 DAY = timedelta(days=1)
-RULES = answer.Rules(contact="ben@example.com")
+RULES = answer.AnswerRules(contact="ben@example.com")
 
 
 def moved(flight: Flight = F12, by: timedelta = DAY, **fields: Any) -> Flight:
@@ -36,7 +36,7 @@ class Talk:
     """Texts to Flait's number in one world, by the person who has the first phone, if nobody else is named."""
 
     world: World
-    rules: answer.Rules = RULES
+    rules: answer.AnswerRules = RULES
     keyword_owner: str = "flait"
     pause: timedelta = timedelta(seconds=30)
     sids: list[str] = field(default_factory=list)

@@ -45,7 +45,7 @@ def test_help_lists_what_exists_and_who_runs_it(talk: Talk) -> None:
 
 def test_whom_to_ask_is_left_out_where_nobody_is_named(talk: Talk) -> None:
     talk.tracks(F12)
-    talk.rules = answer.Rules()
+    talk.rules = answer.AnswerRules()
     (body,) = talk.says("?")
     assert "Run by" not in body
 

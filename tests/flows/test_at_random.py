@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from flait.core.alerts import Priority, decide
 from flait.core.flights import Flight, Times, cancelled
-from flait.core.holds import RETRIES, PastText, Reach
+from flait.core.holds import AFTER_LOSSES, PastText, Reach
 from flait.core.messages import LOOK_AGAIN, UNTOLD, Message, MessageStatus
 from flait.core.subscriptions import Role, SubscriptionState
 from flait.core.told import Told, told
@@ -275,7 +275,11 @@ class AnyOrder(RuleBasedStateMachine):
     def calm_down(self) -> None:
         """Nothing goes wrong any more: every text comes to an end, and nobody is left in the dark."""
         self.world.restart()
-        for pause in (*[LOOK_AGAIN] * 8, max(RETRIES), *[LOOK_AGAIN] * 4):  # what was lost often is told an hour later
+        for pause in (
+            *[LOOK_AGAIN] * 8,
+            max(AFTER_LOSSES),
+            *[LOOK_AGAIN] * 4,
+        ):  # what was lost often is told an hour later
             self.world.store.hasten(1, self.world.clock.now())
             self.world.poll(self.world.flight().flight)
             self.world.deliver()

@@ -12,7 +12,7 @@ from flait.core.messages import MessageStatus
 from flait.core.receipts import Inbound
 from flait.errors import Busy, NotOurs, StoreError, UserError
 from flait.flows import answer, backup, intake
-from flait.flows.backup import Before, Kind, Restored
+from flait.flows.backup import BackupKind, Before, Restored
 from flait.store import Store
 from flait.store import backup as store_backup
 from tests.core.flights_for_tests import F12, hours, late, minutes
@@ -54,7 +54,7 @@ class Kept:
         intake.take_in(self.world.store, inbound, now=now, keyword_owner="twilio")
 
     def answer(self) -> None:
-        rules = answer.Rules()
+        rules = answer.AnswerRules()
         world = self.world
         while answer_next(world.store, world.source, world.clock, boot=world.boot, rules=rules):
             pass
@@ -79,7 +79,7 @@ def kept(world: World, tmp_path: Path) -> Kept:
     return Kept(world, tmp_path / "home" / "backups")
 
 
-def kinds(kept: Kept) -> list[Kind]:
+def kinds(kept: Kept) -> list[BackupKind]:
     return [made.kind for made in backup.found(kept.folder)]
 
 
@@ -154,7 +154,7 @@ def test_files_with_other_names_are_listed_and_never_deleted(kept: Kept) -> None
     kept.world.clock.advance(DAY)
     kept.daily(keep=1)
     assert mine.exists()
-    assert sorted(kinds(kept)) == [Kind.DAILY, Kind.MANUAL]
+    assert sorted(kinds(kept)) == [BackupKind.DAILY, BackupKind.MANUAL]
 
 
 def test_a_restore_brings_every_row_back(kept: Kept) -> None:
@@ -436,7 +436,7 @@ def test_a_copy_before_a_migration_is_one_to_go_back_to_and_the_newest_are_kept(
     for _ in range(4):
         before_migration(kept)
         kept.world.clock.advance(minutes(1))
-    copies = [made for made in backup.found(kept.folder) if made.kind is Kind.SAFETY]
+    copies = [made for made in backup.found(kept.folder) if made.kind is BackupKind.SAFETY]
     assert [made.path.name.startswith("flait-before-migration-") for made in copies] == [True, True]
     assert {backup.problem_of(made.path) for made in copies} == {""}
     assert mine.exists()
@@ -470,7 +470,7 @@ def test_a_restore_keeps_the_newest_of_what_it_replaced_and_always_what_it_resto
     kept.world.clock.advance(minutes(1))
     third = kept.restore(first, keep=1).kept
     assert (second, third) != (None, None)
-    assert {made.path for made in backup.found(kept.folder) if made.kind is Kind.SAFETY} == {first, third}
+    assert {made.path for made in backup.found(kept.folder) if made.kind is BackupKind.SAFETY} == {first, third}
 
 
 def test_a_backup_that_appears_meanwhile_is_not_overwritten(

@@ -9,7 +9,7 @@ from flait.core.flights import Flight
 from flait.core.subscriptions import SubscriptionState
 from flait.errors import BudgetExhausted, FlaitError, FlightSourceError, MissingCredential, RateLimited, Refused
 from flait.flows import looks, subscribe, track
-from flait.flows.telling import Rules
+from flait.flows.telling import AlertRules
 from flait.store import Store
 from tests.core.flights_for_tests import F12, NOON, OUT, at_gate, hours, late, minutes
 from tests.flows.mortal import Killed
@@ -212,7 +212,7 @@ def test_a_crash_before_the_commit_decides_nothing_and_the_next_boot_decides_onc
     (claimed,) = track.claim_due(world.store, world.clock, world.boot, 10)
     world.source.board = [B4]
     with DiesAtTheEnd.open(world.path) as mortal, pytest.raises(Killed):
-        track.poll(mortal, world.source, world.clock, claimed, boot=world.boot, rules=Rules())
+        track.poll(mortal, world.source, world.clock, claimed, boot=world.boot, rules=AlertRules())
     assert world.kinds == ["tracked", "tracked"]
     assert world.poll(B4) == []  # still claimed by the dead
     world.restart()
@@ -237,7 +237,7 @@ def test_an_answer_to_a_daemon_that_lost_its_claim_changes_nothing(world: World,
     assert world.poll(late(hours(1))) == []  # waits for a second poll
     before = {name: rows for name, rows in world.dump().items() if name != "providers"}
     world.source.board = then
-    assert track.poll(world.store, world.source, world.clock, stale, boot="boot 1", rules=Rules()) == []
+    assert track.poll(world.store, world.source, world.clock, stale, boot="boot 1", rules=AlertRules()) == []
     assert {name: rows for name, rows in world.dump().items() if name != "providers"} == before
 
 
@@ -248,7 +248,7 @@ def test_an_outage_of_a_daemon_that_lost_its_claim_postpones_nothing(world: Worl
     world.restart()
     before = world.flight()
     world.source.fault = OUTAGE
-    track.poll(world.store, world.source, world.clock, stale, boot="boot 1", rules=Rules())
+    track.poll(world.store, world.source, world.clock, stale, boot="boot 1", rules=AlertRules())
     assert world.flight() == before
 
 

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from flait.core.prices import PRICES
 from flait.errors import AboveTier, AlertInDoubt, FlaitError, FlightSourceError
 from flait.flows import push, subscribe
-from flait.flows.ports import AlertWish, Listed
+from flait.flows.ports import AccountAlert, AlertWish
 from flait.store import PushAlert, PushState, Store
 from tests.core.flights_for_tests import F12, NOON, hours, minutes, planned
 from tests.flows.world import World
@@ -51,11 +51,11 @@ class FakeDesk:
             raise fault
         return alert_id
 
-    def listed(self) -> Sequence[Listed]:
+    def listed(self) -> Sequence[AccountAlert]:
         fault, _ = self._called("list")
         if fault:
             raise fault
-        return [Listed(alert_id=alert_id, target_url=url) for alert_id, url in self.alerts.items()]
+        return [AccountAlert(alert_id=alert_id, target_url=url) for alert_id, url in self.alerts.items()]
 
     def delete(self, alert_id: str) -> None:
         fault, made = self._called("delete")

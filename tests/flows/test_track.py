@@ -10,7 +10,7 @@ from flait.core.messages import MessageStatus
 from flait.core.subscriptions import Role, SubscriptionState
 from flait.errors import FlightSourceError
 from flait.flows import track
-from flait.flows.telling import Rules
+from flait.flows.telling import AlertRules
 from tests.core.flights_for_tests import (
     F12,
     IN,
@@ -252,7 +252,7 @@ def test_nobody_left_to_tell_means_no_more_polls(world: World) -> None:
     (claimed,) = track.claim_due(world.store, world.clock, world.boot, 10)
     world.store.save_subscription(replace(world.subscription(), state=SubscriptionState.CANCELED))
     world.source.board = [B4]
-    track.poll(world.store, world.source, world.clock, claimed, boot=world.boot, rules=Rules())
+    track.poll(world.store, world.source, world.clock, claimed, boot=world.boot, rules=AlertRules())
     assert world.flight().closed_at == world.clock.now()
     world.clock.advance(hours(5))
     assert track.claim_due(world.store, world.clock, world.boot, 10) == []
@@ -328,7 +328,7 @@ def test_a_text_in_line_or_in_doubt_is_not_told_again(world: World) -> None:
 
 def test_the_first_delay_worth_a_text_is_a_setting(world: World) -> None:
     world.follow(F12)
-    patient = Rules(delay=minutes(45))
+    patient = AlertRules(delay=minutes(45))
     assert [world.next_poll(late(minutes(40)), rules=patient) for _ in range(3)] == [[], [], []]
     assert [world.next_poll(late(minutes(40))) for _ in range(2)] == [["delay_first"], []]
 
@@ -336,7 +336,7 @@ def test_the_first_delay_worth_a_text_is_a_setting(world: World) -> None:
 @pytest.mark.parametrize(("keep", "rows"), [(True, ['{"flights": 1}']), (False, [])])
 def test_the_raw_answer_is_kept_or_not(world: World, keep: bool, rows: list[str]) -> None:
     world.follow(F12)
-    world.next_poll(F12, rules=Rules(keep_raw=keep))
+    world.next_poll(F12, rules=AlertRules(keep_raw=keep))
     assert [row["body"] for row in world.dump()["raw_answers"]] == rows
 
 

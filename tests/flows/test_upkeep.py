@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from flait.core.messages import MessageStatus
 from flait.flows import subscribe, upkeep
-from flait.flows.telling import Rules
+from flait.flows.telling import AlertRules
 from tests.core.flights_for_tests import F12, NOON, hours, late, minutes
 from tests.flows.world import World, in_doubt
 
@@ -60,7 +60,7 @@ def test_what_is_live_or_unsettled_stays_however_old(world: World) -> None:
     world.subscribe(1)
     world.deliver()
     subscribe.unsubscribe(world.store, world.subscription(1), now=NOON)
-    world.next_poll(F12, rules=Rules(keep_raw=False))
+    world.next_poll(F12, rules=AlertRules(keep_raw=False))
     world.clock.advance(365 * DAY)
     prune(world)
     assert [text.status for text in world.texts] == [MessageStatus.IN_DOUBT, MessageStatus.ACCEPTED]

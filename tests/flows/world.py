@@ -20,13 +20,13 @@ from flait.core.wanted import Wanted
 from flait.errors import FlaitError, InDoubt, NotSent, Rejected
 from flait.flows import deliver, remind, subscribe, track
 from flait.flows.ports import Accepted, Answer, Inbox, Sent
-from flait.flows.telling import Rules
+from flait.flows.telling import AlertRules
 from flait.store import Step, Store, TrackedFlight
 from flait.store.rows import read
 from tests.core.flights_for_tests import EWR, NOON, SFO, hours
 
 FIRST_BOOT = "boot 1"
-RULES = Rules()
+RULES = AlertRules()
 PHONES = tuple(f"+155555501{number:02}" for number in range(10))
 
 
@@ -223,13 +223,13 @@ class World:
     def activate(self) -> bool:
         return subscribe.activate_next(self.store, self.source, self.clock)
 
-    def next_poll(self, *board: Flight, rules: Rules = RULES) -> list[str]:
+    def next_poll(self, *board: Flight, rules: AlertRules = RULES) -> list[str]:
         """When the next poll is due, it shows `board`; the kinds of the texts that follow."""
         if self.flight().next_poll_at:
             self.clock.moment = max(self.clock.moment, self.due())
         return self.poll(*board, rules=rules)
 
-    def poll(self, *board: Flight, rules: Rules = RULES) -> list[str]:
+    def poll(self, *board: Flight, rules: AlertRules = RULES) -> list[str]:
         """Poll whatever is due now."""
         self.source.board = board
         claimed = track.claim_due(self.store, self.clock, self.boot, 10)
@@ -238,7 +238,7 @@ class World:
         )
         return [message.kind for messages in polled for message in messages]
 
-    def remind(self, rules: Rules = RULES) -> list[str]:
+    def remind(self, rules: AlertRules = RULES) -> list[str]:
         """Decide every moment that has come; the kinds of the texts that follow."""
         there = len(self.texts)
         while remind.remind_next(self.store, self.clock, rules):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from flait.adapters.aeroapi.client import AeroAPI
-from flait.adapters.exchange import Reply
+from flait.adapters.exchange import Response
 from flait.core.alerts import decide
 from flait.core.dates import parse_date
 from flait.core.idents import parse_ident
@@ -27,8 +27,8 @@ from flait.core.wanted import Wanted
 from flait.errors import FlaitError, FlightSourceError, InDoubt, StoreError
 from flait.flows import answer, deliver, intake, push, receipts, remind, subscribe, track
 from flait.flows.meter import PACES, StoreMeter
-from flait.flows.ports import AlertWish, Listed, Sent
-from flait.flows.telling import Rules
+from flait.flows.ports import AccountAlert, AlertWish, Sent
+from flait.flows.telling import AlertRules
 from flait.store import Store, TrackedFlight
 from tests.adapters.aeroapi_bodies import flights, record
 from tests.end_to_end.rig import SECRETS
@@ -44,13 +44,13 @@ NUMBER = "ZZ123"
 SOON = timedelta(seconds=2)  # nothing that is due is tried again sooner: the daemon's shortest tick
 
 Body = Sequence[dict[str, Any]]
-Wire = Callable[[int, datetime, str], Reply]
+Wire = Callable[[int, datetime, str], Response]
 Event = tuple[timedelta, Callable[["Day"], object]]
 
 
-def ok(records: Body) -> Reply:
+def ok(records: Body) -> Response:
     """An answer of AeroAPI with these records."""
-    return Reply(status=200, headers={}, body=json.dumps(flights(*records)).encode())
+    return Response(status=200, headers={}, body=json.dumps(flights(*records)).encode())
 
 
 def no_room(*_: object, **__: object) -> bool:
@@ -66,7 +66,7 @@ class FakeExchange:
     wire: Wire
     calls: list[tuple[datetime, str]] = field(default_factory=list)
 
-    def send(self, method: str, url: str, **_: Any) -> Reply:
+    def send(self, method: str, url: str, **_: Any) -> Response:
         number = len(self.calls)
         self.calls.append((self.clock.now(), url))
         return self.wire(number, self.clock.now(), url)
@@ -83,7 +83,7 @@ class Desk:
         self._called()
         return str(self.calls)
 
-    def listed(self) -> Sequence[Listed]:
+    def listed(self) -> Sequence[AccountAlert]:
         self._called()
         return []
 
@@ -238,7 +238,7 @@ class Day:
         self._event = next(self._events, None)
 
     def _poll(self) -> None:
-        rules = Rules(keep_raw=False)
+        rules = AlertRules(keep_raw=False)
         for tracked in track.claim_due(self.store, self.clock, self.boot, 8):
             try:
                 track.poll(self.store, self.source, self.clock, tracked, boot=self.boot, rules=rules)
@@ -250,7 +250,7 @@ class Day:
 
     def _remind(self) -> None:
         with suppress(Killed, StoreError):
-            remind.remind_next(self.store, self.clock, Rules())
+            remind.remind_next(self.store, self.clock, AlertRules())
 
     def _deliver(self) -> None:
         more = True
@@ -293,7 +293,7 @@ class Day:
         """A person texts, and is answered at once."""
         inbound = Inbound(sid=f"SM{next(self._sids):032}", sender=phone, to="+15555550199", body=body)
         intake.take_in(self.store, inbound, now=self.clock.now(), keyword_owner="flait")
-        rules = answer.Rules(contact="ben@example.com", polls=Rules(keep_raw=False))
+        rules = answer.AnswerRules(contact="ben@example.com", polls=AlertRules(keep_raw=False))
         while answer_next(self.store, self.source, self.clock, boot=self.boot, rules=rules):
             pass
 

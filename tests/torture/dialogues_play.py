@@ -17,7 +17,7 @@ from flait.core.receipts import Inbound
 from flait.core.subscriptions import LIVE, SubscriptionState
 from flait.errors import FlaitError
 from flait.flows import intake, telling, track, upkeep
-from flait.flows.answer import Looks, Rules, answer_looked, answer_next
+from flait.flows.answer import AnswerRules, Looks, answer_looked, answer_next
 from flait.store import SubscriptionView
 from tests.core.flights_for_tests import utc
 from tests.flows.world import PHONES, FixedClock, World
@@ -26,7 +26,7 @@ from tests.torture.dialogues_talk import Said, Speaker, scene
 from tests.torture.rig import alone, emptied
 
 ANA, BEN = PHONES[0], PHONES[1]
-RULES: Final = Rules(zone_of=ZONES.get)
+RULES: Final = AnswerRules(zone_of=ZONES.get)
 TURNS: Final = 24
 STARTS: Final = (  # an ordinary week, the night on which an hour comes twice, the one without it, the turn of the year
     "2025-11-24 16:00", "2025-11-24 16:00", "2025-11-24 16:00", "2025-11-02 06:30", "2026-03-08 03:00",
@@ -300,8 +300,8 @@ class _Play:
     def look(self) -> None:
         store, clock = self.world.store, self.world.clock
         for tracked in track.claim_due(store, clock, self.world.boot, 10):
-            track.poll(store, self.sky, clock, tracked, boot=self.world.boot, rules=telling.Rules())
-        self.world.remind(telling.Rules())
+            track.poll(store, self.sky, clock, tracked, boot=self.world.boot, rules=telling.AlertRules())
+        self.world.remind(telling.AlertRules())
         while self.world.activate():
             pass
         self.world.deliver()

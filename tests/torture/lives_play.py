@@ -23,14 +23,14 @@ from flait.core.wanted import Wanted
 from flait.errors import BudgetExhausted, FlightSourceError, InDoubt, NotSent, Refused, Rejected, UserError
 from flait.flows import deliver, receipts, remind, subscribe, track
 from flait.flows.ports import Accepted, Answer, Inbox, Sent
-from flait.flows.telling import Rules
+from flait.flows.telling import AlertRules
 from flait.store import Store
 from tests.flows.world import PHONES, FixedClock
 from tests.torture.lives_world import Follower, Glitch, Leg, Life, body, timetable
 from tests.torture.rig import alone, emptied
 
 BOOT: Final = "boot 1"
-RULES: Final = Rules(keep_raw=False)
+RULES: Final = AlertRules(keep_raw=False)
 OTHER_LEG: Final = "they follow the other leg, the only one there was"
 SOON: Final = timedelta(seconds=2)
 REPORTED: Final = timedelta(seconds=20)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from flait.adapters.exchange import ExchangeFailed, Fault, Reply
+from flait.adapters.exchange import ExchangeFailed, Fault, Response
 from flait.core.messages import MessageStatus
 from flait.errors import FlightSourceError, InDoubt, NotSent, Rejected
 from flait.store import Store
@@ -103,7 +103,7 @@ AGREES: Final = (1, 2, 3)  # how many looks in a row show the same: one is never
 def flapping(shows: Sequence[Body], agrees: int, span: timedelta = GOES_WRONG) -> Wire:
     """AeroAPI that shows these in turn, each for so many looks; and the last of them when the span is over."""
 
-    def wire(number: int, now: datetime, url: str) -> Reply:
+    def wire(number: int, now: datetime, url: str) -> Response:
         return ok(shows[-1] if now >= STARTS + span else shows[number // agrees % len(shows)])
 
     return wire
@@ -112,48 +112,48 @@ def flapping(shows: Sequence[Body], agrees: int, span: timedelta = GOES_WRONG) -
 def creeping(shows: Sequence[Body], agrees: int, span: timedelta = GOES_WRONG) -> Wire:
     """The same of a flight that is always to leave in an hour."""
 
-    def wire(number: int, now: datetime, url: str) -> Reply:
+    def wire(number: int, now: datetime, url: str) -> Response:
         shown = shows[-1] if now >= STARTS + span else shows[number // agrees % len(shows)]
         return ok([{**one, **late(0, min(now, STARTS + span) + HOURS)} for one in shown])
 
     return wire
 
 
-def reissued(number: int, now: datetime, url: str) -> Reply:
+def reissued(number: int, now: datetime, url: str) -> Response:
     """Another id at every look."""
     return ok([record(fa_flight_id=f"ZZZ123-{number}-schedule-0001")])
 
 
-def at_the_border(number: int, now: datetime, url: str) -> Reply:
+def at_the_border(number: int, now: datetime, url: str) -> Response:
     """Always half a minute before a stretch in which it is asked about more often."""
     return ok([record(**late(0, now + 3 * HOURS + 30 * SECONDS))])
 
 
-def about_to_land(number: int, now: datetime, url: str) -> Reply:
+def about_to_land(number: int, now: datetime, url: str) -> Response:
     """Always a second before touchdown."""
     return ok([record(**GONE, estimated_on=_z(now + 1 * SECONDS), estimated_in=_z(now + 10 * MINUTES))])
 
 
-def killing(number: int, now: datetime, url: str) -> Reply:
+def killing(number: int, now: datetime, url: str) -> Response:
     """The daemon dies over every answer, and is started again at once."""
     raise Killed
 
 
 def answers(status: int, body: bytes = b"{}") -> Wire:
     """AeroAPI that says that, and nothing else."""
-    return lambda *_: Reply(status=status, headers={}, body=body)
+    return lambda *_: Response(status=status, headers={}, body=body)
 
 
 def breaks(fault: Fault) -> Wire:
     """AeroAPI that cannot be talked to."""
 
-    def wire(number: int, now: datetime, url: str) -> Reply:
+    def wire(number: int, now: datetime, url: str) -> Response:
         raise ExchangeFailed(fault)
 
     return wire
 
 
-def steady(number: int, now: datetime, url: str) -> Reply:
+def steady(number: int, now: datetime, url: str) -> Response:
     """A flight that stands as it stands; and a timetable of as many pages as are asked for."""
     if "/schedules/" not in url:
         return ok([record()])
@@ -163,7 +163,7 @@ def steady(number: int, now: datetime, url: str) -> Reply:
         row(ident=ident, ident_iata=ident, scheduled_out="2026-03-21T01:30:00Z"),
         following=f"/schedules/next?airline={wanted['airline'][0]}&flight_number={wanted['flight_number'][0]}",
     )
-    return Reply(status=200, headers={}, body=json.dumps(page).encode())
+    return Response(status=200, headers={}, body=json.dumps(page).encode())
 
 
 def every(span: timedelta, do: Callable[[Day], object]) -> Callable[[], Iterator[Event]]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from flait.adapters.aeroapi.client import AeroAPI
-from flait.adapters.exchange import Reply
+from flait.adapters.exchange import Response
 from flait.core import polling
 from flait.core.alerts import decide
 from flait.core.dates import parse_date
@@ -36,7 +36,7 @@ from flait.errors import FlaitError, FlightSourceError
 from flait.flows import subscribe, track
 from flait.flows.asking import ask
 from flait.flows.find import find
-from flait.flows.telling import Rules
+from flait.flows.telling import AlertRules
 from flait.store import Store, TrackedFlight
 from tests.adapters.aeroapi_bodies import record
 from tests.end_to_end.rig import SECRETS
@@ -68,8 +68,8 @@ class Wire:
 
     body = b""
 
-    def send(self, method: str, url: str, **_: Any) -> Reply:
-        return Reply(status=200, headers={}, body=self.body)
+    def send(self, method: str, url: str, **_: Any) -> Response:
+        return Response(status=200, headers={}, body=self.body)
 
 
 class NoMeter:
@@ -317,7 +317,7 @@ def _poll(rig: Rig, store: Store, spoilt: Payload) -> Iterator[str]:
         rig.clock.moment = datetime.fromisoformat(due["at"])
         [claimed] = track.claim_due(store, rig.clock, "boot", 1)
         try:
-            track.poll(store, rig.source, rig.clock, claimed, boot="boot", rules=Rules())
+            track.poll(store, rig.source, rig.clock, claimed, boot="boot", rules=AlertRules())
         except Exception as fault:  # noqa: BLE001 - whatever it is, it is what this looks for
             yield f"{spoilt.name}): {fault!r}"
             return

@@ -21,7 +21,7 @@ from flait.core.receipts import Inbound, Receipt
 from flait.core.subscriptions import Role
 from flait.errors import FlaitError, UserError
 from flait.flows import answer, backup, deliver, intake, receipts, remind, subscribe, track, upkeep
-from flait.flows.telling import Rules
+from flait.flows.telling import AlertRules
 from tests.flows.answering import answer_next
 from tests.flows.mortal import Killed, Mortal
 from tests.flows.world import FixedClock, wanted
@@ -34,7 +34,7 @@ KEEP = 3 * DAY  # Flait's retention here: the database must be as big on the las
 JUDGED = 20 * HOUR  # after the planned departure: by then everything about a flight has come to its end
 POOL, AT_ONCE = 250, 8
 ROLES = (*[Role.TRAVELER] * 6, *[Role.MEETER] * 3, Role.WATCHER)
-ANSWERS = answer.Rules(contact="ben@example.com")
+ANSWERS = answer.AnswerRules(contact="ben@example.com")
 
 _DUE = """
 SELECT (SELECT min(next_poll_at) FROM flights WHERE next_poll_at IS NOT NULL AND claimed_by IS NULL),
@@ -200,11 +200,11 @@ class Days:
         while due.poll and due.poll <= clock.now() and (claimed := track.claim_due(store, clock, self.boot, AT_ONCE)):
             for tracked in claimed:
                 with self._watched():
-                    track.poll(store, self.source, clock, tracked, boot=self.boot, rules=Rules())
+                    track.poll(store, self.source, clock, tracked, boot=self.boot, rules=AlertRules())
         more = bool(due.moment and due.moment <= clock.now())
         while more:
             with self._watched():
-                more = remind.remind_next(store, clock, Rules())
+                more = remind.remind_next(store, clock, AlertRules())
         more = bool(due.pending)
         while more:
             with self._watched():

@@ -22,7 +22,7 @@ from unittest.mock import patch
 from flait.core.receipts import Inbound
 from flait.errors import StoreError
 from flait.flows import backup, intake, upkeep
-from flait.flows.backup import Kind
+from flait.flows.backup import BackupKind
 from flait.store import Step, Store, opening, verified
 from flait.store import upkeep as store_upkeep
 from flait.store.backup import DRAFT
@@ -231,7 +231,7 @@ def _daily(home: Path) -> None:
 
 
 def _whole_backups(home: Path) -> None:
-    daily = [made for made in backup.found(home / "backups") if made.kind is Kind.DAILY]
+    daily = [made for made in backup.found(home / "backups") if made.kind is BackupKind.DAILY]
     for made in daily:
         verified(made.path)
     if len(daily) < KEEP:

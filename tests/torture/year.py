@@ -15,7 +15,7 @@ from flait.core.flights import Flight, Times
 from flait.core.messages import MessageStatus
 from flait.core.receipts import Inbound, Receipt
 from flait.flows import answer, backup, intake, receipts, track, upkeep
-from flait.flows.telling import Rules
+from flait.flows.telling import AlertRules
 from flait.store import Store
 from tests.core.flights_for_tests import F12, NOON, at_gate, hours, late, left_gate, minutes, took_off, touched_down
 from tests.flows.answering import answer_next
@@ -145,7 +145,7 @@ class Year:
             world.clock.moment = noon + hours(after)
             world.source.board = [_shifted(shown, day)]
             for tracked in track.claim_due(world.store, world.clock, world.boot, 10):
-                rules = Rules()
+                rules = AlertRules()
                 track.poll(world.store, world.source, world.clock, tracked, boot=world.boot, rules=rules)
             world.remind()
             self._posted()
@@ -168,7 +168,7 @@ class Year:
     def _posted(self) -> None:
         """What waits is answered and sent, and arrives."""
         world, before = self.world, len(self.world.gateway.record)
-        while answer_next(world.store, world.source, world.clock, boot=world.boot, rules=answer.Rules()):
+        while answer_next(world.store, world.source, world.clock, boot=world.boot, rules=answer.AnswerRules()):
             pass
         world.deliver()
         for sent in world.gateway.record[before:]:

@@ -14,10 +14,10 @@ import msgspec
 
 from flait.adapters.aeroapi.client import SET_KEY, usable_key
 from flait.adapters.aeroapi.records import AGAIN, detail, next_page
-from flait.adapters.exchange import Exchange, ExchangeFailed, Fault, KeyHeader, Reply, Witness, retry_after
+from flait.adapters.exchange import Exchange, ExchangeFailed, Fault, KeyHeader, Response, Witness, retry_after
 from flait.clock import Clock
 from flait.errors import AboveTier, AlertInDoubt, FlightSourceError, RateLimited, Refused
-from flait.flows.ports import AlertWish, Listed, Meter
+from flait.flows.ports import AccountAlert, AlertWish, Meter
 
 DEADLINE: Final = timedelta(seconds=15)
 MOST_BYTES: Final = 4 * 1024 * 1024  # an alert in the list has about 700 bytes
@@ -81,9 +81,9 @@ class AeroAPIAlerts:
             raise AlertInDoubt(f"AeroAPI did not say which alert it made (HTTP {reply.status})", AGAIN)
         return alert_id[1]
 
-    def listed(self) -> Sequence[Listed]:
+    def listed(self) -> Sequence[AccountAlert]:
         """Every alert of the account, whoever made it. Raises FlightSourceError when the list is not whole."""
-        alerts: list[Listed] = []
+        alerts: list[AccountAlert] = []
         path = "/alerts"
         for _ in range(MOST_PAGES):
             body = self._read(path)
@@ -116,7 +116,7 @@ class AeroAPIAlerts:
             raise FlightSourceError(_words(reply), AGAIN)
         return reply.body
 
-    def _asked(self, method: str, path: str, *, json: Mapping[str, Any] | None = None) -> Reply:
+    def _asked(self, method: str, path: str, *, json: Mapping[str, Any] | None = None) -> Response:
         """One call in its turn; once more with a key that was rotated, for a 401 changes nothing there."""
         if not path.startswith("/") or "://" in path.partition("?")[0]:
             raise FlightSourceError("AeroAPI's next page is on another server, where Flait does not go", AGAIN)
@@ -127,13 +127,13 @@ class AeroAPIAlerts:
         fresh = usable_key(self._key, fresh=True)
         return reply if fresh == key else self._sent(method, path, fresh, json)
 
-    def _sent(self, method: str, path: str, key: str, json: Mapping[str, Any] | None) -> Reply:
+    def _sent(self, method: str, path: str, key: str, json: Mapping[str, Any] | None) -> Response:
         seconds = self._meter.charge(OPERATION)
         if seconds > 0 and self._wait(seconds):
             raise FlightSourceError("Flait is stopping, and AeroAPI was not asked", AGAIN)
         return self._exchange.send(method, f"{self._base_url}{path}", auth=KeyHeader("x-apikey", key), json=json)
 
-    def _refuse(self, reply: Reply) -> None:
+    def _refuse(self, reply: Response) -> None:
         """Raise what a 4xx means: nothing was done. A 5xx is the caller's to judge."""
         if reply.status == 429:
             pause = max(LEAST_PAUSE, retry_after(reply, self._clock.now()) or LEAST_PAUSE)
@@ -159,7 +159,7 @@ def _order(wish: AlertWish) -> dict[str, Any]:
     return order | ({"destination": wish.destination} if wish.destination else {})
 
 
-def _location(reply: Reply) -> str:
+def _location(reply: Response) -> str:
     """The path of Location from `/alerts` on; AeroAPI gives it relative to its base."""
     path = urlsplit(reply.headers.get("location", "")).path
     return path[path.find("/alerts") :] if "/alerts" in path else ""
@@ -174,20 +174,22 @@ class _Page(msgspec.Struct):
     alerts: list[_Alert]
 
 
-def _alerts(body: bytes) -> list[Listed]:
+def _alerts(body: bytes) -> list[AccountAlert]:
     """Those that call somebody; an alert without a target of its own is another program's or a person's."""
     try:
         page = msgspec.json.decode(body, type=_Page)
     except (msgspec.DecodeError, UnicodeDecodeError) as problem:
         raise FlightSourceError("AeroAPI's list of alerts cannot be read", AGAIN) from problem
-    return [Listed(alert_id=str(alert.id), target_url=alert.target_url) for alert in page.alerts if alert.target_url]
+    return [
+        AccountAlert(alert_id=str(alert.id), target_url=alert.target_url) for alert in page.alerts if alert.target_url
+    ]
 
 
 def _unreached(failed: ExchangeFailed) -> FlightSourceError:
     return FlightSourceError(f"AeroAPI {failed}", AGAIN)
 
 
-def _refused(reply: Reply) -> Refused:
+def _refused(reply: Response) -> Refused:
     # A bad key has the same status and the same title; only the detail differs.
     if "Standard and Premium" in detail(reply.body):
         return AboveTier(
@@ -197,7 +199,7 @@ def _refused(reply: Reply) -> Refused:
     return Refused(f"FlightAware refuses the AeroAPI key (HTTP {reply.status})", SET_KEY)
 
 
-def _words(reply: Reply) -> str:
+def _words(reply: Response) -> str:
     """What FlightAware says, without what we sent: its words may quote the address that holds our token."""
     if 400 <= reply.status < 500:
         said = re.sub(r"https?://\S+", "[address]", detail(reply.body))

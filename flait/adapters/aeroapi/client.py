@@ -22,7 +22,7 @@ from flait.adapters.aeroapi.records import (
     parse_flights,
     schedule_rows,
 )
-from flait.adapters.exchange import Exchange, ExchangeFailed, Fault, KeyHeader, Reply, Witness, retry_after
+from flait.adapters.exchange import Exchange, ExchangeFailed, Fault, KeyHeader, Response, Witness, retry_after
 from flait.clock import Clock
 from flait.core.flights import ScheduledFlight, grouped
 from flait.core.idents import Ident, shown
@@ -48,7 +48,7 @@ UNBILLED = WRONG_QUESTION | {401, 403, 429}  # FlightAware bills no 4xx but 404
 SET_KEY = "store the right one with `flait secrets set flightaware-api-key`"
 PROBE = Ident(operator="BAW", number="1")  # any flight number will do to try a key
 
-Outcome = Reply | ExchangeFailed
+Outcome = Response | ExchangeFailed
 
 
 class Booking(NamedTuple):
@@ -136,7 +136,7 @@ class AeroAPI:
     def check(self) -> bool:
         """Whether AeroAPI takes the key: True, or the error. Free, unless the account has no /account/usage."""
         outcome = self._asked(Booking("usage"), self._url("account", "usage"))
-        if isinstance(outcome, Reply) and (outcome.status == 404 or _tier_refusal(outcome)):
+        if isinstance(outcome, Response) and (outcome.status == 404 or _tier_refusal(outcome)):
             url = self._url("flights", str(PROBE), ident_type="designator", max_pages=1)
             outcome = self._asked(Booking("flights"), url)
         self._body(outcome)
@@ -173,7 +173,7 @@ class AeroAPI:
 
     def _tried(self, booking: Booking, url: str, key: str, ends: float) -> Outcome:
         outcome = self._sent(booking, url, key, ends)
-        if not isinstance(outcome, Reply) or outcome.status != 401:
+        if not isinstance(outcome, Response) or outcome.status != 401:
             return outcome
         fresh = usable_key(self._key, fresh=True)
         if fresh == key:
@@ -223,7 +223,7 @@ class AeroAPI:
             raise FlightSourceError(_words(outcome), AGAIN)
         return outcome.body if outcome.status == 200 else None
 
-    def _rate_limited(self, reply: Reply) -> RateLimited:
+    def _rate_limited(self, reply: Response) -> RateLimited:
         pause = max(LEAST_PAUSE, retry_after(reply, self._clock.now()) or LEAST_PAUSE)
         self._meter.pause(pause.total_seconds())
         return RateLimited("AeroAPI says that it was asked too often (HTTP 429)", AGAIN, retry_after=pause)
@@ -242,7 +242,7 @@ class AeroAPI:
         return link
 
 
-def _without(key: str, reply: Reply) -> Reply:
+def _without(key: str, reply: Response) -> Response:
     # An error may quote what was sent, and its words go into ours.
     return replace(reply, body=reply.body.replace(key.encode(), b"[key]")) if reply.status >= 400 else reply
 
@@ -257,12 +257,12 @@ def _free(outcome: Outcome) -> bool:
     return outcome.status in UNBILLED
 
 
-def _tier_refusal(reply: Reply) -> bool:
+def _tier_refusal(reply: Response) -> bool:
     # A bad key has the same status and the same title; only the detail differs.
     return reply.status in (401, 403) and "Standard and Premium" in detail(reply.body)
 
 
-def _refused(reply: Reply) -> Refused:
+def _refused(reply: Response) -> Refused:
     if _tier_refusal(reply):
         return Refused(
             f"FlightAware allows this call to Standard and Premium accounts only (HTTP {reply.status})",
@@ -271,7 +271,7 @@ def _refused(reply: Reply) -> Refused:
     return Refused(f"FlightAware refuses the AeroAPI key (HTTP {reply.status})", SET_KEY)
 
 
-def _words(reply: Reply) -> str:
+def _words(reply: Response) -> str:
     if reply.status in WRONG_QUESTION:
         said = detail(reply.body)
         return f"AeroAPI does not understand the question (HTTP {reply.status}{': ' if said else ''}{said})"

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 
 from twilio.base.exceptions import TwilioException
 from twilio.http import HttpClient
-from twilio.http.response import Response
+from twilio.http.response import Response as TwilioResponse
 from twilio.rest import Client
 
-from flait.adapters.exchange import Exchange, ExchangeFailed, Fault, Reply
+from flait.adapters.exchange import Exchange, ExchangeFailed, Fault, Response
 from flait.adapters.twilio.errors import Failed
 
 T = TypeVar("T")
@@ -74,7 +74,7 @@ class _Line(HttpClient):  # type: ignore[misc]  # the SDK ships no types
         super().__init__(logging.getLogger(__name__), is_async=False)
         self._exchange = exchange
         self._base_url = base_url
-        self.reply: Reply | None = None
+        self.reply: Response | None = None
 
     def request(  # noqa: PLR0917 — the SDK's signature
         self,
@@ -92,7 +92,7 @@ class _Line(HttpClient):  # type: ignore[misc]  # the SDK ships no types
             # An answer's next page may point anywhere: the credentials go nowhere else.
             raise ExchangeFailed(Fault.UNREACHED)
         self.reply = self._exchange.send(method, url, params=params, form=data, headers=headers, auth=auth)
-        return Response(self.reply.status, self.reply.text, self.reply.headers)
+        return TwilioResponse(self.reply.status, self.reply.text, self.reply.headers)
 
 
 def _code(code: object) -> int | None:

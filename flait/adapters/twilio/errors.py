@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flait.adapters.exchange import Fault, Reply, retry_after
-from flait.core.twilio_errors import OPTED_OUT, Kind, known
+from flait.adapters.exchange import Fault, Response, retry_after
+from flait.core.twilio_errors import OPTED_OUT, ErrorKind, known
 from flait.errors import InDoubt, NotSent, Rejected, SendError
 
 
@@ -14,11 +14,11 @@ class Failed:
 
     words: str
     fault: Fault | None = None
-    reply: Reply | None = None
+    reply: Response | None = None
     code: int | None = None
 
     @property
-    def refused(self) -> Reply | None:
+    def refused(self) -> Response | None:
         """Twilio's reply where it was no success."""
         return self.reply if self.reply and not 200 <= self.reply.status < 300 else None
 
@@ -36,9 +36,9 @@ def send_error(failed: Failed, now: datetime) -> SendError:
 def _refusal(status: int, code: int | None, pause: timedelta | None) -> SendError:
     found = known(status, code)
     words = f"Twilio did not take the text: {found.words} ({'HTTP' if code is None else 'error'} {code or status})"
-    if found.kind is Kind.LATER:
+    if found.kind is ErrorKind.LATER:
         return NotSent(words, "Flait tries again", error_code=code, retry_after=pause)
-    if found.kind is Kind.ACCOUNT:
+    if found.kind is ErrorKind.ACCOUNT:
         return NotSent(
             words,
             "see `flait secrets test` and the account in Twilio's Console",
@@ -51,7 +51,7 @@ def _refusal(status: int, code: int | None, pause: timedelta | None) -> SendErro
 
 _LOOKED_UP = "Flait looks it up in Twilio's record"
 _HINTS = {
-    Kind.RECIPIENT: "check the person's number and channel",
-    Kind.MESSAGE: "it is not sent again",
-    Kind.DELIVERY: "it is not sent again",
+    ErrorKind.RECIPIENT: "check the person's number and channel",
+    ErrorKind.MESSAGE: "it is not sent again",
+    ErrorKind.DELIVERY: "it is not sent again",
 }

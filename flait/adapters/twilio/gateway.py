@@ -18,7 +18,7 @@ from flait.core.messages import Channel, Message
 from flait.core.numbers import spellings
 from flait.core.receipts import Inbound, Receipt
 from flait.core.senders import is_one_way
-from flait.core.twilio_errors import Kind, known
+from flait.core.twilio_errors import ErrorKind, known
 from flait.core.whatsapp import TemplateMessage
 from flait.errors import InDoubt, NotSent, Rejected, SendError
 from flait.flows.ports import Accepted, Inbox, Sent
@@ -257,5 +257,5 @@ def _check_error(failed: Failed) -> NotSent:
     if failed.refused and 400 <= failed.refused.status < 500:
         found = known(failed.refused.status, failed.code)
         words = f"Twilio refuses: {found.words} (HTTP {failed.refused.status})"
-        return NotSent(words, SEE_SECRETS, error_code=failed.code, account=found.kind is Kind.ACCOUNT)
+        return NotSent(words, SEE_SECRETS, error_code=failed.code, account=found.kind is ErrorKind.ACCOUNT)
     return NotSent(failed.words, "try again later", error_code=failed.code)

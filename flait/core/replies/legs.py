@@ -20,7 +20,7 @@ _TIME = re.compile(r"[0-9]{1,2}[:.h][0-5][0-9](?:am|pm|a|p)?|[0-9]{1,2}(?:am|pm)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Leg:
+class LegWords:
     """What was said of one. `either` is an airport at one of its ends; `at` the time it leaves, on the clocks there."""
 
     origin: str | None = None
@@ -29,7 +29,7 @@ class Leg:
     at: time | None = None
 
 
-def leg_in(words: Sequence[str]) -> Leg | None:
+def leg_in(words: Sequence[str]) -> LegWords | None:
     """The leg that these words describe, an empty one for no words; None when any of them is something else."""
     times = [word for word in words if _TIME.fullmatch(word)]
     at = clock(times[0]) if len(times) == 1 else None
@@ -40,7 +40,7 @@ def leg_in(words: Sequence[str]) -> Leg | None:
     if not route or any(code in WORDS_NOT_AIRLINES for code in route.groups()):
         return None
     found = {name: code.upper() for name, code in route.groupdict().items() if code}
-    return Leg(
+    return LegWords(
         origin=found.get("origin") or found.get("only_origin"),
         destination=found.get("destination") or found.get("only_destination"),
         either=found.get("either"),

@@ -44,7 +44,7 @@ from flait.core.replies.kinds import (
     Untrack,
     WhoIsThis,
 )
-from flait.core.replies.legs import Leg, leg_in
+from flait.core.replies.legs import LegWords, leg_in
 from flait.core.replies.parts import Dated, DayTime, Part, Phone, Sentence, sentence, stripped
 from flait.core.replies.stops import says_stop_unspaced
 from flait.core.subscriptions import Role
@@ -165,15 +165,15 @@ def _wish(parts: tuple[Part, ...]) -> TrackWish | None:
     return TrackWish(ident=ident, date=group.date, **_fields(leg)) if ident and leg else None
 
 
-def _leg(group: Sentence, *besides: type) -> Leg | None:
+def _leg(group: Sentence, *besides: type) -> LegWords | None:
     """What is said of route and time, besides one date at most and values of these kinds; None for anything else."""
     others = [part for part in group.parts if not isinstance(part, (str, *besides))]
     words = [word for word in group.words if word not in table.AROUND_LEG]
     return leg_in(words) if all(isinstance(part, Dated) for part in others) and len(others) <= 1 else None
 
 
-def _fields(leg: Leg) -> dict[str, Any]:
-    return {name: getattr(leg, name) for name in Leg.__slots__}
+def _fields(leg: LegWords) -> dict[str, Any]:
+    return {name: getattr(leg, name) for name in LegWords.__slots__}
 
 
 def _pick(said: Sentence) -> Reply | None:

@@ -6,7 +6,7 @@ What people and operators wrote is folded to that alphabet and cut to size. Noth
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from flait.core.flights import Airport, Flight, ScheduledFlight
+from flait.core.flights import Airport, ScheduledFlight
 from flait.core.idents import Misnamed
 from flait.core.messages import units
 from flait.core.numbers import masked
@@ -14,8 +14,8 @@ from flait.core.replies.kinds import Later
 from flait.core.subscriptions import Role
 from flait.core.texts.formats import SEGMENT, Reader, clock_time, day, in_one, spelled, zone_label
 from flait.core.texts.wording import route
+from flait.core.wanted import Leg
 
-Leg = Flight | ScheduledFlight
 ALL_FLIGHTS = "All flights"
 ALONE = "To end ALL messages reply STOP alone."
 EXAMPLE = "TRACK UA123 tomorrow"

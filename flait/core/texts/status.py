@@ -33,7 +33,7 @@ from flait.core.told import NOT_LANDED, NOT_LEFT, Tells, Told, tells
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Freshness:
     """How old what is known is; `stale` when newer facts were asked for in vain."""
 
     age: timedelta
@@ -56,7 +56,7 @@ class Seen:
 def status_text(
     flight: Flight,
     reader: Reader,
-    seen: Seen,
+    seen: Freshness,
     *,
     role: Role = Role.TRAVELER,
     told: Told = NOTHING_TOLD,
@@ -81,13 +81,13 @@ def status_text(
     return Text(structure=said, tells=told_by(flight, said.facts) | silence)
 
 
-def _no_word(view: View, seen: Seen) -> str:
+def _no_word(view: View, seen: Freshness) -> str:
     place = view.flight.origin if view.stands.state in AT_ORIGIN else view.flight.lands_at or view.flight.origin
     since = view.reader.at(view.reader.now - seen.age, place)
     return f"No word since {since}: {LOOK_UP.lower()}."
 
 
-def _silence(view: View, seen: Seen, *, no_word: bool, said: Sequence[str]) -> dict[str, str]:
+def _silence(view: View, seen: Freshness, *, no_word: bool, said: Sequence[str]) -> dict[str, str]:
     """What the answer tells of there being no word, or no report of what should have happened; or word again."""
     now = view.reader.now
     if no_word:
@@ -153,7 +153,7 @@ _ANSWERS: Mapping[Fact, Callable[[View], Sequence[Piece]]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class ListLine:
     """A line of the list: the flight, or, while it is not pinned, what was saved; and what it is to who reads it.
 
     `at` is when it leaves, where another of that number and day was saved too.
@@ -168,7 +168,7 @@ class Listed:
     at: str = ""
 
 
-def list_text(rows: Sequence[Listed], *, now: datetime, clock: ClockFace) -> tuple[str, Sequence[Tells]]:
+def list_text(rows: Sequence[ListLine], *, now: datetime, clock: ClockFace) -> tuple[str, Sequence[Tells]]:
     """Numbered from 1; as many as fit one segment, and how many more there are. And what each line that fits tells."""
     lines = [fold(f"{number} {_line(row, now, clock)}") for number, row in enumerate(rows, 1)]
     told = [_line_tells(row, now, clock) for row in rows]
@@ -187,7 +187,7 @@ def _cut(lines: Sequence[str], count: int) -> str:
     return _list_of(lines[:count], f"and {len(lines) - count} more: STATUS {count + 1} tells the next.")
 
 
-def _line(row: Listed, now: datetime, clock: ClockFace) -> str:
+def _line(row: ListLine, now: datetime, clock: ClockFace) -> str:
     if row.flight is None:
         when = _short_day(row.on, now) if row.on else row.wish or "next"
         return " ".join(part for part in (row.ident, when, row.origin, row.at, "saved") if part)
@@ -198,7 +198,7 @@ def _line(row: Listed, now: datetime, clock: ClockFace) -> str:
     return f"{row.ident} {on} {route(flight)} {stands}"
 
 
-def _line_tells(row: Listed, now: datetime, clock: ClockFace) -> Tells:
+def _line_tells(row: ListLine, now: datetime, clock: ClockFace) -> Tells:
     """What a line states. That it is not cancelled, or not diverted, is stated by no line."""
     if row.flight is None:
         return {}

@@ -28,7 +28,7 @@ EARLIER = 3  # so many of a kind are remembered: a text that was late may answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class AnswerRules:
     """What the operator set: whom people can ask, how typed numbers are read, and what polls go by.
 
     `allow` are the beginnings of costly numbers that may be texted all the same; `zone_of` knows airports.
@@ -38,7 +38,7 @@ class Rules:
     region: str = "US"
     allow: Sequence[str] = ()
     whatsapp: Setup = NO_WHATSAPP
-    polls: telling.Rules = field(default_factory=telling.Rules)
+    polls: telling.AlertRules = field(default_factory=telling.AlertRules)
     zone_of: ZoneOf = nowhere
 
 
@@ -50,7 +50,7 @@ class Desk:
     source: FlightSource
     clock: Clock
     boot: str
-    rules: Rules
+    rules: AnswerRules
     user: User
     heard: Heard
     opened: dict[str, dict[str, Any] | None] = field(default_factory=dict)  # as it was when they were understood
@@ -122,7 +122,7 @@ def _cut(state: Mapping[str, Any] | None, most: int) -> Mapping[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class AnswerText:
     """One text of an answer, with its parts where it has any, the facts it states, and the subscription it is about."""
 
     body: str
@@ -132,9 +132,9 @@ class Line:
     flight_id: int | None = None
 
 
-Act = Callable[[], Sequence[Line]]
+Act = Callable[[], Sequence[AnswerText]]
 
 
 def say(body: str) -> Act:
     """An answer without effect."""
-    return lambda: [Line(body=body)]
+    return lambda: [AnswerText(body=body)]

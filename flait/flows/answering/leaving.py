@@ -11,7 +11,7 @@ from flait.core.replies.kinds import Choice, Fact, Leave, ListNumber, Ok, Status
 from flait.core.subscriptions import Subscription
 from flait.core.texts import answers as texts
 from flait.flows import subscribe
-from flait.flows.answering.desk import LIST, QUESTION, UNDO, WAITS, Act, Desk, Line, say
+from flait.flows.answering.desk import LIST, QUESTION, UNDO, WAITS, Act, AnswerText, Desk, say
 from flait.flows.answering.meant import (
     following,
     gone_text,
@@ -40,7 +40,7 @@ def leave(desk: Desk, wish: Leave) -> Act:
     return lambda: _ended_or_asked(desk, wish.subject, wish.date, explained=False)
 
 
-def _ended_or_asked(desk: Desk, subject: Subject | None, on: str | None, *, explained: bool) -> list[Line]:
+def _ended_or_asked(desk: Desk, subject: Subject | None, on: str | None, *, explained: bool) -> list[AnswerText]:
     views = meant_then(desk, subject, on)
     if len(views) > 1:
         return [_ask_which(desk, views, explained=explained)]
@@ -49,24 +49,24 @@ def _ended_or_asked(desk: Desk, subject: Subject | None, on: str | None, *, expl
     nothing = nothing_meant(desk, subject, on)
     if explained and isinstance(subject, Ident) and nothing == texts.not_followed_text(str(subject)):
         nothing = texts.stop_unknown_text(str(subject))
-    return [Line(body=nothing)]
+    return [AnswerText(body=nothing)]
 
 
-def _ask_which(desk: Desk, views: Sequence[SubscriptionView], *, explained: bool) -> Line:
+def _ask_which(desk: Desk, views: Sequence[SubscriptionView], *, explained: bool) -> AnswerText:
     body, named = texts.which_text(names_of(desk, views))
     options = [{"flight": view.subscription, "explained": explained} for view in views[:named]]
     desk.put(QUESTION, {"do": "untrack", "options": options})
-    return Line(body=body)
+    return AnswerText(body=body)
 
 
-def _ended(desk: Desk, views: Sequence[SubscriptionView], *, explained: bool) -> list[Line]:
+def _ended(desk: Desk, views: Sequence[SubscriptionView], *, explained: bool) -> list[AnswerText]:
     names = names_of(desk, views)
     for view in views:
         subscribe.unsubscribe(desk.store, view.subscription, now=desk.now)
     desk.put(UNDO, {"do": "untrack", "flights": [view.subscription for view in views]})
     left = len(following(desk))
     body = texts.explained_text(names, left) if explained else texts.untracked_text(names, left)
-    return [Line(body=body, subscription_id=views[0].subscription.id)]
+    return [AnswerText(body=body, subscription_id=views[0].subscription.id)]
 
 
 def undo(desk: Desk, _: Undo) -> Act:
@@ -81,7 +81,7 @@ def undo(desk: Desk, _: Undo) -> Act:
     return lambda: _undone(desk, last, act)
 
 
-def _undone(desk: Desk, last: Mapping[str, Any], act: Act) -> Sequence[Line]:
+def _undone(desk: Desk, last: Mapping[str, Any], act: Act) -> Sequence[AnswerText]:
     desk.close(UNDO, last)
     return act()
 
@@ -100,7 +100,7 @@ def _looked_up(desk: Desk, then: Subscription) -> Looked:
     return look_up(desk, wanted_of(then), tracked.flight if tracked and is_known else None)
 
 
-def _kept_again(desk: Desk, then: Subscription, looked: Looked) -> Iterator[Line]:
+def _kept_again(desk: Desk, then: Subscription, looked: Looked) -> Iterator[AnswerText]:
     """Followed as before, and as quiet as before."""
     kept = keep(desk, looked, Person(phone=desk.phone, channel=desk.channel, added_by=desk.user.added_by))
     yield from words_of(desk, kept)
@@ -129,7 +129,7 @@ def choose(desk: Desk, reply: Choice | Ok) -> Act:
         return say(texts.choose_text(len(question["options"]), one=one))
     act = _ACTS[question["do"]](desk, options)
 
-    def answered() -> Sequence[Line]:
+    def answered() -> Sequence[AnswerText]:
         desk.close(QUESTION, question)
         return act()
 
@@ -154,12 +154,12 @@ def _untrack_chosen(desk: Desk, options: Sequence[Mapping[str, Any]]) -> Act:
     return lambda: _chosen_ended(desk, options)
 
 
-def _chosen_ended(desk: Desk, options: Sequence[Mapping[str, Any]]) -> list[Line]:
+def _chosen_ended(desk: Desk, options: Sequence[Mapping[str, Any]]) -> list[AnswerText]:
     entries = [option["flight"] if "flight" in option else option["subscription"] for option in options]
     chosen = [then for entry in entries if (then := recalled(desk.store, entry))]
     views = [view for view in following(desk) if any(stands_for(desk.store, view, then) for then in chosen)]
     if not views:
-        return [Line(body=gone_text(desk, chosen[0]) if chosen else texts.NOTHING_TO_UNDO)]
+        return [AnswerText(body=gone_text(desk, chosen[0]) if chosen else texts.NOTHING_TO_UNDO)]
     return _ended(desk, views, explained=any(option["explained"] for option in options))
 
 

@@ -17,7 +17,7 @@ from flait.core.subscriptions import Subscription
 from flait.core.texts import answers as texts
 from flait.core.texts.muting import Muting
 from flait.errors import InvalidDate
-from flait.flows.answering.desk import UNDO, Act, Desk, Line, say
+from flait.flows.answering.desk import UNDO, Act, AnswerText, Desk, say
 from flait.flows.answering.meant import (
     current,
     following,
@@ -46,12 +46,12 @@ def mute(desk: Desk, wish: Mute) -> Act:
     return lambda: [_muted_or_asked(desk, wish)]
 
 
-def _muted_or_asked(desk: Desk, wish: Mute) -> Line:
+def _muted_or_asked(desk: Desk, wish: Mute) -> AnswerText:
     if wish.subject is None:
         return _muted(desk, wish, None)
     views = meant_then(desk, wish.subject, wish.date)
     if not views:
-        return Line(body=nothing_meant(desk, wish.subject, wish.date))
+        return AnswerText(body=nothing_meant(desk, wish.subject, wish.date))
     view = current(views, desk.written)
     until = _until(wish, _place(desk, view).zone, desk.written)
     is_one = len(views) == 1 or wish.subject is MINE or until is None or until <= desk.now
@@ -67,19 +67,19 @@ def mute_chosen(desk: Desk, options: Sequence[Mapping[str, Any]]) -> Act:
     return lambda: [_muted(then, wish, view)]
 
 
-def _muted(desk: Desk, wish: Mute, view: SubscriptionView | None) -> Line:
+def _muted(desk: Desk, wish: Mute, view: SubscriptionView | None) -> AnswerText:
     place = _place(desk, view)
     until = _until(wish, place.zone, desk.written)
     if until is None:
-        return Line(body=texts.MUTE_IS_PAST)
+        return AnswerText(body=texts.MUTE_IS_PAST)
     if until - desk.written > LONGEST_MUTE:
-        return Line(body=texts.MUTE_TOO_LONG)
+        return AnswerText(body=texts.MUTE_TOO_LONG)
     if until <= desk.now:
-        return Line(body=Muting(place=place, reader=desk.reader()).over(until))
+        return AnswerText(body=Muting(place=place, reader=desk.reader()).over(until))
     was = view.subscription.muted_until if view else _all_muted_until(desk)
     desk.put(UNDO, {"do": "mute", "flight": view.subscription if view else None, "was": was})
     _set(desk, view, until)
-    return Line(body=_how_it_is(desk, view))
+    return AnswerText(body=_how_it_is(desk, view))
 
 
 def _place(desk: Desk, view: SubscriptionView | None) -> Airport:
@@ -136,12 +136,12 @@ def unmute(desk: Desk, wish: Unmute) -> Act:
     return lambda: [_unmuted(desk, wish)]
 
 
-def _unmuted(desk: Desk, wish: Unmute) -> Line:
+def _unmuted(desk: Desk, wish: Unmute) -> AnswerText:
     if wish.subject in (None, MINE):
         return _unmuted_all(desk)
     views = meant_then(desk, wish.subject, wish.date)
     if not views:
-        return Line(body=nothing_meant(desk, wish.subject, wish.date))
+        return AnswerText(body=nothing_meant(desk, wish.subject, wish.date))
     muted = [view for view in views if _ahead(desk, view.subscription.muted_until)]
     if len(muted) > 1:
         return ask_which(desk, UNMUTE, muted)
@@ -154,21 +154,21 @@ def unmute_chosen(desk: Desk, options: Sequence[Mapping[str, Any]]) -> Act:
     return say(view) if isinstance(view, str) else lambda: [_unmuted_one(desk, view)]
 
 
-def _unmuted_one(desk: Desk, view: SubscriptionView) -> Line:
+def _unmuted_one(desk: Desk, view: SubscriptionView) -> AnswerText:
     _forget(desk, view)
     _set(desk, view, None)
-    return Line(body=_how_it_is(desk, view))
+    return AnswerText(body=_how_it_is(desk, view))
 
 
-def _unmuted_all(desk: Desk) -> Line:
+def _unmuted_all(desk: Desk) -> AnswerText:
     views = following(desk)
     ends = [_all_muted_until(desk), *(view.subscription.muted_until for view in views)]
     if not any(_ahead(desk, until) for until in ends):
-        return Line(body=texts.NOTHING_MUTED)
+        return AnswerText(body=texts.NOTHING_MUTED)
     for view in (None, *views):
         _set(desk, view, None)
     _forget(desk, None)
-    return Line(body=texts.UNMUTED)
+    return AnswerText(body=texts.UNMUTED)
 
 
 def _forget(desk: Desk, view: SubscriptionView | None) -> None:
@@ -178,13 +178,13 @@ def _forget(desk: Desk, view: SubscriptionView | None) -> None:
         desk.close(UNDO, last)
 
 
-def undo_mute(desk: Desk, last: Mapping[str, Any]) -> Line:
+def undo_mute(desk: Desk, last: Mapping[str, Any]) -> AnswerText:
     """Inside the transaction: as it was before the last MUTE."""
     then, view = _then(desk, last), _flight_of(desk, last)
     if then and view is None:
-        return Line(body=gone_text(desk, then))
+        return AnswerText(body=gone_text(desk, then))
     _set(desk, view, datetime.fromisoformat(last["was"]) if last["was"] else None)
-    return Line(body=_how_it_is(desk, view))
+    return AnswerText(body=_how_it_is(desk, view))
 
 
 def _then(desk: Desk, last: Mapping[str, Any]) -> Subscription | None:
@@ -197,12 +197,12 @@ def _flight_of(desk: Desk, last: Mapping[str, Any]) -> SubscriptionView | None:
     return next((view for view in following(desk) if then and stands_for(desk.store, view, then)), None)
 
 
-def muted_again(desk: Desk, subscription_id: int, until: datetime | None) -> Iterator[Line]:
+def muted_again(desk: Desk, subscription_id: int, until: datetime | None) -> Iterator[AnswerText]:
     """Inside the transaction: what was followed anew is as quiet as before."""
     view = next((view for view in following(desk) if view.subscription.id == subscription_id), None)
     if view and _ahead(desk, until):
         _set(desk, view, until)
-        yield Line(body=_how_it_is(desk, view))
+        yield AnswerText(body=_how_it_is(desk, view))
 
 
 # How it is

@@ -19,7 +19,7 @@ from flait.core.texts import answers as texts
 from flait.core.texts.wording import Text
 from flait.core.whatsapp import MARGIN, WINDOW, agreed
 from flait.errors import InvalidPhone
-from flait.flows.answering.desk import Act, Desk, Line, say
+from flait.flows.answering.desk import Act, AnswerText, Desk, say
 from flait.flows.answering.meant import followed_now, leg_of, meant_then, name_of, nothing_meant
 from flait.flows.answering.tracking import Looked, keep, look_up, words_of
 from flait.flows.answering.which import ask_which, asked_for, chosen
@@ -65,16 +65,16 @@ def share_chosen(desk: Desk, options: Sequence[Mapping[str, Any]]) -> Act:
     return lambda: [_invited(desk, view, phone, wish.role or Role.WATCHER)]
 
 
-def _invited(desk: Desk, view: SubscriptionView, phone: str, role: Role) -> Line:
+def _invited(desk: Desk, view: SubscriptionView, phone: str, role: Role) -> AnswerText:
     store, now = desk.store, desk.now
     channel = _channel(desk, phone)
     if channel is Channel.SMS and desk.rules.whatsapp.one_way:
-        return Line(body=texts.NOBODY_CAN_ANSWER)
+        return AnswerText(body=texts.NOBODY_CAN_ANSWER)
     if store.asked_by(desk.phone, since=now - ASKED_WITHIN) >= MOST_ASKED:
-        return Line(body=texts.too_many_invitations_text(MOST_ASKED))
+        return AnswerText(body=texts.too_many_invitations_text(MOST_ASKED))
     spared = store.is_opted_out(phone) or store.was_asked(phone, since=now - ASKED_ONCE_IN)
     if channel is None or spared or not _asked(desk, view, phone, channel):
-        return Line(body=texts.cannot_invite_text(phone))
+        return AnswerText(body=texts.cannot_invite_text(phone))
     invitation = desk.store.invite(
         Invitation(
             inviter_id=desk.user.id,
@@ -87,7 +87,7 @@ def _invited(desk: Desk, view: SubscriptionView, phone: str, role: Role) -> Line
         )
     )
     assert invitation is not None  # the number has no open one: it would have been asked
-    return Line(body=texts.invited_text(phone, name_of(desk, view), role), subscription_id=view.subscription.id)
+    return AnswerText(body=texts.invited_text(phone, name_of(desk, view), role), subscription_id=view.subscription.id)
 
 
 def _channel(desk: Desk, phone: str) -> Channel | None:
@@ -142,8 +142,8 @@ def _acceptance(desk: Desk, invitation: Invitation, looked: Looked) -> Act:
     consent = f"JOIN by text, {desk.written:%Y-%m-%d}"
     person = Person(phone=desk.phone, channel=desk.channel, consent=consent, added_by=AddedBy.INVITATION)
 
-    def accepted() -> Sequence[Line]:
+    def accepted() -> Sequence[AnswerText]:
         settled = looked.refused or desk.store.settle_invitation(invitation.id, InvitationState.JOINED, desk.written)
-        return words_of(desk, keep(desk, looked, person)) if settled else [Line(body=texts.NO_INVITATION)]
+        return words_of(desk, keep(desk, looked, person)) if settled else [AnswerText(body=texts.NO_INVITATION)]
 
     return accepted

@@ -12,12 +12,12 @@ from flait.core.polling import since_last_event
 from flait.core.replies.kinds import Fact, ListFlights, ListNumber, Start, Status, Subject
 from flait.core.subscriptions import SubscriptionState
 from flait.core.texts import answers as texts
-from flait.core.texts.status import Listed, Seen, list_text, status_text
+from flait.core.texts.status import Freshness, ListLine, list_text, status_text
 from flait.core.told import listed_tells
 from flait.errors import ShareSpent
 from flait.flows import track
 from flait.flows.afresh import heard
-from flait.flows.answering.desk import LIST, LIST_HOLDS, Act, Desk, Line, say
+from flait.flows.answering.desk import LIST, LIST_HOLDS, Act, AnswerText, Desk, say
 from flait.flows.answering.meant import current, following, is_on, meant, nothing_meant, wish_of
 from flait.flows.looks import may_be_asked
 from flait.store import SubscriptionView, TrackedFlight
@@ -103,20 +103,20 @@ def _age(desk: Desk, tracked: TrackedFlight) -> timedelta:
     return max(desk.now - seen_at, timedelta())
 
 
-def _line(desk: Desk, view: SubscriptionView, flight_id: int, fact: Fact, *, stale: bool, others: int) -> Line:
+def _line(desk: Desk, view: SubscriptionView, flight_id: int, fact: Fact, *, stale: bool, others: int) -> AnswerText:
     tracked = desk.store.tracked(flight_id)
     assert tracked is not None  # flights outlive their subscriptions
     subscription, reader = view.subscription, desk.reader(view.subscription.ident)
     text = status_text(
         tracked.flight,
         reader,
-        Seen(age=_age(desk, tracked), stale=stale),
+        Freshness(age=_age(desk, tracked), stale=stale),
         role=subscription.role,
         told=heard(desk.store, subscription.id),
         fact=fact,
         others=others,
     )
-    return Line(
+    return AnswerText(
         body=text.body,
         structure=text.structure,
         tells=text.tells,
@@ -130,21 +130,21 @@ def list_flights(desk: Desk, _: ListFlights) -> Act:
     return lambda: [_list(desk)]
 
 
-def _list(desk: Desk) -> Line:
+def _list(desk: Desk) -> AnswerText:
     views = following(desk)
     if not views:
-        return Line(body=texts.NO_FLIGHTS)
+        return AnswerText(body=texts.NO_FLIGHTS)
     desk.put(LIST, {"flights": [view.subscription for view in views]}, LIST_HOLDS)
     rows = [_row(desk, view, views) for view in views]
     body, told = list_text(rows, now=desk.now, clock=desk.user.clock)
-    return Line(body=body, tells=listed_tells(zip((view.subscription.id for view in views), told, strict=False)))
+    return AnswerText(body=body, tells=listed_tells(zip((view.subscription.id for view in views), told, strict=False)))
 
 
-def _row(desk: Desk, view: SubscriptionView, views: Sequence[SubscriptionView]) -> Listed:
+def _row(desk: Desk, view: SubscriptionView, views: Sequence[SubscriptionView]) -> ListLine:
     subscription = view.subscription
     day = (subscription.ident, subscription.departure_date)
     alike = [one for one in views if (one.subscription.ident, one.subscription.departure_date) == day]
-    return Listed(
+    return ListLine(
         ident=subscription.ident,
         role=subscription.role,
         flight=view.flight,

@@ -9,7 +9,7 @@ from datetime import datetime, time
 from typing import Any
 
 from flait.core.dates import parse_date
-from flait.core.findings import Finding, Found, OtherAirline, Over, Seen, Several, choices, decided, flown
+from flait.core.findings import Finding, Found, OtherAirline, Over, Several, Shown, choices, decided, flown
 from flait.core.flights import Flight
 from flait.core.idents import parse_ident
 from flait.core.replies.kinds import Track, TrackWish
@@ -28,14 +28,14 @@ from flait.errors import (
     ShareSpent,
 )
 from flait.flows.accounts import until
-from flait.flows.answering.desk import QUESTION, Act, Desk, Line, say
+from flait.flows.answering.desk import QUESTION, Act, AnswerText, Desk, say
 from flait.flows.answering.meant import wish_of
 from flait.flows.find import find
 from flait.flows.keep import Person, Subscribed, refuse_opted_out
 from flait.flows.keep import keep as keep_it
 from flait.flows.subscribe import note_answer
 
-NOTHING = Seen()
+NOTHING = Shown()
 MOST_OPTIONS = 4  # that fit one text
 MOST_WISHES = 4  # looked up for one text: each look-up costs money
 
@@ -47,7 +47,7 @@ class Looked:
     wanted: Wanted
     at: datetime
     finding: Finding | FlaitError
-    seen: Seen = NOTHING
+    seen: Shown = NOTHING
     flight: Flight | None = None  # that was watched already: nobody was asked
 
     @property
@@ -78,7 +78,7 @@ def track(desk: Desk, reply: Track) -> Act:
     act = _following(desk, looked)
     if len(reply.wishes) <= MOST_WISHES:
         return act
-    return lambda: [*act(), Line(body=texts.too_many_wishes_text(MOST_WISHES))]
+    return lambda: [*act(), AnswerText(body=texts.too_many_wishes_text(MOST_WISHES))]
 
 
 def track_all(desk: Desk, wanted: Iterable[Wanted]) -> Act:
@@ -125,7 +125,7 @@ def look_up(desk: Desk, wanted: Wanted, flight: Flight | None = None) -> Looked:
     wanted = _that_very(flight, wanted) if flight else wanted
     try:
         if flight:
-            seen = Seen(flights=(flight,), rows=())
+            seen = Shown(flights=(flight,), rows=())
             finding = decided(wanted, seen, at)
         else:
             seen, finding = find(desk.source.billed_to((desk.phone,)), wanted, now=at)
@@ -152,11 +152,11 @@ def _that_very(flight: Flight, wanted: Wanted) -> Wanted:
     return replace(wanted, wish=on, origin=None, destination=None, leaves_at=None, found=False)
 
 
-def keep(desk: Desk, looked: Looked, person: Person) -> Subscribed | Line:
+def keep(desk: Desk, looked: Looked, person: Person) -> Subscribed | AnswerText:
     """Inside the transaction: follow it, or say why not."""
     finding = _beside(desk, looked, looked.finding)
     if looked.refused or not isinstance(finding, Found | FlightSourceError):
-        return Line(body=_refusal(desk, looked))
+        return AnswerText(body=_refusal(desk, looked))
     refuse_opted_out(desk.store.user_by_phone(person.phone))
     if not looked.flight:
         note_answer(desk.store, finding, looked.at)
@@ -164,9 +164,9 @@ def keep(desk: Desk, looked: Looked, person: Person) -> Subscribed | Line:
     return keep_it(desk.store, finding, person=person, wanted=looked.wanted, now=looked.at, contact=contact)
 
 
-def words_of(desk: Desk, kept: Subscribed | Line) -> list[Line]:
+def words_of(desk: Desk, kept: Subscribed | AnswerText) -> list[AnswerText]:
     """What is still to be said: a new subscription's confirmation is its answer."""
-    if isinstance(kept, Line):
+    if isinstance(kept, AnswerText):
         return [kept]
     subscription = kept.subscription
     if kept.already:
@@ -175,17 +175,17 @@ def words_of(desk: Desk, kept: Subscribed | Line) -> list[Line]:
         body = texts.saved_text(subscription.ident, wish_of(desk, subscription))
     else:
         return []
-    return [Line(body=body, subscription_id=subscription.id, flight_id=subscription.flight_id)]
+    return [AnswerText(body=body, subscription_id=subscription.id, flight_id=subscription.flight_id)]
 
 
-def _kept(desk: Desk, looked: Sequence[Looked]) -> Iterator[Line]:
+def _kept(desk: Desk, looked: Sequence[Looked]) -> Iterator[AnswerText]:
     person = Person(phone=desk.phone, channel=desk.channel, added_by=desk.user.added_by)
     said: set[str] = set()
     asking = False
     for one in looked:
         if one.options:
             too_many = asking or len(one.options) > MOST_OPTIONS
-            lines = [Line(body=_name_a_day(desk, one)) if too_many else _ask(desk, one)]
+            lines = [AnswerText(body=_name_a_day(desk, one)) if too_many else _ask(desk, one)]
             asking = True
         else:
             lines = words_of(desk, keep(desk, one, person))
@@ -193,11 +193,11 @@ def _kept(desk: Desk, looked: Sequence[Looked]) -> Iterator[Line]:
         said |= {line.body for line in lines}
 
 
-def _ask(desk: Desk, looked: Looked) -> Line:
+def _ask(desk: Desk, looked: Looked) -> AnswerText:
     """Put the question, once for all that is asked in one text."""
     ident, options = str(looked.wanted.ident), looked.options
     put_question(desk, ident, options)
-    return Line(body=texts.options_text(ident, options, desk.reader(ident)))
+    return AnswerText(body=texts.options_text(ident, options, desk.reader(ident)))
 
 
 def _name_a_day(desk: Desk, looked: Looked) -> str:

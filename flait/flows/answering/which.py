@@ -10,19 +10,19 @@ from typing import Any
 
 from flait.core.replies.understanding import Reply, understand
 from flait.core.texts import answers as texts
-from flait.flows.answering.desk import QUESTION, Desk, Line
+from flait.flows.answering.desk import QUESTION, AnswerText, Desk
 from flait.flows.answering.meant import following, gone_text, names_of, recalled, stands_for
 from flait.store import SubscriptionView
 
 
-def ask_which(desk: Desk, verb: str, views: Sequence[SubscriptionView]) -> Line:
+def ask_which(desk: Desk, verb: str, views: Sequence[SubscriptionView]) -> AnswerText:
     """Inside a transaction: put the question; its answer is one number."""
     body, named = texts.which_text(names_of(desk, views), verb)
     said = desk.heard.inbound.body
     then = {"said": said, "written": desk.written.isoformat()}
     options = [{"flight": view.subscription, **then} for view in views[:named]]
     desk.put(QUESTION, {"do": verb.lower(), "one": True, "options": options})
-    return Line(body=body)
+    return AnswerText(body=body)
 
 
 def chosen(desk: Desk, option: Mapping[str, Any]) -> SubscriptionView | str:
