@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 
 from flait.app import App
 from flait.clock import believable, is_virtual
-from flait.core.receipts import Unproven
+from flait.core.inbound import Unproven
 from flait.errors import AboveTier, ConfigError, FlaitError, Gone
 from flait.flows import (
     answer,

@@ -20,8 +20,9 @@ from flait.adapters.aeroapi.records import parse_flights
 from flait.core.dates import parse_date
 from flait.core.flights import ScheduledFlight
 from flait.core.idents import Ident, parse_ident
+from flait.core.inbound import Inbound
 from flait.core.messages import Message
-from flait.core.receipts import Inbound, Receipt
+from flait.core.receipts import Receipt
 from flait.core.subscriptions import Role
 from flait.core.wanted import Wanted
 from flait.flows import deliver, subscribe, track

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from flait.clock import Clock
-from flait.core.receipts import Inbound
+from flait.core.inbound import Inbound
 from flait.core.replies.order import undoes
 from flait.core.replies.understanding import Help, Join, Reply, Start, Stop, understand
 from flait.errors import SendError
@@ -164,7 +164,8 @@ def _obey(store: Store, inbound: Inbound, said: Reply, *, at: datetime, now: dat
     if isinstance(said, Stop):
         changed = sum(store.opt_out(number, at, how=how, sid=inbound.sid) for number in inbound.numbers) > 0
         for number in inbound.numbers:
-            store.end_talk(number)
+            store.end_dialogues(number)
+            store.decline_invitations(number)
         withhold(store, now)
     elif isinstance(said, Start):
         just_now = inbound.sent_at is None

@@ -7,8 +7,9 @@ from typing import Protocol
 
 from flait.core.flights import Flight, ScheduledFlight
 from flait.core.idents import Ident
+from flait.core.inbound import Inbound
 from flait.core.messages import Message
-from flait.core.receipts import Inbound, Receipt
+from flait.core.receipts import Receipt
 
 AEROAPI = "flightaware"  # in the record of who answered
 

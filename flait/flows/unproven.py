@@ -12,8 +12,8 @@ from threading import Lock
 from typing import Final
 
 from flait.clock import Clock
+from flait.core.inbound import Unproven, UnprovenReceipt, UnprovenText
 from flait.core.messages import UNTOLD
-from flait.core.receipts import Unproven, UnprovenReceipt, UnprovenText
 from flait.core.replies.understanding import Stop
 from flait.core.twilio_errors import OPTED_OUT
 from flait.core.whatsapp import NO_WHATSAPP, Setup

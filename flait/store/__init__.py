@@ -5,10 +5,12 @@
     people.py  subscriptions.py  flights.py     who follows what, and when to ask again
     watching.py                                 why a flight is watched
     outbox.py  messages.py  journal.py          what is to be said, what was, and why
-    receipts.py  inbound.py  dialogues.py       what became of it, what people say back, and what is open
+    receipts.py  inbound.py                     what became of it, and what people say back
+    dialogues.py  invitations.py  windows.py    which questions are open, who was invited, who wrote over WhatsApp
     consent.py  askings.py  pushes.py           who may be texted, who was asked; who calls us
     usage.py  shares.py                         what it costs, and for whom
-    daemon.py  upkeep.py                        who is alive, what is forgotten
+    heartbeats.py  providers.py  upkeep.py      who is alive, who is well, what is forgotten
+    values.py  rows.py                          what the store hands out, and how rows are read
     timeshift.py                                what a clock that was set back leaves behind
     backup.py  takeover.py                      copies of it all, and what outlives putting one back
 
@@ -22,16 +24,18 @@ from typing import Self
 from flait.store.askings import Askings
 from flait.store.backup import Backups, back_up_file, copy_to_restore, put_in_place, sweep, verified
 from flait.store.consent import Consent
-from flait.store.daemon import SignsOfLife
 from flait.store.dialogues import Dialogues
 from flait.store.flights import Flights
+from flait.store.heartbeats import Heartbeats
 from flait.store.inbound import InboundTexts
+from flait.store.invitations import Invitations
 from flait.store.journal import Journal
 from flait.store.mark import Behind
 from flait.store.messages import Messages
 from flait.store.opening import First, opened
 from flait.store.outbox import Outbox
 from flait.store.people import People
+from flait.store.providers import Providers
 from flait.store.pushes import PushAlerts
 from flait.store.receipts import Receipts
 from flait.store.shares import Shares
@@ -68,6 +72,7 @@ from flait.store.values import (
     WatchReason,
 )
 from flait.store.watching import Watching
+from flait.store.windows import WhatsAppWindows
 
 __all__ = [
     "Store",
@@ -119,12 +124,15 @@ class Store(
     Receipts,
     InboundTexts,
     Dialogues,
+    Invitations,
+    WhatsAppWindows,
     Askings,
     PushAlerts,
     Journal,
     Usage,
     Shares,
-    SignsOfLife,
+    Heartbeats,
+    Providers,
     Timeshift,
     Upkeep,
     Backups,

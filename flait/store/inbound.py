@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from flait.core.receipts import Inbound
+from flait.core.inbound import Inbound
 from flait.store.connection import Connection, writing
 from flait.store.rows import Row, as_json, read, read_json
 from flait.store.values import ConsentKind, Heard

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from flait.core.flights import Flight, Phase
+from flait.core.inbound import Inbound
 from flait.core.messages import UNTOLD, Message, MessageKind, MessageStatus
-from flait.core.receipts import Inbound
 from flait.core.subscriptions import Role, Subscription, User
 
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from flait.app import App
 from flait.clock import Clock
-from flait.core.receipts import Unproven, UnprovenReceipt, UnprovenText
+from flait.core.inbound import Unproven, UnprovenReceipt, UnprovenText
 from flait.errors import ConfigError, Forged, Malformed, StoreError
 from flait.flows import intake, push, receipts, unproven
 from flait.system.paths import write_private

@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flait.adapters.twilio.forms import _SMS_FIELDS, OLD_TOKEN, TwilioForms
+from flait.adapters.twilio.statuses import TWILIO_STATUSES
+from flait.core.inbound import Inbound, UnprovenReceipt, UnprovenText
 from flait.core.messages import MessageStatus
-from flait.core.receipts import TWILIO_STATUSES, Inbound, Receipt, UnprovenReceipt, UnprovenText
+from flait.core.receipts import Receipt
 from flait.errors import Forged, Malformed, MissingCredential
 from tests.adapters.twilio_posts import (
     ACCOUNT,

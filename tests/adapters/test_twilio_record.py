@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from flait.adapters.twilio.statuses import TWILIO_STATUSES
+from flait.core.inbound import Inbound
 from flait.core.messages import MessageStatus
-from flait.core.receipts import TWILIO_STATUSES, Inbound, Receipt
+from flait.core.receipts import Receipt
 from flait.errors import InDoubt, NotSent, Rejected
 from tests.adapters.provider import Provider, answer, patience, reset
 from tests.adapters.twilio_talk import ACCOUNT, FROM, IN_DOUBT, MESSAGES, NOW, PHONE, SID, answering, refused

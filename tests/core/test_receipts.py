@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flait.adapters.twilio.statuses import TWILIO_STATUSES
 from flait.core.messages import UNTOLD, MessageStatus
-from flait.core.receipts import RANK, TWILIO_STATUSES, advance
+from flait.core.receipts import RANK, advance
 
 S = MessageStatus
 STATUSES = st.sampled_from(S)

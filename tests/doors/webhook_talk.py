@@ -10,7 +10,7 @@ from typing import Any
 
 from flait.adapters.secrets.credentials import Credentials
 from flait.app import App
-from flait.core.receipts import Unproven
+from flait.core.inbound import Unproven
 from flait.store.connection import sqlite3
 from flait.web.listener import USUAL, Limits
 from flait.web.webhook import Webhook

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flait.core.flights import Flight, Times
+from flait.core.inbound import Inbound
 from flait.core.messages import Message
-from flait.core.receipts import Inbound
 from flait.flows import answer, intake
 from flait.store import Heard
 from tests.core.flights_for_tests import F12

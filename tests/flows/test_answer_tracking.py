@@ -39,7 +39,7 @@ def ann(world: World, talk: Talk) -> Talk:
     """A person who follows nothing yet."""
     talk.tracks(F12)
     talk.says("untrack UA1234")
-    talk.world.store.end_talk(PHONES[0])
+    talk.world.store.end_dialogues(PHONES[0])
     world.clock.advance(minutes(6))
     return talk
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from flait.core.inbound import Inbound
 from flait.core.messages import MessageStatus
-from flait.core.receipts import Inbound
 from flait.errors import Busy, NotOurs, StoreError, UserError
 from flait.flows import answer, backup, intake
 from flait.flows.backup import BackupKind, Before, Restored

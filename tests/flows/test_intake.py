@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from flait.core.inbound import Inbound
 from flait.core.messages import Channel, Message, MessageKind, MessageStatus
-from flait.core.receipts import Inbound
 from flait.core.subscriptions import User
 from flait.errors import InDoubt, UserError
 from flait.flows import deliver, intake, resend, upkeep

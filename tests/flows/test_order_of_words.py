@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from flait.core.receipts import Inbound
+from flait.core.inbound import Inbound
 from flait.flows import intake
 from tests.core.flights_for_tests import NOON, minutes, planned
 from tests.flows.talk import Talk, live

@@ -6,8 +6,9 @@ from itertools import pairwise
 
 import pytest
 
+from flait.adapters.twilio.statuses import TWILIO_STATUSES
 from flait.core.messages import Message, MessageStatus
-from flait.core.receipts import TWILIO_STATUSES, Receipt
+from flait.core.receipts import Receipt
 from flait.errors import InDoubt, Rejected
 from flait.flows import receipts
 from flait.flows.ports import Accepted

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from flait.core.inbound import Inbound, Unproven, UnprovenReceipt, UnprovenText
 from flait.core.messages import MessageStatus
-from flait.core.receipts import Inbound, Receipt, Unproven, UnprovenReceipt, UnprovenText
+from flait.core.receipts import Receipt
 from flait.errors import InDoubt
 from flait.flows import unproven
 from flait.flows.unproven import MOST, ToLookUp

@@ -13,8 +13,9 @@ from typing import Any
 from flait.core.dates import parse_date
 from flait.core.flights import Flight, ScheduledFlight, grouped
 from flait.core.idents import Ident, parse_ident
+from flait.core.inbound import Inbound
 from flait.core.messages import Message, MessageStatus
-from flait.core.receipts import Inbound, Receipt
+from flait.core.receipts import Receipt
 from flait.core.subscriptions import Role, Subscription
 from flait.core.wanted import Wanted
 from flait.errors import FlaitError, InDoubt, NotSent, Rejected

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from flait.core.receipts import Inbound
+from flait.core.inbound import Inbound
 from flait.store import Store
 from flait.store.inbound import ANSWER_WITHIN, MOST_TRIES
 from tests.store.samples import DAY, HOUR, MINUTE, NOW, PHONE

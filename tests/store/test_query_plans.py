@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from flait.core.inbound import Inbound
 from flait.core.messages import MessageStatus
-from flait.core.receipts import Inbound, Receipt
+from flait.core.receipts import Receipt
 from flait.store import PushState, Store
 from tests.store.samples import NOW, PHONE, message
 
@@ -96,7 +97,8 @@ HOT: dict[str, Callable[[Store], object]] = {
     "opted in since": lambda store: store.opted_in_since(PHONE, NOW),
     "changes of consent": lambda store: store.consent_changes(PHONE),
     "dialogue": lambda store: store.dialogue(PHONE, "leg", NOW),
-    "end talk": lambda store: store.end_talk(PHONE),
+    "end dialogues": lambda store: store.end_dialogues(PHONE),
+    "decline invitations": lambda store: store.decline_invitations(PHONE),
     "open invitations": lambda store: store.open_invitations(PHONE, NOW),
     "window": lambda store: store.window(PHONE),
     "push alert": lambda store: store.push_alert("token"),

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from flait.adapters.twilio.statuses import TWILIO_STATUSES
 from flait.core.messages import Message, MessageStatus
-from flait.core.receipts import TWILIO_STATUSES, Receipt
+from flait.core.receipts import Receipt
 from flait.store import Report, Store
 from tests.store.samples import DAY, HOUR, MINUTE, NOW, message, user
 

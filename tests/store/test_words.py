@@ -175,7 +175,8 @@ def test_talk_can_be_ended_as_a_whole(store: Store) -> None:
     assert asked
     store.put_dialogue(asked.phone, "leg", {}, NOW + HOUR)
     store.put_dialogue(PHONE, "leg", {}, NOW + HOUR)
-    store.end_talk(asked.phone)
+    store.end_dialogues(asked.phone)
+    store.decline_invitations(asked.phone)
     assert store.dialogue(asked.phone, "leg", NOW) is None
     assert store.open_invitations(asked.phone, NOW) == []
     assert store.dialogue(PHONE, "leg", NOW) == {}

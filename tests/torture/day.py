@@ -19,8 +19,9 @@ from flait.adapters.exchange import Response
 from flait.core.alerts import decide
 from flait.core.dates import parse_date
 from flait.core.idents import parse_ident
+from flait.core.inbound import Inbound
 from flait.core.messages import Message, MessageStatus
-from flait.core.receipts import Inbound, Receipt
+from flait.core.receipts import Receipt
 from flait.core.subscriptions import Role
 from flait.core.told import told
 from flait.core.wanted import Wanted

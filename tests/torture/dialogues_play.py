@@ -12,8 +12,8 @@ from random import Random
 from typing import Any, Final
 
 from flait.core.flights import Flight
+from flait.core.inbound import Inbound
 from flait.core.messages import Message
-from flait.core.receipts import Inbound
 from flait.core.subscriptions import LIVE, SubscriptionState
 from flait.errors import FlaitError
 from flait.flows import intake, telling, track, upkeep

@@ -16,8 +16,8 @@ from threading import Event
 from typing import Any, Final
 
 from flait.core.idents import parse_ident
+from flait.core.inbound import Inbound
 from flait.core.messages import LOOK_AGAIN
-from flait.core.receipts import Inbound
 from flait.core.wanted import Wanted
 from flait.daemon import Daemon
 from flait.flows import intake, subscribe

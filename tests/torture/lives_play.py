@@ -16,8 +16,9 @@ from flait.adapters.aeroapi.records import parse_flights, schedule_rows
 from flait.core.dates import parse_date
 from flait.core.flights import Flight, ScheduledFlight
 from flait.core.idents import Ident, parse_ident
+from flait.core.inbound import Inbound
 from flait.core.messages import Message, MessageStatus
-from flait.core.receipts import Inbound, Receipt
+from flait.core.receipts import Receipt
 from flait.core.subscriptions import Role
 from flait.core.wanted import Wanted
 from flait.errors import BudgetExhausted, FlightSourceError, InDoubt, NotSent, Refused, Rejected, UserError

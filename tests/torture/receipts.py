@@ -17,8 +17,9 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
+from flait.adapters.twilio.statuses import TWILIO_STATUSES
 from flait.core.messages import UNTOLD, Message, MessageStatus
-from flait.core.receipts import TWILIO_STATUSES, Receipt
+from flait.core.receipts import Receipt
 from flait.core.subscriptions import User
 from flait.flows import receipts
 from flait.store import Store

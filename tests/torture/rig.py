@@ -25,8 +25,9 @@ from uuid import uuid4
 from flait.app import App
 from flait.core.flights import Flight, ScheduledFlight
 from flait.core.idents import Ident
+from flait.core.inbound import Inbound
 from flait.core.messages import Message, MessageStatus
-from flait.core.receipts import Inbound, Receipt
+from flait.core.receipts import Receipt
 from flait.errors import FlightSourceError, Rejected
 from flait.flows.ports import Accepted, Answer, FlightSource, Gateway, Inbox, Sent
 from flait.running import answerers, pollers

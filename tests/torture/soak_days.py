@@ -16,8 +16,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from flait.core.inbound import Inbound
 from flait.core.messages import MessageStatus
-from flait.core.receipts import Inbound, Receipt
+from flait.core.receipts import Receipt
 from flait.core.subscriptions import Role
 from flait.errors import FlaitError, UserError
 from flait.flows import answer, backup, deliver, intake, receipts, remind, subscribe, track, upkeep

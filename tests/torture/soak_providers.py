@@ -7,8 +7,9 @@ from enum import Enum, auto
 
 from flait.core.flights import Flight, ScheduledFlight
 from flait.core.idents import Ident
+from flait.core.inbound import Inbound
 from flait.core.messages import Message, MessageStatus
-from flait.core.receipts import Inbound, Receipt
+from flait.core.receipts import Receipt
 from flait.errors import FlightSourceError, InDoubt, NotSent, RateLimited, Rejected, SendError
 from flait.flows.ports import Accepted, Answer, Inbox, Sent
 from tests.flows.mortal import Killed

@@ -19,7 +19,7 @@ from random import Random
 from typing import Final
 from unittest.mock import patch
 
-from flait.core.receipts import Inbound
+from flait.core.inbound import Inbound
 from flait.errors import StoreError
 from flait.flows import backup, intake, upkeep
 from flait.flows.backup import BackupKind

@@ -12,8 +12,9 @@ from typing import Final
 from unittest.mock import patch
 
 from flait.core.flights import Flight, Times
+from flait.core.inbound import Inbound
 from flait.core.messages import MessageStatus
-from flait.core.receipts import Inbound, Receipt
+from flait.core.receipts import Receipt
 from flait.flows import answer, backup, intake, receipts, track, upkeep
 from flait.flows.telling import AlertRules
 from flait.store import Store

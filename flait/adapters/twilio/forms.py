@@ -13,7 +13,9 @@ from datetime import datetime, timedelta
 from threading import Lock
 from urllib.parse import parse_qsl
 
-from flait.core.receipts import TWILIO_STATUSES, Inbound, Receipt, UnprovenReceipt, UnprovenText
+from flait.adapters.twilio.statuses import TWILIO_STATUSES
+from flait.core.inbound import Inbound, UnprovenReceipt, UnprovenText
+from flait.core.receipts import Receipt
 from flait.errors import Forged, Malformed
 
 OLD_TOKEN = timedelta(hours=24)  # a rotated token still signs what was under way

@@ -14,9 +14,10 @@ from flait.adapters.twilio import record
 from flait.adapters.twilio.errors import Failed, send_error
 from flait.adapters.twilio.record import WHATSAPP, Row, checked_sid
 from flait.clock import Clock
+from flait.core.inbound import Inbound
 from flait.core.messages import Channel, Message
 from flait.core.numbers import spellings
-from flait.core.receipts import Inbound, Receipt
+from flait.core.receipts import Receipt
 from flait.core.senders import is_one_way
 from flait.core.twilio_errors import ErrorKind, known
 from flait.core.whatsapp import TemplateMessage

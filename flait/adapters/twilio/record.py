@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
+from flait.adapters.twilio.statuses import TWILIO_STATUSES
+from flait.core.inbound import Inbound
 from flait.core.messages import MessageStatus
-from flait.core.receipts import TWILIO_STATUSES, Inbound, Receipt
+from flait.core.receipts import Receipt
 from flait.flows.ports import Sent
 
 if TYPE_CHECKING:

@@ -1,16 +1,12 @@
-"""Signs of life: the daemon's, and the outside parties'. `flait status` reads them."""
+"""How the outside parties answered last. `flait status` reads it."""
 
 from datetime import datetime, timedelta
 from typing import Final
 
 from flait.store.connection import Connection, writing
 from flait.store.rows import read
-from flait.store.values import Heartbeat, Provider
+from flait.store.values import Provider
 
-_BEAT: Final = """
-INSERT INTO daemon (id, boot, pid, started_at, last_tick_at) VALUES (1, :boot, :pid, :started_at, :now)
-ON CONFLICT (id) DO UPDATE SET boot = :boot, pid = :pid, started_at = :started_at, last_tick_at = :now
-"""
 # Whichever comes last is the later one, also where the clock was ahead when the other was noted.
 _SUCCESS: Final = """
 INSERT INTO providers (name, last_success_at) VALUES (:name, :at)
@@ -24,18 +20,8 @@ ON CONFLICT (name) DO UPDATE SET last_error = :error, last_error_at = :at,
 A_MOMENT: Final = timedelta(milliseconds=1)
 
 
-class SignsOfLife(Connection):
-    """Who is well."""
-
-    @writing
-    def beat(self, *, boot: str, pid: int, started_at: datetime, now: datetime) -> None:
-        """The daemon of this boot id is alive."""
-        self._change(_BEAT, boot=boot, pid=pid, started_at=started_at, now=now)
-
-    def heartbeat(self) -> Heartbeat | None:
-        """The last sign of life of the last daemon; None: there never was one."""
-        row = self._row("SELECT boot, pid, started_at, last_tick_at FROM daemon WHERE id = 1")
-        return None if row is None else read(Heartbeat, row)
+class Providers(Connection):
+    """Which of them is well."""
 
     @writing
     def note_success(self, provider: str, at: datetime) -> None:
