@@ -50,9 +50,9 @@ FLAIT = str(Path(sys.executable).with_name("flait"))
 
 # Person p of the first hundred becomes person p + 100 k with the same flights.
 MORE_PEOPLE = """
-INSERT INTO users (name, name_key, phone, timezone, channel, role, clock, consent, created_at)
+INSERT INTO users (name, name_key, phone, timezone, channel, role, clock, created_at)
 SELECT name || ' ' || :k, name_key || iif(name_key = '', '', ' ' || :k), printf('+1555555%04d', 1000 * :k + id),
-    timezone, channel, role, clock, consent, created_at
+    timezone, channel, role, clock, created_at
 FROM users WHERE id <= :people ORDER BY id
 """
 MORE_SUBSCRIPTIONS = """

@@ -346,7 +346,7 @@ def test_every_status_of_a_text_is_explained_where_none_came() -> None:
     rows = table_rows(page("docs/no-text.md"))
     explained = {status for row in rows[1:] for status in re.findall(r"`([a-z_]+)`", row[0])}
 
-    assert explained == set(MessageStatus) - {MessageStatus.HELD}  # there are no quiet hours yet
+    assert explained == set(MessageStatus)
 
 
 def test_the_samples_for_carriers_are_texts_that_flait_sends() -> None:

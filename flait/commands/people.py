@@ -56,7 +56,7 @@ def add(
 ) -> None:
     """Add a person. `flait user add Ann +15555550100`"""
     from flait.commands.who import phone_from
-    from flait.core.subscriptions import ClockFace, Role, User
+    from flait.core.subscriptions import ClockFace, Role, User, agreeing
 
     app = session.app()
     now = app.clock.now()
@@ -66,10 +66,9 @@ def add(
         timezone=_timezone(timezone or ""),
         role=role_from(role) if role is not None else Role.TRAVELER,
         clock=_clock(clock) if clock is not None else ClockFace.H24,
-        consent=f"added at the command line, {now:%Y-%m-%d}",
         created_at=now,
     )
-    added = app.store().add_user(user)
+    added = app.store().add_user(agreeing(user, user.channel, "added at the command line", now))
     say(f"{safe(added.name)} is known now, as {added.phone}.")
     if added.opted_out_at:
         say("That number has texted STOP: it gets no texts until it texts START.")
@@ -180,7 +179,7 @@ def channel_from(text: str) -> "Channel":
 def _move(store: "Store", user: "User", channel: "Channel") -> "User":
     from flait.flows.whatsapp import prefer
 
-    return prefer(store, user, channel, how=f"set at the command line, {session.app().clock.now():%Y-%m-%d}")
+    return prefer(store, user, channel, consent="set at the command line", agreed_at=session.app().clock.now())
 
 
 def _timezone(text: str) -> str | None:

@@ -205,16 +205,16 @@ def _person(store: "Store", who: str, name: str | None, channel: str | None) -> 
     from flait.phones import looks_like_phone
 
     by = channel_from(channel) if channel is not None else None
-    consent = f"added at the command line, {session.app().clock.now():%Y-%m-%d}"
+    consent, now = "added at the command line", session.app().clock.now()
     user = somebody(store, who)
     if user:
-        return Person(phone=user.phone, channel=by, consent=consent)
+        return Person(phone=user.phone, channel=by, consent=consent, agreed_at=now)
     if not looks_like_phone(who):
         raise InvalidPhone(
             f"{shown(who)} is neither a known name nor a phone number", "write the number with country code"
         )
     called = name_from(name) if name is not None else None
-    return Person(phone=phone_from(who), name=called, channel=by, consent=consent)
+    return Person(phone=phone_from(who), name=called, channel=by, consent=consent, agreed_at=now)
 
 
 def _wanted(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SAVED_NOT_FINISHED = 3
 WATCHED = 30.0  # seconds, real
 LOOK_EVERY = 0.2  # seconds, real
-UNDER_WAY = frozenset({S.QUEUED, S.HELD, S.SENDING})
+UNDER_WAY = frozenset({S.QUEUED, S.SENDING})
 WITH_TWILIO = frozenset({S.ACCEPTED, S.SENT})
 ARRIVED = frozenset({S.DELIVERED, S.READ})
 

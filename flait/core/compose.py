@@ -27,10 +27,11 @@ def compose(
     It leaves by `channel`, else by the person's own; not before that moment, else at once. `answers` is the sid of the
     person's text.
     """
+    way = channel or user.channel
     return Message(
         user_id=user.id,
-        to=user.phone,
-        channel=channel or user.channel,
+        to=user.reached_at(way),
+        channel=way,
         kind=kind,
         body=text.body,
         structure=text.structure,

@@ -18,10 +18,9 @@ class Channel(StrEnum):
 
 
 class MessageStatus(StrEnum):
-    """Where a text is. Twilio's words, and four of ours: in_doubt, held, expired, suppressed."""
+    """Where a text is. Twilio's words, and three of ours: in_doubt, expired, suppressed."""
 
     QUEUED = "queued"  # in our outbox
-    HELD = "held"  # quiet hours
     SENDING = "sending"  # claimed: a call to Twilio may be under way
     IN_DOUBT = "in_doubt"  # may have been sent; Twilio's own record decides
     ACCEPTED = "accepted"  # Twilio has it

@@ -12,7 +12,6 @@ S = MessageStatus
 
 RANK: Mapping[MessageStatus, int] = {
     S.QUEUED: 1,
-    S.HELD: 1,
     S.SENDING: 1,
     S.IN_DOUBT: 1,
     S.ACCEPTED: 2,

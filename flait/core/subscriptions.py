@@ -1,6 +1,6 @@
 """Who wants to hear of which flight, in what role, and the states a subscription passes through."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -31,10 +31,28 @@ class AddedBy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class User:
-    """A person with a telephone. `phone` is E.164 as dialled; `consent` says how and when they agreed to be texted.
+class Address:
+    """A way by which a person can be reached. `value` is what the channel calls them: E.164 for SMS and WhatsApp.
 
-    `muted_until`: what is not urgent waits until then.
+    `consent` is how they agreed to it, '' where nobody noted it; `agreed_at` is when.
+    """
+
+    channel: Channel
+    value: str
+    consent: str = ""
+    agreed_at: datetime | None = None
+
+    @property
+    def note(self) -> str:
+        """`added at the command line, 2026-06-14`."""
+        return f"{self.consent}, {self.agreed_at:%Y-%m-%d}" if self.agreed_at else self.consent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A person with a telephone. `phone` is E.164 as dialled: it is by that that they are known, and say STOP.
+
+    `channel` is the one of their `addresses` that texts go to. `muted_until`: what is not urgent waits until then.
     """
 
     id: int = 0
@@ -44,7 +62,7 @@ class User:
     channel: Channel = Channel.SMS
     role: Role = Role.TRAVELER
     clock: ClockFace = ClockFace.H24
-    consent: str = ""
+    addresses: tuple[Address, ...] = ()
     created_at: datetime
     opted_out_at: datetime | None = None
     muted_until: datetime | None = None
@@ -54,6 +72,32 @@ class User:
     def called(self) -> str:
         """What they are called; '' for whom only the number is known."""
         return self.name if self.name != self.phone else ""
+
+    @property
+    def consent(self) -> str:
+        """What they agreed to: `added at the command line, 2026-06-14; whatsapp: JOIN by text, 2026-06-15`."""
+        notes = [(each.channel, each.note) for each in self.addresses if each.consent]
+        return "; ".join(
+            note if channel is Channel.SMS and not number else f"{channel}: {note}"
+            for number, (channel, note) in enumerate(notes)
+        )
+
+    def agreed(self, channel: Channel) -> bool:
+        """Whether they agreed to be written to by that channel."""
+        return any(each.channel is channel and each.consent for each in self.addresses)
+
+    def reached_at(self, channel: Channel) -> str:
+        """What that channel calls them; the phone where nothing else is known."""
+        return next((each.value for each in self.addresses if each.channel is channel), self.phone)
+
+
+def agreeing(user: User, channel: Channel, consent: str, at: datetime | None = None) -> User:
+    """The person with one more channel agreed to; as they were where they had agreed to it already."""
+    if user.agreed(channel) or not consent:
+        return user
+    others = tuple(each for each in user.addresses if each.channel is not channel)
+    agreed = Address(channel=channel, value=user.reached_at(channel), consent=consent, agreed_at=at)
+    return replace(user, addresses=(*others, agreed))
 
 
 class SubscriptionState(StrEnum):

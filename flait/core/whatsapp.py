@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from flait.core.flights import Airport, Flight, Phase
-from flait.core.messages import Channel, CopiedAs, Message, MessageKind
+from flait.core.messages import CopiedAs, Message, MessageKind
 from flait.core.structure import Structure, one_line, plain
 from flait.core.texts.formats import Reader
 from flait.core.texts.wording import arrives_verb, departs_verb, label, route, short
@@ -113,27 +113,6 @@ def _by_sms(why: str, *, sms_agreed: bool) -> ChosenForm:
 def is_whatsapp_error(code: int | None) -> bool:
     """Whether the fault is the channel's: 63xxx are Twilio's codes for WhatsApp, and SMS still reaches the person."""
     return code is not None and code // 1000 == 63
-
-
-# --- consent ----------------------------------------------------------------------------------------------------
-
-
-def agreed(consent: str, channel: Channel) -> bool:
-    """Whether somebody's consent covers a channel. A note that names none was made when there was only SMS."""
-    notes = [note for note in consent.split("; ") if note]
-    whatsapp = [note for note in notes if note.startswith(_prefix(Channel.WHATSAPP))]
-    return bool(whatsapp) if channel is Channel.WHATSAPP else len(whatsapp) < len(notes)
-
-
-def with_consent(consent: str, channel: Channel, how: str) -> str:
-    """The consent with one more channel noted; as it was when it covers the channel already."""
-    if agreed(consent, channel):
-        return consent
-    return "; ".join(note for note in (consent, f"{_prefix(channel)}{how}") if note)
-
-
-def _prefix(channel: Channel) -> str:
-    return f"{channel}: "
 
 
 # --- what is said -----------------------------------------------------------------------------------------------

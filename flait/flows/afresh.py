@@ -40,7 +40,6 @@ WISHES: Final = {  # what a text says of a wish holds for as long as the wish is
 AHEAD: Final = ("departure", "arrival", "boards")  # moments that are advice while they are ahead
 SENT_ONCE_MORE: Final = "requeued"  # the journal's word for it
 ARRIVED: Final = frozenset({S.DELIVERED, S.READ})
-WAITING: Final = frozenset({S.QUEUED, S.HELD})
 WITH_TWILIO: Final = ARRIVED | {S.ACCEPTED, S.SENT}
 
 
@@ -79,7 +78,7 @@ def _overtaken(store: Store, message: Message, now: datetime) -> str:
     For an alert that which only waits counts too: it was decided as if these words were said. What says how the flight
     stands goes before it, or two of them would make way for each other for ever.
     """
-    later = [text for text in store.said_after(message) if is_news(message) or text.status not in WAITING]
+    later = [text for text in store.said_after(message) if is_news(message) or text.status is not S.QUEUED]
     if later:
         return f"msg:{later[0].id} is about the same flight, and newer"
     passed = next((name for name in AHEAD if is_news(message) and _is_past(message, name, now)), None)

@@ -11,11 +11,10 @@ from flait.core.findings import Found
 from flait.core.flights import Flight, ScheduledFlight, same_leg
 from flait.core.messages import Channel, MessageKind
 from flait.core.observations import merged
-from flait.core.subscriptions import AddedBy, Subscription, SubscriptionState, User, next_resolution
+from flait.core.subscriptions import AddedBy, Subscription, SubscriptionState, User, agreeing, next_resolution
 from flait.core.texts.confirmations import Greeting, pending_text, tracked_text
 from flait.core.texts.formats import Reader
 from flait.core.wanted import Wanted, scheduled
-from flait.core.whatsapp import agreed, with_consent
 from flait.errors import FlightSourceError, UserError
 from flait.flows import wishes
 from flait.flows.looks import hasten
@@ -28,7 +27,7 @@ FIRST_LIVE_LOOK = timedelta(hours=47)  # ids appear 47.7 to 48 hours before sche
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Who is to be texted: a known user, or a phone that becomes one. `consent` says how they agreed.
+    """Who is to be texted: a known user, or a phone that becomes one. How they agreed is `consent`, when `agreed_at`.
 
     Without a `channel` it is the one they have; SMS for somebody new. Whom the operator names is his own
     from then on.
@@ -38,6 +37,7 @@ class Person:
     name: str | None = None
     channel: Channel | None = None
     consent: str = ""
+    agreed_at: datetime | None = None
     added_by: AddedBy = AddedBy.OPERATOR
 
 
@@ -231,17 +231,15 @@ def _user(store: Store, person: Person, wanted: Wanted, now: datetime) -> User:
     if user:
         return _agreed(store, user, person)
     channel = person.channel or Channel.SMS
-    added = store.add_user(
-        User(
-            name=person.name or person.phone,
-            phone=person.phone,
-            channel=channel,
-            role=wanted.role,
-            consent=person.consent if channel is Channel.SMS else with_consent("", channel, person.consent),
-            created_at=now,
-            added_by=person.added_by,
-        )
+    somebody = User(
+        name=person.name or person.phone,
+        phone=person.phone,
+        channel=channel,
+        role=wanted.role,
+        created_at=now,
+        added_by=person.added_by,
     )
+    added = store.add_user(agreeing(somebody, channel, person.consent, person.agreed_at))
     refuse_opted_out(added)  # a number's STOP outlives the person it belonged to
     return added
 
@@ -250,9 +248,8 @@ def _agreed(store: Store, user: User, person: Person) -> User:
     """Somebody known: that they agreed to a channel that is new to them, and are the operator's own from now on."""
     if person.added_by is AddedBy.OPERATOR:
         user = store.adopt(user)
-    if person.channel is None or agreed(user.consent, person.channel) or not person.consent:
-        return user
-    return store.save_user(replace(user, consent=with_consent(user.consent, person.channel, person.consent)))
+    known = user if person.channel is None else agreeing(user, person.channel, person.consent, person.agreed_at)
+    return user if known is user else store.save_user(known)
 
 
 def refuse_opted_out(user: User | None) -> None:

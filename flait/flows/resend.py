@@ -27,7 +27,6 @@ NEVER_ARRIVED: Final = frozenset({MessageStatus.FAILED, MessageStatus.EXPIRED, M
 
 _REFUSED: Final[Mapping[MessageStatus, str]] = {
     MessageStatus.QUEUED: "is in line already",
-    MessageStatus.HELD: "waits for the end of quiet hours",
     MessageStatus.SENDING: "is being sent",
     MessageStatus.ACCEPTED: "is with Twilio",
     MessageStatus.SENT: "is on its way to the phone",

@@ -13,7 +13,7 @@ from flait.core.compose import compose, copied
 from flait.core.messages import UNTOLD, Channel, CopiedAs, Message, MessageKind, MessageStatus
 from flait.core.senders import without_replies
 from flait.core.structure import plain
-from flait.core.subscriptions import Subscription, User
+from flait.core.subscriptions import Subscription, User, agreeing
 from flait.core.texts.formats import Reader
 from flait.core.texts.wording import Text
 from flait.core.whatsapp import (
@@ -23,12 +23,10 @@ from flait.core.whatsapp import (
     Setup,
     TemplateMessage,
     Variables,
-    agreed,
     choice,
     free_text,
     is_whatsapp_error,
     variables,
-    with_consent,
 )
 from flait.flows import afresh
 from flait.flows.first_text import with_greeting
@@ -76,7 +74,7 @@ def why_no_way(store: Store, subscription: Subscription, user: User, setup: Setu
     text = compose(
         kind, Text(structure=plain("")), user, channel=subscription.channel, dedup_key="", now=now, until=now
     )
-    agreed_to_sms = agreed(user.consent, Channel.SMS)
+    agreed_to_sms = user.agreed(Channel.SMS)
     chosen = choice(text, setup=setup, wrote_at=store.window(user.phone), sms_agreed=agreed_to_sms, now=now)
     return "" if chosen.form else chosen.why
 
@@ -137,16 +135,16 @@ def may_be(store: Store, message: Message, body: str, now: datetime) -> bool:
     return all(filled[number] in body for number in ("1", "3"))
 
 
-def prefer(store: Store, user: User, channel: Channel, *, how: str) -> User:
-    """The person gets texts by that channel from now on, about flights they follow too. `how` they agreed is noted."""
+def prefer(store: Store, user: User, channel: Channel, *, consent: str, agreed_at: datetime | None = None) -> User:
+    """The person gets texts by that channel from now on, about flights they follow too. How they agreed is noted."""
     with store.transaction():
         store.move_subscriptions(user.id, channel)
-        return store.save_user(replace(user, channel=channel, consent=with_consent(user.consent, channel, how)))
+        return store.save_user(replace(agreeing(user, channel, consent, agreed_at), channel=channel))
 
 
 def _sms_agreed(store: Store, message: Message) -> bool:
     user = store.user(message.user_id)
-    return user is not None and agreed(user.consent, Channel.SMS)
+    return user is not None and user.agreed(Channel.SMS)
 
 
 def _refused_before(store: Store, message: Message) -> Message | None:

@@ -16,6 +16,7 @@ from flait.schema.m005_one_person import m005_one_person
 from flait.schema.m006_structure import m006_structure
 from flait.schema.m007_identity import m007_identity
 from flait.schema.m008_moments import m008_moments
+from flait.schema.m009_addresses import m009_addresses
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
@@ -32,6 +33,7 @@ __all__ = [
     "m006_structure",
     "m007_identity",
     "m008_moments",
+    "m009_addresses",
     "migrations",
 ]
 
@@ -44,6 +46,7 @@ MIGRATIONS: Final[tuple[Callable[["Database"], None], ...]] = (
     m006_structure,
     m007_identity,
     m008_moments,
+    m009_addresses,
 )
 NAMES: Final = frozenset(migration.__name__ for migration in MIGRATIONS)
 

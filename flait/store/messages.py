@@ -57,13 +57,13 @@ WHERE m.user_id IN (SELECT user_id FROM subscriptions WHERE id IN (SELECT value 
 """
 _COUNTS: Final = """
 SELECT iif(status = 'undelivered', 'failed', status) AS state, count(*) AS n FROM messages
-WHERE status IN ('queued', 'held', 'sending', 'in_doubt', 'failed', 'undelivered') GROUP BY state
+WHERE status IN ('queued', 'sending', 'in_doubt', 'failed', 'undelivered') GROUP BY state
 """
 _ENDED: Final = """
 SELECT m."to" AS phone, coalesce(u.name, '') AS name, m.status, m.error_code, m.error,
     coalesce(m.ended_at, m.delivered_at, m.read_at, m.created_at) AS at
 FROM messages m LEFT JOIN users u ON u.id = m.user_id
-WHERE m.status NOT IN ('queued', 'held', 'sending', 'in_doubt') AND m.created_at > :since
+WHERE m.status NOT IN ('queued', 'sending', 'in_doubt') AND m.created_at > :since
     AND m.status IN ('delivered', 'read', 'undelivered', 'failed')
     AND NOT EXISTS (SELECT 1 FROM opt_outs o WHERE o.phone = m."to")
 ORDER BY m.id
@@ -167,4 +167,4 @@ class Messages(Connection):
 
 S = MessageStatus
 _ARRIVED: Final = frozenset({S.DELIVERED.value, S.READ.value})
-_COUNTED: Final = (S.QUEUED, S.HELD, S.SENDING, S.IN_DOUBT, S.FAILED)
+_COUNTED: Final = (S.QUEUED, S.SENDING, S.IN_DOUBT, S.FAILED)

@@ -55,14 +55,14 @@ RETURNING *
 """
 _SUPPRESS: Final = """
 UPDATE messages SET status = 'suppressed', ended_at = :now, error = 'the number said STOP'
-WHERE status IN ('queued', 'held') AND "to" IN (SELECT phone FROM opt_outs)
+WHERE status = 'queued' AND "to" IN (SELECT phone FROM opt_outs)
     AND NOT (kind = :stop_confirmed AND copy_of IS NULL AND EXISTS (
         SELECT 1 FROM opt_outs o WHERE o.phone = messages."to" AND messages.answers = o.sid))
 RETURNING *
 """
 _EXPIRE: Final = """
 UPDATE messages INDEXED BY messages_waiting SET status = 'expired', ended_at = :now, error = :error
-WHERE status IN ('queued', 'held') AND expires_at <= :now
+WHERE status = 'queued' AND expires_at <= :now
 RETURNING *
 """
 # Also from `queued`, and from `failed` where Twilio was not known to have it: the proof that it was sent may come after
@@ -87,7 +87,7 @@ WHERE id = :id AND attempts = :attempt AND status IN ('sending', 'in_doubt')
 """
 _CANCEL: Final = """
 UPDATE messages SET status = 'canceled', ended_at = :now, error = :error, tells = iif(:told, tells, '{}')
-WHERE id = :id AND status IN ('queued', 'held', 'in_doubt')
+WHERE id = :id AND status IN ('queued', 'in_doubt')
 """
 _ORPHANS: Final = """
 UPDATE messages SET status = 'in_doubt', error = 'the daemon died while sending', looks = 0, looked_at = NULL
@@ -118,7 +118,7 @@ UPDATE messages SET body = :body, segments = :segments WHERE id = :id AND attemp
 _GIVE_UP: Final = """
 UPDATE messages SET status = :status, ended_at = :now, error = :error
 WHERE id = :id AND attempts = :attempt
-    AND status IN ('queued', 'held', 'sending', 'in_doubt', 'failed', 'undelivered')
+    AND status IN ('queued', 'sending', 'in_doubt', 'failed', 'undelivered')
 """
 # What a text's words are worth depends on what was said after it. A canceled one that tells nothing is unsaid.
 _SAID_AFTER: Final = """
@@ -135,7 +135,7 @@ SELECT EXISTS (SELECT 1 FROM messages WHERE user_id = :user_id AND id <> :id
     AND status IN ('sending', 'accepted', 'sent', 'delivered', 'read')) AS there
 """
 _WAITING_ABOUT: Final = """
-SELECT * FROM messages WHERE flight_id = :flight_id AND "to" = :to AND id <> :id AND status IN ('queued', 'held')
+SELECT * FROM messages WHERE flight_id = :flight_id AND "to" = :to AND id <> :id AND status IN ('queued')
 ORDER BY id
 """
 _LOST_BEFORE: Final = """
@@ -144,7 +144,7 @@ SELECT EXISTS (SELECT 1 FROM messages WHERE flight_id = :flight_id AND id < :id 
 """
 _BEFORE: Final = """
 SELECT * FROM messages WHERE flight_id = :flight_id AND id < :id AND "to" = :to
-    AND status NOT IN ('queued', 'held', 'expired', 'canceled', 'suppressed')
+    AND status NOT IN ('queued', 'expired', 'canceled', 'suppressed')
 ORDER BY id DESC LIMIT 1
 """
 _CHANGED: Final = """

@@ -6,21 +6,26 @@ from datetime import datetime
 from typing import Final
 
 from flait.core.idents import shown
-from flait.core.subscriptions import AddedBy, User
+from flait.core.subscriptions import AddedBy, Address, User
 from flait.errors import UserError
 from flait.store.connection import Taken, writing
 from flait.store.messages import Totals
-from flait.store.rows import Row, read
+from flait.store.rows import Row, read_user
 
 _ADD: Final = """
-INSERT INTO users (name, name_key, phone, timezone, channel, role, clock, consent, created_at, added_by)
-VALUES (:name, :name_key, :phone, :timezone, :channel, :role, :clock, :consent, :created_at, :added_by)
+INSERT INTO users (name, name_key, phone, timezone, channel, role, clock, created_at, added_by)
+VALUES (:name, :name_key, :phone, :timezone, :channel, :role, :clock, :created_at, :added_by)
 RETURNING id
 """
 _SAVE: Final = """
 UPDATE users SET name = :name, name_key = :name_key, phone = :phone, timezone = :timezone, channel = :channel,
-    role = :role, clock = :clock, consent = :consent
+    role = :role, clock = :clock
 WHERE id = :id
+"""
+_ADDRESS: Final = """
+INSERT INTO addresses (user_id, channel, value, consent, agreed_at)
+VALUES (:user_id, :channel, :value, :consent, :agreed_at)
+ON CONFLICT (user_id, channel) DO UPDATE SET value = :value, consent = :consent, agreed_at = :agreed_at
 """
 _OPT_OUT: Final = "INSERT INTO opt_outs (phone, at) VALUES (:phone, :at) ON CONFLICT (phone) DO UPDATE SET at = :at"
 
@@ -36,7 +41,7 @@ class People(Totals):
         except Taken as taken:
             raise _namesake(user, taken) from taken
         assert row is not None
-        return self._opted(user, row["id"])
+        return self._reached(user, row["id"])
 
     @writing
     def save_user(self, user: User) -> User:
@@ -45,13 +50,21 @@ class People(Totals):
             self._change(_SAVE, id=user.id, **_columns(user))
         except Taken as taken:
             raise _namesake(user, taken) from taken
-        return self._opted(user, user.id)
+        return self._reached(user, user.id)
 
     @writing
     def adopt(self, user: User) -> User:
         """Somebody who came by an invitation is the operator's own from now on."""
         self._change("UPDATE users SET added_by = 'operator' WHERE id = :user_id", user_id=user.id)
         return replace(user, added_by=AddedBy.OPERATOR)
+
+    def _reached(self, user: User, user_id: int) -> User:
+        """Their addresses, and one for the channel that texts go by; an address that is gone from here stays."""
+        is_known = any(each.channel is user.channel for each in user.addresses)
+        own = () if is_known else (Address(channel=user.channel, value=user.phone),)
+        for each in (*user.addresses, *own):
+            self._change(_ADDRESS, user_id=user_id, **{name: getattr(each, name) for name in Address.__slots__})
+        return self._opted(user, user_id)
 
     def _opted(self, user: User, user_id: int) -> User:
         if user.opted_out_at:
@@ -75,7 +88,7 @@ class People(Totals):
 
     def users(self) -> list[User]:
         """Everybody, in the order they came."""
-        return [read(User, row) for row in self._rows("SELECT * FROM people ORDER BY id")]
+        return [read_user(row) for row in self._rows("SELECT * FROM people ORDER BY id")]
 
     def first_user_at(self) -> datetime | None:
         """When the first of those who are there was added; None: nobody is."""
@@ -109,11 +122,11 @@ class People(Totals):
 
 
 def _person(row: Row | None) -> User | None:
-    return None if row is None else read(User, row)
+    return None if row is None else read_user(row)
 
 
 def _columns(user: User) -> dict[str, object]:
-    kept = ("name", "phone", "timezone", "channel", "role", "clock", "consent")
+    kept = ("name", "phone", "timezone", "channel", "role", "clock")
     return {"name_key": _name_key(user.name)} | {name: getattr(user, name) for name in kept}
 
 

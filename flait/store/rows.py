@@ -10,7 +10,7 @@ import msgspec
 from flait.core.flights import Flight, phase
 from flait.core.messages import Message
 from flait.core.structure import Structure
-from flait.core.subscriptions import Subscription, User
+from flait.core.subscriptions import Address, Subscription, User
 from flait.errors import NotOurs
 from flait.store.values import LoggedFacts, Subscriber, TrackedFlight
 
@@ -78,10 +78,15 @@ def read_message(row: Row) -> Message:
     return _converted(Message, {**row, "user_id": row["user_id"] or 0, "tells": tells, "structure": parts})
 
 
+def read_user(row: Row) -> User:
+    """A row of the view `people`."""
+    return _converted(User, {**row, "addresses": read_json(tuple[Address, ...], row["addresses"])})
+
+
 def read_subscriber(row: Row) -> Subscriber:
     """A row of the view `subscribers`: a subscription's columns, and its person's named `user_…`."""
     person = {name: row[column] for name, column in _PERSON}
-    return Subscriber(subscription=read(Subscription, row), user=read(User, person))
+    return Subscriber(subscription=read(Subscription, row), user=read_user(person))
 
 
 _PERSON = tuple((field.name, f"user_{field.name}") for field in fields(User))

@@ -85,7 +85,7 @@ UPDATE inbound SET answered_at = :now, answer = 'restored', claimed_by = NULL, c
 WHERE answered_at IS NULL AND sid NOT IN (SELECT value FROM json_each(:waiting))
 """
 
-_PENDING: Final = "SELECT * FROM messages WHERE status IN ('queued', 'held', 'sending', 'in_doubt') ORDER BY id"
+_PENDING: Final = "SELECT * FROM messages WHERE status IN ('queued', 'sending', 'in_doubt') ORDER BY id"
 _ADOPT: Final = """
 UPDATE messages SET status = :status, attempts = :attempts, not_before = :not_before, started_at = :started_at,
     claimed_by = :claimed_by, sid = :sid, sent_at = :sent_at, delivered_at = :delivered_at, read_at = :read_at,
@@ -119,8 +119,7 @@ _FORGET_GIVEN_OUT: Final = "DELETE FROM sqlite_sequence WHERE name = :name"
 _GIVE_OUT_FROM: Final = "INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :seq)"
 
 S = MessageStatus
-_WAITING: Final = frozenset({S.QUEUED.value, S.HELD.value})
-_UNSETTLED: Final = _WAITING | {S.SENDING.value, S.IN_DOUBT.value}
+_UNSETTLED: Final = frozenset({S.QUEUED.value, S.SENDING.value, S.IN_DOUBT.value})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,7 +293,7 @@ def _fate(row: Row, later: Row | None, *, whole: bool, resume: bool, now: dateti
     """What the old database knows of a text under way at the backup decides; where it knows nothing, caution."""
     if later and later["status"] not in _UNSETTLED:
         return "settled"
-    if (later or row)["status"] not in _WAITING:
+    if (later or row)["status"] != S.QUEUED:
         return "in_doubt"
     if resume and later and later["expires_at"] > str(plain(now)):
         return "waiting"

@@ -46,7 +46,7 @@ WHERE id IN (SELECT id FROM push_alerts WHERE state = 'ended' AND changed_at < :
 """
 _MESSAGES: Final = """
 SELECT m.id FROM messages m
-WHERE m.status NOT IN ('queued', 'held', 'sending', 'in_doubt') AND m.created_at < :before
+WHERE m.status NOT IN ('queued', 'sending', 'in_doubt') AND m.created_at < :before
     AND NOT EXISTS (SELECT 1 FROM subscriptions s WHERE s.id = m.subscription_id AND s.state IN ('pending', 'active'))
 LIMIT :bite
 """

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from flait.core.flights import Flight
 from flait.core.messages import Channel, CopiedAs, Message, MessageKind
 from flait.core.structure import Headline, Phrase, Structure, one_line, plain
+from flait.core.subscriptions import User, agreeing
 from flait.core.texts.confirmations import Greeting, tracked_text
 from flait.core.texts.formats import Reader
 from flait.core.told import tells
@@ -21,13 +22,12 @@ from flait.core.whatsapp import (
     WINDOW,
     MessageForm,
     Setup,
-    agreed,
     choice,
     free_text,
     is_whatsapp_error,
     variables,
-    with_consent,
 )
+from tests.agreements import addresses
 from tests.core.flights_for_tests import F12, NOON, diverted, hours, late, minutes, planned
 
 HX = "HX" + "0" * 32
@@ -162,17 +162,19 @@ def test_whatsapp_s_own_errors_are_told_by_their_number(code: int | None, whatsa
     ],
 )
 def test_consent_is_read_per_channel(consent: str, sms: bool, whatsapp: bool) -> None:
-    assert (agreed(consent, Channel.SMS), agreed(consent, Channel.WHATSAPP)) == (sms, whatsapp)
+    ann = User(name="Ann", phone="+15555550100", created_at=NOON, addresses=addresses("+15555550100", consent))
+
+    assert (ann.agreed(Channel.SMS), ann.agreed(Channel.WHATSAPP)) == (sms, whatsapp)
 
 
 @given(st.lists(st.sampled_from(Channel), max_size=4))
 def test_consent_noted_is_consent_read_and_noting_twice_changes_nothing(channels: list[Channel]) -> None:
-    consent = ""
+    ann = User(name="Ann", phone="+15555550100", created_at=NOON)
     for channel in channels:
-        consent = with_consent(consent, channel, "asked")
+        ann = agreeing(ann, channel, "asked", NOON)
 
-    assert {channel for channel in Channel if agreed(consent, channel)} == set(channels)
-    assert all(with_consent(consent, channel, "again") == consent for channel in channels)
+    assert {channel for channel in Channel if ann.agreed(channel)} == set(channels)
+    assert all(agreeing(ann, channel, "again", NOON) == ann for channel in channels)
 
 
 # --- free text --------------------------------------------------------------------------------------------------

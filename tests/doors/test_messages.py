@@ -221,7 +221,6 @@ def test_a_text_in_doubt_that_was_sent_again_is_given_up(flait: CommandLine, sto
     ("status", "why"),
     [
         (S.QUEUED, "is in line already"),
-        (S.HELD, "waits for the end of quiet hours"),
         (S.CANCELED, "was given up"),
         (S.SUPPRESSED, "was kept back: the number has texted STOP"),
     ],

@@ -13,6 +13,7 @@ from flait.core.whatsapp import Setup
 from flait.errors import SendError
 from flait.flows import deliver, receipts
 from flait.flows.ports import Sent
+from flait.flows.whatsapp import prefer
 from tests.core.flights_for_tests import F12, ON, at_gate, hours, late, minutes, touched_down
 from tests.flows.talk import Talk
 from tests.flows.world import PHONES, World, in_doubt, not_sent, refused
@@ -598,8 +599,8 @@ def test_news_decided_anew_is_not_sent_when_the_first_text_arrived_after_all(wor
 def by_whatsapp(world: World) -> World:
     """Ann follows UA1234 by WhatsApp, wrote a moment ago, and agreed to SMS too."""
     world.follow(F12)
-    world.store._change("UPDATE users SET channel = 'whatsapp', consent = 'sms: asked; whatsapp: asked'")
-    world.store._change("UPDATE subscriptions SET channel = 'whatsapp'")
+    [ann] = world.store.users()
+    prefer(world.store, ann, Channel.WHATSAPP, consent="asked")
     world.store.note_window(PHONES[0], world.clock.now())
     return world
 

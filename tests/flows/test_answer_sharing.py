@@ -12,6 +12,7 @@ from flait.core.whatsapp import Setup
 from flait.errors import BudgetExhausted
 from flait.flows import upkeep
 from flait.store import salvaged
+from tests.agreements import addresses
 from tests.core.flights_for_tests import F12, NOON, at_gate, hours, minutes
 from tests.flows.talk import RULES, TOMORROW, Talk, live
 from tests.flows.world import PHONES, World, timetabled
@@ -223,7 +224,7 @@ def test_a_number_that_costs_a_lot_is_not_asked(world: World, ana: Talk, phone: 
 
 
 def on_whatsapp(world: World, consent: str = "whatsapp: said so") -> None:
-    user = User(name="Ben", phone=BEN, channel=Channel.WHATSAPP, created_at=NOON, consent=consent)
+    user = User(name="Ben", phone=BEN, channel=Channel.WHATSAPP, created_at=NOON, addresses=addresses(BEN, consent))
     world.store.add_user(user)
 
 

@@ -69,7 +69,7 @@ STOPS = ["STOP", " stop ", "Unsubscribe", "OPTOUT", "stop texting me", "opt out"
 def test_stop_holds_for_everything_at_once(world: World, body: str) -> None:
     world.follow(planned())
     queue(world, "queued")
-    queue(world, "held", status=S.HELD)
+    queue(world, "queued too")
     queue(world, "whatsapp", channel=Channel.WHATSAPP)
     world.store.put_dialogue(ANN, "leg", {}, NOON + hours(1))
     take(world, text(body))

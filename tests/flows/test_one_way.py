@@ -6,6 +6,7 @@ from flait.core.messages import Channel, MessageStatus
 from flait.core.subscriptions import User
 from flait.core.whatsapp import Setup
 from flait.flows import deliver
+from tests.agreements import addresses
 from tests.core.flights_for_tests import NOON, planned
 from tests.flows.talk import RULES, Talk
 from tests.flows.test_intake import queue
@@ -21,7 +22,7 @@ def send(world: World, setup: Setup = NAME) -> None:
 
 
 def greet(world: World, channel: Channel = Channel.SMS) -> None:
-    world.store.add_user(User(name="Ann", phone=PHONES[0], created_at=NOON, consent="agreed"))
+    world.store.add_user(User(name="Ann", phone=PHONES[0], created_at=NOON, addresses=addresses(PHONES[0], "agreed")))
     queue(world, "greeting", kind="pending", body=GREETING, channel=channel)
 
 

@@ -11,6 +11,7 @@ from flait.core.whatsapp import Setup
 from flait.flows import deliver
 from flait.flows.whatsapp import prefer
 from flait.store import salvaged
+from tests.agreements import addresses
 from tests.core.flights_for_tests import NOON, planned
 from tests.flows.talk import Talk
 from tests.flows.test_intake import fetch, queue, take, text
@@ -31,7 +32,7 @@ spelt = pytest.mark.parametrize(("phone", "address"), SPELT)
 
 
 def known(world: World, phone: str) -> User:
-    return world.store.add_user(User(name="Ana", phone=phone, created_at=NOON, consent="agreed"))
+    return world.store.add_user(User(name="Ana", phone=phone, created_at=NOON, addresses=addresses(phone, "agreed")))
 
 
 @spelt
@@ -100,7 +101,7 @@ def test_an_sms_goes_to_the_number_as_dialled_though_whatsapp_spells_it_otherwis
 
 def test_an_alert_on_whatsapp_goes_to_the_spelling_the_person_last_wrote_from(world: World) -> None:
     phone, address = SPELT[0]
-    user = prefer(world.store, known(world, phone), Channel.WHATSAPP, how="said so")
+    user = prefer(world.store, known(world, phone), Channel.WHATSAPP, consent="said so")
     world.clock.advance(timedelta(seconds=1))
     take(world, text("hello", address, whatsapp=True))
     queue(world, "an alert", to=phone, user_id=user.id, channel=Channel.WHATSAPP)

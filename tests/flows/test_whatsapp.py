@@ -14,11 +14,12 @@ from flait.core.receipts import Receipt
 from flait.core.structure import Headline, Phrase, Structure
 from flait.core.subscriptions import User
 from flait.core.texts.confirmations import FOOTER
-from flait.core.whatsapp import Setup, TemplateMessage, agreed
+from flait.core.whatsapp import Setup, TemplateMessage
 from flait.flows import deliver, receipts, whatsapp
 from flait.flows.ports import Sent
 from flait.flows.subscribe import Person, subscribe
 from flait.store import Store
+from tests.agreements import addresses
 from tests.core.flights_for_tests import F12, NOON, hours, minutes
 from tests.flows.world import PHONES, World, in_doubt, not_sent, refused, wanted
 
@@ -37,9 +38,9 @@ FIRST_SMS = f"Flait flight alerts for Ann: {BODY} {FOOTER}"
 
 
 def person(world: World, consent: str = BOTH) -> User:
-    return world.store.add_user(
-        User(name="Ann", phone=PHONES[0], channel=Channel.WHATSAPP, consent=consent, created_at=NOON)
-    )
+    reached = addresses(PHONES[0], consent)
+    ann = User(name="Ann", phone=PHONES[0], channel=Channel.WHATSAPP, addresses=reached, created_at=NOON)
+    return world.store.add_user(ann)
 
 
 def queue(world: World, consent: str = BOTH) -> Message:
@@ -314,10 +315,10 @@ def test_one_flight_by_whatsapp_leaves_the_person_s_usual_channel(world: World) 
 def test_who_prefers_whatsapp_gets_what_they_follow_by_it_too(world: World) -> None:
     world.follow(F12)
     user = world.store.users()[0]
-    moved = whatsapp.prefer(world.store, user, Channel.WHATSAPP, how="asked")
+    moved = whatsapp.prefer(world.store, user, Channel.WHATSAPP, consent="asked")
     assert (moved.channel, world.subscription().channel) == (Channel.WHATSAPP, Channel.WHATSAPP)
-    assert agreed(moved.consent, Channel.SMS)
-    back = whatsapp.prefer(world.store, moved, Channel.SMS, how="asked")
+    assert moved.agreed(Channel.SMS)
+    back = whatsapp.prefer(world.store, moved, Channel.SMS, consent="asked")
     assert (back.channel, back.consent, world.subscription().channel) == (Channel.SMS, moved.consent, Channel.SMS)
 
 

@@ -23,7 +23,7 @@ Columns = dict[str, Any]
 Rows = dict[str, dict[Any, Columns]]
 
 LIVE = ("pending", "active")
-UNDER_WAY = ("queued", "held", "sending", "in_doubt")
+UNDER_WAY = ("queued", "sending", "in_doubt")
 KEYS = {
     "usage": ("month", "operation", "flight"),
     "opt_outs": ("phone",),

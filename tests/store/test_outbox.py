@@ -77,8 +77,8 @@ def test_a_claim_is_counted_and_nobody_elses(store: Store, claimed: Message) -> 
 
 @pytest.mark.parametrize(
     "changes",
-    [{"not_before": NOW + MINUTE}, {"expires_at": NOW}, {"status": S.HELD}, {"status": S.IN_DOUBT}],
-    ids=["too early", "too late", "held", "in doubt"],
+    [{"not_before": NOW + MINUTE}, {"expires_at": NOW}, {"status": S.IN_DOUBT}],
+    ids=["too early", "too late", "in doubt"],
 )
 def test_what_is_not_to_be_sent_now_is_not_claimed(store: Store, ann: int, changes: dict[str, object]) -> None:
     queue(store, ann, "key", **changes)
@@ -142,7 +142,7 @@ def test_start_lets_texts_through_again(store: Store, ann: int) -> None:
 
 
 def test_what_is_too_late_expires(store: Store, ann: int, claimed: Message) -> None:
-    late = [queue(store, ann, key, status=state) for key, state in (("late", S.QUEUED), ("held", S.HELD))]
+    late = [queue(store, ann, key) for key in ("late", "late too")]
     queue(store, ann, "in time", expires_at=NOW + DAY)
     assert [expired.id for expired in store.expire_messages(NOW + HOUR)] == [one.id for one in late]
     assert status(store, late[0].id) is S.EXPIRED
@@ -240,7 +240,7 @@ def test_a_sid_is_one_texts(store: Store, claimed: Message) -> None:
 def test_counts_show_what_waits_and_what_went_wrong(store: Store, ann: int) -> None:
     for number, state in enumerate((S.QUEUED, S.QUEUED, S.FAILED, S.IN_DOUBT, S.EXPIRED)):
         queue(store, ann, f"key {number}", status=state)
-    assert store.queue_counts() == {S.QUEUED: 2, S.HELD: 0, S.SENDING: 0, S.IN_DOUBT: 1, S.FAILED: 1}
+    assert store.queue_counts() == {S.QUEUED: 2, S.SENDING: 0, S.IN_DOUBT: 1, S.FAILED: 1}
 
 
 def test_what_was_told_is_listed_for_each_subscription(store: Store) -> None:
@@ -291,7 +291,7 @@ def test_what_was_said_after_a_text_is_about_the_same_flight_to_the_same_number(
 ) -> None:
     about("before")
     text = about("text")
-    later = [about("queued"), about("held", S.HELD), about("in doubt", S.IN_DOUBT)]
+    later = [about("queued"), about("queued too"), about("in doubt", S.IN_DOUBT)]
     about("failed", S.FAILED)
     about("expired", S.EXPIRED)
     about("tells nothing", tells={})
@@ -306,7 +306,7 @@ def test_what_waits_about_a_flight_is_older_or_newer_and_not_the_text_itself(
     about("before")
     text = about("text")
     about("failed", S.FAILED)
-    about("after", S.HELD)
+    about("after")
     assert [each.dedup_key for each in store.waiting_about(text)] == ["before", "after"]
 
 

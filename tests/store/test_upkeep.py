@@ -118,7 +118,7 @@ def test_texts_that_wait_or_are_in_doubt_stay(store: Store, state: S) -> None:
         state=state,
         sid="SM1" if state in {S.ACCEPTED, S.SENT, S.DELIVERED, S.READ} else None,
     )
-    waits = state in {S.QUEUED, S.HELD, S.SENDING, S.IN_DOUBT}
+    waits = state in {S.QUEUED, S.SENDING, S.IN_DOUBT}
     assert store.prune(LATER).messages == (0 if waits else 1)
 
 

@@ -17,7 +17,7 @@ from flait.core.structure import plain
 from flait.core.subscriptions import AddedBy, Role, User
 from flait.core.texts import answers as texts
 from flait.core.texts.wording import Text
-from flait.core.whatsapp import MARGIN, WINDOW, agreed
+from flait.core.whatsapp import MARGIN, WINDOW
 from flait.errors import InvalidPhone
 from flait.flows.answering.desk import Act, AnswerText, Desk, say
 from flait.flows.answering.meant import followed_now, leg_of, meant_then, name_of, nothing_meant
@@ -96,7 +96,7 @@ def _channel(desk: Desk, phone: str) -> Channel | None:
     A template for every kind says nothing of how to answer; it takes one for invitations.
     """
     user, setup = desk.store.user_by_phone(phone), desk.rules.whatsapp
-    if user is None or not agreed(user.consent, Channel.WHATSAPP) or agreed(user.consent, Channel.SMS):
+    if user is None or not user.agreed(Channel.WHATSAPP) or user.agreed(Channel.SMS):
         return Channel.SMS
     wrote_at = desk.store.window(phone)
     is_open = wrote_at is not None and desk.now - wrote_at < WINDOW - MARGIN
@@ -139,8 +139,13 @@ def join(desk: Desk, wish: Join) -> Act:
 
 
 def _acceptance(desk: Desk, invitation: Invitation, looked: Looked) -> Act:
-    consent = f"JOIN by text, {desk.written:%Y-%m-%d}"
-    person = Person(phone=desk.phone, channel=desk.channel, consent=consent, added_by=AddedBy.INVITATION)
+    person = Person(
+        phone=desk.phone,
+        channel=desk.channel,
+        consent="JOIN by text",
+        agreed_at=desk.written,
+        added_by=AddedBy.INVITATION,
+    )
 
     def accepted() -> Sequence[AnswerText]:
         settled = looked.refused or desk.store.settle_invitation(invitation.id, InvitationState.JOINED, desk.written)
