@@ -147,18 +147,22 @@ def decide(
         for change, urgent in ((change, priority(change, after, now) is Priority.P0) for change in news)
     ]
     lead = [change for change, hold in zip(news, held, strict=True) if hold is None]
-    if lead:
-        held = [None if hold and hold.joins else hold for hold in held]
-    due = [change for change, hold in zip(news, held, strict=True) if hold is None]
-    holds = [(change.kind, hold) for change, hold in zip(news, held, strict=True) if hold]
-    if any(hold.look_again == CONFIRM_BIG for _, hold in holds):
-        due = []  # its words would say what is not sure yet
+    due, holds = _settled(news, held)
     return Decision(
         alert=_alert(due, lead, told, past, flight=after, role=role, now=now) if due else None,
         look_again=min((hold.look_again for _, hold in holds if hold.look_again), default=None),
         moment=min((hold.until for _, hold in holds if hold.until), default=None),
         held=tuple((kind, hold.why) for kind, hold in holds),
     )
+
+
+def _settled(news: Sequence[Change], held: Sequence[Hold | None]) -> tuple[list[Change], list[tuple[ChangeKind, Hold]]]:
+    """What is told now, and what waits and why; nothing is told whose words would say what is not sure yet."""
+    if None in held:
+        held = [None if hold and hold.joins else hold for hold in held]
+    due = [change for change, hold in zip(news, held, strict=True) if hold is None]
+    holds = [(change.kind, hold) for change, hold in zip(news, held, strict=True) if hold]
+    return ([] if any(hold.look_again == CONFIRM_BIG for _, hold in holds) else due), holds
 
 
 def ear_of(role: Role, flight: Flight, delay: timedelta = DELAY) -> Ear:

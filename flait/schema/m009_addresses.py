@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
 def m009_addresses(db: "Database") -> None:
     """A row for each way by which a person can be reached; which channels there are is no longer the tables' affair."""
-    db.executescript("DROP VIEW subscribers; DROP VIEW people;")
+    [(reasons,)] = db.execute("SELECT sql FROM sqlite_schema WHERE name = 'watch_reasons'").fetchall()
+    db.executescript("DROP VIEW subscribers; DROP VIEW people; DROP VIEW watch_reasons;")  # they name what is rebuilt
     db.executescript(_ADDRESSES)
     for user_id, phone, channel, consent in db.execute("SELECT id, phone, channel, consent FROM users").fetchall():
         notes = {note.channel: note for note in _notes(consent)}
@@ -18,23 +19,23 @@ def m009_addresses(db: "Database") -> None:
             how, agreed_at = notes[each][1:] if each in notes else ("", None)
             db.execute(_ADD, (user_id, each, phone, how, agreed_at))
     db.executescript(_NO_MORE)
-    for table in ("users", "subscriptions", "messages"):
+    for table in _IN_PLACE:
         _rebuild(db, table)
     db.executescript(_VIEWS)
+    db.execute(reasons)
 
 
 # `consent` is how they agreed to that channel, '' where nobody noted it; `agreed_at` is when.
 _ADDRESSES: Final = """
 CREATE TABLE addresses (
-    id INTEGER PRIMARY KEY,
     user_id INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
     channel TEXT NOT NULL CHECK (channel <> ''),
     value TEXT NOT NULL CHECK (value <> ''),
     consent TEXT NOT NULL DEFAULT '',
     agreed_at TEXT CHECK (length(agreed_at) = 24),
-    UNIQUE (user_id, channel),
+    PRIMARY KEY (user_id, channel),
     UNIQUE (channel, value)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 """
 _ADD: Final = "INSERT INTO addresses (user_id, channel, value, consent, agreed_at) VALUES (?, ?, ?, ?, ?)"
 
@@ -71,8 +72,26 @@ def _notes(consent: str) -> Iterator[_Note]:
 _GONE: Final = (
     (" CHECK (channel IN ('sms', 'whatsapp'))", ""),
     ("""CHECK ("to" LIKE '+%')""", """CHECK ("to" <> '')"""),
+    ("status IN ('queued', 'held')", "status = 'queued'"),
     ("'queued', 'held'", "'queued'"),
 )
+_IN_PLACE: Final = {
+    "users": """
+INSERT INTO users_new SELECT * FROM users;
+DROP TABLE users;
+ALTER TABLE users_new RENAME TO users;
+""",
+    "subscriptions": """
+INSERT INTO subscriptions_new SELECT * FROM subscriptions;
+DROP TABLE subscriptions;
+ALTER TABLE subscriptions_new RENAME TO subscriptions;
+""",
+    "messages": """
+INSERT INTO messages_new SELECT * FROM messages;
+DROP TABLE messages;
+ALTER TABLE messages_new RENAME TO messages;
+""",
+}
 
 
 def _rebuild(db: "Database", table: str) -> None:
@@ -81,18 +100,19 @@ def _rebuild(db: "Database", table: str) -> None:
     [(made,)] = db.execute(own, (table, "table")).fetchall()
     indexes = [sql for (sql,) in db.execute(own, (table, "index")).fetchall()]
     [last] = db.execute("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = ?), 0)", (table,)).fetchone()
-    db.execute(_without(made).replace(table, f"{table}_new", 1))
-    db.execute(f"INSERT INTO {table}_new SELECT * FROM {table}")  # noqa: S608  # one of three names of ours
-    db.execute(f"DROP TABLE {table}")
-    db.execute(f"ALTER TABLE {table}_new RENAME TO {table}")
+    anew = _without(made, table)
+    db.execute(anew)
+    db.executescript(_IN_PLACE[table])
     db.execute("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
     db.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table, last))
-    for sql in indexes:
-        db.execute(_without(sql))
+    for index in indexes:
+        sql = _without(index)
+        db.execute(sql)
 
 
-def _without(sql: str) -> str:
-    for gone, instead in _GONE:
+def _without(sql: str, table: str = "") -> str:
+    """The statement without lists of channels; where it makes a table, that is a new one beside it."""
+    for gone, instead in ((f"TABLE {table}", f"TABLE {table}_new"), *_GONE) if table else _GONE:
         sql = sql.replace(gone, instead)
     return sql
 
@@ -103,7 +123,7 @@ CREATE VIEW people AS
         u.added_by, o.at AS opted_out_at,
         (SELECT json_group_array(json_object(
             'channel', a.channel, 'value', a.value, 'consent', a.consent, 'agreed_at', a.agreed_at))
-        FROM (SELECT * FROM addresses a WHERE a.user_id = u.id ORDER BY a.id) a) AS addresses
+        FROM addresses a WHERE a.user_id = u.id) AS addresses
     FROM users u LEFT JOIN opt_outs o ON o.phone = u.phone;
 
 CREATE VIEW subscribers AS

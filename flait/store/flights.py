@@ -71,7 +71,10 @@ WHERE flight_id = :id AND state = 'active'
 _CLOSE_AWAITED: Final = """
 UPDATE flights SET closed_at = :now, next_poll_at = NULL, claimed_by = NULL, claimed_at = NULL
 WHERE closed_at IS NULL AND id IN (SELECT flight_id FROM flight_waits WHERE for_flight_id = :id)
-    AND NOT EXISTS (SELECT 1 FROM watch_reasons r WHERE r.flight_id = flights.id)
+    AND NOT EXISTS (SELECT 1 FROM subscriptions s WHERE s.flight_id = flights.id AND s.state = 'active')
+    AND NOT EXISTS (
+        SELECT 1 FROM flight_waits w JOIN flights f ON f.id = w.for_flight_id
+        WHERE w.flight_id = flights.id AND f.closed_at IS NULL)
 """
 _HASTEN: Final = """
 UPDATE flights SET next_poll_at = :now

@@ -47,9 +47,11 @@ class People(Totals):
     def save_user(self, user: User) -> User:
         """Change a person's row, by id. It never lifts an opt-out: only set_opt_out does. Raises UserError."""
         try:
-            self._change(_SAVE, id=user.id, **_columns(user))
+            is_there = self._change(_SAVE, id=user.id, **_columns(user)) > 0
         except Taken as taken:
             raise _namesake(user, taken) from taken
+        if not is_there:
+            raise _gone()
         return self._reached(user, user.id)
 
     @writing
@@ -71,7 +73,7 @@ class People(Totals):
             self.set_opt_out(user.phone, user.opted_out_at)
         saved = self.user(user_id)
         if saved is None:
-            raise UserError("that person is not there any more", "see who is: flait user list")
+            raise _gone()
         return saved
 
     def user(self, user_id: int) -> User | None:
@@ -119,6 +121,10 @@ class People(Totals):
             self._change("DELETE FROM opt_outs WHERE phone = :phone", phone=phone)
         else:
             self._change(_OPT_OUT, phone=phone, at=at)
+
+
+def _gone() -> UserError:
+    return UserError("that person is not there any more", "see who is: flait user list")
 
 
 def _person(row: Row | None) -> User | None:

@@ -85,7 +85,7 @@ TALKS: Mapping[str, Script] = {
         ("TRACK UA8702 today", [f"{FIRST} for Eve: {TODAY} Gate later. {RATES}"]),
         ("where is my plane", ["UA8702 JFK-LAX on time: dep 13:00 EST, arr 15:00 PST. Gate later. Checked lately."]),
         ("MUTE 2h", [f"All flights muted until HH:MM EST. {URGENT} Reply UNMUTE."]),
-        ("UNMUTE", ["Nothing is muted any more. What changed meanwhile is told at the next look."]),
+        ("UNMUTE", ["Nothing is muted any more. What changed meanwhile follows."]),
     ],
     FAY: [
         ("Who is this?", ["This number is not set up for Flait. Ask the person who runs it to add you."]),

@@ -181,12 +181,12 @@ def test_undo_takes_back_the_last_mute(world: World, talk: Talk) -> None:
 def test_undo_of_the_only_mute_is_an_unmute(world: World, talk: Talk) -> None:
     talk.tracks(F12)
     talk.says("mute")
-    assert talk.says("undo") == ["All flights no longer muted. What changed meanwhile is told at the next look."]
+    assert talk.says("undo") == ["All flights no longer muted. What changed meanwhile follows."]
 
 
 def test_one_flight_is_unmuted_by_its_number(world: World, talk: Talk) -> None:
     talk.tracks(F12)
     talk.says("mute UA1234 5h")
-    assert talk.says("unmute UA1234") == ["UA1234 no longer muted. What changed meanwhile is told at the next look."]
+    assert talk.says("unmute UA1234") == ["UA1234 no longer muted. What changed meanwhile follows."]
     assert world.subscription().muted_until is None
     assert talk.says("unmute UA999") == [texts.not_followed_text("UA999")]

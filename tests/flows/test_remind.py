@@ -94,6 +94,27 @@ def test_a_cool_down_ends_by_a_moment_and_buys_no_look(world: World) -> None:
     assert "B4->C3" in world.texts[-1].body
 
 
+def test_a_cap_ends_by_a_moment_and_buys_no_look(world: World) -> None:
+    world.follow(F12)
+    first = OUT - minutes(170)
+    for number, gate in enumerate(("B1", "B2", "B3", "B4")):
+        world.clock.moment = first + number * minutes(11)
+        world.store.hasten(1, world.clock.now())
+        assert world.poll(replace(F12, gate_origin=gate)) == ["gate_change"]
+    world.clock.advance(minutes(11))
+    world.store.hasten(1, world.clock.now())
+    assert world.poll(replace(F12, gate_origin="B5")) == []
+
+    assert world.moment() == first + hours(1)
+    looks, planned = len(world.source.calls), world.due()
+    assert planned > world.clock.now() + minutes(2)
+    world.store._change("UPDATE flights SET next_poll_at = :at", at=first + hours(2))
+    world.clock.moment = first + hours(1)
+    assert world.remind() == ["gate_change"]
+    assert len(world.source.calls) == looks
+    assert "B4->B5" in world.texts[-1].body
+
+
 def test_a_moment_is_no_second_look(world: World) -> None:
     world.follow(F12)
     muted(world, NOON + minutes(30))

@@ -173,7 +173,7 @@ def tables(path: Path) -> set[str]:
 
 _HOLDS: Final = (
     """INSERT INTO users (id, name, name_key, phone, channel, role, clock, consent, created_at, muted_until)
-    VALUES (1, 'Ann', 'ann', :phone, 'sms', 'traveler', '24h', 'sms: asked', :at, :muted_until)""",
+    VALUES (1, 'Ann', 'ann', :phone, 'sms', 'traveler', '24h', 'sms: asked, 2013-03-07', :at, :muted_until)""",
     """INSERT INTO flights (id, fa_flight_id, ident, ident_icao, origin, departure_date, phase, latest, polls,
     next_poll_at, last_polled_at, created_at)
     VALUES (1, :fa_flight_id, :ident, :ident, 'KSFO', :day, 'scheduled', :latest, 7, :next_poll_at, :at, :at)""",

@@ -29,6 +29,7 @@ KEYS = {
     "opt_outs": ("phone",),
     "inbound": ("sid",),
     "dialogues": ("phone", "kind"),
+    "addresses": ("user_id", "channel"),
 }
 FOR_EVER = ("users", "opt_outs", "consent_changes")
 

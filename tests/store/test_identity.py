@@ -1,14 +1,15 @@
 """A database of the fifth release, upgraded in the middle of a busy day: what a text is, copies and answers is known."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from flait.core.messages import CopiedAs, MessageKind, MessageStatus
+from flait.core.messages import Channel, CopiedAs, MessageKind, MessageStatus
 from flait.store import Store
 from tests.store.releases import DEE, EVE, fifth_release
-from tests.store.samples import HOUR, MINUTE, NOW
+from tests.store.samples import HOUR, MINUTE, NOW, message
 
 S, C = MessageStatus, CopiedAs
 
@@ -57,3 +58,26 @@ def test_stop_holds_and_a_question_still_waits_for_its_answer(upgraded: Store) -
     assert upgraded.is_opted_out(EVE)
     assert upgraded.dialogue(DEE, "question", NOW) == {"of": "TRACK"}
     assert upgraded.dialogue(DEE, "question", NOW + HOUR) is None
+
+
+def test_what_was_agreed_to_becomes_rows_and_reads_as_before(upgraded: Store) -> None:
+    people = {user.name: user for user in upgraded.users()}
+
+    dee, fay = people["Dee"], people["Fay"]
+    assert dee.consent == "added at the command line, 2013-03-07; whatsapp: JOIN by text, 2013-03-08"
+    assert [(each.channel, each.value, each.agreed_at) for each in dee.addresses] == [
+        (Channel.SMS, DEE, datetime(2013, 3, 7, tzinfo=UTC)),
+        (Channel.WHATSAPP, DEE, datetime(2013, 3, 8, tzinfo=UTC)),
+    ]
+    assert (fay.consent, fay.agreed(Channel.SMS), fay.agreed(Channel.WHATSAPP)) == ("whatsapp: said so", False, True)
+    assert [(each.channel, each.consent) for each in people["Eve"].addresses] == [(Channel.SMS, "")]
+    assert not people["Eve"].agreed(Channel.SMS)
+
+
+def test_tables_that_were_built_anew_give_no_id_twice(upgraded: Store) -> None:
+    upgraded._change("DELETE FROM messages")
+    ann = upgraded.users()[0]
+
+    stored = upgraded.enqueue(message(ann.id, "next"))
+    assert stored
+    assert stored.id > 60

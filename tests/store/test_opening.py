@@ -435,9 +435,12 @@ def test_what_the_first_release_kept_is_all_there_after_the_second(path: Path) -
 def test_what_the_second_release_kept_is_all_there_after_the_third(path: Path) -> None:
     second_release(path)
     with closing(sqlite3.connect(path)) as conn:
-        before = {name: conn.execute(f'SELECT * FROM "{name}"').fetchall() for name in tables(path) - MARKS}
+        conn.row_factory = sqlite3.Row
+        before = {name: [dict(row) for row in conn.execute(f'SELECT * FROM "{name}"')] for name in tables(path) - MARKS}
+    consents = [row.pop("consent") for row in before["users"]]  # rows of their own by now
     with Store.open(path) as store:
         after = {name: store._rows(f'SELECT * FROM "{name}"') for name in before}
+        assert [one.consent for one in store.users()] == consents
         waiting, asked = store.subscription(1), store.subscription(2)
         assert waiting
         assert asked
@@ -450,7 +453,7 @@ def test_what_the_second_release_kept_is_all_there_after_the_third(path: Path) -
         assert (following.state, following.destination, following.leaves_at) == ("active", "JFK", None)
         assert [view.subscription for view in store.subscription_views()] == [waiting, asked, following]
         assert store.claim_pending(NOW, HOUR) == replace(asked, next_attempt_at=NOW + HOUR)
-    assert {name: [tuple(row.values())[: len(old)] for row, old in zip(after[name], rows, strict=True)]
+    assert {name: [{column: row[column] for column in old} for row, old in zip(after[name], rows, strict=True)]
             for name, rows in before.items()} == before  # fmt: skip
 
 

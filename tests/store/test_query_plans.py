@@ -107,10 +107,10 @@ HOT: dict[str, Callable[[Store], object]] = {
     "sum up": lambda store: store.sum_up(NOW, NOW),
 }
 
-# Lists handed over as JSON, results of subqueries, the few numbers that said STOP, and rows in order of an index that
+# Lists handed over as JSON, results of subqueries (watch_reasons is one, of two searches), the few numbers that said STOP, and rows in order of an index that
 # holds only the rows wanted.
 HARMLESS = re.compile(
-    r"SCAN (value|json_each VIRTUAL|CONSTANT|t\b|\(subquery|opt_outs\b|f USING INDEX flights_\w+_open"
+    r"SCAN (value|json_each VIRTUAL|CONSTANT|watch_reasons\b|t\b|\(subquery|opt_outs\b|f USING INDEX flights_\w+_open"
     r"|inbound USING INDEX inbound_unanswered)"
 )
 

@@ -34,7 +34,7 @@ class Muting:
         """Every text about it again, but about what is muted `beside` it."""
         if beside:
             return in_one(f"{fold(name)} no longer muted, but {self._names(beside)}", "UNMUTE ends that too.")
-        return f"{fold(name)} no longer muted. What changed meanwhile is told at the next look."
+        return f"{fold(name)} no longer muted. What changed meanwhile follows."
 
     def still_muted(self, name: str, until: datetime) -> str:
         """This flight is not muted, but all of them are."""
