@@ -50,7 +50,7 @@ FROM messages m WHERE m.subscription_id IN (SELECT value FROM json_each(:ids)) O
 """
 # What a text about one flight tells of another is no text about that one: it counts towards none of its caps.
 _BESIDE: Final = """
-SELECT m.id AS message_id, m.created_at AS at, iif(m.subscription_id IS NULL, m.kind, 'beside') AS kind, m.tells,
+SELECT m.id AS message_id, m.created_at AS at, iif(m.subscription_id IS NULL, m.kind, 'other') AS kind, m.tells,
     m.status, m.error_code, m.error FROM messages m
 WHERE m.user_id IN (SELECT user_id FROM subscriptions WHERE id IN (SELECT value FROM json_each(:ids)))
     AND m.tells GLOB '*"[0-9]*.[a-z]*":*'

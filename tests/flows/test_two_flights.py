@@ -37,6 +37,7 @@ def look(world: World, *board: object) -> TrackedFlight:
 
 def test_a_flight_that_another_waits_for_is_seen_and_planned_like_any_other(world: World, plane: TrackedFlight) -> None:
     assert world.store.watch_reasons(plane.id) == [WatchReason(flight_id=plane.id, reason="inbound", for_flight_id=1)]
+    world.clock.moment = OFF + minutes(2)
     seen = look(world, took_off(PLANE, OFF))
     assert seen.flight.off.actual == OFF
     assert seen.next_poll_at
@@ -47,6 +48,7 @@ def test_a_flight_that_another_waits_for_is_seen_and_planned_like_any_other(worl
 def test_a_look_at_it_that_shows_something_is_a_moment_for_what_waits(world: World, plane: TrackedFlight) -> None:
     look(world, PLANE)
     assert world.moment() is None
+    world.clock.moment = OFF + minutes(2)
     look(world, took_off(PLANE, OFF))
     assert world.moment() == world.clock.now()
     assert world.remind() == []
@@ -110,7 +112,7 @@ def test_what_a_text_about_one_flight_tells_of_another_is_known_there(world: Wor
     )
 
     rows = world.store.told_rows([1, 2])
-    assert [row.kind for row in rows[1]] == ["tracked", "beside"]
+    assert [row.kind for row in rows[1]] == ["tracked", "other"]
     assert [row.kind for row in rows[2]] == ["tracked"]
     world.store._change("UPDATE flights SET next_poll_at = :at WHERE id = 2", at=OUT)
     world.store.hasten(1, world.clock.now())
