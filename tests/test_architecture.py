@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from scripts import house
+from scripts.steps import steps
 
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted((ROOT / "flait").rglob("*.py"))
@@ -174,6 +175,14 @@ def test_the_tree_in_the_documentation_is_the_house() -> None:
     apart = ("flait.schema.", "flait.sandbox.")  # migrations have numbers; the sandbox draws itself
     there = {named(path) for path in SOURCES if path.name != "__init__.py"}
     assert drawn() == {module for module in there if not module.startswith(apart)}
+
+
+def test_what_track_crosses_is_as_the_record_says(tmp_path: Path) -> None:
+    way, called = steps(tmp_path)
+    record = (ROOT / "docs/decisions/0036-what-track-crosses.md").read_text(encoding="utf-8")
+
+    for what, found in (("between the claimed text and the stored subscription", way), ("called in all", called)):
+        assert f"| {what} | {len(found)} | {len({file for file, _ in found})} |" in record
 
 
 def test_the_figures_in_the_documentation_are_those_of_the_house() -> None:

@@ -17,7 +17,7 @@ from flait.core import polling
 from flait.core.alerts import RULES
 from flait.core.changes import ChangeKind
 from flait.core.flights import Flight, ScheduledFlight
-from flait.core.holds import CONFIRM_BIG, CONFIRM_SMALL
+from flait.core.holds import CAPS, CONFIRM_BIG, CONFIRM_SMALL, COOLDOWN
 from flait.core.messages import Message, MessageKind, MessageStatus
 from flait.core.replies.understanding import Reply, understand
 from flait.core.subscriptions import Role
@@ -320,6 +320,18 @@ CONFIRMATIONS = {
     "pending": pending_text(SUNDAY, "UA1234"),
     "failed": failed_text("UA1234", "Sun 14 Jun", "no UA1234 is scheduled to leave on Sun 14 Jun"),
 }
+
+
+def test_the_rules_that_make_news_wait_are_told_with_their_numbers() -> None:
+    [calm] = re.findall(r"^\*\*Calm\.\*\* (.*)", page("docs/alerts.md"), flags=re.MULTILINE)
+    (_, gates), (_, times) = COOLDOWN
+    (hour, in_an_hour, _), (day, in_a_day, rest) = CAPS
+
+    assert f"next about gates waits {told(gates)}; about times, {told(times)}." in calm
+    assert f"At most {in_an_hour} texts an hour for each flight and person; after {in_a_day} within a day" in calm
+    assert "within a day, one in two hours." in calm
+    assert (hour, day, rest) == (hours(1), timedelta(days=1), hours(2))
+    assert f"does not count towards the {in_a_day}." in calm
 
 
 @pytest.mark.parametrize("kind", [*ChangeKind, *CONFIRMATIONS])

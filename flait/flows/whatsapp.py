@@ -47,7 +47,7 @@ def ready(store: Store, message: Message, setup: Setup, now: datetime) -> Messag
     chosen = choice(
         message,
         setup=setup,
-        wrote_at=store.window(message.to),
+        wrote_at=store.wrote_over_whatsapp_at(message.to),
         sms_agreed=_sms_agreed(store, message),
         now=now,
         refused=refused.error_code if refused else None,
@@ -75,7 +75,9 @@ def why_no_way(store: Store, subscription: Subscription, user: User, setup: Setu
         kind, Text(structure=plain("")), user, channel=subscription.channel, dedup_key="", now=now, until=now
     )
     agreed_to_sms = user.agreed(Channel.SMS)
-    chosen = choice(text, setup=setup, wrote_at=store.window(user.phone), sms_agreed=agreed_to_sms, now=now)
+    chosen = choice(
+        text, setup=setup, wrote_at=store.wrote_over_whatsapp_at(user.phone), sms_agreed=agreed_to_sms, now=now
+    )
     return "" if chosen.form else chosen.why
 
 

@@ -23,7 +23,7 @@ class WhatsAppWindows(Connection):
         """
         self._change(_WINDOW, phone=phone, at=at, address=address or phone)
 
-    def window(self, phone: str) -> datetime | None:
+    def wrote_over_whatsapp_at(self, phone: str) -> datetime | None:
         """When that number last wrote over WhatsApp; None: never, or long ago."""
         row = self._row("SELECT last_inbound_at FROM whatsapp_windows WHERE phone = :phone", phone=phone)
         return None if row is None else datetime.fromisoformat(row["last_inbound_at"])

@@ -241,9 +241,9 @@ def test_the_confirmation_of_a_stop_goes_out_and_nothing_after_it(known: World) 
 
 def test_a_text_on_whatsapp_opens_the_window(known: World) -> None:
     take(known, text("STATUS"))
-    assert known.store.window(ANN) is None
+    assert known.store.wrote_over_whatsapp_at(ANN) is None
     take(known, text("STATUS", whatsapp=True, sent_at=NOON - minutes(5)))
-    assert known.store.window(ANN) == NOON - minutes(5)
+    assert known.store.wrote_over_whatsapp_at(ANN) == NOON - minutes(5)
 
 
 def test_a_fault_in_the_middle_leaves_nothing(known: World, monkeypatch: pytest.MonkeyPatch) -> None:

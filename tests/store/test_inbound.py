@@ -93,7 +93,7 @@ def test_old_texts_and_talk_that_is_over_are_forgotten(store: Store) -> None:
     assert store.prune_words(NOW + 2 * DAY, NOW + 2 * DAY) == 1
     assert [row["sid"] for row in store._rows("SELECT sid FROM inbound")] == ["SM2"]
     assert [row["kind"] for row in store._rows("SELECT kind FROM dialogues")] == ["undo"]  # a late text may answer it
-    assert store.window(PHONE) is None
+    assert store.wrote_over_whatsapp_at(PHONE) is None
 
 
 @pytest.mark.parametrize("sender", ["12345", "Flait", ""])

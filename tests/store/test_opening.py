@@ -500,8 +500,8 @@ def test_what_waits_under_one_spelling_is_the_persons_and_whatsapp_keeps_its_own
     waiting = fifth.claim_inbound(NOW, "boot")
     assert waiting
     assert (waiting.inbound.sid, waiting.inbound.sender) == ("SM5", BEA)
-    assert (fifth.window(BEA), fifth.whatsapp_address(BEA)) == (NOW, BEA_ON_WHATSAPP)
-    assert (fifth.window(CAIO), fifth.whatsapp_address(CAIO)) == (NOW, CAIO_ON_WHATSAPP)
+    assert (fifth.wrote_over_whatsapp_at(BEA), fifth.whatsapp_address(BEA)) == (NOW, BEA_ON_WHATSAPP)
+    assert (fifth.wrote_over_whatsapp_at(CAIO), fifth.whatsapp_address(CAIO)) == (NOW, CAIO_ON_WHATSAPP)
     asked = [(row["asker"], row["phone"]) for row in fifth._rows("SELECT asker, phone FROM askings ORDER BY id")]
     assert asked == [("+15555550100", "+15555550101"), (BEA, "+15555550101"), (BEA, CAIO)]
 

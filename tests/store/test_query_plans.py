@@ -100,7 +100,7 @@ HOT: dict[str, Callable[[Store], object]] = {
     "end dialogues": lambda store: store.end_dialogues(PHONE),
     "decline invitations": lambda store: store.decline_invitations(PHONE),
     "open invitations": lambda store: store.open_invitations(PHONE, NOW),
-    "window": lambda store: store.window(PHONE),
+    "window": lambda store: store.wrote_over_whatsapp_at(PHONE),
     "push alert": lambda store: store.push_alert("token"),
     "push alerts": lambda store: store.push_alerts({PushState.WANTED}),
     "prune words": lambda store: store.prune_words(NOW, NOW),

@@ -183,10 +183,10 @@ def test_talk_can_be_ended_as_a_whole(store: Store) -> None:
 
 
 def test_a_window_is_as_wide_as_the_latest_text_says(store: Store) -> None:
-    assert store.window(PHONE) is None
+    assert store.wrote_over_whatsapp_at(PHONE) is None
     store.note_window(PHONE, NOW)
     store.note_window(PHONE, NOW - HOUR)
-    assert store.window(PHONE) == NOW
+    assert store.wrote_over_whatsapp_at(PHONE) == NOW
 
 
 # --- push alerts ----------------------------------------------------------------------------------------------------

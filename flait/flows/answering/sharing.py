@@ -98,7 +98,7 @@ def _channel(desk: Desk, phone: str) -> Channel | None:
     user, setup = desk.store.user_by_phone(phone), desk.rules.whatsapp
     if user is None or not user.agreed(Channel.WHATSAPP) or user.agreed(Channel.SMS):
         return Channel.SMS
-    wrote_at = desk.store.window(phone)
+    wrote_at = desk.store.wrote_over_whatsapp_at(phone)
     is_open = wrote_at is not None and desk.now - wrote_at < WINDOW - MARGIN
     return Channel.WHATSAPP if setup.sender and (is_open or MessageKind.INVITATION in setup.templates) else None
 
