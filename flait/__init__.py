@@ -5,8 +5,8 @@ The house and its rooms (docs/architecture.md has the laws):
     flows/      does: one file per way through
     adapters/   talks: AeroAPI, Twilio, the keyring
     store/      remembers: SQLite, the only SQL
-    cli.py, commands/, daemon.py, webhook.py   doors: a person, time passing, HTTP coming in
-    app.py, settings.py, clock.py  wiring
+    cli.py, commands/, daemon.py, running/, web/   doors: a person, time passing, HTTP coming in
+    app.py, clock.py, settings/, system/           wiring, and what the operating system gives
     sandbox/    pretends to be AeroAPI and Twilio, for demos and tests
 """
 

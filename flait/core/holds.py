@@ -1,4 +1,4 @@
-"""Why news waits: the noise rules, as tables. Each rule gives a hold, or None where it has nothing against telling now.
+"""Why news waits: the noise rules, as tables. Each rule gives a hold, or None: it may be told now.
 
 News waits for a look that confirms it, or for a moment: no look is bought for what waits for time alone. Nothing that
 is held is lost: it is compared with what the person was told, and so is still a change when it is decided anew.

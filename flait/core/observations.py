@@ -1,4 +1,4 @@
-"""What one look may be believed, and what several looks together take back.
+"""What of one look is believed, and what several looks together take back.
 
 AeroAPI leaves fields blank, shows times that cannot be, and forgets what it said. A blank is no news at first; a time
 that is impossible is no observation; what stays blank, or is overtaken, no longer holds. Pure: only a Flight remembers.

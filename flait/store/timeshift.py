@@ -1,4 +1,4 @@
-"""After the clock was set back: what was written in the future-that-was waits no longer than from now.
+"""After the clock was set back: what was planned by the clock that ran ahead is planned from now.
 
 Only moments that this machine wrote by the clock that ran ahead are touched; what AeroAPI says of a flight, what a
 person wished for, and when something ends of itself are not.

@@ -1,4 +1,4 @@
-"""What one word of a person has to do with another: what a later one leaves of it, and which waits for which. Pure."""
+"""How two texts of one person relate: what a later one leaves of an earlier one, and which waits for which. Pure."""
 
 from flait.core.idents import Ident
 from flait.core.replies.kinds import (
