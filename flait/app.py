@@ -132,7 +132,7 @@ class App:
             raise Gone(loss.message, f"{restore}put the log back; {loss.hint}") from loss
 
     def _back_up_first(self, database: Path) -> None:
-        """What an earlier Flait wrote is copied before it is brought up to date."""
+        """Copy an earlier Flait's database before it is brought up to date."""
         from flait.flows.backup import before_migration
 
         before_migration(database, self.clock, self.paths.backups_dir, keep=self.settings.backup.keep_daily)
@@ -145,9 +145,9 @@ class App:
         return Witness(self.clock)
 
     def shut_in(self) -> None:
-        """Nobody else may look into this process or what Flait keeps; opens the store. Raises ConfigError, StoreError.
+        """Keep others from looking into this process and what Flait keeps, and open the store.
 
-        For whoever stays longer than a command.
+        It is for a process that stays longer than a command. Raises ConfigError, StoreError.
         """
         from flait.system import hardening
 
@@ -157,7 +157,7 @@ class App:
 
     @cached_property
     def credentials(self) -> "Credentials":
-        """The secrets: OS keyring, or systemd's. From here on nobody else may look into this process."""
+        """The secrets, from the OS keyring or from systemd. The process is closed to others first."""
         from flait.adapters.secrets.credentials import Credentials
         from flait.system import hardening
 

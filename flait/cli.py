@@ -77,7 +77,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _code(rest: list[str]) -> int:
-    """Of whatever happens; errors are told."""
+    """The exit code, whatever happens; errors are printed."""
     try:
         return _invoke(rest)
     except FlaitError as problem:

@@ -175,7 +175,7 @@ class Daemon:
         return False
 
     def resume(self) -> bool:
-        """What waits for money is due now if there is some again."""
+        """Make due what waited for money, if there is some again."""
         budget = self._app.settings.flightaware.monthly_budget_usd
         resumed = meter.resume(self._app.store(), self._app.clock, budget)
         if resumed:
@@ -183,7 +183,7 @@ class Daemon:
         return False
 
     def speak(self) -> None:
-        """From now on say in run/daemon.json how we are; a pass goes on from what the one before said. ConfigError."""
+        """Say in run/daemon.json how we are; a pass goes on from what the one before said. Raises ConfigError."""
         said = word(self._app.paths.run_dir)
         if said and not self._lasting:
             done = {tick.name for tick in self.in_one_pass()}

@@ -84,7 +84,7 @@ def _read(typed: str, region: str, *, as_written: bool) -> tuple[str, str]:
 
 
 def _against(number: "PhoneNumber", left_out: str) -> str:
-    """What speaks against a number, in words. `left_out`: what it was typed with and is not dialled, from the `+` on.
+    """What speaks against a number, in words. `left_out` is what was typed and is not dialled, from the `+` on.
 
     A country has numbers of other lengths that nobody can text, like Turkey's seven digits of a company's service.
     """

@@ -127,5 +127,5 @@ def _origins() -> dict[str, str]:
 
 
 def _text(value: "Value") -> str:
-    """As config.toml writes it, without quotes."""
+    """The value in the spelling of config.toml, without quotes."""
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -43,7 +43,7 @@ def show(topic: Topic = None) -> None:
 
 
 def _pages() -> dict[str, Path]:
-    """By name. Installed they stand in the package, in a checkout beside it."""
+    """The pages by name. Installed, they stand in the package; in a checkout, beside it."""
     here = Path(__file__).parents[1]
     folder = here / "docs"
     if not folder.is_dir():

@@ -244,7 +244,7 @@ def _number(step: "Step") -> str:
 
 
 def _flight(store: "Store", step: "Step") -> "TrackedFlight | None":
-    """What a step is about that is about nothing narrower."""
+    """The flight of a step that names neither a text nor a subscription."""
     return None if _number(step) else store.tracked(step.flight_id or 0)
 
 

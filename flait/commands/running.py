@@ -194,7 +194,7 @@ def _pid_in_the_database() -> int:
 
 
 def restart(wait: Wait = STARTS_WITHIN) -> None:
-    """Stop the daemon if it runs, and start it. What speaks against starting is said first, and nothing is stopped."""
+    """Stop the daemon if it runs, and start it. Where it could not start again, it says why and stops nothing."""
     from flait.errors import DaemonNotRunning
 
     _ready()
@@ -280,7 +280,7 @@ def _the_newest(log: TextIO, file: "Path") -> TextIO:
 
 
 def tick() -> None:
-    """One pass over everything that is due, then back: for cron, instead of a daemon. What troubled it is said."""
+    """One pass over everything that is due, then back: for cron, instead of a daemon. It says what went wrong."""
     from flait.running.pulse import by_cause
     from flait.running.runs import tick as one_pass
 

@@ -60,7 +60,7 @@ def send_test(
 
 
 def _watched(store: "Store", message: "Message", wait: float) -> "Message":
-    """What became of it, once something is known that lasts; where Twilio has it, a little longer for the receipt."""
+    """What became of it. Once Twilio has the text, it waits a little longer for the receipt."""
     until, pause, taken = time.monotonic() + wait, threading.Event(), False
     while message.status in UNDER_WAY | WITH_TWILIO and time.monotonic() < until:
         if message.status in WITH_TWILIO and not taken:

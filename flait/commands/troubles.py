@@ -38,7 +38,7 @@ class DaemonSigns:
 
     @classmethod
     def now(cls, app: "App") -> "DaemonSigns":
-        """As it is."""
+        """The signs as they are now."""
         from flait.running.pulse import word
         from flait.system.lock import daemon_of
 
@@ -47,7 +47,7 @@ class DaemonSigns:
         return cls(daemon=daemon, said=word(run_dir), run_dir=run_dir, own=app.in_force)
 
     def setting(self, key: str) -> "Value":
-        """As it holds in the daemon that runs, else as it would here."""
+        """The value in the daemon that runs; without one, the value here."""
         in_force = self.said.in_force if self.daemon and self.said else {}
         return in_force.get(key, self.own[key])
 
@@ -113,7 +113,7 @@ def _of_texts(store: "Store") -> Iterator[Problem]:
 
 
 def _of_the_unsaid(store: "Store") -> Iterator[Problem]:
-    """By person: what they were owed, and its time went by before anything could be sent."""
+    """For each person: what they were owed, where its time went by before anything could be sent."""
     from flait.flows.unsaid import unsaid
 
     people: dict[str, list[MessageView]] = {}

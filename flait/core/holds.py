@@ -130,7 +130,7 @@ def _too_early(change: Change, flight: Flight, now: datetime) -> Hold | None:
 def _unconfirmed(change: Change, seen_twice: Sequence[Change], flight: Flight) -> Hold | None:
     """Moves, cancellations, diversions and their like are told when two polls in a row agree.
 
-    So is a landing of which no take-off was reported.
+    A landing without a reported take-off is held too.
     """
     out_of_nothing = change.kind in (K.LANDED, K.ARRIVED) and flight.off.actual is None
     if (change.kind not in CONFIRMED_KINDS and not out_of_nothing) or any(_agrees(change, seen) for seen in seen_twice):

@@ -99,7 +99,7 @@ _PADDED = re.compile(r"N[1-9]0[0-9]{3}", re.ASCII)  # N40726: nobody writes airl
 
 
 def misnamed(text: str) -> Misnamed | None:
-    """What it is, where it is surely no flight number."""
+    """What the text is when it is surely no flight number."""
     name = text.strip().upper() if len(text) <= LONGEST else ""
     if _IDENT.fullmatch(name) and not _PADDED.fullmatch(name):
         return None

@@ -51,7 +51,7 @@ class Loss:
 def losses(ended: Sequence[Ended], now: datetime) -> list[Loss]:
     """What is wrong, by cause, by person and by rate. `ended` is of the last week, in the order the texts were written.
 
-    A person who got a later text does not count any more.
+    A person who got a later text no longer counts.
     """
     runs = [run for person in _by_person(ended).values() if (run := _lost_since_the_last(person))]
     lasting = [run for run in runs if _is_lasting(run[-1])]

@@ -112,9 +112,9 @@ def is_overtaken(flight: Flight) -> bool:
 
 
 def lands_by(flight: Flight) -> datetime | None:
-    """When it is expected to be there: of a time that contradicts its leaving, by its scheduled time of flying instead.
+    """When it is expected to be there. A time that contradicts its leaving is replaced by its scheduled time of flying.
 
-    To be waited for, and never told.
+    It is waited for, and never told.
     """
     left, flying = flight.off.actual or flight.departure.best, scheduled_flying(flight)
     return left + flying if left and flying and is_overtaken(flight) else flight.arrival.best
@@ -135,7 +135,7 @@ def merged(before: Flight | None, after: Flight, now: datetime | None) -> Flight
 
 
 def _named(before: Flight, after: Flight) -> Flight:
-    """With the names and zones of airports that this look left out: the same place by a shorter name is no other."""
+    """The flight with the names and zones of airports that this look left out. A shorter name means the same place."""
     known = {airport.code: airport for airport in (before.origin, before.destination, before.diverted_to) if airport}
     return replace(
         after,
@@ -183,7 +183,7 @@ def _later(estimate: datetime | None, left: datetime | None) -> bool:
 def _filled(
     before: Flight, after: Flight, now: datetime | None
 ) -> tuple[dict[str, object], tuple[tuple[str, datetime], ...]]:
-    """What `after` left blank and is still held to be true, and since when each such fact has been blank."""
+    """The facts that `after` left blank and that still hold, and since when each has been blank."""
     missing = dict(before.blank)
     filled: dict[str, object] = {}
     blank: list[tuple[str, datetime]] = []

@@ -129,7 +129,7 @@ def _plan(flight: Flight, now: datetime) -> tuple[timedelta, Sequence[tuple[time
 
 
 def _until_it_may_leave(flight: Flight, now: datetime) -> timedelta:
-    """By its schedule, for as long as that is ahead: a delay may be taken back. Then by its best time."""
+    """By its schedule while that is ahead, for a delay may be taken back; by its best time afterwards."""
     planned, best = flight.departure.scheduled, flight.departure.best
     if planned and best and now < planned < best:
         return planned - now

@@ -86,7 +86,7 @@ def choice(
     refused: int | None = None,
     as_free_text: bool = False,
 ) -> ChosenForm:
-    """In which one form a WhatsApp text goes now. `wrote_at` is when the person last wrote to us over WhatsApp.
+    """The form in which a WhatsApp text goes now. `wrote_at` is when the person last wrote to us over WhatsApp.
 
     `refused` is WhatsApp's error for the text before it about the same flight, perhaps only `as_free_text`: what is
     told in its place goes another way.
@@ -144,7 +144,7 @@ class Variables:
     place: str
 
     def numbered(self) -> dict[str, str]:
-        """As Twilio wants them: by number, one line each, none empty."""
+        """The variables as Twilio wants them: by number, one line each, none empty."""
         texts = [getattr(self, one.name) for one in fields(self)]
         return {str(number): _one_line(text) for number, text in enumerate(texts, start=1)}
 

@@ -75,8 +75,8 @@ def _first(store: Store, message: Message) -> Message | None:
 def _overtaken(store: Store, message: Message, now: datetime) -> str:
     """The flight went on, or the person was told more of it, since these words were written.
 
-    For an alert that which only waits counts too: it was decided as if these words were said. What says how the flight
-    stands goes before it, or two of them would make way for each other for ever.
+    For an alert, texts that only wait count too: they were decided as if these words were said. A text that says how
+    the flight stands goes first, or two such texts would make way for each other for ever.
     """
     later = [text for text in store.said_after(message) if is_news(message) or text.status is not S.QUEUED]
     if later:
@@ -137,9 +137,10 @@ def over(store: Store, message: Message) -> str:
 def tell_afresh(
     store: Store, message: Message, now: datetime, *, why: str, status: MessageStatus = MessageStatus.EXPIRED
 ) -> None:
-    """These words are ended, as `status`: they count as unsaid. What of them still is news is decided anew.
+    """End these words, as `status`: they count as unsaid. What is still news of them is decided anew.
 
-    So is what else waits to be said to that person about that flight: it was decided as if these were said.
+    Other texts that wait for that person about that flight are decided anew too: they were decided as if these were
+    said.
     """
     _end(store, message, now, why=why, status=status)
     if is_about_a_flight(message):
@@ -236,7 +237,7 @@ def heard(store: Store, subscription_id: int) -> Told:
 
 
 def still_news(store: Store, message: Message, tracked: TrackedFlight) -> dict[str, str | bool]:
-    """Of what an alert told: the facts that its person does not know by other texts, as they stand now."""
+    """The facts of an alert that its person does not know by other texts, as they stand now."""
     rows = store.told_rows([message.subscription_id or 0])[message.subscription_id or 0]
     known = {"cancelled": False, "phase": Phase.SCHEDULED.value} | _ticket(tracked.flight)
     for row in rows:

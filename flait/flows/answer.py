@@ -105,7 +105,7 @@ def _who(desk: Desk) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most so many commands of these words within that span; `step` is how exactly its end is told."""
+    """At most so many commands of these words are taken within that span; its end is told to the `step`."""
 
     name: str  # the word in the record for the text that says so
     of: str  # what there are so many of, for people
@@ -159,7 +159,7 @@ def _answered_at_once(desk: Desk, reply: Reply) -> bool:
 def answer_looked(store: Store, source: FlightSource, *, looks: Looks) -> bool:
     """Answer one text that waits for a look, if there is one. True: there may be more.
 
-    By any number of threads. AeroAPI's faults become words; raises StoreError, and then nothing was done.
+    Any number of threads may call it. AeroAPI's faults become words; raises StoreError, and then nothing was done.
     """
     waiting = looks.take()
     if waiting is None:

@@ -48,7 +48,7 @@ def _search(source: FlightSource, tracked: TrackedFlight) -> tuple[Flight | None
 
 
 def _apart(found: Flight, pinned: Flight, shown: Iterable[Flight]) -> Flight:
-    """With the ids of others that fly beside it at another time: none of them is ever taken for it."""
+    """The flight with the ids of others that fly beside it at another time. None of them is ever taken for it."""
     if found.fa_flight_id != pinned.fa_flight_id or cancelled(found):
         return found
     others = {one.fa_flight_id for one in shown if not cancelled(one) and not _is_pinned(one, pinned)}
@@ -63,7 +63,7 @@ def _likeness(flight: Flight, pinned: Flight) -> tuple[bool, timedelta, bool]:
 
 
 def _is_ours(flight: Flight, pinned: Flight) -> bool:
-    """The leg, under whatever id; also when it got another id and another destination at once.
+    """Whether it is the leg, under whatever id, also when id and destination changed at once.
 
     What was seen flying beside it is another flight of that number.
     """

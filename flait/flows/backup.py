@@ -156,7 +156,7 @@ def _prefix(before: Before) -> str:
 
 
 def _let_go(earlier: Sequence[Backup], *, keep: int) -> None:
-    """Of these, newest first, one less than `keep` stays: another has just been made."""
+    """Delete all but the newest; one less than `keep` stays, for another has just been made."""
     for backup in earlier[keep - 1 :]:
         try:
             backup.path.unlink(missing_ok=True)

@@ -42,7 +42,7 @@ class Progress:
 
 
 def is_silent(store: Store, now: datetime) -> bool:
-    """Whether Twilio is to be left alone for now: it refused the account, or asked for a pause. For every process."""
+    """Whether every process leaves Twilio alone for now: it refused the account, or asked for a pause."""
     until = store.read_until(SILENCE)
     return until is not None and now < until <= now + LONGEST_SILENCE  # a clock that was ahead must not silence anybody
 

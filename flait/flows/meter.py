@@ -85,7 +85,7 @@ class StoreMeter:
         self._per_person = per_person_usd
 
     def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "BilledMeter":
-        """As FlightSource says of itself."""
+        """The same source, with its calls billed to these people."""
         billed = BilledMeter(self, phones, to_the_end=to_the_end)
         if to_the_end:
             self.able(phones, f"{self._clock.now():%Y-%m}", PRICES["flights"])

@@ -242,7 +242,7 @@ def _wish(tracked: TrackedFlight, target_url: str) -> AlertWish:
 
 
 def _sweep(store: Store, office: Office, clock: Clock) -> bool:
-    """Once a day: delete alerts that call us and belong to no row. What calls elsewhere is somebody else's."""
+    """Once a day: delete alerts that call us and belong to no row. An alert that calls elsewhere is somebody else's."""
     now = clock.now()
     last = store.read_until(SWEEP)
     if last and now - last < SWEEP_EVERY:

@@ -73,7 +73,7 @@ def _remind(store: Store, person: Subscriber, rules: AlertRules, now: datetime) 
 
 
 def _decision(store: Store, tracked: TrackedFlight, person: Subscriber, rules: AlertRules, now: datetime) -> Decision:
-    """By what was last seen; nothing where that is no word to go by any more."""
+    """What to tell by the last sighting. Nothing where that is too old to go by."""
     nothing, seen_at = Decision(alert=None, look_again=None), tracked.seen_at or now
     age = now - seen_at
     is_acted_on = is_awaited(tracked.flight, now)

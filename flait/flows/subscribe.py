@@ -57,7 +57,10 @@ def subscribe(
 def activate_next(
     store: Store, source: FlightSource, clock: Clock, zone_of: ZoneOf = nowhere, contact: str = ""
 ) -> bool:
-    """Carry one pending subscription on, if one is due. True: there may be more. By `zone_of` its day may be over."""
+    """Carry one pending subscription on, if one is due.
+
+    True: there may be more. `zone_of` tells where its day may be over.
+    """
     subscription = store.claim_pending(clock.now(), LEASE)
     if subscription is None:
         return False

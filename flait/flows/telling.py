@@ -59,9 +59,9 @@ def decided(
     now: datetime,
     seen_at: datetime | None = None,
 ) -> list[tuple[Subscriber, Decision]]:
-    """What each is to hear, as `decide` has it.
+    """What each person is to hear, by `decide`.
 
-    Nothing for those who said STOP: a text that cannot go out would be written every poll.
+    Those who said STOP are left out, or a text that cannot go out would be written at every poll.
     """
     reachable = _reachable(subscribers)
     texts = store.told_rows([subscriber.subscription.id for subscriber in reachable])
@@ -202,9 +202,9 @@ def tell(
 
 
 def _about(store: Store, subscription_id: int, alert: Alert) -> str:
-    """What an alert is about: how the flight differs from what its person knows, which is by the texts up to the last.
+    """What an alert is about: how the flight differs from what its person knew by the last text.
 
-    From the same knowledge the same is told once, whether a look decides it or a moment.
+    Whether a look or a moment decides it, the same difference from the same knowledge is told once.
     """
     kinds = "+".join(change.kind for change in alert.changes)
     return f"alert:{subscription_id}:{store.last_text_about(subscription_id)}:{kinds}"

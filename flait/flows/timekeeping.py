@@ -24,7 +24,7 @@ log = logging.getLogger("flait.time")
 
 
 class Witness:
-    """What the outside says of the time: the latest answer's Date against our clock. For any thread."""
+    """What the outside says of the time: the latest answer's Date against our clock. Any thread may use it."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

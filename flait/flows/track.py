@@ -62,7 +62,7 @@ def poll(
 
 
 def as_sure(store: Store, clock: Clock, rules: AlertRules) -> AlertRules:
-    """As sure as the clock is, also by the Date of the answer that has just come."""
+    """The rules, as sure as the clock is; the Date of the answer that has just come counts."""
     in_doubt = abs(rules.skew()) > timekeeping.SKEW or timekeeping.is_in_doubt(store, clock)
     return replace(rules, may_end=False) if in_doubt else rules
 
@@ -121,7 +121,7 @@ def _told(
 def _plan_moments(
     store: Store, subscribers: Iterable[Subscriber], decided: Iterable[tuple[Subscriber, Decision]]
 ) -> None:
-    """For each the moment at which what waits for time is decided anew (remind.py); for whom nothing does, none."""
+    """Write for each person the moment at which waiting news is decided anew (remind.py), or none."""
     moments = {subscriber.subscription.id: decision.moment for subscriber, decision in decided}
     for subscriber in subscribers:
         store.set_moment(subscriber.subscription.id, moments.get(subscriber.subscription.id))

@@ -39,7 +39,7 @@ class _Waiting:
 
 
 class ToLookUp:
-    """What is to be looked up at Twilio, in the order it came, once for each sid. For any number of threads."""
+    """What is to be looked up at Twilio, in the order it came, once for each sid. Any number of threads may use it."""
 
     def __init__(self) -> None:
         self._waiting: dict[tuple[str, bool], _Waiting] = {}

@@ -16,7 +16,7 @@ NEXT_SAME = timedelta(hours=24)  # a daily flight's next departure is no farther
 def waiting(store: Store, wanted: Subscription, found: Leg | None = None) -> Subscription | None:
     """The same wish of the same person, still waiting for AeroAPI to answer; `found` is what it has to mean.
 
-    So is the flight that was saved from the schedule, once it is found live.
+    A flight that was saved from the schedule counts, once it is found live.
     """
     for there in store.live_for(wanted.user_id, wanted.ident):
         if isinstance(found, Flight) and _is_saved(there, found):

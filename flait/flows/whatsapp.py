@@ -118,7 +118,7 @@ def in_place_of(store: Store, failed: Message, error_code: int | None, setup: Se
 
 
 def _other_way(store: Store, failed: Message, error_code: int | None, setup: Setup, now: datetime) -> CopiedAs | None:
-    """As what the text would follow."""
+    """In which form the text would go again."""
     if failed.channel is not Channel.WHATSAPP or not is_whatsapp_error(error_code) or now >= failed.expires_at:
         return None
     again = error_code == FREE_REFUSED and setup.sender and failed.copied_as is not CopiedAs.TEMPLATE

@@ -170,7 +170,7 @@ def _refused_text(
 
 
 def _given_up_text(subscription: Subscription, why: Refusal | FlaitError, zone_of: ZoneOf) -> Text:
-    """In words for who waits; the fault's own are for who runs Flait."""
+    """The reason in words for the person who waits; the fault's own words are for who runs Flait."""
     words = "FlightAware did not answer"
     if isinstance(why, BudgetExhausted):
         words = "no look-ups were left this month"

@@ -42,9 +42,10 @@ def wake(scheduler: Any, names: Sequence[str]) -> None:
 
 
 class Watchdog:
-    """Notices that something begun does not come to an end, or that nothing is begun any more. From any thread.
+    """Notices that something begun does not come to an end, or that nothing is begun any more.
 
-    In real, monotonic seconds: every call outside has its own, shorter deadline, so this is a fault of ours.
+    Any thread may use it. It goes by real, monotonic seconds: every call outside has its own, shorter deadline, so this
+    is a fault of ours.
     """
 
     def __init__(self, *, longest: float, silent: float) -> None:

@@ -63,7 +63,7 @@ IN_WORDS: Mapping[str, str] = {
 
 
 def by_cause(troubles: Iterable[Trouble]) -> Sequence[tuple[str, str, datetime]]:
-    """For people: what does not work for one and the same cause in one line, with the cause, and since when."""
+    """Lines for people: what fails for the same cause stands in one line, with the cause, and since when."""
     names: dict[str, list[str]] = {}
     since: dict[str, datetime] = {}
     for trouble in troubles:
@@ -123,13 +123,13 @@ class Pulse:
         in_force: Mapping[str, Value] | None = None,
         waiting: Sequence[str] = (),
     ) -> None:
-        """Alive, and this is the matter. Never raises: nobody is left who could be told."""
+        """Say that we are alive, and what is wrong. Never raises: nobody is left who could be told."""
         told = [asdict(trouble) | {"cause": trouble.cause[:LONGEST]} for trouble in troubles[:MOST]]
         settings = {"in_force": in_force or {}, "waiting": list(waiting)}
         self._write({"pid": os.getpid(), "lasting": self._lasting, "at": now, "troubles": told, **settings})
 
     def say_nothing(self) -> None:
-        """From now on nothing is the matter, for nobody is there."""
+        """Say that nothing is wrong any more, for nobody runs."""
         self._write({})
 
     def close(self) -> None:

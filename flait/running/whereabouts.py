@@ -18,7 +18,7 @@ SAVE_EVERY: Final = 30  # looks at a lost database: so often saving what is open
 
 
 class Whereabouts:
-    """For the thread that opened the database first. `say` tells others what troubles us."""
+    """It belongs to the thread that opened the database first. `say` tells others what troubles us."""
 
     def __init__(self, app: App, troubles: Troubles, say: Callable[[], None]) -> None:
         self._app = app
@@ -46,7 +46,7 @@ class Whereabouts:
                 log.info("the database is in its place again")
 
     def put_away(self) -> None:
-        """At the end: leave all there is in the database's own file. Where that is lost, nothing is touched."""
+        """Leave everything in the database's own file at the end. A lost one is not touched."""
         store = self._app.store()
         try:
             store.refuse_elsewhere()

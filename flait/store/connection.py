@@ -148,7 +148,7 @@ class Connection:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All of it or nothing, from BEGIN IMMEDIATE to COMMIT; inside another one, a savepoint of it.
+        """Store everything or nothing, from BEGIN IMMEDIATE to COMMIT; inside another transaction it is a savepoint.
 
         Raises StoreError when the database stays busy for 30 s, or when a write or the commit fails: nothing is
         stored then. Whatever else is raised inside rolls back too, and passes through. Never call out from inside.

@@ -145,7 +145,7 @@ class InboundTexts(Connection):
         return None if row is None else datetime.fromisoformat(row["until_at"])
 
     def half_read(self, name: str) -> dict[str, Any] | None:
-        """What was kept of a reading of that record that is under way."""
+        """What was kept of an unfinished reading of that record."""
         row = self._row("SELECT cursor FROM readings WHERE name = :name AND cursor IS NOT NULL", name=name)
         return None if row is None else read_json(dict, row["cursor"])
 

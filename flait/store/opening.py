@@ -194,7 +194,7 @@ def _prepare(conn: sqlite3.Connection, path: Path, *, create: bool, first: First
 
 
 def _first_look(conn: sqlite3.Connection, path: Path) -> FileState:
-    """With the patience of a moment first: a file system without locks looks like a lock that somebody holds."""
+    """Wait for a moment at first only: a file system without locks looks like a lock that somebody holds."""
     try:
         return standing(conn, path)
     except sqlite3.DatabaseError as problem:

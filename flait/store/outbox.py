@@ -244,12 +244,12 @@ class Outbox(Connection):
 
     @writing
     def doubt_orphans(self, *, except_by: str) -> list[Message]:
-        """What other daemons were sending is in doubt now. Only for who holds the daemon's lock."""
+        """Put in doubt what other daemons were sending. Only the holder of the daemon's lock may call it."""
         return self._moved(_ORPHANS, except_by=except_by)
 
     @writing
     def doubt_forgotten(self, before: datetime) -> list[Message]:
-        """What has been sending since before then is in doubt now: no call takes so long, its end was not stored."""
+        """Put in doubt what has been sending since before then: no call takes so long, so its end was not stored."""
         return self._moved(_FORGOTTEN, before=before)
 
     def in_doubt(self, now: datetime) -> list[Doubt]:

@@ -155,7 +155,7 @@ class Subscriptions(Connection):
 
     @writing
     def hasten_moments(self, user_id: int, at: datetime, *, subscription_id: int | None = None) -> None:
-        """What one person follows, or one subscription of theirs, is decided anew then, unless it is before."""
+        """Decide anew then what one person follows, or one subscription of theirs, unless it is due sooner."""
         self._change(_HASTEN_MOMENTS, user_id=user_id, at=at, id=subscription_id)
 
     @writing
@@ -165,7 +165,7 @@ class Subscriptions(Connection):
 
     @writing
     def move_subscriptions(self, user_id: int, channel: Channel) -> int:
-        """What one person follows now is told by that channel from here on; how many subscriptions that are."""
+        """Tell what one person follows by that channel from now on; the number of subscriptions."""
         return self._change(_MOVE, user_id=user_id, channel=channel)
 
     def live_for(self, user_id: int, ident: str | None = None) -> list[Subscription]:

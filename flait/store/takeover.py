@@ -220,7 +220,7 @@ class Takeover(Connection):
         return {row["phone"] for row in self._rows("SELECT phone FROM opt_outs")}
 
     def _merge_inbound(self, old: Salvaged, now: datetime) -> None:
-        """What was heard is not heard again; only what the old database had still to answer is to be answered."""
+        """Keep what was heard from being heard again. Only what the old database had not answered is to be answered."""
         heard = old.rows("inbound")
         waiting = [row["sid"] for row in heard if row["answered_at"] is None]
         self._change(_NOT_TO_BE_ANSWERED, now=now, waiting=as_json(waiting))

@@ -65,5 +65,5 @@ class Watching(Connection):
 
     @writing
     def hasten_waiting(self, flight_id: int, at: datetime) -> None:
-        """What waits for that flight is decided anew then, unless it is before: it has changed."""
+        """Decide anew then what waits for that flight, unless it is due sooner: the flight has changed."""
         self._change(_HASTEN_WAITING, flight_id=flight_id, at=at)

@@ -72,7 +72,7 @@ def _unraisable(args: "UnraisableHookArgs") -> None:
 
 
 def _tell(problem: BaseException, heading: str) -> None:
-    """As Python itself would, redacted; where that fails too, nothing: nobody is left who could be told."""
+    """Print what Python itself would, redacted. Where that fails too, print nothing."""
     import traceback
 
     from flait.system.redaction import seen

@@ -40,7 +40,7 @@ class Secret:
         return "***"
 
     def __eq__(self, other: object) -> bool:
-        """In constant time, by value."""
+        """Compare by value, in constant time."""
         return isinstance(other, Secret) and hmac.compare_digest(self._value.encode(), other.reveal().encode())
 
     __hash__ = None  # type: ignore[assignment]  # a hash of the value would be a trace of it

@@ -23,7 +23,7 @@ def starved(problem: BaseException | None) -> str:
 
 
 class Hunger:
-    """What a process that lasts has felt of it. From any thread."""
+    """What a process that lasts has felt of it. Any thread may use it."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

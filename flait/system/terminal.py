@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def left_as_it_was() -> Iterator[None]:
-    """After the block what is typed is seen, or not, as before it; nothing is done where there is no terminal.
+    """Leave the terminal as it was before the block: what is typed shows, or not. Without a terminal it does nothing.
 
     For a wait that may ask for a password without showing it, and may be given up meanwhile.
     """

@@ -190,14 +190,14 @@ def _encrypts(cls: type[object]) -> bool:
 
 
 def _is_plaintext(cls: type[object]) -> bool:
-    """By its name or a parent's; of keyrings.alt, whatever does not claim to encrypt."""
+    """Whether its name or a parent's says so. A backend of keyrings.alt is one unless it claims to encrypt."""
     if cls.__module__.startswith("keyrings.alt") and "Encrypted" not in cls.__name__:
         return True
     return any("plain" in each.__name__.lower() for each in cls.__mro__)
 
 
 def _name(backend: object) -> str:
-    """As PYTHON_KEYRING_BACKEND wants it."""
+    """The name that PYTHON_KEYRING_BACKEND takes."""
     return f"{type(backend).__module__}.{type(backend).__qualname__}"
 
 

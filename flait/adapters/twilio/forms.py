@@ -65,7 +65,7 @@ Form = Mapping[str, str]
 
 
 class _Fields(dict[str, list[str]]):
-    """As the SDK's validator reads repeated fields."""
+    """The fields in the form that the SDK's validator wants, repeated ones too."""
 
     def getlist(self, name: str) -> list[str]:
         return self[name]

@@ -208,7 +208,7 @@ class TwilioGateway:
         return Inbox(texts=texts, cursor=more, unfinished=min(unfinished, default=None))
 
     def _inboxes(self) -> Sequence[tuple[Mapping[str, str], Callable[[Row], bool]]]:
-        """Of each sender that people can write to. A messaging service's numbers are not ours to know: its sid is."""
+        """One for each sender that people can write to. We know a messaging service by its sid, not by its numbers."""
         addresses = [self._from_number] if self._from_number and not is_one_way(self._from_number) else []
         addresses += [f"{WHATSAPP}{self._whatsapp_from}"] if self._whatsapp_from else []
         numbers: list[tuple[Mapping[str, str], Callable[[Row], bool]]] = [

@@ -311,7 +311,7 @@ def explained_text(names: Sequence[str], left: int) -> str:
 
 
 def _all_of(names: Sequence[str]) -> str:
-    """By name, where the text has room for that."""
+    """Their names, where the text has room for them."""
     text = " and ".join(names)
     return text if len(names) == 1 or len(text) <= LONGEST_NAMES else f"{len(names)} flights"
 

@@ -30,7 +30,7 @@ class Greeting:
 
     @property
     def openings(self) -> Sequence[str]:
-        """From the fullest to the shortest."""
+        """The openings, from the fullest to the shortest."""
         name = spelled(self.name)[:LONGEST_NAME].strip()
         return (*([f"Flait flight alerts for {name}:"] if name else []), "Flait flight alerts:", "Flait:")
 

@@ -24,7 +24,7 @@ class Muting:
     def muted(self, name: str, until: datetime, beside: Sequence[Muted] = (), *, roles: Collection[Role]) -> str:
         """Fewer texts until then, and what who has these roles hears all the same.
 
-        What is muted `beside` it is named where that is for longer.
+        Mutes `beside` it are named where they last longer.
         """
         longer = self._names([one for one in beside if one[1] > until])
         urgent = BRIEFLY if longer else _urgent(roles)

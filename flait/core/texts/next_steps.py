@@ -27,16 +27,16 @@ def _ends_there(view: View) -> bool:
 
 
 def instead(role: Role, now: str = "") -> str:
-    """Of a flight that is cancelled: `Ask the airline to rebook you.`"""
+    """For a cancelled flight: `Ask the airline to rebook you.`"""
     return f"Ask the airline{now} to rebook you." if role is Role.TRAVELER else "Ask your traveler for the new flight."
 
 
 def looked_for(flight: Flight) -> str:
-    """Of one that is diverted: `We look for its flight on to EWR.`"""
+    """For a diverted one: `We look for its flight on to EWR.`"""
     return f"We look for its flight on{f' to {flight.destination.short}' if flight.destination else ''}."
 
 
 def how_on(flight: Flight, role: Role) -> str:
-    """Of one that ends elsewhere: `Ask the airline how you get to Newark (EWR).`"""
+    """For one that ends elsewhere: `Ask the airline how you get to Newark (EWR).`"""
     who, whose = ("you get", "your") if role is Role.TRAVELER else ("passengers get", "their")
     return f"Ask the airline how {who} to {town(flight.destination) if flight.destination else f'{whose} destination'}."

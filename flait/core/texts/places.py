@@ -100,7 +100,7 @@ def _leaves(alert: Alert, reader: Reader) -> Piece:
 
 
 def _lead(piece: Piece) -> Piece:
-    """As the first words behind the number."""
+    """The words that follow the number at the beginning."""
     words = piece.text[:1].lower() + piece.text[1:] if piece.text.startswith("Gate") else piece.text
     return lead(words.removesuffix("."), facts=piece.facts)
 

@@ -199,7 +199,7 @@ def _line(row: ListLine, now: datetime, clock: ClockFace) -> str:
 
 
 def _line_tells(row: ListLine, now: datetime, clock: ClockFace) -> Tells:
-    """What a line states. That it is not cancelled, or not diverted, is stated by no line."""
+    """What a line states. No line states that it is not cancelled, or not diverted."""
     if row.flight is None:
         return {}
     view = View(flight=row.flight, reader=Reader(ident=row.ident, now=now, clock=clock), role=row.role)

@@ -115,7 +115,7 @@ _EVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
 def _cut(state: Mapping[str, Any] | None, most: int) -> Mapping[str, Any] | None:
-    """With no more before it than so many; what an earlier Flait put has no moment, and goes."""
+    """The state with at most so many earlier ones. One that an earlier Flait put has no moment, and is left out."""
     if state is None or most == 0 or "since" not in state:
         return None
     return {**state, "before": _cut(state["before"], most - 1)}

@@ -40,7 +40,7 @@ class Waiting:
 
 
 class Looks:
-    """What waits, person by person. For any number of threads."""
+    """What waits, person by person. Any number of threads may use it."""
 
     def __init__(self) -> None:
         self._lines: dict[str, deque[Waiting]] = {}  # first in turn is who was served longest ago

@@ -105,9 +105,10 @@ def _until(wish: Mute, zone: ZoneInfo, written: datetime) -> datetime | None:
 
 
 def _on_the_clock(day: date, at: time, zone: ZoneInfo, written: datetime) -> Iterator[datetime]:
-    """When it is that time on that day: twice in the hour that comes twice.
+    """The moments at which it is that time on that day; there are two in the hour that comes twice.
 
-    In an hour that is still ahead and will be left out, as long after it as it would have been.
+    A time in an hour that clocks skip is as long after the skip as it would have
+    been.
     """
     is_ahead = written.astimezone(zone).replace(tzinfo=None) < datetime.combine(day, at)
     for fold in (0, 1):
@@ -209,7 +210,7 @@ def muted_again(desk: Desk, subscription_id: int, until: datetime | None) -> Ite
 
 
 def _how_it_is(desk: Desk, view: SubscriptionView | None) -> str:
-    """In words, after it was changed: of one flight, or of all."""
+    """What is muted now, in words, for one flight or for all."""
     place, of_all = _place(desk, view), _ahead(desk, _all_muted_until(desk))
     muted = {one.subscription.id: (short_name_of(desk, one), until) for one, until in _muted_themselves(desk)}
     say = Muting(place=place, reader=desk.reader())

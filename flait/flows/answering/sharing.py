@@ -91,7 +91,9 @@ def _invited(desk: Desk, view: SubscriptionView, phone: str, role: Role) -> Answ
 
 
 def _channel(desk: Desk, phone: str) -> Channel | None:
-    """By which way that number may be asked: SMS, save who agreed to WhatsApp alone. None: by none just now.
+    """The channel by which that number may be asked:
+
+    SMS, unless the person agreed to WhatsApp alone. None: by none now.
 
     A template for every kind says nothing of how to answer; it takes one for invitations.
     """

@@ -135,7 +135,7 @@ def look_up(desk: Desk, wanted: Wanted, flight: Flight | None = None) -> Looked:
 
 
 def _beside(desk: Desk, looked: Looked, finding: Finding | FlaitError) -> Finding | FlaitError:
-    """With what is watched under that number besides: two departures of a day may be an hour apart."""
+    """The choices, and what is watched under that number besides: two departures of a day may be an hour apart."""
     if not looked.flight or not isinstance(finding, Found):
         return finding
     return replace(finding, beside=finding.beside | _watched_beside(desk, looked.flight))
@@ -165,7 +165,7 @@ def keep(desk: Desk, looked: Looked, person: Person) -> Subscribed | AnswerText:
 
 
 def words_of(desk: Desk, kept: Subscribed | AnswerText) -> list[AnswerText]:
-    """What is still to be said: a new subscription's confirmation is its answer."""
+    """The answer; for a new subscription it is the confirmation, which is written already."""
     if isinstance(kept, AnswerText):
         return [kept]
     subscription = kept.subscription
