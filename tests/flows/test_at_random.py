@@ -296,5 +296,5 @@ def _reach(status: MessageStatus) -> Reach:
 
 TestAnyOrder = pytest.mark.timeout(360)(AnyOrder.TestCase)  # half a minute of work, in one test
 TestAnyOrder.settings = settings(
-    max_examples=200, stateful_step_count=50, derandomize=True, deadline=None, database=None
+    max_examples=120, stateful_step_count=50, derandomize=True, deadline=None, database=None
 )
