@@ -262,7 +262,7 @@ def test_a_question_and_its_answer_outlive_kill_9(world: World, way: str) -> Non
     world.sandbox.settled()
     with struck(world, [(1, "before"), (3, "after")]):
         for _ in range(2):
-            assert world.finished(world.daemon()).code == -9
+            assert world.finished(world.spawn("daemon", "run", "--quiet")).code == -9
     world.daemon()
 
     world.wait_for(lambda: world.is_answered(sid), "the digit to be answered")
