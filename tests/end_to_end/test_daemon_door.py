@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from flait.flows.track import BUDGET_PAUSE
 from flait.pulse import word
 from tests.end_to_end.rig import AHEAD, ANA, API_KEY, AUTH_TOKEN, BEN, SECRETS, World, at
 
@@ -93,6 +94,7 @@ def test_a_raised_budget_and_other_settings_are_taken_up_by_the_running_daemon(w
     world.daemon()
     world.flight("UA8501", cancelled=True)
     world.wait_for(lambda: "budget of $0.01 for 2013-03 is spent" in world.log, "the money to be spent")
+    spent_at = world.clock.now()
 
     world.flait("config", "set", "flightaware.monthly_budget_usd", "50").done()
     world.flait("config", "set", "webhook.listen", "127.0.0.1:9").done()
@@ -100,7 +102,8 @@ def test_a_raised_budget_and_other_settings_are_taken_up_by_the_running_daemon(w
     world.wait_for_text(ANA, "UA8501 JFK-LAX Fri 8 Mar 16:00 EST is CANCELLED")
     state = json.loads(world.flait("status", "--json").out)
     assert state["budget"]["limit_usd"] == 50.0
-    assert "there is a budget again: 1 that waited for it are due" in world.log
+    waited = world.clock.now() - spent_at > BUDGET_PAUSE  # on a machine so slow it had its turn by itself
+    assert waited or "there is a budget again: 1 that waited for it are due" in world.log
 
 
 def test_a_setting_that_waits_for_a_restart_is_named_and_a_mistake_stops_nothing(world: World) -> None:

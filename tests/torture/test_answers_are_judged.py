@@ -25,6 +25,9 @@ FROM = {  # where the first that shows it was found; it may have to be looked fo
 FURTHER = 300
 
 
+pytestmark = pytest.mark.timeout(600)  # seconds of work in one test, and perhaps a machine that does much else
+
+
 @pytest.mark.parametrize("name", BROKEN)
 def test_the_judge_of_dialogues_sees_what_is_broken(
     name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
