@@ -28,14 +28,15 @@ def m009_addresses(db: "Database") -> None:
 # `consent` is how they agreed to that channel, '' where nobody noted it; `agreed_at` is when.
 _ADDRESSES: Final = """
 CREATE TABLE addresses (
+    id INTEGER PRIMARY KEY,
     user_id INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
     channel TEXT NOT NULL CHECK (channel <> ''),
     value TEXT NOT NULL CHECK (value <> ''),
     consent TEXT NOT NULL DEFAULT '',
     agreed_at TEXT CHECK (length(agreed_at) = 24),
-    PRIMARY KEY (user_id, channel),
+    UNIQUE (user_id, channel),
     UNIQUE (channel, value)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 """
 _ADD: Final = "INSERT INTO addresses (user_id, channel, value, consent, agreed_at) VALUES (?, ?, ?, ?, ?)"
 
@@ -122,8 +123,8 @@ CREATE VIEW people AS
     SELECT u.id, u.name, u.name_key, u.phone, u.timezone, u.channel, u.role, u.clock, u.created_at, u.muted_until,
         u.added_by, o.at AS opted_out_at,
         (SELECT json_group_array(json_object(
-            'channel', a.channel, 'value', a.value, 'consent', a.consent, 'agreed_at', a.agreed_at))
-        FROM addresses a WHERE a.user_id = u.id) AS addresses
+            'channel', t.channel, 'value', t.value, 'consent', t.consent, 'agreed_at', t.agreed_at))
+        FROM (SELECT * FROM addresses a WHERE a.user_id = u.id ORDER BY a.id) t) AS addresses
     FROM users u LEFT JOIN opt_outs o ON o.phone = u.phone;
 
 CREATE VIEW subscribers AS

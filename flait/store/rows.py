@@ -17,7 +17,6 @@ from flait.store.values import LoggedFacts, Subscriber, TrackedFlight
 Row = dict[str, Any]
 Value = TypeVar("Value")
 
-LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -81,9 +80,7 @@ def read_message(row: Row) -> Message:
 
 def read_user(row: Row) -> User:
     """A row of the view `people`; addresses in the order in which they were agreed to."""
-    found = read_json(list[Address], row["addresses"])
-    known = tuple(sorted(found, key=lambda each: each.agreed_at or LONG_AGO))
-    return _converted(User, {**row, "addresses": known})
+    return _converted(User, {**row, "addresses": read_json(tuple[Address, ...], row["addresses"])})
 
 
 def read_subscriber(row: Row) -> Subscriber:

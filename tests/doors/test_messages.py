@@ -89,7 +89,7 @@ def test_filters_narrow_the_list(flait: CommandLine, store: Store, filters: tupl
 @pytest.mark.parametrize(
     ("words", "code", "why"),
     [
-        (("--status", "lost"), 2, "'lost' is not a status; it is one of queued, held, sending, in_doubt"),
+        (("--status", "lost"), 2, "'lost' is not a status; it is one of queued, sending, in_doubt"),
         (("--flight", "first"), 2, "is not a flight number"),
         (("--user", "Nobody"), 7, "nobody here is 'Nobody'"),
         (("--limit", "0"), 2, "limit"),

@@ -16,6 +16,7 @@ from flait.errors import FlightSourceError, NotUnderstood
 from flait.running.pulse import Pulse
 from flait.store import Store
 from flait.system.lock import sole
+from tests.agreements import addresses
 from tests.doors.command_line import CommandLine
 from tests.flows.world import FakeFlightSource
 from tests.store.samples import DAY, HOUR, NOW, flight, user
@@ -296,6 +297,6 @@ def test_who_cannot_be_texted_by_any_way_is_named_with_what_helps(flait: Command
 def test_who_agreed_to_sms_as_well_gets_that(flait: CommandLine, source: FakeFlightSource, store: Store) -> None:
     source.board = [TO_AUSTIN]
     flait.env["FLAIT_TWILIO_WHATSAPP_FROM"] = "+15555550199"
-    store.add_user(user(phone=ANN, consent="asked for it"))
+    store.add_user(user(phone=ANN, addresses=addresses(ANN, "asked for it")))
 
     assert "A confirmation text" in flait("subscribe", "WN123", ANN, "--channel", "whatsapp").err

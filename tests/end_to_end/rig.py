@@ -56,11 +56,15 @@ class WorldClock:
     """The clock that everybody in a world shares; `put` sets it and its pace, for processes started from then on."""
 
     def __init__(self, start: datetime, rate: float) -> None:
+        self._clock = ScaledClock(start, time.time(), rate)
         self.put(start, rate)
 
     def put(self, start: datetime, rate: float) -> None:
-        """It is `start` now, and time runs `rate` times as fast."""
-        anchor = time.time()
+        """It is `start` now, and time runs `rate` times as fast.
+
+        It is never set back: where what came before took longer than that, it is later.
+        """
+        start, anchor = max(start, self.now()), time.time()
         self.value = f"{start.astimezone(UTC).isoformat()},{anchor!r},{rate}"
         self._clock = ScaledClock(start, anchor, rate)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from flait.core.pauses import BUDGET_PAUSE
 from flait.running.pulse import word
 from tests.end_to_end.rig import AHEAD, ANA, API_KEY, AUTH_TOKEN, BEN, SECRETS, World, at
 
@@ -93,6 +94,7 @@ def test_a_raised_budget_and_other_settings_are_taken_up_by_the_running_daemon(w
     world.daemon()
     world.flight("UA8501", cancelled=True)
     world.wait_for(lambda: "budget of $0.01 for 2013-03 is spent" in world.log, "the money to be spent")
+    spent_at = world.clock.now()
 
     world.flait("config", "set", "flightaware.monthly_budget_usd", "50").done()
     world.flait("config", "set", "webhook.listen", "127.0.0.1:9").done()
@@ -100,7 +102,8 @@ def test_a_raised_budget_and_other_settings_are_taken_up_by_the_running_daemon(w
     world.wait_for_text(ANA, "UA8501 JFK-LAX Fri 8 Mar 16:00 EST is CANCELLED")
     state = json.loads(world.flait("status", "--json").out)
     assert state["budget"]["limit_usd"] == 50.0
-    assert "there is a budget again: 1 that waited for it are due" in world.log
+    waited = world.clock.now() - spent_at > BUDGET_PAUSE  # on a machine so slow it had its turn by itself
+    assert waited or "there is a budget again: 1 that waited for it are due" in world.log
 
 
 def test_a_setting_that_waits_for_a_restart_is_named_and_a_mistake_stops_nothing(world: World) -> None:
@@ -165,7 +168,7 @@ def test_a_start_and_a_restart_warn_of_an_address_where_nobody_can_listen(world:
     assert world.flait("daemon", "stop").code == 0
 
 
-@pytest.mark.parametrize("name", ["log/flait.log", "log/daemon.out", "run/daemon.json", "flait.system.lock"])
+@pytest.mark.parametrize("name", ["log/flait.log", "log/daemon.out", "run/daemon.json", "flait.lock"])
 @pytest.mark.parametrize("stands", ["a link", "a folder"])
 def test_a_restart_whose_files_cannot_be_opened_stops_nothing(world: World, name: str, stands: str) -> None:
     daemon, file = world.daemon(), world.home / name
@@ -177,9 +180,7 @@ def test_a_restart_whose_files_cannot_be_opened_stops_nothing(world: World, name
     refused = world.flait("daemon", "restart")
 
     assert (refused.code, str(file) in refused.err) == (5, True)
-    assert (
-        daemon.poll() is None or name == "flait.system.lock"
-    )  # whose lock cannot be taken anew is nobody's, and leaves
+    assert daemon.poll() is None or name == "flait.lock"  # whose lock cannot be taken anew is nobody's, and leaves
     assert not (world.home.parent / "elsewhere").exists()
 
 
@@ -228,7 +229,7 @@ def test_a_daemon_without_memory_stops_when_asked_and_waits_for_no_call(world: W
 def test_files_that_the_daemon_writes_over_are_not_followed_elsewhere(world: World) -> None:
     precious = world.home.parent / "precious"
     precious.write_text("kept")
-    for name in ("run/daemon.json", "log/flait.log", "flait.system.lock"):
+    for name in ("run/daemon.json", "log/flait.log", "flait.lock"):
         link = world.home / name
         link.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         link.unlink(missing_ok=True)

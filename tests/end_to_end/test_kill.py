@@ -25,7 +25,7 @@ def test_a_daemon_killed_again_and_again_sends_every_text_exactly_once(world: Wo
 
     with struck(world, _moments(Random(seed))):
         for _ in range(KILLS):
-            assert world.finished(world.daemon()).code == -9
+            assert world.finished(world.spawn("daemon", "run", "--quiet")).code == -9
     world.daemon()
     world.wait_for(lambda: _all_know(world), "all to know")
 

@@ -462,6 +462,15 @@ def test_what_cannot_be_copied_is_not_to_be_migrated_and_says_why(kept: Kept) ->
     assert list(kept.folder.iterdir()) == []
 
 
+def test_of_one_second_the_copy_before_a_loss_is_the_newer_one(kept: Kept) -> None:
+    daily = kept.create()
+    for name in ("flait-daily-20130308-151003Z.db", "flait-before-loss-20130308-151003Z.db"):
+        (kept.folder / name).write_bytes(daily.read_bytes())
+    daily.unlink()
+
+    assert [made.before for made in backup.found(kept.folder)] == ["loss", ""]
+
+
 def test_a_restore_keeps_the_newest_of_what_it_replaced_and_always_what_it_restores(kept: Kept) -> None:
     first = kept.restore(kept.create(), keep=1).kept
     assert first is not None

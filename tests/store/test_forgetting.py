@@ -29,7 +29,6 @@ KEYS = {
     "opt_outs": ("phone",),
     "inbound": ("sid",),
     "dialogues": ("phone", "kind"),
-    "addresses": ("user_id", "channel"),
 }
 FOR_EVER = ("users", "opt_outs", "consent_changes")
 

@@ -21,7 +21,7 @@ from flait.core.texts import confirmations
 from flait.core.texts.wording import Text
 from flait.core.told import tells
 from flait.core.whatsapp import Setup
-from flait.flows import deliver, subscribe, track
+from flait.flows import deliver, keep, track
 from flait.flows.deliver import Progress
 from flait.flows.ports import Gateway
 from flait.store import Store
@@ -107,7 +107,7 @@ def counts_what_it_does_not_say() -> Iterator[None]:
         return replace(text, tells={**tells(flight), **text.tells})
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(subscribe, "tracked_text", tracked_text)
+        patch.setattr(keep, "tracked_text", tracked_text)
         yield
 
 

@@ -17,6 +17,8 @@ from tests.torture.lives_flying import life
 from tests.torture.rig import Disk, in_memory
 from tests.torture.score import Score, Size
 
+pytestmark = pytest.mark.timeout(600)  # seconds of work in one test, and perhaps a machine that does much else
+
 FORGERIES = 40
 POSTS = 5  # every fifth
 SOME = 12  # lives: enough for the fault to show
