@@ -168,7 +168,9 @@ def found(folder: Path) -> list[Backup]:
     """The backups in a folder, newest first; of one second, the copy before a loss or a change is the newer one."""
     files = [(path, state_of(path)) for path in folder.glob("*.db") if not path.name.startswith(".")]
     there = [_found(path, state) for path, state in files if state and S_ISREG(state.st_mode)]
-    return sorted(there, key=lambda backup: (backup.at, backup.kind is Kind.SAFETY, backup.path.name), reverse=True)
+    return sorted(
+        there, key=lambda backup: (backup.at, backup.kind is BackupKind.SAFETY, backup.path.name), reverse=True
+    )
 
 
 def _found(path: Path, state: stat_result) -> Backup:

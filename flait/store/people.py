@@ -25,7 +25,6 @@ WHERE id = :id
 _ADDRESS: Final = """
 INSERT INTO addresses (user_id, channel, value, consent, agreed_at)
 VALUES (:user_id, :channel, :value, :consent, :agreed_at)
-ON CONFLICT (user_id, channel) DO UPDATE SET value = :value, consent = :consent, agreed_at = :agreed_at
 """
 _OPT_OUT: Final = "INSERT INTO opt_outs (phone, at) VALUES (:phone, :at) ON CONFLICT (phone) DO UPDATE SET at = :at"
 
@@ -61,7 +60,8 @@ class People(Totals):
         return replace(user, added_by=AddedBy.OPERATOR)
 
     def _reached(self, user: User, user_id: int) -> User:
-        """Their addresses, and one for the channel that texts go by; an address that is gone from here stays."""
+        """Their addresses, in order, and one for the channel that texts go by."""
+        self._change("DELETE FROM addresses WHERE user_id = :user_id", user_id=user_id)
         is_known = any(each.channel is user.channel for each in user.addresses)
         own = () if is_known else (Address(channel=user.channel, value=user.phone),)
         for each in (*user.addresses, *own):
