@@ -13,8 +13,9 @@ from itertools import pairwise
 from typing import Any
 
 from flait.core.flights import Flight
-from flait.core.messages import MessageStatus
+from flait.core.messages import Message, MessageStatus
 from flait.core.subscriptions import Role
+from flait.store.rows import plain
 from tests.torture.soak_days import MINUTE, NEVER, Asked, Days, Follow
 from tests.torture.soak_legs import Leg, Seen
 from tests.torture.soak_providers import Taken
@@ -199,11 +200,19 @@ class _Judge:
 
     # Nothing false, nothing twice
 
+    def _is_of_a_moment(self, message: Message) -> bool:
+        asked = "SELECT 1 FROM journal WHERE step = 'moment' AND subscription_id = ? AND at = ?"
+        return bool(self.days.rows(asked, self.follow.subscription_id, plain(message.created_at)))
+
     def _is_true(self, alert: Taken) -> None:
-        """An alert says what the poll that made it was shown, of the right flight, to somebody who follows it."""
+        """An alert says what the last poll was shown, of the right flight, to somebody who follows it.
+
+        It comes with that poll, or with a moment.
+        """
         message = alert.message
         looks = [seen for seen in self.leg.seen if seen.at <= message.created_at]
-        seen = looks[-1] if looks and looks[-1].at == message.created_at else None
+        is_fresh = bool(looks) and (looks[-1].at == message.created_at or self._is_of_a_moment(message))
+        seen = looks[-1] if is_fresh else None
         gone = self.follow.unsubscribed_at
         if seen is None or self.leg.iata not in message.body or (gone and message.created_at > gone):
             self.verdict.wrong(f"{message.kind} from nowhere: {self.who}")
