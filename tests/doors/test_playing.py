@@ -63,11 +63,13 @@ def test_what_the_sandbox_prints_is_all_it_takes_and_the_readmes_first_example_w
 
     assert pasted.flait("secrets", "test").returncode == 0
     started, subscribed = pasted.flait("daemon", "start", "--wait", "60"), pasted.flait(*example)
-    answer = pasted.flait("sandbox", "text", "+15555550100", "STATUS")
+    asked = (pasted.flait("sandbox", "text", "+15555550100", "STATUS") for _ in range(5))  # a busy machine answers late
+    answer = next((each for each in asked if each.stdout), None)
 
     assert (started.returncode, "warning" in started.stderr) == (0, False)
     assert subscribed.returncode == 0
     assert "Ana follows UA123 of" in subscribed.stderr
+    assert answer
     assert "UA123 JFK-LAX" in answer.stdout
     assert daemon_of(Path(pasted.env["FLAIT_HOME"], "flait.db"))
     assert not (tmp_path / ".config").exists()

@@ -1,5 +1,7 @@
 """A day as people live it: they subscribe, their flights change, and each reads what is meant for them, once."""
 
+import pytest
+
 from tests.end_to_end.rig import ANA, BEN, CLEO, DAN, World, at
 from tests.end_to_end.story import Telling, expected, subscribe_everybody
 
@@ -9,6 +11,7 @@ TELLS = 240.0  # seconds, real: the story is two hours long
 ALMOST_STILL = 0.001  # however slow the machine, a command takes no time
 
 
+@pytest.mark.timeout(2 * TELLS)
 def test_everybody_reads_their_own_story_from_the_daemon_once_and_in_order(world: World) -> None:
     subscribe_everybody(world)
     world.clock.put(at("15:10"), FAST)

@@ -6,6 +6,7 @@ import resource
 import signal
 import socket
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import psutil
@@ -94,7 +95,7 @@ def test_a_raised_budget_and_other_settings_are_taken_up_by_the_running_daemon(w
     world.daemon()
     world.flight("UA8501", cancelled=True)
     world.wait_for(lambda: "budget of $0.01 for 2013-03 is spent" in world.log, "the money to be spent")
-    spent_at = world.clock.now()
+    spent_at = datetime.fromisoformat(next(line for line in world.log.splitlines() if "is spent" in line).split()[0])
 
     world.flait("config", "set", "flightaware.monthly_budget_usd", "50").done()
     world.flait("config", "set", "webhook.listen", "127.0.0.1:9").done()
@@ -149,6 +150,7 @@ def test_a_restart_that_could_not_start_again_stops_nothing(world: World) -> Non
     assert refused.code == 5
     assert "alerts.delay_minutes" in refused.err
     (world.home / "config.toml").unlink()
+    world.wait_for(lambda: world.flait("status").code == 0, "the daemon to see that the mistake is gone")
     assert _daemon(world) == pid
     assert world.flait("daemon", "restart", "--wait", "30").code == 0
     assert world.flait("daemon", "stop").code == 0
