@@ -37,8 +37,8 @@ TURNS_AWAY = frozenset({K.DIVERTED, K.UNDIVERTED, K.REROUTED})
 SOONER_THAN_TOLD = SOONER | {K.SCHEDULE_CHANGE}  # of these, those that are P0
 P0_KINDS = frozenset({K.CANCELLED, K.REINSTATED, K.GATE_CHANGE, K.TERMINAL_CHANGE}) | TURNS_AWAY | SOONER_THAN_TOLD
 TURNS = (
-    # P0 that keeps turning round: after so many texts about these within a day the next waits for the first of RESTS
-    # since the last, after twice as many for the second …
+    # P0 that keeps turning round: after so many texts about these within a day the next waits for the first of
+    # AFTER_TURNS since the last, after twice as many for the second …
     (frozenset({K.CANCELLED, K.REINSTATED}), 3),
     (TURNS_AWAY, 3),
     (SOONER_THAN_TOLD, 3),

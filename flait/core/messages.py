@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from flait.core.pauses import Pauses
-from flait.core.structure import Structure
+from flait.core.structure import Structure, plain
 
 
 class Channel(StrEnum):
@@ -146,6 +146,11 @@ class Message:
     read_at: datetime | None = None
     error_code: int | None = None
     error: str | None = None
+
+    @property
+    def parts(self) -> Structure:
+        """Its structure; of a text that has none, its words as one part."""
+        return self.structure or plain(self.body)
 
     @property
     def segments(self) -> int:

@@ -12,7 +12,7 @@ from typing import Final
 
 from flait.core.flights import Airport, Flight, Phase
 from flait.core.messages import CopiedAs, Message, MessageKind
-from flait.core.structure import Structure, one_line, plain
+from flait.core.structure import Structure, one_line
 from flait.core.texts.formats import Reader
 from flait.core.texts.wording import arrives_verb, departs_verb, label, route, short
 from flait.core.told import Told, told
@@ -154,7 +154,7 @@ def variables(message: Message, flight: Flight | None, reader: Reader) -> Variab
 
     `reader.ident` is the number as booked; without a flight the text's own words have to do.
     """
-    said = message.structure or plain(message.body)
+    said = message.parts
     known = told([message.tells])
     return Variables(
         flight=label(flight, reader.ident) if flight else said.headline.flight or reader.ident,

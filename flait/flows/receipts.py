@@ -98,7 +98,7 @@ def _act(store: Store, reported: Reported, receipt: Receipt, now: datetime, what
 
 
 def _worth_telling_again(message: Message) -> bool:
-    """How soon is `alerts.RETRIES`' matter."""
+    """How soon is `holds.AFTER_LOSSES`' matter."""
     return message.subscription_id is not None and not is_in_vain(message.error_code)
 
 

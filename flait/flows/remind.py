@@ -13,7 +13,7 @@ from typing import Final
 
 from flait.clock import Clock
 from flait.core import polling
-from flait.core.alerts import Alert, Decision
+from flait.core.alerts import Decision
 from flait.core.silences import is_awaited
 from flait.errors import StoreError
 from flait.flows import track
@@ -81,12 +81,8 @@ def _decision(store: Store, tracked: TrackedFlight, person: Subscriber, rules: A
         return nothing
     decision = next((decision for _, decision in _all(store, tracked, [person], rules, now)), nothing)
     if decision.alert and is_acted_on and age > OLD:
-        return replace(decision, alert=_as_of(decision.alert, seen_at))
+        return replace(decision, alert=replace(decision.alert, as_of=seen_at))
     return decision
-
-
-def _as_of(alert: Alert, seen_at: datetime) -> Alert:
-    return replace(alert, as_of=seen_at)
 
 
 def _said_silent(store: Store, person: Subscriber, *, since: datetime) -> bool:

@@ -14,7 +14,6 @@ from typing import Final
 
 from flait.core.compose import copied
 from flait.core.messages import CopiedAs, Message, MessageKind, MessageStatus
-from flait.core.structure import plain
 from flait.core.subscriptions import SubscriptionState
 from flait.core.texts.wording import Text
 from flait.errors import NotFound, UserError
@@ -153,7 +152,7 @@ def _words(store: Store, message: Message, now: datetime) -> Text:
     why = afresh.over(store, message)
     if why:
         raise UserError(f"msg:{message.id} is out of date: {why}", "`flait subscriptions --all` shows how it stands")
-    return Text(structure=message.structure or plain(message.body), tells=message.tells)
+    return Text(structure=message.parts, tells=message.tells)
 
 
 def _queued_again(store: Store, message: Message, text: Text, now: datetime) -> Message:

@@ -88,7 +88,7 @@ def _never_came(row: TellRow) -> bool:
 def confirm_afresh(
     store: Store, tracked: TrackedFlight, subscribers: Iterable[Subscriber], rules: AlertRules, now: datetime
 ) -> None:
-    """Inside a look's transaction: a confirmation that was lost comes again in words of now, as `RETRIES` allow."""
+    """Inside a look: a confirmation that was lost comes again in words of now, as `AFTER_LOSSES` allows."""
     people = _reachable(subscribers)
     texts = store.told_rows([person.subscription.id for person in people])
     for person in people:

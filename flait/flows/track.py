@@ -169,9 +169,10 @@ def _planned(
     now: datetime,
     rules: AlertRules,
 ) -> datetime | None:
-    if not store.watch_reasons(tracked.id):
+    reasons = store.watch_reasons(tracked.id)
+    if not reasons:
         return None
-    waited_for = store.is_waited_for(tracked.id)
+    waited_for = any(reason.for_flight_id for reason in reasons)
     at = next_poll(tracked.flight, after, decisions, now, may_end=rules.may_end, waited_for=waited_for)
     return next_look(store, tracked.id, at, now) if at else None
 

@@ -160,7 +160,7 @@ def _refused_before(store: Store, message: Message) -> Message | None:
 def _formed(store: Store, message: Message, chosen: ChosenForm, setup: Setup, now: datetime) -> Message:
     address = store.whatsapp_address(message.to)
     if chosen.form is MessageForm.FREE:
-        return replace(message, to=address, body=free_text(message.structure or plain(message.body)))
+        return replace(message, to=address, body=free_text(message.parts))
     content_sid = setup.template(message.kind)
     assert content_sid is not None  # or the template would not have been chosen
     columns = {one.name: getattr(message, one.name) for one in fields(Message)} | {"to": address}

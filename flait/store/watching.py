@@ -21,10 +21,6 @@ _REASONS: Final = """
 SELECT * FROM watch_reasons WHERE flight_id = :flight_id
 ORDER BY subscription_id IS NULL, subscription_id, for_flight_id
 """
-_IS_WAITED_FOR: Final = """
-SELECT EXISTS (
-    SELECT 1 FROM watch_reasons WHERE flight_id = :flight_id AND for_flight_id IS NOT NULL) AS there
-"""
 _CONCERNED: Final = """
 SELECT * FROM subscribers WHERE state = 'active' AND (flight_id = :flight_id OR flight_id IN (
     SELECT for_flight_id FROM watch_reasons WHERE flight_id = :flight_id AND for_flight_id IS NOT NULL))
@@ -53,11 +49,6 @@ class Watching(Connection):
     def watch_reasons(self, flight_id: int) -> list[WatchReason]:
         """Why that flight is watched, followers first; none: there is no use in looking at it."""
         return [read(WatchReason, row) for row in self._rows(_REASONS, flight_id=flight_id)]
-
-    def is_waited_for(self, flight_id: int) -> bool:
-        """Whether another flight that is watched waits for it."""
-        row = self._row(_IS_WAITED_FOR, flight_id=flight_id)
-        return bool(row and row["there"])
 
     def concerned(self, flight_id: int) -> list[Subscriber]:
         """Everybody for whom that flight is looked at: who follow it, and who follow what waits for it."""

@@ -56,7 +56,6 @@ HOT: dict[str, Callable[[Store], object]] = {
     "plan a moment": lambda store: store.set_moment(1, NOW),
     "hasten moments": lambda store: store.hasten_moments(1, NOW),
     "why a flight is watched": lambda store: store.watch_reasons(1),
-    "is waited for": lambda store: store.is_waited_for(1),
     "concerned": lambda store: store.concerned(1),
     "hasten what waits": lambda store: store.hasten_waiting(1, NOW),
     "last text about": lambda store: store.last_text_about(1),
