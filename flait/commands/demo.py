@@ -111,13 +111,15 @@ class Stage:
     def _is_waited_for(self, now: datetime) -> bool:
         """Whether a look or a text is late, or somebody waits for an answer."""
         store, late = self.app.store(), now - _virtual(self.app.clock, LATE)
+        soon = now + _virtual(self.app.clock, 2 * STEP)
         heard = [store.heard(sid) for sid in self.said]
         looks = [view.tracked.next_poll_at for view in store.flight_views()]
-        texts = store.messages(status=MessageStatus.QUEUED)
+        texts = [view.message for view in store.messages(status=MessageStatus.QUEUED)]
         return (
             not all(one and one.answered_at for one in heard)
             or any(at and at < late for at in looks)
-            or any(max(view.message.not_before, view.message.created_at) < late for view in texts)
+            or any(max(text.not_before, text.created_at) < late for text in texts)
+            or any(text.not_before <= now and text.expires_at < soon for text in texts)  # an answer, above all
             or store.queue_counts()[MessageStatus.SENDING] > 0
         )
 

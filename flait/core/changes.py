@@ -241,10 +241,10 @@ def _diverted_move(told: Told, flight: Flight, moved: timedelta) -> Iterator[Cha
 
 
 def _is_idle(flight: Flight, end: End, moved: timedelta) -> bool:
-    """Whether nobody is helped by it: later, and it has left; or it is not sure, or from before it took off."""
+    """Whether nobody is helped by it: it has left; or the time is not sure, of before the take-off, or of nowhere."""
     if end is End.DEPARTURE:
         return progress(flight) is Phase.OUT and (moved > timedelta() or _is_left_out(flight))
-    return is_overtaken(flight)
+    return is_overtaken(flight) or flight.lands_at is None
 
 
 _STATES = {

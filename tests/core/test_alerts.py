@@ -496,6 +496,12 @@ def test_news_that_was_lost_is_told_again_ever_more_seldom_and_never_given_up(
     assert decision.moment == (None if waits is None else NOON + minutes(waits))
 
 
+def test_when_it_arrives_is_no_news_while_nobody_knows_where() -> None:
+    somewhere = replace(late(minutes(45)), destination=None)
+    assert decided(replace(F12, destination=None), somewhere, role=Role.MEETER).alert is None
+    assert told_kinds(decided(replace(F12, destination=None), late(minutes(45)), role=Role.MEETER)) == [K.DELAY_FIRST]
+
+
 def test_a_text_from_the_future_holds_nothing() -> None:
     ahead = [past(K.GATE_CHANGE, -minutes_ahead) for minutes_ahead in range(5, 60, 5)]
 
