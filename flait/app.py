@@ -338,10 +338,13 @@ class App:
     @property
     def rules(self) -> "AlertRules":
         """The settings that decide what is told and kept."""
+        from flait.core.preferences import defaults
         from flait.flows.telling import AlertRules
 
+        alerts = self.settings.alerts
         return AlertRules(
-            delay=timedelta(minutes=self.settings.alerts.delay_minutes),
+            delay=timedelta(minutes=alerts.delay_minutes),
+            defaults=defaults(self.settings.quiet.default, alerts.leave_hours, alerts.checkin_hours),
             keep_raw=self.settings.retention.raw_hours > 0,
             contact=self.settings.operator.contact,
             skew=lambda: self.witness.skew,

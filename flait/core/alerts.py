@@ -9,17 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 
-from flait.core.changes import (
-    DELAY,
-    STEP_NEAR,
-    Change,
-    ChangeKind,
-    Ear,
-    End,
-    changes,
-)
+from flait.core.changes import DELAY, MOVES, ORDER, STEP_NEAR, Change, ChangeKind, Ear, End, changes
 from flait.core.flights import Flight, Phase, progress
-from flait.core.holds import BIG_MOVE, CONFIRM_BIG, SOONER_THAN_TOLD, Hold, PastText, flaps, hold_of
+from flait.core.holds import BIG_MOVE, CONFIRM_BIG, SOONER_THAN_TOLD, Hold, PastText, flaps, hold_of, out_of_reach
+from flait.core.milestones import GATE_WAITS, JOINS, MILESTONES, Milestone, ahead
+from flait.core.preferences import NO_WISHES, Level, Wishes
 from flait.core.subscriptions import Role
 from flait.core.told import Told, further, presumed
 
@@ -37,7 +31,8 @@ class Priority(IntEnum):
 
 ALL = frozenset(Role)
 GOES = frozenset({Role.TRAVELER})
-MINDS_BAGS = GOES | {Role.MEETER}
+MEETS = frozenset({Role.MEETER})
+MINDS_BAGS = GOES | MEETS
 
 RULES: Mapping[ChangeKind, tuple[Priority, frozenset[Role], timedelta]] = {
     # kind              priority      who hears it         useful for: later it is worse than none
@@ -61,6 +56,10 @@ RULES: Mapping[ChangeKind, tuple[Priority, frozenset[Role], timedelta]] = {
     K.ON_TIME:         (Priority.P1, ALL,                  timedelta(hours=1)),
     K.GATE_CHANGE:     (Priority.P1, GOES,                 timedelta(minutes=30)),
     K.TERMINAL_CHANGE: (Priority.P1, GOES,                 timedelta(minutes=30)),
+    K.LEAVE:           (Priority.P2, GOES,                 timedelta(minutes=45)),
+    K.BOARDING:        (Priority.P2, GOES,                 timedelta(minutes=45)),
+    K.MEET:            (Priority.P2, MEETS,                timedelta(hours=1)),
+    K.CHECKIN:         (Priority.P2, GOES,                 timedelta(hours=12)),
     K.GATE_FIRST:      (Priority.P2, GOES,                 timedelta(minutes=30)),
     K.TERMINAL_FIRST:  (Priority.P2, GOES,                 timedelta(minutes=30)),
     K.ARRIVAL_GATE:    (Priority.P2, ALL,                  timedelta(minutes=45)),
@@ -71,6 +70,9 @@ RULES: Mapping[ChangeKind, tuple[Priority, frozenset[Role], timedelta]] = {
     K.FRESH:           (Priority.P1, ALL,                  timedelta(hours=1)),
 }  # fmt: skip
 
+OPTIONAL = frozenset(kind for kind, (level, *_) in RULES.items() if level > Priority.P1) - {K.CORRECTED, K.ARRIVAL_GATE}
+"""What may be turned off: what is P0 and P1 always comes, and so does what takes back what a person was told."""
+
 EARS: Mapping[Role, tuple[tuple[End, timedelta], tuple[End, timedelta]]] = {
     # role       on the ground: the end, no move below   in the air
     Role.TRAVELER: ((End.DEPARTURE, timedelta()),         (End.DEPARTURE, timedelta())),
@@ -79,6 +81,8 @@ EARS: Mapping[Role, tuple[tuple[End, timedelta], tuple[End, timedelta]]] = {
 }  # fmt: skip
 
 CRITICAL_GATE = timedelta(minutes=90)  # a gate change this near to departure is P0
+NEAR_IN_QUIET = timedelta(hours=6)  # what is P1 comes in quiet hours where the flight is so near
+CALLS = frozenset({K.LEAVE, K.BOARDING, K.MEET})  # milestones that tell somebody to go
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +101,11 @@ class Alert:
     gate_flaps: bool = False
     since: datetime | None = None
     as_of: datetime | None = None
+
+    @property
+    def is_reminder(self) -> bool:
+        """Whether time alone has brought it."""
+        return self.changes[0].kind in MILESTONES
 
 
 Held = tuple[tuple[ChangeKind, str], ...]
@@ -126,7 +135,7 @@ def decide(
     now: datetime,
     seen_at: datetime | None = None,
     delay: timedelta = DELAY,
-    muted_until: datetime | None = None,
+    wishes: Wishes = NO_WISHES,
 ) -> Decision:
     """What to tell one person: `before` is the flight as of the look before, `after` as of the last one.
 
@@ -134,35 +143,151 @@ def decide(
     seen: nothing becomes surer, or fresher, while nobody looks. Without `before` nothing is sure that takes two looks.
 
     While something big is read a second time, a minute's wait, other news waits with it: one text, not two.
-    While a mute holds only P0 is told; the rest stays untold, and so is news when the mute is over, if still true.
+    While a mute holds only P0 is told, in quiet hours that and little else; the rest stays untold, and so is news
+    afterwards, if still true. A milestone that is due leads a text, or goes with one.
     """
     told, ear, seen = presumed(told, before or after), ear_of(role, after, delay), seen_at or now
     past = [text for text in past if text.at <= now]  # others were written by a clock that was ahead
-    news = [change for change in changes(told, after, ear=ear, now=seen) if _concerns(change, role, told, after)]
+    case = _Case(told=told, past=past, flight=after, role=role, wishes=wishes, now=now, seen=seen)
+    news = [change for change in changes(told, after, ear=ear, now=seen) if case.concerns(change)]
     news = [change for change in news if not seen_at or change.kind is not K.STALE]  # a look alone says that
     seen_twice = changes(told, before, ear=ear, now=seen) if news and before else ()  # most polls show none
-    held = [
-        _muted(muted_until, now, urgent=urgent)
-        or hold_of(change, past, seen_twice, flight=after, now=now, urgent=urgent)
-        for change, urgent in ((change, priority(change, after, now) is Priority.P0) for change in news)
-    ]
-    lead = [change for change, hold in zip(news, held, strict=True) if hold is None]
-    due, holds = _settled(news, held)
+    coming = tuple(ahead(told, after, role=role, wishes=wishes, now=now))
+    held = [case.hold_of(change, seen_twice, coming) for change in news]
+    unsure = [change.kind for change, hold in zip(news, held, strict=True) if hold and hold.look_again]
+    waits = {one.kind: hold for one in coming if (hold := case.hold_of_milestone(one, unsure))}
+    free = [one for one in coming if one.kind not in waits]
+    ripe = [one.change for one in free if one.at <= now]
+    lead = [*(change for change, hold in zip(news, held, strict=True) if hold is None), *ripe]
+    due, holds = _settled(news, held, led=bool(ripe))
+    holds += waits.items()
+    reminders = [one for one in free if one.at <= now + JOINS] if due or ripe else []
     return Decision(
-        alert=_alert(due, lead, told, past, flight=after, role=role, now=now) if due else None,
+        alert=case.alert(due, lead, reminders) if due or reminders else None,
         look_again=min((hold.look_again for _, hold in holds if hold.look_again), default=None),
-        moment=min((hold.until for _, hold in holds if hold.until), default=None),
+        moment=min([*(hold.until for _, hold in holds if hold.until), *_moments(free, reminders, now)], default=None),
         held=tuple((kind, hold.why) for kind, hold in holds),
     )
 
 
-def _settled(news: Sequence[Change], held: Sequence[Hold | None]) -> tuple[list[Change], list[tuple[ChangeKind, Hold]]]:
-    """What is told now, and what waits and why; nothing is told whose words would say what is not sure yet."""
-    if None in held:
+def _settled(
+    news: Sequence[Change], held: Sequence[Hold | None], *, led: bool
+) -> tuple[list[Change], list[tuple[ChangeKind, Hold]]]:
+    """What is told now, and what waits and why; nothing is told whose words would say what is not sure yet.
+
+    `led`: a text goes out anyway.
+    """
+    if led or None in held:
         held = [None if hold and hold.joins else hold for hold in held]
     due = [change for change, hold in zip(news, held, strict=True) if hold is None]
     holds = [(change.kind, hold) for change, hold in zip(news, held, strict=True) if hold]
     return ([] if any(hold.look_again == CONFIRM_BIG for _, hold in holds) else due), holds
+
+
+def _moments(free: Sequence[Milestone], reminders: Sequence[Milestone], now: datetime) -> list[datetime]:
+    """When milestones are due; what is told now is asked for once more, for what has no room is not told."""
+    return [now + CONFIRM_BIG if one in reminders else one.at for one in free]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """One person and one flight, as it was `seen`: what concerns them, what waits, and the text about the rest."""
+
+    told: Told
+    past: Sequence[PastText]
+    flight: Flight
+    role: Role
+    wishes: Wishes
+    now: datetime
+    seen: datetime
+
+    def concerns(self, change: Change) -> bool:
+        """Whether they hear of it, by their role, and by what they asked for."""
+        if not _concerns(change, self.role, self.told, self.flight):
+            return False
+        minor = self.wishes.level is Level.IMPORTANT and self._priority(change) > Priority.P1
+        unwanted = minor or change.kind in self.wishes.off
+        return not unwanted or _takes_back(change, self.told, self.flight)
+
+    def hold_of(self, change: Change, seen_twice: Sequence[Change], coming: Sequence[Milestone]) -> Hold | None:
+        """Why that change waits."""
+        urgency = self._priority(change)
+        return (
+            self._rests(change.kind, urgency)
+            or _goes_with(change.kind, coming, self.now)
+            or hold_of(
+                change,
+                self.past,
+                seen_twice,
+                flight=self.flight,
+                now=self.now,
+                urgent=urgency is Priority.P0,
+            )
+        )
+
+    def hold_of_milestone(self, one: Milestone, unsure: Sequence[ChangeKind]) -> Hold | None:
+        """Why a milestone waits that is due, or so near that it goes with other news.
+
+        Its words say the times: while those are read a second time it waits, for as long as that look can be expected.
+        """
+        if one.at > self.now + JOINS:
+            return None
+        until = self.seen + JOINS
+        if unsure and (self.now < until or not MOVES.issuperset(unsure)):
+            return Hold(why="waits for what is not sure yet", until=until if self.now < until else None)
+        return out_of_reach(self.past, self.now) or self._rests(one.kind, Priority.P2)
+
+    def _rests(self, kind: ChangeKind, urgency: Priority) -> Hold | None:
+        return rests(kind, urgency, flight=self.flight, role=self.role, wishes=self.wishes, now=self.now)
+
+    def _priority(self, change: Change) -> Priority:
+        return priority(change, self.flight, self.now)
+
+    def alert(self, due: Sequence[Change], lead: Sequence[Change], reminders: Sequence[Milestone]) -> Alert:
+        """`lead` is why it is told now; what else is due, and `reminders`, go with that, and make it no more urgent."""
+        of_use = [self.now + RULES[change.kind][2] for change in due]
+        of_use += [min(one.until, self.now + RULES[one.kind][2]) for one in reminders]
+        every = [*due, *(one.change for one in reminders)]
+        return Alert(
+            flight=self.flight,
+            told=self.told,
+            changes=tuple(sorted(every, key=lambda change: ORDER[change.kind])),
+            role=self.role,
+            priority=min(self._priority(change) for change in lead if change in every),
+            expires_at=max(of_use),
+            gate_flaps=flaps(self.flight, self.past, self.now),
+        )
+
+
+def rests(
+    kind: ChangeKind, urgency: Priority, *, flight: Flight, role: Role, wishes: Wishes, now: datetime
+) -> Hold | None:
+    """A mute or quiet hours; what tells somebody to go now was asked for, and comes in the night too."""
+    muted, quiet = wishes.muted_until, wishes.quiet_until(now)
+    if urgency is Priority.P0:
+        return None
+    if muted and now < muted:
+        return Hold(why="muted", until=muted)
+    comes = (flight.arrival if role is Role.MEETER else flight.departure).best
+    soon = urgency is Priority.P1 and comes is not None and comes - now <= NEAR_IN_QUIET
+    return Hold(why="quiet hours", until=quiet) if quiet and not soon and kind not in CALLS else None
+
+
+def _takes_back(change: Change, told: Told, flight: Flight) -> bool:
+    """Whether what somebody was told is false without it, whatever they do not want to hear."""
+    if change.kind is K.BELT:
+        return bool(told.baggage_claim)
+    if change.kind is K.DEPARTED:
+        return _is_left_behind(told, flight)
+    return change.kind in (K.CORRECTED, K.ARRIVAL_GATE, K.FRESH) or bool(told.stale)
+
+
+def _goes_with(kind: ChangeKind, coming: Sequence[Milestone], now: datetime) -> Hold | None:
+    """A first gate is told with the milestone that comes next, where one does soon."""
+    soon = [one.at for one in coming if one.kind in (K.LEAVE, K.BOARDING) and now < one.at <= now + GATE_WAITS]
+    if kind not in (K.GATE_FIRST, K.TERMINAL_FIRST) or not soon:
+        return None
+    return Hold(why="is told with what comes next", until=min(soon), joins=True)
 
 
 def ear_of(role: Role, flight: Flight, delay: timedelta = DELAY) -> Ear:
@@ -198,28 +323,6 @@ def _is_more_than_they_see(change: Change, role: Role, told: Told, flight: Fligh
     return role is not Role.TRAVELER or new_place or flight.diverted or bool(told.stale)
 
 
-def _alert(
-    due: Sequence[Change],
-    lead: Sequence[Change],
-    told: Told,
-    past: Sequence[PastText],
-    *,
-    flight: Flight,
-    role: Role,
-    now: datetime,
-) -> Alert:
-    """`lead` is why it is told now; what else is due goes with that, and makes it no more urgent."""
-    return Alert(
-        flight=flight,
-        told=told,
-        changes=tuple(due),
-        role=role,
-        priority=min(priority(change, flight, now) for change in lead),
-        expires_at=now + max(RULES[change.kind][2] for change in due),
-        gate_flaps=flaps(flight, past, now),
-    )
-
-
 def priority(change: Change, flight: Flight, now: datetime) -> Priority:
     """The table's priority; P0 is also a gate change near departure, and whatever happens sooner than was told: who
     acts on our last text misses the flight, or lets somebody wait.
@@ -230,7 +333,3 @@ def priority(change: Change, flight: Flight, now: datetime) -> Priority:
     if change.kind in (K.GATE_CHANGE, K.TERMINAL_CHANGE) and leaves and leaves - now <= CRITICAL_GATE:
         return Priority.P0
     return RULES[change.kind][0]
-
-
-def _muted(until: datetime | None, now: datetime, *, urgent: bool) -> Hold | None:
-    return Hold(why="muted", until=until) if until and now < until and not urgent else None

@@ -39,6 +39,10 @@ class ChangeKind(StrEnum):
     ON_TIME = "on_time"
     GATE_CHANGE = "gate_change"
     TERMINAL_CHANGE = "terminal_change"
+    LEAVE = "leave"  # for the airport; this and the next three are due by the clock alone (core/milestones.py)
+    BOARDING = "boarding"
+    MEET = "meet"
+    CHECKIN = "checkin"
     GATE_FIRST = "gate_first"
     TERMINAL_FIRST = "terminal_first"
     ARRIVAL_GATE = "arrival_gate"
@@ -123,10 +127,10 @@ def changes(told: Told, flight: Flight, *, ear: Ear, now: datetime) -> tuple[Cha
         *_arrival_places(told, flight),
         *_words(told, flight, now),
     ]
-    return tuple(sorted(found, key=lambda change: _ORDER[change.kind]))
+    return tuple(sorted(found, key=lambda change: ORDER[change.kind]))
 
 
-_ORDER = {kind: place for place, kind in enumerate(ChangeKind)}
+ORDER = {kind: place for place, kind in enumerate(ChangeKind)}
 _ALL_NEW = ("onward", "destination", "phase", "scheduled_out", "scheduled_in", "departure", "arrival")
 
 

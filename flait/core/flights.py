@@ -83,6 +83,7 @@ class Flight:
     terminal_destination: str | None = None
     baggage_claim: str | None = None
     registration: str | None = None
+    aircraft_type: str | None = None
     inbound_fa_flight_id: str | None = None
     via: tuple[str, ...] = ()
     returned: datetime | None = None

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from flait.core.messages import Channel
 from flait.core.pauses import Pauses
+from flait.core.preferences import NO_PREFERENCES, Preferences
 
 
 class Role(StrEnum):
@@ -67,6 +68,7 @@ class User:
     opted_out_at: datetime | None = None
     muted_until: datetime | None = None
     added_by: AddedBy = AddedBy.OPERATOR
+    preferences: Preferences = NO_PREFERENCES
 
     @property
     def called(self) -> str:

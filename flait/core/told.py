@@ -6,8 +6,9 @@ what that person knows. Comparing with the last poll instead would text every cr
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from flait.core.aircraft import BOARDS_BEFORE, size_of
 from flait.core.flights import FLOWN, Flight, Phase, cancelled, elsewhere, progress
 
 Tells = Mapping[str, str | bool]
@@ -16,7 +17,7 @@ UNKNOWN_AIRPORT = "?"  # told as diverted before AeroAPI knew where to
 NONE = ""  # told that there is none: a gate taken back, a diversion that is over, a silence that has ended
 NOT_LEFT, NOT_LANDED = "not left", "not landed"  # told that nothing was reported, though it should have been
 GIVEN_UP = "given up"  # told that nobody watches it any more, though its end was not reported
-BOARDS_BEFORE = timedelta(minutes=35)  # usual for a narrow-body; an estimate, and worded as one
+REMINDERS = ("checkin", "leave", "boarding", "meet")  # facts of what was said, and not of the flight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +26,7 @@ class Told:
 
     `phase_at` is when the phase was said to have begun; `boards` is advice, "boards about"; `returned` the leaving that
     came to nothing; `onward` the leg that follows a diversion; `stale` since when there was no word, NOT_LEFT,
-    NOT_LANDED or GIVEN_UP; `ends` that the journey ends elsewhere.
+    NOT_LANDED or GIVEN_UP; `ends` that the journey ends elsewhere. The last four: that milestone was told.
     """
 
     scheduled_out: datetime | None = None
@@ -47,6 +48,10 @@ class Told:
     onward: str | None = None
     ends: bool = False
     stale: str | None = None
+    checkin: bool = False
+    leave: bool = False
+    boarding: bool = False
+    meet: bool = False
 
 
 def _moment(value: datetime | None) -> str | None:
@@ -60,9 +65,9 @@ def _diverted_to(flight: Flight) -> str | None:
 
 
 def boards(flight: Flight) -> datetime | None:
-    """When it boards, by Flait's own estimate."""
+    """When it boards, by Flait's own estimate for that kind of aircraft."""
     best = flight.departure.best
-    return best - BOARDS_BEFORE if best else None
+    return best - BOARDS_BEFORE[size_of(flight.aircraft_type)] if best else None
 
 
 def reached_at(flight: Flight) -> datetime | None:
@@ -92,6 +97,7 @@ FACTS: Mapping[str, Callable[[Flight], str | bool | None]] = {
     "onward": lambda flight: f"{len(flight.via)} {flight.via[-1]}" if flight.via else None,
     "ends": lambda flight: elsewhere(flight) or None,
     "stale": lambda _: None,  # no fact of the flight, but of our looks at it
+    **dict.fromkeys(REMINDERS, lambda _: None),
 }
 """How each fact is read off a flight; None is never told."""
 

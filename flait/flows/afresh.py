@@ -19,7 +19,7 @@ from flait.core.texts.confirmations import tracked_text
 from flait.core.texts.formats import Reader
 from flait.core.texts.status import Freshness, status_text
 from flait.core.texts.wording import Text
-from flait.core.told import FACTS, NONE, Told, further, tells
+from flait.core.told import FACTS, NONE, REMINDERS, Told, further, tells
 from flait.flows.looks import hasten
 from flait.flows.telling import knows, retell
 from flait.flows.wishes import USEFUL, greeting
@@ -89,7 +89,8 @@ def _overtaken(store: Store, message: Message, now: datetime) -> str:
         return ""
     if _is_changed(store, message, tracked, now):
         return "the flight has changed since"
-    if message.kind is not K.TRACKED and _was_tried(message) and now - message.created_at > FRESH:
+    ages = message.kind in REMINDERS or (message.kind is not K.TRACKED and _was_tried(message))
+    if ages and now - message.created_at > FRESH:
         return f"it was written more than {FRESH.seconds // 60} min ago"
     return ""
 

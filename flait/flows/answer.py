@@ -25,6 +25,7 @@ from flait.core.replies.understanding import (
     NotYet,
     Ok,
     Pick,
+    Prefer,
     Reply,
     Share,
     Start,
@@ -50,6 +51,7 @@ from flait.flows.answering.looks import Looks, MustLook, Nobody, Waiting
 from flait.flows.answering.meant import current, following, place_of
 from flait.flows.answering.muting import mute, unmute
 from flait.flows.answering.picking import picked
+from flait.flows.answering.preferring import prefer
 from flait.flows.answering.sharing import join, share
 from flait.flows.answering.status import list_flights, start, status
 from flait.flows.answering.tracking import track
@@ -87,6 +89,7 @@ COMMANDS: Mapping[type[Reply], tuple[str, Callable[[Desk, Any], Act]]] = {
     Share: ("share", share),
     Join: ("join", join),
     Leave: ("leave", leave),
+    Prefer: ("prefer", prefer),
     Choice: ("choice", choose),
     Ok: ("choice", choose),
     Start: ("start", start),

@@ -124,6 +124,7 @@ def _activate(
         text = tracked_text(flight, reader, role=saved.role, first=first)
         wishes.confirm(store, saved, user, kind=MessageKind.TRACKED, text=text, now=now)
         wishes.note(store, saved, now, step="subscribe", outcome="active", detail=f"pinned {flight.fa_flight_id}")
+        store.set_moment(saved.id, now)  # what is due by the clock alone is planned there
     return Subscribed(subscription=saved, user=user, flight=flight, already=not new)
 
 

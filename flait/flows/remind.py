@@ -80,7 +80,7 @@ def _decision(store: Store, tracked: TrackedFlight, person: Subscriber, rules: A
     if (is_acted_on and age >= TOO_OLD) or _said_silent(store, person, since=seen_at):
         return nothing
     decision = next((decision for _, decision in _all(store, tracked, [person], rules, now)), nothing)
-    if decision.alert and is_acted_on and age > OLD:
+    if decision.alert and (is_acted_on or decision.alert.is_reminder) and age > OLD:
         return replace(decision, alert=replace(decision.alert, as_of=seen_at))
     return decision
 

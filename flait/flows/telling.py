@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from flait.core import polling
-from flait.core.alerts import Alert, Decision, Held, Priority, decide
+from flait.core.alerts import Alert, Decision, Held, Priority, decide, rests
 from flait.core.changes import DELAY
 from flait.core.compose import compose
 from flait.core.flights import Flight, Phase, progress
 from flait.core.holds import PastText, Reach, out_of_reach
 from flait.core.messages import TOO_LATE, UNTOLD, Message, MessageKind, MessageStatus
+from flait.core.preferences import NO_DEFAULTS, Defaults, Wishes, wishes_of
 from flait.core.silences import NO_WORD, silence
 from flait.core.subscriptions import SubscriptionState
 from flait.core.texts.alerts import alert_text
@@ -37,11 +38,13 @@ _REACH = {
 class AlertRules:
     """What decides who is told, and what is kept. `asker` has just asked, and hears of it by the answer instead.
 
-    `contact` is who runs Flait, for a first text. `may_end` is false while the clock is in doubt: no flight is over
-    because of what it says. `skew` is how far the clock is from what the latest answer said.
+    `defaults` hold for who set nothing. `contact` is who runs Flait, for a first text. `may_end` is false while the
+    clock is in doubt: no flight is over because of what it says. `skew` is how far the clock is from what the latest
+    answer said.
     """
 
     delay: timedelta = DELAY
+    defaults: Defaults = NO_DEFAULTS
     keep_raw: bool = True
     asker: int | None = None
     contact: str = ""
@@ -126,7 +129,7 @@ def _decide(
         now=now,
         seen_at=seen_at,
         delay=rules.delay,
-        muted_until=_muted_until(subscriber),
+        wishes=_wishes(subscriber, rows, rules.defaults),
     )
     if decision.alert and subscriber.user.id == rules.asker:  # what the answer leaves out is told at the next look
         return replace(decision, alert=None, look_again=min(decision.look_again or ANSWERED, ANSWERED))
@@ -159,9 +162,17 @@ def _muted_until(subscriber: Subscriber) -> datetime | None:
     return max((until for until in ends if until), default=None)
 
 
-def _is_muted(subscriber: Subscriber, now: datetime) -> bool:
-    until = _muted_until(subscriber)
-    return until is not None and now < until
+def _wishes(subscriber: Subscriber, rows: Iterable[TellRow], defaults: Defaults) -> Wishes:
+    """How they want to hear of it; milestones after they were last told how it stands."""
+    user, asked_at = subscriber.user, subscriber.subscription.asked_at
+    confirmed = [row.at for row in rows if row.is_said and row.kind is MessageKind.TRACKED]
+    return wishes_of(
+        user.preferences,
+        defaults,
+        zone=user.timezone,
+        since=max([asked_at, *confirmed]),
+        muted_until=_muted_until(subscriber),
+    )
 
 
 def _gate(row: TellRow) -> str | None:
@@ -252,9 +263,16 @@ def tell_silence(store: Store, tracked: TrackedFlight, now: datetime, rules: Ale
             seen_at=_last_word(rows, seen_at),
             now=now,
         )
-        if alert and not _is_muted(person, now) and not out_of_reach(_past(rows), now):
+        wishes = _wishes(person, rows, rules.defaults)
+        if alert and not _waits(alert, wishes, now) and not out_of_reach(_past(rows), now):
             key = f"stale:{person.subscription.id}:{seen_at.isoformat()}:{len(rows)}"
             store.enqueue(_message(tracked, person, alert, dedup_key=key, now=now, not_before=now))
+
+
+def _waits(alert: Alert, wishes: Wishes, now: datetime) -> bool:
+    """For the end of a mute, or of quiet hours."""
+    kind, urgency = alert.changes[0].kind, alert.priority
+    return bool(rests(kind, urgency, flight=alert.flight, role=alert.role, wishes=wishes, now=now))
 
 
 def _last_word(rows: Sequence[TellRow], seen_at: datetime) -> datetime:

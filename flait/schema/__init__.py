@@ -17,6 +17,7 @@ from flait.schema.m006_structure import m006_structure
 from flait.schema.m007_identity import m007_identity
 from flait.schema.m008_moments import m008_moments
 from flait.schema.m009_addresses import m009_addresses
+from flait.schema.m010_preferences import m010_preferences
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
@@ -34,6 +35,7 @@ __all__ = [
     "m007_identity",
     "m008_moments",
     "m009_addresses",
+    "m010_preferences",
     "migrations",
 ]
 
@@ -47,6 +49,7 @@ MIGRATIONS: Final[tuple[Callable[["Database"], None], ...]] = (
     m007_identity,
     m008_moments,
     m009_addresses,
+    m010_preferences,
 )
 NAMES: Final = frozenset(migration.__name__ for migration in MIGRATIONS)
 

@@ -124,6 +124,9 @@ class Alerts:
     leave_hours: Annotated[
         int, rules.whole(1, 24), "How long before departure the leave-for-the-airport message comes."
     ] = 3
+    checkin_hours: Annotated[
+        int, rules.whole(12, 48), "How long before the scheduled departure the check-in message comes."
+    ] = 24
 
 
 @dataclass(frozen=True, kw_only=True)

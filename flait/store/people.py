@@ -10,16 +10,16 @@ from flait.core.subscriptions import AddedBy, Address, User
 from flait.errors import UserError
 from flait.store.connection import Taken, writing
 from flait.store.messages import Totals
-from flait.store.rows import Row, read_user
+from flait.store.rows import Row, as_json, read_user
 
 _ADD: Final = """
-INSERT INTO users (name, name_key, phone, timezone, channel, role, clock, created_at, added_by)
-VALUES (:name, :name_key, :phone, :timezone, :channel, :role, :clock, :created_at, :added_by)
+INSERT INTO users (name, name_key, phone, timezone, channel, role, clock, preferences, created_at, added_by)
+VALUES (:name, :name_key, :phone, :timezone, :channel, :role, :clock, :preferences, :created_at, :added_by)
 RETURNING id
 """
 _SAVE: Final = """
 UPDATE users SET name = :name, name_key = :name_key, phone = :phone, timezone = :timezone, channel = :channel,
-    role = :role, clock = :clock
+    role = :role, clock = :clock, preferences = :preferences
 WHERE id = :id
 """
 _ADDRESS: Final = """
@@ -133,7 +133,8 @@ def _person(row: Row | None) -> User | None:
 
 def _columns(user: User) -> dict[str, object]:
     kept = ("name", "phone", "timezone", "channel", "role", "clock")
-    return {"name_key": _name_key(user.name)} | {name: getattr(user, name) for name in kept}
+    made = {"name_key": _name_key(user.name), "preferences": as_json(user.preferences)}
+    return made | {name: getattr(user, name) for name in kept}
 
 
 def _name_key(name: str) -> str:

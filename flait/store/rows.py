@@ -9,6 +9,7 @@ import msgspec
 
 from flait.core.flights import Flight, phase
 from flait.core.messages import Message
+from flait.core.preferences import Preferences
 from flait.core.structure import Structure
 from flait.core.subscriptions import Address, Subscription, User
 from flait.errors import NotOurs
@@ -80,7 +81,9 @@ def read_message(row: Row) -> Message:
 
 def read_user(row: Row) -> User:
     """A row of the view `people`; addresses in the order in which they were agreed to."""
-    return _converted(User, {**row, "addresses": read_json(tuple[Address, ...], row["addresses"])})
+    addresses = read_json(tuple[Address, ...], row["addresses"])
+    preferences = read_json(Preferences, row["preferences"])
+    return _converted(User, {**row, "addresses": addresses, "preferences": preferences})
 
 
 def read_subscriber(row: Row) -> Subscriber:

@@ -7,6 +7,7 @@ import pytest
 from flait.core.alerts import Decision, decide
 from flait.core.changes import ChangeKind
 from flait.core.flights import Flight
+from flait.core.preferences import Wishes
 from flait.core.subscriptions import Role
 from tests.core.flights_for_tests import F12, OUT, hours, knowing, late, leaving, minutes
 
@@ -24,7 +25,7 @@ def decided(flight: Flight, *, muted: bool, ahead: float = 2) -> Decision:
         before=flight,
         after=flight,
         now=OUT - hours(ahead),
-        muted_until=MUTED_UNTIL if muted else None,
+        wishes=Wishes(muted_until=MUTED_UNTIL if muted else None),
     )
 
 

@@ -66,6 +66,7 @@ class FlightRecord(msgspec.Struct):
     origin: AirportRecord | None = None
     destination: AirportRecord | None = None
     registration: str | None = None
+    aircraft_type: str | None = None
     inbound_fa_flight_id: str | None = None
     gate_origin: Label = None
     gate_destination: Label = None
@@ -236,6 +237,7 @@ def _flight(record: FlightRecord) -> Flight | None:
         terminal_destination=_label(record.terminal_destination),
         baggage_claim=_label(record.baggage_claim),
         registration=cleaned(record.registration),
+        aircraft_type=cleaned(record.aircraft_type),
         inbound_fa_flight_id=_id(record.inbound_fa_flight_id),
     )
     return flight if flight.departure.best else None

@@ -38,17 +38,10 @@ class Fact(StrEnum):
 class Later(StrEnum):
     """Commands of a later version, recognised so that they are not misread as something else."""
 
-    QUIET = "quiet"
-    LESS = "less"
-    MORE = "more"
-    LEVEL = "level"
     ALT = "alt"
     WHY = "why"
     PLANE = "plane"
     CONNECT = "connect"
-    H12 = "12h"
-    H24 = "24h"
-    TZ = "tz"
     LANG = "lang"
     BUDGET = "budget"
     PAUSE = "pause"
@@ -227,6 +220,27 @@ class Thanks:
     """A courtesy or a reaction. Never answered."""
 
 
+class Preference(StrEnum):
+    """What a person can set about their texts by text."""
+
+    QUIET = "quiet"
+    LEVEL = "level"
+    TIMEZONE = "timezone"
+    CLOCK = "clock"
+    LEAVE = "leave"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prefer:
+    """A preference set to `value`, as `flait user set` takes it; '' asks how it is, None is what cannot be read.
+
+    A time zone is as typed: `london`, `america new york`.
+    """
+
+    what: Preference
+    value: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotYet:
     """A command that comes with a later version."""
@@ -241,5 +255,5 @@ class Unknown:
 
 Reply = (
     Stop | Start | Help | Status | ListFlights | Track | Untrack | Undo | Mute | Unmute | Share | Join | Leave
-    | Choice | Pick | NotAFlight | Ok | WhoIsThis | Thanks | NotYet | Unknown
+    | Prefer | Choice | Pick | NotAFlight | Ok | WhoIsThis | Thanks | NotYet | Unknown
 )  # fmt: skip

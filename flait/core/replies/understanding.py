@@ -29,6 +29,7 @@ from flait.core.replies.kinds import (
     NotYet,
     Ok,
     Pick,
+    Prefer,
     Reply,
     Share,
     Start,
@@ -46,13 +47,14 @@ from flait.core.replies.kinds import (
 )
 from flait.core.replies.legs import LegWords, leg_in
 from flait.core.replies.parts import Dated, DayTime, Part, Phone, Sentence, sentence, stripped
+from flait.core.replies.preferring import preference
 from flait.core.replies.stops import says_stop_unspaced
 from flait.core.subscriptions import Role
 
 __all__ = [
     "MINE", "BareHour", "Choice", "Fact", "Help", "Join", "Later", "Leave", "ListFlights", "ListNumber", "Mine", "Mute",
-    "NotAFlight", "NotYet", "Ok", "Pick", "Reply", "Share", "Start", "Status", "Stop", "Subject", "Thanks", "Track",
-    "TrackWish", "Undo", "Unknown", "Unmute", "Untrack", "WhoIsThis", "understand",
+    "NotAFlight", "NotYet", "Ok", "Pick", "Prefer", "Reply", "Share", "Start", "Status", "Stop", "Subject", "Thanks",
+    "Track", "TrackWish", "Undo", "Unknown", "Unmute", "Untrack", "WhoIsThis", "understand",
 ]  # fmt: skip
 
 MOST_FLIGHTS = 9  # in one reply, tracked or chosen: more is no reply to anything Flait asks
@@ -91,7 +93,14 @@ def _meaning(clauses: list[tuple[str, ...]], *, asked: str) -> Reply:
     words = tuple(word for clause in clauses for word in clause)
     bare = stripped(words)
     said = sentence(bare)
-    reply = ending(clauses, said, asked=asked) or _help(said) or _courtesy(words) or _who(said) or _later(bare)
+    reply = (
+        ending(clauses, said, asked=asked)
+        or _help(said)
+        or _courtesy(words)
+        or _who(said)
+        or preference(bare)
+        or _later(bare)
+    )
     return reply or _read(said) or _read(sentence(_with_airline(bare))) or _misnamed(said) or Unknown()
 
 

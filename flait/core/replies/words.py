@@ -309,13 +309,11 @@ COUNTED = NUMBERS | {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3
 AFTER_UNDO = _table("that it this last the my")
 
 LATER = {
-    "quiet": "quiet", "less": "less", "fewer": "less", "more": "more", "level": "level", "alt": "alt",
-    "alternative": "alt", "alternatives": "alt", "why": "why", "plane": "plane", "connect": "connect",
-    "connection": "connect", "connections": "connect", "12h": "12h", "12hr": "12h", "24h": "24h", "24hr": "24h",
-    "tz": "tz", "timezone": "tz", "lang": "lang", "language": "lang", "budget": "budget", "pause": "pause",
-    "resume": "resume", "who": "who",
+    "alt": "alt", "alternative": "alt", "alternatives": "alt", "why": "why", "plane": "plane", "connect": "connect",
+    "connection": "connect", "connections": "connect", "lang": "lang", "language": "lang", "budget": "budget",
+    "pause": "pause", "resume": "resume", "who": "who",
 }  # fmt: skip
-LATER_WITH_ANYTHING = _table("quiet level tz timezone lang language")
+LATER_WITH_ANYTHING = _table("lang language")
 AROUND_LATER = MINE_FILLERS | frozenset(_NOUNS.split("/")) | _table("clock format for to all")
 
 # Reading flight numbers written with a space

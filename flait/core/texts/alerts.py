@@ -9,10 +9,10 @@ from dataclasses import replace
 from flait.core.alerts import Alert
 from flait.core.changes import MOVES, SOONER, Change, ChangeKind, unreported
 from flait.core.subscriptions import Role
-from flait.core.texts import events, places, times
+from flait.core.texts import events, places, reminders, times
 from flait.core.texts.formats import Piece, Reader, about, fitted
 from flait.core.texts.wording import Text, capital, label, place_and_time, short
-from flait.core.told import GIVEN_UP, NONE, tells
+from flait.core.told import GIVEN_UP, NONE, REMINDERS, tells
 
 K = ChangeKind
 
@@ -43,6 +43,7 @@ def _tells(alert: Alert, facts: Sequence[str], reader: Reader) -> dict[str, str 
     """What the words said: facts of the flight, what is no more, and since when there was no word."""
     told: dict[str, str | bool] = {fact[1:]: NONE for fact in facts if fact.startswith("-")}
     told |= tells(alert.flight, [fact for fact in facts if not fact.startswith("-")])
+    told |= dict.fromkeys(set(REMINDERS) & set(facts), True)
     missing = unreported(alert.flight, reader.now)
     if K.STALE in {change.kind for change in alert.changes} and "stale" in facts:
         told["stale"] = alert.since.isoformat() if alert.since else missing or GIVEN_UP
@@ -90,6 +91,10 @@ LEADS: Mapping[ChangeKind, Lead] = {
     K.ON_TIME: times.on_time,
     K.GATE_CHANGE: places.gate_change,
     K.TERMINAL_CHANGE: places.terminal_change,
+    K.LEAVE: reminders.leave,
+    K.BOARDING: reminders.boarding,
+    K.MEET: reminders.meet,
+    K.CHECKIN: reminders.checkin,
     K.GATE_FIRST: places.gate_first,
     K.TERMINAL_FIRST: places.terminal_first,
     K.ARRIVAL_GATE: places.arrival_gate,
@@ -149,6 +154,10 @@ TAILS: Mapping[ChangeKind, Tail] = {
     K.DEPARTED: lambda alert, _, __: Piece(f"Took off from {alert.flight.origin.short}.", 1, ("phase",)),
     K.GATE_CHANGE: lambda alert, _, __: places.gate_moved(alert),
     K.TERMINAL_CHANGE: lambda alert, _, __: places.terminal_moved(alert),
+    K.LEAVE: lambda alert, _, __: reminders.time_to_go(alert, 1),
+    K.BOARDING: reminders.boards,
+    K.MEET: reminders.lands_soon,
+    K.CHECKIN: lambda _, __, ___: reminders.check_in(1),
     K.GATE_FIRST: lambda alert, _, __: places.place(alert),
     K.TERMINAL_FIRST: lambda alert, _, __: places.place(alert),
     K.ARRIVAL_GATE: _place,

@@ -58,10 +58,6 @@ def help_text(contact: str) -> str:
 
 
 _INSTEAD: Mapping[Later, str] = {
-    Later.QUIET: "MUTE 8h",
-    Later.LESS: "MUTE 2h",
-    Later.MORE: "UNMUTE",
-    Later.LEVEL: "MUTE 2h",
     Later.ALT: "STATUS, or ask the airline",
     Later.WHY: "STATUS",
     Later.PLANE: "STATUS",

@@ -1,0 +1,72 @@
+"""What is answered to QUIET, LESS, MORE, LEVEL, TZ, 12H, 24H and LEAVE-BY: how it is now. One GSM-7 segment each."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from flait.core.preferences import Level, QuietHours
+from flait.core.replies.kinds import Preference
+from flait.core.subscriptions import ClockFace
+from flait.core.texts.formats import clock_time, in_one, span, spelled
+
+P = Preference
+OLD_NAMES: Final = frozenset({"US", "Etc", "posix", "right", "SystemV", "Brazil", "Canada", "Chile", "Mexico"})
+HOW: Mapping[Preference, str] = {
+    # a value that cannot be read
+    P.QUIET: "Write quiet hours like QUIET 22-7 or QUIET 22:30-06:00. QUIET OFF ends them.",
+    P.LEVEL: "Reply LESS for important msgs only, MORE for all.",
+    P.TIMEZONE: "Reply TZ and your city, like TZ London.",
+    P.CLOCK: "Reply 12H or 24H.",
+    P.LEAVE: "Write it like LEAVE-BY 2h30: 5 min to 24h before departure. LEAVE-BY OFF ends it.",
+}
+LEVELS: Mapping[Level, str] = {
+    Level.ALL: "You get all msgs. Reply LESS for the important ones only.",
+    Level.IMPORTANT: "Important msgs only: cancelled, diverted, late, other gates. No reminders. Reply MORE for all.",
+}
+CLOCKS: Mapping[ClockFace, str] = {
+    ClockFace.H24: "Times come like 14:10 now. Reply 12H for 2:10pm.",
+    ClockFace.H12: "Times come like 2:10pm now. Reply 24H for 14:10.",
+}
+NO_ZONE: Final = "We do not know your time zone. Reply TZ and your city, like TZ London."
+
+
+def quiet(hours: QuietHours | None, zone: str | None) -> str:
+    """Quiet hours as they are: from when to when, where, and what comes all the same."""
+    if hours is None:
+        return "You have no quiet hours. Reply like QUIET 22-7 to set some."
+    if zone is None:
+        return (
+            f"Quiet {hours} is saved, and starts when we know your time zone. Reply TZ and your city, like TZ London."
+        )
+    return in_one(
+        f"Quiet {hours}, {_town(zone)} time.",
+        "Cancellations, leave and boarding msgs, and changes within 6h of departure still come.",
+        "QUIET OFF ends it.",
+    )
+
+
+def zone(name: str | None, now: datetime, clock: ClockFace, *, waits: bool) -> str:
+    """Their time zone, by its clock."""
+    if name is None:
+        return f"{NO_ZONE} Your quiet hours wait for it." if waits else NO_ZONE
+    return f"Your time zone is {name}: it is {clock_time(now, ZoneInfo(name), clock)} there now."
+
+
+def which_zone(typed: str, zones: Sequence[str]) -> str:
+    """No zone of that name, or several."""
+    if zones:
+        return f"Which one? Reply {' or '.join(f'TZ {zone}' for zone in zones[:3])}."
+    return in_one(f"We know no time zone {spelled(typed)[:40]}.", "Reply TZ and a big city near you, like TZ London.")
+
+
+def leave_by(lead: timedelta) -> str:
+    """How long before departure they are told to leave."""
+    if not lead:
+        return "We do not tell you when to leave for the airport. Reply like LEAVE-BY 3h to change that."
+    told = f"We tell you {span(lead)} before departure that it is time to leave."
+    return f"{told} Reply like LEAVE-BY 2h30 to change that, or LEAVE-BY OFF."
+
+
+def _town(zone: str) -> str:
+    return zone.rpartition("/")[2].replace("_", " ")

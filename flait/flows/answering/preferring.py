@@ -1,0 +1,82 @@
+"""QUIET, LESS, MORE, LEVEL, TZ, 12H, 24H and LEAVE-BY: how a person wants to be told, from now on."""
+
+from dataclasses import replace
+from typing import Final
+from zoneinfo import available_timezones
+
+from flait.core.changes import ChangeKind
+from flait.core.preferences import LEADS, Level, Preferences, lead_from, parse_quiet
+from flait.core.replies.kinds import Prefer, Preference
+from flait.core.subscriptions import ClockFace, User
+from flait.core.texts import preferring as texts
+from flait.flows.answering.desk import Act, AnswerText, Desk
+
+P = Preference
+_LONGEST_ZONE: Final = 40  # characters
+
+
+def prefer(desk: Desk, wish: Prefer) -> Act:
+    """Set it and say how it is; without a value say it only."""
+    return lambda: [AnswerText(body=_preferred(desk, wish))]
+
+
+def _preferred(desk: Desk, wish: Prefer) -> str:
+    user = desk.store.user(desk.user.id) or desk.user
+    if wish.value is None:
+        return texts.HOW[wish.what]
+    changed = _changed(desk, user, wish) if wish.value else user
+    if isinstance(changed, str):
+        return changed
+    if changed is not user:
+        user = desk.store.save_user(changed)
+        desk.store.hasten_moments(user.id, desk.now)
+    return _how_it_is(desk, user, wish.what)
+
+
+def _changed(desk: Desk, user: User, wish: Prefer) -> User | str:
+    """The person as they want to be; or words: why not."""
+    value, preferences = wish.value or "", user.preferences
+    if wish.what is P.QUIET:
+        return replace(user, preferences=replace(preferences, quiet=value))
+    if wish.what is P.LEVEL:
+        return replace(user, preferences=replace(preferences, level=Level(value)))
+    if wish.what is P.CLOCK:
+        return replace(user, clock=ClockFace(value))
+    if wish.what is P.TIMEZONE:
+        zones = _zones(desk, value[:_LONGEST_ZONE])
+        return replace(user, timezone=zones[0]) if len(zones) == 1 else texts.which_zone(value, zones)
+    lead = lead_from(ChangeKind.LEAVE, value)
+    if lead is None:
+        return texts.HOW[P.LEAVE]
+    return replace(user, preferences=replace(preferences, leads={**preferences.leads, ChangeKind.LEAVE: lead}))
+
+
+def _zones(desk: Desk, typed: str) -> list[str]:
+    """The zones that they may mean: by its name, its town, or an airport's code."""
+    airport = desk.rules.zone_of(typed.upper()) if len(typed) == 3 else None
+    if airport:
+        return [airport.key]
+    known = {zone: zone.lower().replace("_", " ").replace("/", " ") for zone in available_timezones() if "/" in zone}
+    whole = [zone for zone, words in known.items() if words == typed]
+    town = [zone for zone in known if zone.lower().rpartition("/")[2].replace("_", " ") == typed]
+    return whole or sorted(zone for zone in town if zone.partition("/")[0] not in texts.OLD_NAMES)
+
+
+def _how_it_is(desk: Desk, user: User, what: Preference) -> str:
+    defaults, preferences = desk.rules.polls.defaults, user.preferences
+    if what is P.QUIET:
+        quiet = parse_quiet(preferences.quiet or defaults.quiet)
+        return texts.quiet(quiet, user.timezone)
+    if what is P.LEVEL:
+        return texts.LEVELS[preferences.level]
+    if what is P.CLOCK:
+        return texts.CLOCKS[user.clock]
+    if what is P.TIMEZONE:
+        return texts.zone(user.timezone, desk.now, user.clock, waits=_waits(preferences, user))
+    lead = {**LEADS, **defaults.leads, **preferences.leads}[ChangeKind.LEAVE]
+    return texts.leave_by(lead)
+
+
+def _waits(preferences: Preferences, user: User) -> bool:
+    """Whether quiet hours were asked for that nobody can keep."""
+    return not user.timezone and parse_quiet(preferences.quiet) is not None
