@@ -10,6 +10,8 @@ from flait.core.alerts import Alert, Priority, decide
 from flait.core.changes import MOVES, Change, ChangeKind, End
 from flait.core.flights import Airport, Flight, Times
 from flait.core.messages import is_gsm_7, segments
+from flait.core.milestones import MILESTONES
+from flait.core.preferences import NO_WISHES, Wishes
 from flait.core.replies.kinds import Fact
 from flait.core.subscriptions import ClockFace, Role
 from flait.core.texts.alerts import LEADS, TAILS, alert_text
@@ -49,10 +51,12 @@ C91 = replace(F12, gate_destination="C91", terminal_destination="C")
 BELT_6 = replace(C91, baggage_claim="6")
 
 
-def alerted(known: Flight | Told, after: Flight, *, role: Role = TRAVELER, now: datetime = NOON) -> Alert | None:
+def alerted(
+    known: Flight | Told, after: Flight, *, role: Role = TRAVELER, now: datetime = NOON, wishes: Wishes = NO_WISHES
+) -> Alert | None:
     """What comes of two polls that agree, for somebody who knows all of `known`."""
     heard = known if isinstance(known, Told) else knowing(known)
-    return decide(heard, (), role=role, before=after, after=after, now=now).alert
+    return decide(heard, (), role=role, before=after, after=after, now=now, wishes=wishes).alert
 
 
 def texted(
@@ -386,12 +390,13 @@ MOMENTS_TO_READ = st.sampled_from([DAY_BEFORE, NOON, OUT - minutes(30), IN, IN +
     role=st.sampled_from(Role),
     now=MOMENTS_TO_READ,
     clock=st.sampled_from(ClockFace),
+    wishes=st.sampled_from([NO_WISHES, Wishes(since=OUT - hours(72))]),
 )
 @settings(max_examples=600)
 def test_the_longest_fields_fit_one_segment_and_lose_no_new_time_gate_or_airport(
-    known: Flight, after: Flight, role: Role, now: datetime, clock: ClockFace
+    known: Flight, after: Flight, role: Role, now: datetime, clock: ClockFace, wishes: Wishes
 ) -> None:
-    alert = alerted(known, after, role=role, now=now)
+    alert = alerted(known, after, role=role, now=now, wishes=wishes)
     if alert:
         text = alert_text(alert, Reader(ident="XYZ9876Q", now=now, clock=clock))
         assert_says_what_it_tells(alert, text, clock)
@@ -422,6 +427,10 @@ LEADING: Mapping[ChangeKind, tuple[Flight | Told, Flight]] = {
     K.ON_TIME: (late(minutes(1000), WORST), late(minutes(0), ELSEWHERE)),
     K.GATE_CHANGE: (WORST, ELSEWHERE),
     K.TERMINAL_CHANGE: (WORST, replace(WORST, terminal_origin="HHHHHH")),
+    K.LEAVE: (NOWHERE, late(minutes(9), WORST)),
+    K.BOARDING: (replace(knowing(NOWHERE), leave=True), late(minutes(9), WORST)),
+    K.MEET: (took_off(late(minutes(95), NOWHERE)), took_off(late(minutes(100), WORST))),
+    K.CHECKIN: (NOWHERE, late(minutes(9), WORST)),
     K.GATE_FIRST: (NOWHERE, WORST),
     K.TERMINAL_FIRST: (NOWHERE, replace(WORST, gate_origin=None)),
     K.ARRIVAL_GATE: (at_gate(WORST), at_gate(THERE)),
@@ -431,15 +440,25 @@ LEADING: Mapping[ChangeKind, tuple[Flight | Told, Flight]] = {
     K.STALE: (WORST, WORST),
     K.FRESH: (replace(knowing(WORST), stale="not left"), WORST),
 }
-WHEN = {K.ENDS: IN + hours(7), K.CORRECTED: OUT + minutes(15), K.TAXIING: OUT + hours(1), K.STALE: OUT + hours(3)}
+WHEN = {
+    K.ENDS: IN + hours(7),
+    K.CORRECTED: OUT + minutes(15),
+    K.TAXIING: OUT + hours(1),
+    K.STALE: OUT + hours(3),
+    K.LEAVE: OUT + minutes(9) - hours(3),
+    K.BOARDING: OUT - minutes(31),
+    K.MEET: IN + minutes(60),
+    K.CHECKIN: OUT - hours(24),
+}
 
 
 @pytest.mark.parametrize("kind", ChangeKind)
 def test_every_kind_at_its_longest_is_one_segment_that_begins_with_the_flight(kind: ChangeKind) -> None:
     known, after = LEADING[kind]
-    role = MEETER if kind in (K.DEPARTED, K.TAXIING) else TRAVELER
+    role = MEETER if kind in (K.DEPARTED, K.TAXIING, K.MEET) else TRAVELER
+    wishes = Wishes(since=OUT - hours(72)) if kind in MILESTONES else NO_WISHES
     now = WHEN.get(kind, max(NOON, after.off.actual or NOON, after.in_.actual or NOON))
-    alert = alerted(known, after, role=role, now=now)
+    alert = alerted(known, after, role=role, now=now, wishes=wishes)
 
     assert alert
     assert alert.changes[0].kind is kind

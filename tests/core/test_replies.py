@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from flait.core.dates import parse_date
 from flait.core.idents import Ident, parse_ident
 from flait.core.replies import parts, words
+from flait.core.replies.kinds import Preference
 from flait.core.replies.understanding import (
     Choice,
     Fact,
@@ -43,7 +44,7 @@ def named(value: object) -> str:
             return str(value)
         case ListNumber():
             return f"#{value.number}"
-        case Mine() | Fact() | Later():
+        case Mine() | Fact() | Later() | Preference():
             return "" if value is Fact.ALL else value.value
         case TrackWish():
             route = (value.origin and f"from {value.origin}", value.destination and f"to {value.destination}")
@@ -60,6 +61,7 @@ AS_WRITTEN: dict[str, Callable[[object], str]] = {
     "exact": lambda exact: "exact" if exact else "",
     "explained": lambda explained: "explained" if explained else "",
     "both": lambda both: "both" if both else "",
+    "value": lambda value: "?" if value is None else str(value),
     "date": lambda date: f"on {date}" if date else "",
     "until": lambda until: "" if until is None else f"until {until}",
 }
