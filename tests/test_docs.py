@@ -19,6 +19,8 @@ from flait.core.changes import ChangeKind
 from flait.core.flights import Flight, ScheduledFlight
 from flait.core.holds import CAPS, CONFIRM_BIG, CONFIRM_SMALL, COOLDOWN
 from flait.core.messages import Message, MessageKind, MessageStatus
+from flait.core.milestones import MILESTONES
+from flait.core.preferences import NO_WISHES, Wishes
 from flait.core.replies.understanding import Reply, understand
 from flait.core.subscriptions import Role
 from flait.core.texts.confirmations import pending_text, tracked_text
@@ -258,6 +260,10 @@ EXAMPLES: Mapping[ChangeKind, tuple[Flight, Flight, Any, Role]] = {
     K.ON_TIME: (late(minutes(45)), late(minutes(0)), NOON, Role.TRAVELER),
     K.GATE_CHANGE: (F12, MOVED, NOON, Role.TRAVELER),
     K.TERMINAL_CHANGE: (planned(terminal_origin="3"), planned(terminal_origin="1"), NOON, Role.TRAVELER),
+    K.LEAVE: (F12, F12, OUT - hours(3), Role.TRAVELER),
+    K.BOARDING: (F12, F12, OUT - minutes(45), Role.TRAVELER),
+    K.MEET: (FLYING, FLYING, IN - minutes(45), Role.MEETER),
+    K.CHECKIN: (F12, F12, OUT - hours(24), Role.TRAVELER),
     K.GATE_FIRST: (planned(), F12, NOON, Role.TRAVELER),
     K.TERMINAL_FIRST: (planned(), planned(terminal_origin="3"), NOON, Role.TRAVELER),
     K.ARRIVAL_GATE: (FLYING, replace(FLYING, gate_destination="C95"), ON - minutes(30), Role.MEETER),
@@ -293,7 +299,8 @@ def test_the_row_of_an_alert_says_its_priority_who_hears_it_and_how_long_it_is_u
 
 def example(kind: ChangeKind) -> Heard:
     told, seen, now, role = EXAMPLES[kind]
-    listener = Listener(role=role).subscribed(told, now - hours(3))
+    wishes = Wishes(since=now - hours(3)) if kind in MILESTONES else NO_WISHES
+    listener = Listener(role=role, wishes=wishes).subscribed(told, now - hours(3))
     if kind is K.FRESH:
         listener.polled(told, now - minutes(15))  # there was no report for two hours, and that was said
     listener.seen = seen

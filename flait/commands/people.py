@@ -8,12 +8,12 @@ import typer
 from flait.commands import session
 from flait.commands.options import AsJson, Who
 from flait.commands.output import confirm, known_facts, print_json, print_table, safe, say, worded
+from flait.commands.preferring import PREFERENCES, is_quiet, shown_preferences
 from flait.commands.tables import FACTS, Column
 from flait.errors import UserError
 
 if TYPE_CHECKING:
     from flait.core.messages import Channel
-    from flait.core.preferences import Preferences
     from flait.core.subscriptions import ClockFace, Role, User
     from flait.store import Store
 
@@ -43,7 +43,7 @@ def add_to(root: typer.Typer) -> None:
     people.command("add")(add)
     people.command("list")(list_all)
     people.command("show")(show)
-    people.command("set")(change)
+    people.command("set", context_settings={"ignore_unknown_options": True})(change)  # `kinds -belt`
     people.command("remove")(remove)
     root.add_typer(people, name="user")
 
@@ -129,6 +129,11 @@ def change(
         user = store.save_user(replace(user, preferences=PREFERENCES[key](user, value)))
     elif key in NOT_YET:
         _refuse_unless_held(user, key, value)
+    elif key == "timezone" and not value and is_quiet(user):
+        raise UserError(
+            f"the quiet hours of {shown(user.name)} need a time zone",
+            f"end them first: flait user set {user.phone} quiet off",
+        )
     elif key in CHANGES:
         user = store.save_user(replace(user, **{key: CHANGES[key](value)}))
     else:
@@ -242,81 +247,6 @@ NOT_YET: Mapping[str, Callable[["User"], str]] = {  # key → what holds, and ca
 }
 
 
-def _level(user: "User", value: str) -> "Preferences":
-    from dataclasses import replace
-
-    from flait.core.idents import shown
-    from flait.core.preferences import Level
-
-    try:
-        return replace(user.preferences, level=Level(value.lower()))
-    except ValueError:
-        raise UserError(f"{shown(value)} is not a level", "it is all or important") from None
-
-
-def _quiet(user: "User", value: str) -> "Preferences":
-    from dataclasses import replace
-
-    from flait.core.idents import shown
-    from flait.core.preferences import parse_quiet
-
-    hours = parse_quiet(value)
-    if hours is None and value.lower() != "off":
-        raise UserError(f"{shown(value)} are no quiet hours", "write them like 22:00-07:00, or off")
-    if hours and not user.timezone:
-        raise UserError(
-            f"the time zone of {shown(user.name)} is not known, and quiet hours need one",
-            f"set it first: flait user set {user.phone} timezone America/New_York",
-        )
-    return replace(user.preferences, quiet=str(hours) if hours else "off")
-
-
-def _lead(key: str) -> "Callable[[User, str], Preferences]":
-    def changed(user: "User", value: str) -> "Preferences":
-        from dataclasses import replace
-
-        from flait.core.changes import ChangeKind
-        from flait.core.idents import shown
-        from flait.core.preferences import LONGEST_LEAD, SHORTEST_LEAD, lead_from, spelled_span
-
-        kind = ChangeKind(key)
-        lead = lead_from(kind, value)
-        if lead is None:
-            bounds = f"{spelled_span(SHORTEST_LEAD)} to {spelled_span(LONGEST_LEAD[kind])}"
-            raise UserError(f"{shown(value)} is not how long before", f"write {bounds}, like 2h30, or off")
-        return replace(user.preferences, leads={**user.preferences.leads, kind: lead})
-
-    return changed
-
-
-def _kinds(user: "User", value: str) -> "Preferences":
-    from dataclasses import replace
-
-    from flait.core.alerts import OPTIONAL
-    from flait.core.idents import shown
-
-    off = set(user.preferences.off)
-    for each in value.lower().replace(" ", "").split(","):
-        kind = next((kind for kind in OPTIONAL if kind == each[1:].replace("-", "_")), None)
-        if each[:1] not in ("+", "-") or kind is None:
-            raise UserError(
-                f"{shown(each)} is no kind of text to turn on or off",
-                f"write + or - and one of {', '.join(sorted(OPTIONAL))}; put -- before a value that begins with -",
-            )
-        off = off - {kind} if each[0] == "+" else off | {kind}
-    return replace(user.preferences, off=tuple(sorted(off)))
-
-
-PREFERENCES: "Mapping[str, Callable[[User, str], Preferences]]" = {
-    "level": _level,
-    "quiet": _quiet,
-    "leave": _lead("leave"),
-    "meet": _lead("meet"),
-    "checkin": _lead("checkin"),
-    "kinds": _kinds,
-}
-
-
 def _refuse_unless_held(user: "User", key: str, value: str) -> None:
     from flait.core.idents import shown
 
@@ -328,21 +258,7 @@ def _refuse_unless_held(user: "User", key: str, value: str) -> None:
 def _fields(user: "User", subscriptions: int) -> dict[str, Any]:
     kept = ("id", "name", "phone", "timezone", "channel", "role", "clock", "consent", "created_at", "opted_out_at")
     own = {name: getattr(user, name) for name in kept} | {"subscriptions": subscriptions}
-    return own | _preferences(user)
-
-
-def _preferences(user: "User") -> dict[str, Any]:
-    """How they want to be told, as `user set` takes it, with the operator's defaults for what they have not set."""
-    from flait.core.preferences import LEADS, parse_quiet, spelled_span
-
-    defaults, set_here = session.app().rules.defaults, user.preferences
-    leads = {**LEADS, **defaults.leads, **set_here.leads}
-    return {
-        "level": set_here.level,
-        "quiet": str(parse_quiet(set_here.quiet or defaults.quiet) or "off"),
-        **{kind.value: spelled_span(lead) for kind, lead in leads.items()},
-        "kinds": ",".join(f"-{kind}" for kind in set_here.off),
-    }
+    return own | shown_preferences(user)
 
 
 def _share(phone: str) -> str:

@@ -4,7 +4,7 @@ Nothing is sent twice because nothing is compared with the last poll: a change t
 down, over the cap) is simply still a change at the next look, against what the person was last told.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -149,8 +149,8 @@ def decide(
     told, ear, seen = presumed(told, before or after), ear_of(role, after, delay), seen_at or now
     past = [text for text in past if text.at <= now]  # others were written by a clock that was ahead
     case = _Case(told=told, past=past, flight=after, role=role, wishes=wishes, now=now, seen=seen)
-    news = [change for change in changes(told, after, ear=ear, now=seen) if case.concerns(change)]
-    news = [change for change in news if not seen_at or change.kind is not K.STALE]  # a look alone says that
+    heard = changes(told, after, ear=ear, now=seen)
+    news = [one for one in heard if case.concerns(one) and not (seen_at and one.kind is K.STALE)]  # a look says that
     seen_twice = changes(told, before, ear=ear, now=seen) if news and before else ()  # most polls show none
     coming = tuple(ahead(told, after, role=role, wishes=wishes, now=now))
     held = [case.hold_of(change, seen_twice, coming) for change in news]
@@ -160,12 +160,19 @@ def decide(
     ripe = [one.change for one in free if one.at <= now]
     lead = [*(change for change, hold in zip(news, held, strict=True) if hold is None), *ripe]
     due, holds = _settled(news, held, led=bool(ripe))
-    holds += waits.items()
     reminders = [one for one in free if one.at <= now + JOINS] if due or ripe else []
+    return _decision(
+        case.alert(due, lead, reminders) if due or reminders else None,
+        [*holds, *waits.items()],
+        [now + CONFIRM_BIG if one in reminders else one.at for one in free],  # what had no room is not told
+    )
+
+
+def _decision(alert: Alert | None, holds: Sequence[tuple[ChangeKind, Hold]], moments: Iterable[datetime]) -> Decision:
     return Decision(
-        alert=case.alert(due, lead, reminders) if due or reminders else None,
+        alert=alert,
         look_again=min((hold.look_again for _, hold in holds if hold.look_again), default=None),
-        moment=min([*(hold.until for _, hold in holds if hold.until), *_moments(free, reminders, now)], default=None),
+        moment=min([*(hold.until for _, hold in holds if hold.until), *moments], default=None),
         held=tuple((kind, hold.why) for kind, hold in holds),
     )
 
@@ -182,11 +189,6 @@ def _settled(
     due = [change for change, hold in zip(news, held, strict=True) if hold is None]
     holds = [(change.kind, hold) for change, hold in zip(news, held, strict=True) if hold]
     return ([] if any(hold.look_again == CONFIRM_BIG for _, hold in holds) else due), holds
-
-
-def _moments(free: Sequence[Milestone], reminders: Sequence[Milestone], now: datetime) -> list[datetime]:
-    """When milestones are due; what is told now is asked for once more, for what has no room is not told."""
-    return [now + CONFIRM_BIG if one in reminders else one.at for one in free]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from flait.core.changes import DELAY
 from flait.core.flights import Airport, Flight, Times
 from flait.core.holds import PastText
 from flait.core.observations import merged
+from flait.core.preferences import NO_WISHES, Wishes
 from flait.core.structure import Structure
 from flait.core.subscriptions import ClockFace, Role
 from flait.core.texts.alerts import alert_text
@@ -165,6 +166,7 @@ class Listener:
     typed: str = "UA1234"
     clock: ClockFace = ClockFace.H24
     delay: timedelta = DELAY
+    wishes: Wishes = NO_WISHES
     seen: Flight = field(default_factory=planned)
     texts: list[Heard] = field(default_factory=list)
     decision: Decision = field(default_factory=lambda: Decision(alert=None, look_again=None))
@@ -192,6 +194,7 @@ class Listener:
             after=self.seen,
             now=now,
             delay=self.delay,
+            wishes=self.wishes,
         )
         return self._hear(self.decision.alert, now)
 

@@ -394,7 +394,7 @@ MOMENTS_TO_READ = st.sampled_from([DAY_BEFORE, NOON, OUT - minutes(30), IN, IN +
 )
 @settings(max_examples=600)
 def test_the_longest_fields_fit_one_segment_and_lose_no_new_time_gate_or_airport(
-    known: Flight, after: Flight, role: Role, now: datetime, clock: ClockFace, wishes: Wishes
+    *, known: Flight, after: Flight, role: Role, now: datetime, clock: ClockFace, wishes: Wishes
 ) -> None:
     alert = alerted(known, after, role=role, now=now, wishes=wishes)
     if alert:

@@ -193,6 +193,17 @@ def lateness(where: str) -> Does:
     return does
 
 
+def left_until(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
+    """How long until it leaves or comes; what time that is stands elsewhere."""
+    fact = "dep" if match["what"] == "leaves" else "arr"
+    said.left.append((fact, reader.now + minutes(match["left"]) * MINUTE))
+    said.facts["leave" if fact == "dep" else "meet"] = True
+
+
+def stands_late(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
+    said.lates.append(("any", minutes(match["late"]) * (1 if match["way"] == "late" else -1)))
+
+
 def was(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
     said.was_late = minutes(match[1])
 

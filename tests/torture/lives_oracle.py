@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from tests.torture.lives_belief import Belief
-from tests.torture.lives_owed import GROUPS, Owed, Past, held, owed
+from tests.torture.lives_owed import BOARDS, GROUPS, LEAVES, MEETS, Owed, Past, held, owed
 from tests.torture.lives_reader import BOARDS_BEFORE, Reader, Said
 from tests.torture.lives_said import Heard, Moment, groups, wrongs
 from tests.torture.lives_truth import Look, Sight, View
@@ -28,6 +28,7 @@ GOES_ON: Final = r"\bgoes on [A-Z]{3}-[A-Z]{3}"
 SECOND_LOOK: Final = 18 * MINUTE  # a minute, or a quarter of an hour where there were many looks
 WAITED_FOR: Final = ("cancelled", "diverted_to", "to", "phase", "dep", "arr")
 SETTLED: Final = 20 * MINUTE  # after Twilio works again
+CALM: Final = 10 * MINUTE  # times that move by less change nothing, and a reminder is said so near its time
 SETTLES: Final = 80 * MINUTE  # news that is lost again and again is tried every hour at last
 
 
@@ -281,6 +282,8 @@ class Judge:
     def _the_end(self) -> None:
         if not self.spoken or not self.views:
             return
+        if self._is_calm():
+            self._reminded()
         for fact, (since, one) in self.overdue.items():
             self._wrong("lost", fact, since, str(one))
         if self.closed_at is None:
@@ -288,6 +291,35 @@ class Judge:
                 self._wrong("lost", "no end", self.life.ends, "the watch never ends")
             return
         self._ended(self.closed_at)
+
+    def _is_calm(self) -> bool:
+        """Whether nothing befell it: no fault, no mute, and each look showed nearly the same."""
+        life, first = self.life, self.views[0]
+        usual = all(
+            not (view.now["cancelled"] or view.now["diverted_to"] or view.unsure)
+            and all(one and abs(one - first.now[end]) < CALM for end in ("dep", "arr") for one in [view.now[end]])
+            for view in self.views
+        )
+        usual &= not any(text.kind == "stale" for text in self.texts)
+        return usual and self.of == "ours" and not (life.aeroapi or life.twilio or life.glitches or self.who.mutes)
+
+    def _reminded(self) -> None:
+        """Each reminder of their role came once, in its time; those that were near when they were confirmed did not."""
+        began = next(text.at for text in self.texts if text.kind == "tracked")
+        for name, at, words in self._reminders():
+            said = [text.at for text in self.texts if re.search(words, text.body)]
+            if at > began + CALM + 2 * MINUTE and not any(-CALM <= one - at <= CALM for one in said):
+                self._once("lost", name, at, f"nobody is reminded; it was said at {[f'{one:%H:%M}' for one in said]}")
+            if sum(text.kind == name for text in self.texts) > 1:
+                self._once("twice", name, at, f"said at {[f'{one:%H:%M}' for one in said]}")
+
+    def _reminders(self) -> Iterator[tuple[str, datetime, str]]:
+        view = self.views[-1]
+        if self.who.role == "traveler":
+            yield "leave", view.now["dep"] - LEAVES, "Time to go to"
+            yield "boarding", view.now["dep"] - BOARDS, "[Bb]oards (about|now)"
+        elif self.who.role == "meeter":
+            yield "meet", view.now["arr"] - MEETS, "(arrives|lands)( [A-Z]{3})? in "
 
     def _ended(self, at: datetime) -> None:
         early = self._early()

@@ -12,6 +12,8 @@ from tests.torture.lives_world import HOUR, MINUTE
 FIRST_DELAY: Final = 15 * MINUTE
 STEP: Final = 10 * MINUTE
 GATE_NEWS, GATE_URGENT = 3 * HOUR, 90 * MINUTE
+LEAVES, BOARDS, MEETS = 3 * HOUR, 45 * MINUTE, 45 * MINUTE  # so long before it leaves, or comes, a reminder is due
+GATE_WAITS: Final = 30 * MINUTE
 WATCHER_BEFORE, WATCHER_IN_THE_AIR = 60 * MINUTE, 30 * MINUTE
 ON_THE_TAXIWAY: Final = 60 * MINUTE
 URGENT: Final = frozenset({"cancelled", "diverted_to", "to", "sooner", "gate_o!"})
@@ -104,7 +106,10 @@ def _gates(belief: Belief, view: View, before: View | None) -> Iterator[Owed]:
         return
     if dep - view.at > GATE_NEWS or dep <= view.at - HOUR:
         return
+    waits = any(timedelta() < dep - before_it - view.at <= GATE_WAITS for before_it in (LEAVES, BOARDS))
     for fact in ("gate_o", "term_o"):
+        if waits and not belief.get("gate_o") and not belief.get("term_o"):
+            continue  # a first one goes with the reminder that comes soon
         want, have = view.now[fact], belief.get(fact) or ""
         if view.sure(fact, before) and want != have and not (fact == "term_o" and not want and not view.now["gate_o"]):
             urgent = have and want and dep - view.at <= GATE_URGENT and fact == "gate_o"

@@ -34,12 +34,14 @@ def time_(name: str) -> str:
 class Said:
     """The facts of one text: names are the oracle's. A time is a moment; '' is: told that there is none.
 
-    `olds` are the old values of an arrow as written, `lates` what it says of lateness: where, and how many minutes.
+    `olds` are the old values of an arrow as written, `lates` what it says of lateness: where, and how many minutes;
+    `left` are the moments that it counts down to.
     """
 
     facts: dict[str, Any] = field(default_factory=dict)
     olds: dict[str, str] = field(default_factory=dict)
     lates: list[tuple[str, int]] = field(default_factory=list)
+    left: list[tuple[str, datetime]] = field(default_factory=list)
     was_late: int | None = None
     unread: str = ""
     problems: list[str] = field(default_factory=list)
@@ -86,7 +88,8 @@ def zone_label(at: datetime, zone: ZoneInfo) -> str:
 def named_day(body: str, now: datetime) -> date | None:
     """The day of a confirmation: `Tue 25 Nov`."""
     match = re.search(
-        rf"^(?:(?:Flait|Tracking|CANCELLED|DIVERTED).*? |[A-Z0-9]+(?: \([A-Z0-9]+\))? (?={DATE} moved))({DATE})", body
+        rf"^(?:(?:Flait|Tracking|CANCELLED|DIVERTED).*? |[A-Z0-9]+(?: \([A-Z0-9]+\))? (?={DATE} moved)|[A-Z0-9]+(?: \([A-Z0-9]+\))? [A-Z]{{3}}-[A-Z]{{3}} (?={DATE}: (?:dep|takes off)))({DATE})",
+        body,
     )
     if match is None:
         return None

@@ -15,6 +15,7 @@ Wrong = tuple[str, str, str]
 
 ENDS: Final = ("dep", "arr")
 NOTABLE: Final = 10  # minutes: less is not late
+ROUNDED: Final = 8 * MINUTE  # to five minutes; and it may be a few minutes on its way
 EARLIER: Final = 8  # looks back: what was so then is old news, and else never was
 
 
@@ -56,6 +57,10 @@ def wrongs(moment: Moment) -> Iterator[Wrong]:
     yield from _times(moment)
     yield from _olds(moment)
     yield from _advice(moment)
+    for fact, at in said.left:
+        best = said.facts.get(fact) or moment.belief.get(fact)
+        if best is None or abs(at - best) > ROUNDED:
+            yield "false", "how long", f"counts down to {shown(at)}, and it is {shown(best)}"
     for where, late in said.lates:
         yield from _lateness(moment, where, late)
 

@@ -151,6 +151,14 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
         (rf"(?<=, )at the gate about {time_('at')}(?: \({SPAN} (?:late|early)\))?", does.arr),
         (rf"(?:[Ll]ands|[Aa]rrives) {PLACE} about {time_('at')}{LATE}(?:, on time)?{TERM}", does.lands),
         (r"[Nn]o new (?:landing )?time yet", does.nothing),
+        # what time alone has brought
+        (rf"(?:It )?(?P<what>leaves|[Aa]rrives|[Ll]ands)(?: {PLACE})? in (?P<left>{SPAN}):?", does.left_until),
+        (r"Time to go to [A-Z]{3}", does.fact(leave=True)),
+        (r"Check-in is usually open now", does.fact(checkin=True)),
+        (r"[Bb]oards now|No gate yet|Gate not posted yet: check the board", does.nothing),
+        (rf"(?<=[.] )(?P<late>{SPAN}) (?P<way>late|early)(?=[.])", does.stands_late),
+        (r"(?<=[.] )On time(?=[.])", does.fact(on_time=True)),
+        (rf"As of {time_('at')}", does.nothing),
         # besides
         (rf"\b(?:arrives|lands) about {time_('at')}", does.arr),
         (r"was the last word|Check the airline's page", does.nothing),

@@ -53,8 +53,22 @@ def _ask(contact: str) -> str:
 def help_text(contact: str) -> str:
     """What can be said, and who runs it."""
     runs = f"Run by {known}. " if (known := spelled(contact)) else ""
-    commands = f"STATUS, LIST, {EXAMPLE}, UNTRACK UA123, MUTE 2h, SHARE UA123 PHONE"
-    return in_one(f"Flait: {commands}. {runs}STOP ends all msgs.")
+    commands = [*_COMMANDS]
+    while units(said := f"Flait: {', '.join(commands)}. {runs}STOP ends all msgs.") > SEGMENT and len(commands) > 1:
+        commands.pop()  # who runs it, and how to end it, stay
+    return in_one(said)
+
+
+_COMMANDS: Sequence[str] = (
+    "STATUS",
+    "LIST",
+    EXAMPLE,
+    "UNTRACK UA123",
+    "MUTE 2h",
+    "QUIET 22-7",
+    "SHARE UA123 PHONE",
+    "LESS",
+)  # the last are left out first
 
 
 _INSTEAD: Mapping[Later, str] = {

@@ -58,14 +58,14 @@ def meet(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
 
 
 def checkin(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
-    """`SFO-EWR Tue 25 Nov, check-in is usually open now: dep 14:10 PST, arr 22:31 EST. On time. Terminal 3.`"""
+    """`SFO-EWR Tue 25 Nov: dep 14:10 PST, arr 22:31 EST. Check-in is usually open now. On time. Terminal 3.`"""
     flight, on = alert.flight, alert.flight.departure_date
     arrival = arrives(flight, reader, on=on)
     times = [Phrase(departs(flight, reader, was=_moved(alert.told.departure, flight.departure), on=on), LEAVING)]
     times += [Phrase(arrival, ARRIVAL)] if arrival else []
-    news = f"{day(on)}, check-in is usually open now"
     return [
-        lead(news, *times, route=route(flight), facts=("checkin",)),
+        lead(day(on), *times, route=route(flight)),
+        check_in(0),
         _lateness(flight.departure),
         at_gate(alert, change),
     ]

@@ -1,0 +1,108 @@
+"""What `flait user set` takes beside names and numbers: how a person wants to be told, and how that is shown."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from flait.commands import session
+from flait.errors import UserError
+
+if TYPE_CHECKING:
+    from flait.core.preferences import Preferences
+    from flait.core.subscriptions import User
+
+
+def _level(user: "User", value: str) -> "Preferences":
+    from dataclasses import replace
+
+    from flait.core.idents import shown
+    from flait.core.preferences import Level
+
+    try:
+        return replace(user.preferences, level=Level(value.lower()))
+    except ValueError:
+        raise UserError(f"{shown(value)} is not a level", "it is all or important") from None
+
+
+def _quiet(user: "User", value: str) -> "Preferences":
+    from dataclasses import replace
+
+    from flait.core.idents import shown
+    from flait.core.preferences import parse_quiet
+
+    hours = parse_quiet(value)
+    if hours is None and value.lower() != "off":
+        raise UserError(f"{shown(value)} are no quiet hours", "write them like 22:00-07:00, or off")
+    if hours and not user.timezone:
+        raise UserError(
+            f"the time zone of {shown(user.name)} is not known, and quiet hours need one",
+            f"set it first: flait user set {user.phone} timezone America/New_York",
+        )
+    return replace(user.preferences, quiet=str(hours) if hours else "off")
+
+
+def _lead(key: str) -> "Callable[[User, str], Preferences]":
+    def changed(user: "User", value: str) -> "Preferences":
+        from dataclasses import replace
+
+        from flait.core.changes import ChangeKind
+        from flait.core.idents import shown
+        from flait.core.preferences import LONGEST_LEAD, SHORTEST_LEAD, lead_from, spelled_span
+
+        kind = ChangeKind(key)
+        lead = lead_from(kind, value)
+        if lead is None:
+            bounds = f"{spelled_span(SHORTEST_LEAD)} to {spelled_span(LONGEST_LEAD[kind])}"
+            raise UserError(f"{shown(value)} is not how long before", f"write {bounds}, like 2h30, or off")
+        return replace(user.preferences, leads={**user.preferences.leads, kind: lead})
+
+    return changed
+
+
+def _kinds(user: "User", value: str) -> "Preferences":
+    from dataclasses import replace
+
+    from flait.core.alerts import OPTIONAL
+    from flait.core.idents import shown
+
+    off = set(user.preferences.off)
+    for each in value.lower().replace(" ", "").split(","):
+        kind = next((kind for kind in OPTIONAL if kind == each[1:].replace("-", "_")), None)
+        if each[:1] not in ("+", "-") or kind is None:
+            raise UserError(
+                f"{shown(each)} is no kind of text to turn on or off",
+                f"write + or - and one of {', '.join(sorted(OPTIONAL))}; like -belt,+landed",
+            )
+        off = off - {kind} if each[0] == "+" else off | {kind}
+    return replace(user.preferences, off=tuple(sorted(off)))
+
+
+PREFERENCES: "Mapping[str, Callable[[User, str], Preferences]]" = {
+    "level": _level,
+    "quiet": _quiet,
+    "leave": _lead("leave"),
+    "meet": _lead("meet"),
+    "checkin": _lead("checkin"),
+    "kinds": _kinds,
+}
+
+
+def shown_preferences(user: "User") -> dict[str, Any]:
+    """How they want to be told, as `user set` takes it, with the operator's defaults for what they have not set."""
+    from flait.core.preferences import LEADS, defaults, parse_quiet, spelled_span
+
+    settings, set_here = session.app().settings, user.preferences
+    others = defaults(settings.quiet.default, settings.alerts.leave_hours, settings.alerts.checkin_hours)
+    leads = {**LEADS, **others.leads, **set_here.leads}
+    return {
+        "level": set_here.level,
+        "quiet": str(parse_quiet(set_here.quiet or others.quiet) or "off"),
+        **{kind.value: spelled_span(lead) for kind, lead in leads.items()},
+        "kinds": ",".join(f"-{kind}" for kind in set_here.off),
+    }
+
+
+def is_quiet(user: "User") -> bool:
+    """Whether they have set quiet hours."""
+    from flait.core.preferences import parse_quiet
+
+    return parse_quiet(user.preferences.quiet) is not None
