@@ -141,7 +141,6 @@ def decide(
 
     Without `seen_at` that look was just now. With it this is a moment, and what differs is what differed when it was
     seen: nothing becomes surer, or fresher, while nobody looks. Without `before` nothing is sure that takes two looks.
-
     While something big is read a second time, a minute's wait, other news waits with it: one text, not two.
     While a mute holds only P0 is told, in quiet hours that and little else; the rest stays untold, and so is news
     afterwards, if still true. A milestone that is due leads a text, or goes with one.
