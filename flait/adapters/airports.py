@@ -1,5 +1,6 @@
 """Which IANA time zone an airport keeps, from airportsdata: for what AeroAPI sends without one."""
 
+import sys
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Literal
@@ -14,6 +15,11 @@ def zone_name(stated: str | None, *, iata: str | None, icao: str | None) -> str:
         return stated
     known = _zones("IATA").get(iata or "") or _zones("ICAO").get(icao or "")
     return known if known and exists(known) else UNKNOWN
+
+
+def country(*, iata: str | None, icao: str | None) -> str | None:
+    """The country of an airport, as two letters; None where it is not known."""
+    return _countries().get(iata or "") or _countries().get(icao or "")
 
 
 @lru_cache(maxsize=1024)
@@ -32,3 +38,18 @@ def _zones(codes: Literal["IATA", "ICAO"]) -> Mapping[str, str]:
     import airportsdata
 
     return {code: row["tz"] for code, row in airportsdata.load(codes).items() if row["tz"]}
+
+
+@cache
+def _countries() -> Mapping[str, str]:
+    """By IATA code, and by ICAO code where there is no other; read line by line, for the whole table takes 30 MB."""
+    import csv
+    from importlib.resources import files
+
+    found: dict[str, str] = {}
+    with files("airportsdata").joinpath("airports.csv").open(encoding="utf-8") as lines:
+        for row in csv.DictReader(lines):
+            code = row["iata"] or (row["icao"] if len(row["icao"]) == 4 and row["icao"].isalpha() else "")
+            if code and row["country"]:
+                found[sys.intern(code)] = sys.intern(row["country"])
+    return found

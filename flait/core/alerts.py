@@ -16,6 +16,7 @@ from flait.core.milestones import GATE_WAITS, JOINS, MILESTONES, Milestone, ahea
 from flait.core.preferences import NO_WISHES, Level, Wishes
 from flait.core.subscriptions import Role
 from flait.core.told import Told, further, presumed
+from flait.core.trips import Onward, goes_on_soon, of_connection, seen_before
 
 K = ChangeKind
 
@@ -38,6 +39,7 @@ RULES: Mapping[ChangeKind, tuple[Priority, frozenset[Role], timedelta]] = {
     # kind              priority      who hears it         useful for: later it is worse than none
     K.CANCELLED:       (Priority.P0, ALL,                  timedelta(hours=6)),
     K.REINSTATED:      (Priority.P0, ALL,                  timedelta(hours=3)),
+    K.CONN_MISSED:     (Priority.P0, GOES,                 timedelta(hours=3)),
     K.ONWARD:          (Priority.P1, ALL,                  timedelta(hours=3)),
     K.DIVERTED:        (Priority.P0, ALL,                  timedelta(hours=3)),
     K.UNDIVERTED:      (Priority.P0, ALL,                  timedelta(hours=3)),
@@ -48,12 +50,14 @@ RULES: Mapping[ChangeKind, tuple[Priority, frozenset[Role], timedelta]] = {
     K.LANDED:          (Priority.P2, ALL,                  timedelta(hours=1)),
     K.DEPARTED:        (Priority.P2, ALL - GOES,           timedelta(hours=2)),
     K.RETURNED:        (Priority.P1, ALL,                  timedelta(hours=1)),
+    K.CONN_TIGHT:      (Priority.P1, GOES,                 timedelta(hours=2)),
     K.EARLIER:         (Priority.P0, ALL,                  timedelta(hours=1)),
     K.SCHEDULE_CHANGE: (Priority.P1, ALL,                  timedelta(hours=6)),
     K.DELAY_FIRST:     (Priority.P1, ALL,                  timedelta(hours=1)),
     K.DELAY_MORE:      (Priority.P1, ALL,                  timedelta(hours=1)),
     K.DELAY_LESS:      (Priority.P1, ALL,                  timedelta(hours=1)),
     K.ON_TIME:         (Priority.P1, ALL,                  timedelta(hours=1)),
+    K.CONN_OK:         (Priority.P2, GOES,                 timedelta(hours=2)),
     K.GATE_CHANGE:     (Priority.P1, GOES,                 timedelta(minutes=30)),
     K.TERMINAL_CHANGE: (Priority.P1, GOES,                 timedelta(minutes=30)),
     K.LEAVE:           (Priority.P2, GOES,                 timedelta(minutes=45)),
@@ -70,7 +74,11 @@ RULES: Mapping[ChangeKind, tuple[Priority, frozenset[Role], timedelta]] = {
     K.FRESH:           (Priority.P1, ALL,                  timedelta(hours=1)),
 }  # fmt: skip
 
-OPTIONAL = frozenset(kind for kind, (level, *_) in RULES.items() if level > Priority.P1) - {K.CORRECTED, K.ARRIVAL_GATE}
+OPTIONAL = frozenset(kind for kind, (level, *_) in RULES.items() if level > Priority.P1) - {
+    K.CORRECTED,
+    K.ARRIVAL_GATE,
+    K.CONN_OK,
+}
 """What may be turned off: what is P0 and P1 always comes, and so does what takes back what a person was told."""
 
 EARS: Mapping[Role, tuple[tuple[End, timedelta], tuple[End, timedelta]]] = {
@@ -89,7 +97,7 @@ CALLS = frozenset({K.LEAVE, K.BOARDING, K.MEET})  # milestones that tell somebod
 class Alert:
     """What one poll means for one person: one text, led by the first change. `since`: no word since that moment.
 
-    `as_of`: it was seen then, and is said as of then.
+    `as_of`: it was seen then, and is said as of then. `onward` is the flight that they go on with.
     """
 
     flight: Flight
@@ -101,11 +109,17 @@ class Alert:
     gate_flaps: bool = False
     since: datetime | None = None
     as_of: datetime | None = None
+    onward: Onward | None = None
 
     @property
     def is_reminder(self) -> bool:
         """Whether time alone has brought it."""
         return self.changes[0].kind in MILESTONES
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether its person is down, and goes on with another flight within hours."""
+        return self.role is Role.TRAVELER and goes_on_soon(self.flight, self.onward)
 
 
 Held = tuple[tuple[ChangeKind, str], ...]
@@ -136,6 +150,7 @@ def decide(
     seen_at: datetime | None = None,
     delay: timedelta = DELAY,
     wishes: Wishes = NO_WISHES,
+    onward: Onward | None = None,
 ) -> Decision:
     """What to tell one person: `before` is the flight as of the look before, `after` as of the last one.
 
@@ -147,10 +162,14 @@ def decide(
     """
     told, ear, seen = presumed(told, before or after), ear_of(role, after, delay), seen_at or now
     past = [text for text in past if text.at <= now]  # others were written by a clock that was ahead
-    case = _Case(told=told, past=past, flight=after, role=role, wishes=wishes, now=now, seen=seen)
-    heard = changes(told, after, ear=ear, now=seen)
+    case = _Case(told=told, past=past, flight=after, role=role, wishes=wishes, now=now, seen=seen, onward=onward)
+    heard = [*changes(told, after, ear=ear, now=seen), *of_connection(told, after, onward)]
     news = [one for one in heard if case.concerns(one) and not (seen_at and one.kind is K.STALE)]  # a look says that
-    seen_twice = changes(told, before, ear=ear, now=seen) if news and before else ()  # most polls show none
+    seen_twice = (
+        (*changes(told, before, ear=ear, now=seen), *seen_before(told, before, after, onward))
+        if news and before
+        else ()
+    )
     coming = tuple(ahead(told, after, role=role, wishes=wishes, now=now))
     held = [case.hold_of(change, seen_twice, coming) for change in news]
     unsure = [change.kind for change, hold in zip(news, held, strict=True) if hold and hold.look_again]
@@ -201,10 +220,13 @@ class _Case:
     wishes: Wishes
     now: datetime
     seen: datetime
+    onward: Onward | None
 
     def concerns(self, change: Change) -> bool:
         """Whether they hear of it, by their role, and by what they asked for."""
-        if not _concerns(change, self.role, self.told, self.flight):
+        down = change.kind in (K.LANDED, K.ARRIVED) and not further(self.told.phase, Phase.OFF)
+        next_flight = down and self.role is Role.TRAVELER and goes_on_soon(self.flight, self.onward)
+        if not next_flight and not _concerns(change, self.role, self.told, self.flight):
             return False
         minor = self.wishes.level is Level.IMPORTANT and self._priority(change) > Priority.P1
         unwanted = minor or change.kind in self.wishes.off
@@ -257,6 +279,7 @@ class _Case:
             priority=min(self._priority(change) for change in lead if change in every),
             expires_at=max(of_use),
             gate_flaps=flaps(self.flight, self.past, self.now),
+            onward=self.onward,
         )
 
 
@@ -280,7 +303,7 @@ def _takes_back(change: Change, told: Told, flight: Flight) -> bool:
         return bool(told.baggage_claim)
     if change.kind is K.DEPARTED:
         return _is_left_behind(told, flight)
-    return change.kind in (K.CORRECTED, K.ARRIVAL_GATE, K.FRESH) or bool(told.stale)
+    return change.kind in (K.CORRECTED, K.ARRIVAL_GATE, K.CONN_OK, K.FRESH) or bool(told.stale)
 
 
 def _goes_with(kind: ChangeKind, coming: Sequence[Milestone], now: datetime) -> Hold | None:

@@ -21,6 +21,7 @@ class ChangeKind(StrEnum):
 
     CANCELLED = "cancelled"
     REINSTATED = "reinstated"
+    CONN_MISSED = "conn_missed"  # the next flight of the trip
     ONWARD = "onward"  # after a diversion: the next leg on the way
     DIVERTED = "diverted"
     UNDIVERTED = "undiverted"
@@ -31,12 +32,14 @@ class ChangeKind(StrEnum):
     LANDED = "landed"  # on
     DEPARTED = "departed"  # off
     RETURNED = "returned"  # to the gate
+    CONN_TIGHT = "conn_tight"
     EARLIER = "earlier"
     SCHEDULE_CHANGE = "sched_change"
     DELAY_MORE = "delay_more"
     DELAY_FIRST = "delay_first"
     DELAY_LESS = "delay_less"
     ON_TIME = "on_time"
+    CONN_OK = "conn_ok"
     GATE_CHANGE = "gate_change"
     TERMINAL_CHANGE = "terminal_change"
     LEAVE = "leave"  # for the airport; this and the next three are due by the clock alone (core/milestones.py)

@@ -20,6 +20,7 @@ class Airport:
     code_iata: str | None = None
     city: str | None = None
     timezone: str = "UTC"
+    country: str | None = field(default=None, compare=False)  # two letters; no news, whatever becomes of it
 
     @property
     def zone(self) -> ZoneInfo:

@@ -18,11 +18,15 @@ CONFIRM_BIG = timedelta(seconds=60)  # cancel, divert, a big move: read a second
 CONFIRM_SMALL = timedelta(minutes=5)  # many small moves are temporary: let them settle
 CONFIRMED_KINDS = MOVES | {
     K.CANCELLED, K.REINSTATED, K.DIVERTED, K.UNDIVERTED, K.REROUTED, K.ONWARD, K.RETURNED, K.CORRECTED,
+    K.CONN_MISSED, K.CONN_TIGHT, K.CONN_OK,
 }  # fmt: skip
+
+CONNECTIONS = frozenset({K.CONN_MISSED, K.CONN_TIGHT})  # both are worse than it was
 
 COOLDOWN = (  # after a text about one of these, the next about them waits; P0 does not
     (GATES, timedelta(minutes=10)),
     (MOVES, timedelta(minutes=15)),
+    (CONNECTIONS | {K.CONN_OK}, timedelta(minutes=20)),
 )
 FLAPPING = timedelta(minutes=30)  # a gate told before, given up and back within this is still changing
 CAPS = (
@@ -35,13 +39,18 @@ AFTER_LOSSES = (timedelta(), timedelta(minutes=15), timedelta(minutes=30), timed
 cannot be texted is not billed at every poll, and news that is true is never given up."""
 TURNS_AWAY = frozenset({K.DIVERTED, K.UNDIVERTED, K.REROUTED})
 SOONER_THAN_TOLD = SOONER | {K.SCHEDULE_CHANGE}  # of these, those that are P0
-P0_KINDS = frozenset({K.CANCELLED, K.REINSTATED, K.GATE_CHANGE, K.TERMINAL_CHANGE}) | TURNS_AWAY | SOONER_THAN_TOLD
+P0_KINDS = (
+    frozenset({K.CANCELLED, K.REINSTATED, K.CONN_MISSED, K.GATE_CHANGE, K.TERMINAL_CHANGE})
+    | TURNS_AWAY
+    | SOONER_THAN_TOLD
+)
 TURNS = (
     # P0 that keeps turning round: after so many texts about these within a day the next waits for the first of
     # AFTER_TURNS since the last, after twice as many for the second …
     (frozenset({K.CANCELLED, K.REINSTATED}), 3),
     (TURNS_AWAY, 3),
     (SOONER_THAN_TOLD, 3),
+    (frozenset({K.CONN_MISSED}), 2),
     (GATES, 4),
     (P0_KINDS, 6),
 )
@@ -141,6 +150,7 @@ def _unconfirmed(change: Change, seen_twice: Sequence[Change], flight: Flight) -
 
 def _agrees(change: Change, seen: Change) -> bool:
     same_way = any(change.kind in way and seen.kind in way for way in (LATER, SOONER))
+    same_way |= change.kind is K.CONN_TIGHT and seen.kind in CONNECTIONS
     return change.kind == seen.kind or same_way
 
 

@@ -17,6 +17,7 @@ UNKNOWN_AIRPORT = "?"  # told as diverted before AeroAPI knew where to
 NONE = ""  # told that there is none: a gate taken back, a diversion that is over, a silence that has ended
 NOT_LEFT, NOT_LANDED = "not left", "not landed"  # told that nothing was reported, though it should have been
 GIVEN_UP = "given up"  # told that nobody watches it any more, though its end was not reported
+CONNECTION = "connection"
 REMINDERS = ("checkin", "leave", "boarding", "meet")  # facts of what was said, and not of the flight
 
 
@@ -26,7 +27,8 @@ class Told:
 
     `phase_at` is when the phase was said to have begun; `boards` is advice, "boards about"; `returned` the leaving that
     came to nothing; `onward` the leg that follows a diversion; `stale` since when there was no word, NOT_LEFT,
-    NOT_LANDED or GIVEN_UP; `ends` that the journey ends elsewhere. The last four: that milestone was told.
+    NOT_LANDED or GIVEN_UP; `ends` that the journey ends elsewhere; `connection` how sure the next flight is, by
+    core.trips. The last four: that milestone was told.
     """
 
     scheduled_out: datetime | None = None
@@ -48,6 +50,7 @@ class Told:
     onward: str | None = None
     ends: bool = False
     stale: str | None = None
+    connection: str | None = None
     checkin: bool = False
     leave: bool = False
     boarding: bool = False
@@ -97,7 +100,7 @@ FACTS: Mapping[str, Callable[[Flight], str | bool | None]] = {
     "onward": lambda flight: f"{len(flight.via)} {flight.via[-1]}" if flight.via else None,
     "ends": lambda flight: elsewhere(flight) or None,
     "stale": lambda _: None,  # no fact of the flight, but of our looks at it
-    **dict.fromkeys(REMINDERS, lambda _: None),
+    **dict.fromkeys((CONNECTION, *REMINDERS), lambda _: None),
 }
 """How each fact is read off a flight; None is never told."""
 

@@ -3,24 +3,25 @@
 Decided from what was seen and what they were told before; everything here is inside a transaction, and asks nobody.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from flait.core import polling
 from flait.core.alerts import Alert, Decision, Held, Priority, decide, rests
 from flait.core.changes import DELAY
 from flait.core.compose import compose
-from flait.core.flights import Flight, Phase, progress
+from flait.core.flights import Flight, Phase, cancelled, progress
 from flait.core.holds import PastText, Reach, out_of_reach
 from flait.core.messages import TOO_LATE, UNTOLD, Message, MessageKind, MessageStatus
 from flait.core.preferences import NO_DEFAULTS, Defaults, Wishes, wishes_of
 from flait.core.silences import NO_WORD, silence
-from flait.core.subscriptions import SubscriptionState
+from flait.core.subscriptions import Role, SubscriptionState
 from flait.core.texts.alerts import alert_text
 from flait.core.texts.confirmations import tracked_text
 from flait.core.texts.formats import Reader
 from flait.core.told import Told, further, told
+from flait.core.trips import Leg, Onward, least_time, next_leg
 from flait.core.twilio_errors import is_in_vain
 from flait.flows.wishes import confirm, greeting
 from flait.store import Store, Subscriber, TellRow, TrackedFlight
@@ -38,13 +39,14 @@ _REACH = {
 class AlertRules:
     """What decides who is told, and what is kept. `asker` has just asked, and hears of it by the answer instead.
 
-    `defaults` hold for who set nothing. `contact` is who runs Flait, for a first text. `may_end` is false while the
-    clock is in doubt: no flight is over because of what it says. `skew` is how far the clock is from what the latest
-    answer said.
+    `defaults` hold for who set nothing. `least` are times between two flights, set for single airports. `contact` is
+    who runs Flait, for a first text. `may_end` is false while the clock is in doubt: no flight is over because of what
+    it says. `skew` is how far the clock is from what the latest answer said.
     """
 
     delay: timedelta = DELAY
     defaults: Defaults = NO_DEFAULTS
+    least: Mapping[str, timedelta] = field(default_factory=dict)
     keep_raw: bool = True
     asker: int | None = None
     contact: str = ""
@@ -69,7 +71,10 @@ def decided(
     reachable = _reachable(subscribers)
     texts = store.told_rows([subscriber.subscription.id for subscriber in reachable])
     return [
-        (subscriber, _decide(subscriber, rows, before=before, after=after, rules=rules, now=now, seen_at=seen_at))
+        (
+            subscriber,
+            _decide(store, subscriber, rows, before=before, after=after, rules=rules, now=now, seen_at=seen_at),
+        )
         for subscriber in reachable
         if not _is_unconfirmed(rows := texts[subscriber.subscription.id], after)
     ]
@@ -110,6 +115,7 @@ def _reachable(subscribers: Iterable[Subscriber]) -> list[Subscriber]:
 
 
 def _decide(
+    store: Store,
     subscriber: Subscriber,
     rows: list[TellRow],
     *,
@@ -130,6 +136,7 @@ def _decide(
         seen_at=seen_at,
         delay=rules.delay,
         wishes=_wishes(subscriber, rows, rules.defaults),
+        onward=_onward(store, subscriber, after, before, rules),
     )
     if decision.alert and subscriber.user.id == rules.asker:  # what the answer leaves out is told at the next look
         return replace(decision, alert=None, look_again=min(decision.look_again or ANSWERED, ANSWERED))
@@ -160,6 +167,20 @@ def _muted_until(subscriber: Subscriber) -> datetime | None:
     """The end of the later mute: of this flight, or of all."""
     ends = (subscriber.user.muted_until, subscriber.subscription.muted_until)
     return max((until for until in ends if until), default=None)
+
+
+def _onward(
+    store: Store, subscriber: Subscriber, after: Flight, before: Flight | None, rules: AlertRules
+) -> Onward | None:
+    """The flight that a traveler goes on with, as last seen."""
+    subscription = subscriber.subscription
+    if subscription.role is not Role.TRAVELER:
+        return None
+    first = Leg(id=subscription.id, ident=subscription.ident, flight=after, previous=before)
+    leg = next_leg(first, store.legs_of(subscription.user_id))
+    if leg is None or cancelled(leg.flight):
+        return None
+    return Onward(leg=leg, needed=least_time(after, leg.flight, rules.least))
 
 
 def _wishes(subscriber: Subscriber, rows: Iterable[TellRow], defaults: Defaults) -> Wishes:

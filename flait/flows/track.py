@@ -137,6 +137,7 @@ def _close_or_readopt(
         store.readopt(tracked.id, after.fa_flight_id)
     if after != tracked.flight:  # what waits for it is decided anew
         store.hasten_waiting(tracked.id, now)
+    store.hasten_trips(tracked.id, now)
 
 
 def _note(store: Store, tracked: TrackedFlight, detail: str, now: datetime, took: timedelta) -> None:

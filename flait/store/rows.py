@@ -12,6 +12,7 @@ from flait.core.messages import Message
 from flait.core.preferences import Preferences
 from flait.core.structure import Structure
 from flait.core.subscriptions import Address, Subscription, User
+from flait.core.trips import Leg
 from flait.errors import NotOurs
 from flait.store.values import LoggedFacts, Subscriber, TrackedFlight
 
@@ -90,6 +91,12 @@ def read_subscriber(row: Row) -> Subscriber:
     """A row of the view `subscribers`: a subscription's columns, and its person's named `user_…`."""
     person = {name: row[column] for name, column in _PERSON}
     return Subscriber(subscription=read(Subscription, row), user=read_user(person))
+
+
+def read_leg(row: Row) -> Leg:
+    """What somebody travels on: a subscription's id and number, its flight, and that as of the look before."""
+    previous = read_json(Flight, row["previous"]) if row["previous"] else None
+    return Leg(id=row["id"], ident=row["ident"], flight=read_json(Flight, row["latest"]), previous=previous)
 
 
 _PERSON = tuple((field.name, f"user_{field.name}") for field in fields(User))

@@ -7,8 +7,9 @@ from typing import Final
 from flait.core.flights import Flight
 from flait.core.messages import Channel
 from flait.core.subscriptions import TRANSITIONS, Subscription, SubscriptionState
+from flait.core.trips import Leg
 from flait.store.connection import Connection, Taken, writing
-from flait.store.rows import Row, read, read_json, read_subscriber
+from flait.store.rows import Row, read, read_json, read_leg, read_subscriber
 from flait.store.values import Subscriber, SubscriptionView
 
 _ADD: Final = """
@@ -60,6 +61,15 @@ UPDATE subscriptions SET next_moment_at = :at WHERE id = :id AND state = 'active
 _HASTEN_MOMENTS: Final = """
 UPDATE subscriptions SET next_moment_at = min(coalesce(next_moment_at, :at), :at)
 WHERE user_id = :user_id AND state = 'active' AND (:id IS NULL OR id = :id)
+"""
+_LEGS: Final = """
+SELECT s.id, s.ident, f.latest, f.previous FROM subscriptions s JOIN flights f ON f.id = s.flight_id
+WHERE s.user_id = :user_id AND s.state = 'active' AND s.role = 'traveler'
+"""
+_HASTEN_TRIPS: Final = """
+UPDATE subscriptions SET next_moment_at = min(coalesce(next_moment_at, :at), :at)
+WHERE state = 'active' AND role = 'traveler' AND flight_id <> :flight_id AND user_id IN (
+    SELECT user_id FROM subscriptions WHERE flight_id = :flight_id AND state = 'active' AND role = 'traveler')
 """
 _MOVE: Final = """
 UPDATE subscriptions SET channel = :channel WHERE user_id = :user_id AND state IN ('pending', 'active')
@@ -167,6 +177,15 @@ class Subscriptions(Connection):
     def move_subscriptions(self, user_id: int, channel: Channel) -> int:
         """Tell what one person follows by that channel from now on; the number of subscriptions."""
         return self._change(_MOVE, user_id=user_id, channel=channel)
+
+    def legs_of(self, user_id: int) -> list[Leg]:
+        """What one person travels on, and follows now, with the last two looks at each."""
+        return [read_leg(row) for row in self._rows(_LEGS, user_id=user_id)]
+
+    @writing
+    def hasten_trips(self, flight_id: int, at: datetime) -> None:
+        """Decide anew then what its travelers follow besides, unless it is due sooner: they may connect."""
+        self._change(_HASTEN_TRIPS, flight_id=flight_id, at=at)
 
     def live_for(self, user_id: int, ident: str | None = None) -> list[Subscription]:
         """One person's live subscriptions; with `ident`, those of the flight that has this number."""

@@ -13,9 +13,10 @@ from flait.store import Heard
 from tests.core.flights_for_tests import F12
 from tests.flows.answering import answer_next
 from tests.flows.world import PHONES, World
+from tests.flows.world import RULES as NEWS_ALONE
 
 DAY = timedelta(days=1)
-RULES = answer.AnswerRules(contact="ben@example.com")
+RULES = answer.AnswerRules(contact="ben@example.com", polls=NEWS_ALONE)
 
 
 def moved(flight: Flight = F12, by: timedelta = DAY, **fields: Any) -> Flight:

@@ -15,6 +15,8 @@ from flait.core.flights import Flight, ScheduledFlight, grouped
 from flait.core.idents import Ident, parse_ident
 from flait.core.inbound import Inbound
 from flait.core.messages import Message, MessageStatus
+from flait.core.milestones import MILESTONES
+from flait.core.preferences import OFF, Defaults
 from flait.core.receipts import Receipt
 from flait.core.subscriptions import Role, Subscription
 from flait.core.wanted import Wanted
@@ -27,7 +29,9 @@ from flait.store.rows import read
 from tests.core.flights_for_tests import EWR, NOON, SFO, hours
 
 FIRST_BOOT = "boot 1"
-RULES = AlertRules()
+REMINDING = AlertRules()
+RULES = AlertRules(defaults=Defaults(leads=dict.fromkeys(MILESTONES, OFF)))
+"""Without reminders: for what news alone does; tests of reminders say REMINDING."""
 PHONES = tuple(f"+155555501{number:02}" for number in range(10))
 
 

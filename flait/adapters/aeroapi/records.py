@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 
-from flait.adapters.airports import zone_name
+from flait.adapters.airports import country, zone_name
 from flait.core.flights import Airport, Flight, ScheduledFlight, Times, grouped
 from flait.core.idents import Ident
 from flait.core.labels import short_label
@@ -284,7 +284,8 @@ def _airport(record: AirportRecord | None) -> Airport | None:
     if code is None:
         return None
     zone = zone_name(cleaned(record.timezone), iata=iata, icao=icao or code)
-    return Airport(code=code, code_iata=iata, city=cleaned(record.city), timezone=zone)
+    land = country(iata=iata, icao=icao or code)
+    return Airport(code=code, code_iata=iata, city=cleaned(record.city), timezone=zone, country=land)
 
 
 def _numbers(row: ScheduleRecord) -> set[str | None]:

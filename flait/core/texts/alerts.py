@@ -6,13 +6,14 @@ A text tells what its words say and nothing else. A fact named with `-` before i
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from flait.core import trips
 from flait.core.alerts import Alert
 from flait.core.changes import MOVES, SOONER, Change, ChangeKind, unreported
 from flait.core.subscriptions import Role
-from flait.core.texts import events, places, reminders, times
+from flait.core.texts import connections, events, places, reminders, times
 from flait.core.texts.formats import Piece, Reader, about, fitted
 from flait.core.texts.wording import Text, capital, label, place_and_time, short
-from flait.core.told import GIVEN_UP, NONE, REMINDERS, tells
+from flait.core.told import CONNECTION, FACTS, GIVEN_UP, NONE, REMINDERS, listed_tells, tells
 
 K = ChangeKind
 
@@ -42,13 +43,26 @@ def alert_text(alert: Alert, reader: Reader) -> Text:
 def _tells(alert: Alert, facts: Sequence[str], reader: Reader) -> dict[str, str | bool]:
     """What the words said: facts of the flight, what is no more, and since when there was no word."""
     told: dict[str, str | bool] = {fact[1:]: NONE for fact in facts if fact.startswith("-")}
-    told |= tells(alert.flight, [fact for fact in facts if not fact.startswith("-")])
+    told |= tells(alert.flight, [fact for fact in facts if fact in FACTS])
     told |= dict.fromkeys(set(REMINDERS) & set(facts), True)
+    told |= _told_of_next(alert, facts)
     missing = unreported(alert.flight, reader.now)
     if K.STALE in {change.kind for change in alert.changes} and "stale" in facts:
         told["stale"] = alert.since.isoformat() if alert.since else missing or GIVEN_UP
     elif alert.told.stale and alert.told.stale != missing:
         told["stale"] = NONE  # whoever is told news knows that there is word again
+    return told
+
+
+def _told_of_next(alert: Alert, facts: Sequence[str]) -> dict[str, str | bool]:
+    """How sure the connection is, and what was said of the flight that follows, under its subscription's number."""
+    if alert.onward is None:
+        return {}
+    leg = alert.onward.leg
+    said = tells(leg.flight, [fact.partition(".")[2] for fact in facts if fact.startswith(f"{leg.id}.")])
+    told = listed_tells([(leg.id, said)])
+    if CONNECTION in facts:
+        told[CONNECTION] = trips.fact(leg, trips.now_and_known(alert.told, alert.flight, alert.onward)[0])
     return told
 
 
@@ -73,6 +87,7 @@ Lead = Callable[[Alert, Change, Reader], Sequence[Piece]]
 LEADS: Mapping[ChangeKind, Lead] = {
     K.CANCELLED: events.cancelled,
     K.REINSTATED: events.reinstated,
+    K.CONN_MISSED: connections.missed,
     K.ONWARD: events.onward,
     K.DIVERTED: events.diverted,
     K.UNDIVERTED: events.undiverted,
@@ -83,12 +98,14 @@ LEADS: Mapping[ChangeKind, Lead] = {
     K.LANDED: events.landed,
     K.DEPARTED: events.departed,
     K.RETURNED: events.returned,
+    K.CONN_TIGHT: connections.stands,
     K.EARLIER: times.earlier,
     K.SCHEDULE_CHANGE: times.schedule_change,
     K.DELAY_MORE: times.delay_more,
     K.DELAY_FIRST: times.delay_first,
     K.DELAY_LESS: times.delay_less,
     K.ON_TIME: times.on_time,
+    K.CONN_OK: connections.stands,
     K.GATE_CHANGE: places.gate_change,
     K.TERMINAL_CHANGE: places.terminal_change,
     K.LEAVE: reminders.leave,
@@ -148,6 +165,7 @@ TAILS: Mapping[ChangeKind, Tail] = {
     **dict.fromkeys((K.ENDS, K.WITHDRAWN, K.CORRECTED, K.TAXIING), _as_led),
     K.REROUTED: lambda alert, change, reader: replace(_as_led(alert, change, reader), rank=0),
     **dict.fromkeys(sorted(MOVES), _moved),
+    **dict.fromkeys((K.CONN_MISSED, K.CONN_TIGHT, K.CONN_OK), connections.besides),
     K.RETURNED: _returned,
     K.ARRIVED: _arrived,
     K.LANDED: _landed,

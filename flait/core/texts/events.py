@@ -12,6 +12,7 @@ from flait.core.observations import is_overtaken
 from flait.core.standing import notable
 from flait.core.structure import Phrase
 from flait.core.subscriptions import Role
+from flait.core.texts import connections
 from flait.core.texts.formats import Piece, Reader, clock_time, day, lead, span, zone_label
 from flait.core.texts.next_steps import LOOK_UP, how_on, instead, looked_for
 from flait.core.texts.places import at_gate, places_in
@@ -100,7 +101,8 @@ def diverted(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     best = flight.arrival.best
     when = f"{arrives_verb(flight, 'arrives')} about {reader.at(best, flight.diverted_to)}" if best else ""
     news = f"DIVERTED to {town(flight.diverted_to)}, not {planned}"
-    return [lead(news, Phrase(when), facts=(*change.facts, *NO_LONGER_THERE)), Piece(looked_for(flight), 2)]
+    told = lead(news, Phrase(when), facts=(*change.facts, *NO_LONGER_THERE))
+    return [told, Piece(looked_for(flight), 2), *connections.in_doubt(alert)]
 
 
 def _down(alert: Alert) -> tuple[str, ...]:
@@ -199,6 +201,7 @@ def landed(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     not_there = _not_as_planned(alert.flight)
     return [
         lead(f"landed {landed_where(alert, reader)}{late}{not_there}", facts=("phase", "phase_at", *_place(alert))),
+        *connections.onward(alert, reader, 1),
         *taxiing,
         Piece(looked_for(alert.flight) if not_there else "", 2),
     ]
@@ -211,6 +214,7 @@ def arrived(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     words = f"is at the gate {where}{_late_there(alert)}{_not_as_planned(flight)}"
     return [
         lead(words, facts=("phase", "phase_at", "arrival", *_place(alert))),
+        *connections.onward(alert, reader, 1),
         *places_in(alert, 1),
         Piece(looked_for(flight) if there else "", 2),
     ]

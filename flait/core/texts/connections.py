@@ -1,0 +1,102 @@
+"""What is said of a connection: how long is left between two flights, with the times and gates of both."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from flait.core.alerts import Alert
+from flait.core.changes import Change
+from flait.core.structure import Phrase
+from flait.core.texts.formats import Piece, Reader, lead, span
+from flait.core.texts.next_steps import instead
+from flait.core.texts.places import places_in
+from flait.core.texts.wording import arrives, gate, label, place_and_time
+from flait.core.trips import Chance, Leg, now_and_known
+
+ARRIVAL = ("arrival", "scheduled_in")
+CONNECTION = ("connection",)
+M = timedelta(minutes=1)
+_TITLES = {Chance.TIGHT: "CONNECTION TIGHT", Chance.AT_RISK: "CONNECTION AT RISK", Chance.OK: "connection OK"}
+
+
+def stands(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
+    """`CONNECTION TIGHT at EWR, 43m to LH403: arr 23:16 EST, LH403 dep 23:59 EST. LH403 from gate B61, Terminal B.`"""
+    leg, (now, _known) = _leg(alert), now_and_known(alert.told, alert.flight, alert.onward)
+    left = _left(alert, leg)
+    news = f"{_TITLES[now]} at {leg.flight.origin.short}, {f'{left} to ' if left else ''}{_name(leg)}"
+    return [
+        lead(news, *_times(alert, leg, reader), facts=CONNECTION),
+        _from_gate(leg, 2),
+        *places_in(alert, 3),
+    ]
+
+
+def missed(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
+    """`CONNECTION MISSED at EWR: arr 00:21 EST Wed, LH403 left 23:59 EST. Ask the airline now to rebook you.`"""
+    leg = _leg(alert)
+    return [
+        lead(f"CONNECTION MISSED at {leg.flight.origin.short}", *_times(alert, leg, reader), facts=CONNECTION),
+        Piece(instead(alert.role, now=" now"), 1),
+    ]
+
+
+def besides(alert: Alert, _: Change, __: Reader) -> Piece:
+    """`Connection to LH403 is OK, 1h28.`: beside other news."""
+    leg, (now, _known) = _leg(alert), now_and_known(alert.told, alert.flight, alert.onward)
+    word = {Chance.OK: "OK", Chance.TIGHT: "TIGHT", Chance.AT_RISK: "AT RISK", Chance.MISSED: "MISSED"}[now]
+    left = _left(alert, leg)
+    return Piece(f"Connection to {_name(leg)} is {word}{f', {left}' if left else ''}.", 1, CONNECTION)
+
+
+def onward(alert: Alert, reader: Reader, rank: int) -> list[Piece]:
+    """`Next: LH403 dep 23:59 EST, gate B61, Terminal B.`, for who has landed and goes on within hours."""
+    if not alert.goes_on:
+        return []
+    leg = _leg(alert)
+    where = gate(leg.flight)
+    words = f"Next: {_dep(leg, reader).text}{f', {where}' if where else ''}."
+    return [Piece(words, rank, (*_dep(leg, reader).facts, *_gate_facts(leg)))]
+
+
+def in_doubt(alert: Alert) -> list[Piece]:
+    """`Ask about LH403 too.`, where a diversion breaks the connection."""
+    return [Piece(f"Ask about {_name(alert.onward.leg)} too.", 2)] if alert.onward else []
+
+
+def _leg(alert: Alert) -> Leg:
+    assert alert.onward
+    return alert.onward.leg
+
+
+def _name(leg: Leg) -> str:
+    return label(leg.flight, leg.ident)
+
+
+def _left(alert: Alert, leg: Leg) -> str:
+    """`43m`; nothing where it would leave first."""
+    arrives_at, leaves = alert.flight.arrival.best, leg.flight.departure.best
+    return span(leaves - arrives_at) if arrives_at and leaves and leaves - arrives_at >= M else ""
+
+
+def _times(alert: Alert, leg: Leg, reader: Reader) -> list[Phrase]:
+    arrival = arrives(alert.flight, reader)
+    return [Phrase(arrival, ARRIVAL if arrival else ()), _dep(leg, reader)]
+
+
+def _dep(leg: Leg, reader: Reader) -> Phrase:
+    """`LH403 dep 23:59 EST`; `LH403 left 23:59 EST`."""
+    flight = leg.flight
+    left = flight.departure.actual or flight.off.actual
+    if left:
+        return Phrase(f"{_name(leg)} left {reader.at(left, flight.origin)}", (f"{leg.id}.phase", f"{leg.id}.phase_at"))
+    best = flight.departure.best
+    when = f"dep {reader.at(best, flight.origin)}" if best else f"from {place_and_time(flight.origin, None, reader)}"
+    return Phrase(f"{_name(leg)} {when}", (f"{leg.id}.departure", f"{leg.id}.scheduled_out") if best else ())
+
+
+def _from_gate(leg: Leg, rank: int) -> Piece:
+    where = gate(leg.flight)
+    return Piece(f"{_name(leg)} from {where}." if where else "", rank, _gate_facts(leg))
+
+
+def _gate_facts(leg: Leg) -> tuple[str, ...]:
+    return tuple(f"{leg.id}.{name}" for name in ("gate_origin", "terminal_origin") if getattr(leg.flight, name))

@@ -1,0 +1,245 @@
+"""Connections: which flights make a pair, how sure the second is, and what is told of it."""
+
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flait.core.alerts import Decision, Priority, decide
+from flait.core.changes import ChangeKind
+from flait.core.flights import Airport, Flight, Times
+from flait.core.subscriptions import Role
+from flait.core.texts.alerts import alert_text
+from flait.core.texts.formats import Reader
+from flait.core.told import Told, told
+from flait.core.trips import Chance, Leg, Onward, chance, connections, least_time, next_leg
+from tests.core.flights_for_tests import (
+    EWR,
+    F12,
+    IN,
+    OUT,
+    SFO,
+    arriving,
+    at_gate,
+    diverted,
+    hours,
+    knowing,
+    late,
+    minutes,
+    took_off,
+    touched_down,
+)
+
+K = ChangeKind
+FRA = Airport(code="EDDF", code_iata="FRA", city="Frankfurt", timezone="Europe/Berlin", country="DE")
+NEWARK = replace(EWR, country="US")
+
+
+def onward_flight(after: timedelta, **fields: object) -> Flight:
+    """LH403 from Newark to Frankfurt, so long after UA1234 is to arrive."""
+    leaves = IN + after
+    flight = Flight(
+        fa_flight_id="DLH403-1",
+        ident="DLH403",
+        ident_iata="LH403",
+        origin=NEWARK,
+        destination=FRA,
+        out=Times(scheduled=leaves),
+        off=Times(scheduled=leaves + minutes(15)),
+        on=Times(scheduled=leaves + hours(7)),
+        in_=Times(scheduled=leaves + hours(7.2)),
+        gate_origin="B61",
+        terminal_origin="B",
+    )
+    return replace(flight, **fields)  # type: ignore[arg-type]  # a test's own fields
+
+
+FIRST = Leg(id=1, ident="UA1234", flight=F12)
+LATER = Leg(id=2, ident="LH403", flight=onward_flight(minutes(88)))
+NEEDED = minutes(60)
+
+
+def decided(
+    first: Flight, then: Flight, known: Told | None = None, *, before: Flight | None = None, ahead: float = 2
+) -> Decision:
+    onward = Onward(leg=replace(LATER, flight=then, previous=then), needed=NEEDED)
+    return decide(
+        known or knowing(F12),
+        (),
+        role=Role.TRAVELER,
+        before=before or first,
+        after=first,
+        now=OUT - hours(ahead),
+        onward=onward,
+    )
+
+
+def kinds(decision: Decision) -> list[ChangeKind]:
+    return [change.kind for change in decision.alert.changes] if decision.alert else []
+
+
+def said(decision: Decision, now_ahead: float = 2) -> str:
+    assert decision.alert
+    return alert_text(decision.alert, Reader(ident="UA1234", now=OUT - hours(now_ahead))).body
+
+
+# --- which make a pair ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("then", "pairs"),
+    [
+        (onward_flight(minutes(88)), True),
+        (onward_flight(timedelta()), True),
+        (onward_flight(hours(18)), True),
+        (onward_flight(hours(18) + minutes(1)), False),
+        (onward_flight(-minutes(1)), False),
+        (onward_flight(minutes(88), origin=SFO), False),
+    ],
+)
+def test_a_pair_meets_at_one_airport_within_eighteen_hours(then: Flight, *, pairs: bool) -> None:
+    assert bool(next_leg(FIRST, [FIRST, replace(LATER, flight=then)])) is pairs
+
+
+def test_only_the_next_departure_counts_and_every_pair_of_a_journey() -> None:
+    evening = Leg(id=3, ident="UA9", flight=onward_flight(hours(4)))
+    home = onward_flight(hours(12), origin=FRA, destination=SFO, fa_flight_id="X")
+    home_leg = Leg(id=4, ident="LH9", flight=home)
+    found = [(one.first.id, one.then.id) for one in connections([FIRST, evening, LATER, home_leg], {})]
+    assert found == [(1, 2), (3, 4), (2, 4)]
+
+
+@pytest.mark.parametrize("first", [replace(F12, cancelled=True), diverted(), replace(F12, destination=None)])
+def test_what_does_not_come_connects_to_nothing(first: Flight) -> None:
+    assert next_leg(replace(FIRST, flight=first), [LATER]) is None
+
+
+@pytest.mark.parametrize(
+    ("origin", "destination", "onward", "least"),
+    [
+        ("US", "US", "US", 45),
+        ("US", "US", "DE", 75),
+        ("FR", "US", "US", 75),
+        ("FR", "US", "DE", 60),
+        (None, "US", "US", 60),
+    ],
+)
+def test_the_least_time_goes_by_the_borders_crossed(
+    origin: str | None, destination: str, onward: str, least: int
+) -> None:
+    first = replace(F12, origin=replace(SFO, country=origin), destination=replace(EWR, country=destination))
+    then = onward_flight(hours(2), destination=replace(FRA, country=onward))
+    assert least_time(first, then, {}) == minutes(least)
+    assert least_time(first, then, {"EWR": minutes(90)}) == minutes(90)
+
+
+# --- how sure it is ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("left", "expected"),
+    [(200, Chance.OK), (80, Chance.OK), (79, Chance.TIGHT), (45, Chance.TIGHT), (44, Chance.AT_RISK),
+     (15, Chance.AT_RISK), (14, Chance.MISSED), (-30, Chance.MISSED)],
+)  # fmt: skip
+def test_how_sure_it_is_goes_by_the_minutes_left(left: int, expected: Chance) -> None:
+    assert chance(F12, onward_flight(minutes(left)), NEEDED) is expected
+
+
+def test_who_is_down_has_not_missed_what_has_not_left() -> None:
+    assert chance(touched_down(F12), onward_flight(minutes(5)), NEEDED) is Chance.AT_RISK
+
+
+def test_it_is_missed_when_it_left_before_they_were_at_the_gate_and_not_afterwards() -> None:
+    then = onward_flight(minutes(30))
+    gone = replace(then, out=replace(then.out, actual=IN + minutes(25)))
+    assert chance(touched_down(arriving(minutes(60))), gone, NEEDED) is Chance.MISSED
+    assert chance(at_gate(F12), gone, NEEDED) is not Chance.MISSED
+
+
+def test_a_better_state_must_be_clearly_better() -> None:
+    assert chance(F12, onward_flight(minutes(85)), NEEDED, Chance.TIGHT) is Chance.TIGHT
+    assert chance(F12, onward_flight(minutes(90)), NEEDED, Chance.TIGHT) is Chance.OK
+    assert chance(F12, onward_flight(minutes(20)), NEEDED, Chance.MISSED) is Chance.MISSED
+    assert chance(F12, onward_flight(minutes(25)), NEEDED, Chance.MISSED) is Chance.AT_RISK
+
+
+@given(st.lists(st.integers(-60, 200), min_size=1, max_size=30))
+def test_times_that_move_to_and_fro_by_a_few_minutes_change_it_once_at_most(jitter: list[int]) -> None:
+    base = jitter[0]
+    state: Chance | None = None
+    states = []
+    for step in jitter:
+        state = chance(F12, onward_flight(minutes(base + step % 5)), NEEDED, state)
+        states.append(state)
+    assert sum(one is not other for one, other in pairwise(states)) <= 1
+
+
+# --- what is told -----------------------------------------------------------------------------------------------------
+
+LH403 = LATER.flight
+
+
+def test_a_connection_that_gets_tight_leads_one_text_with_its_cause() -> None:
+    decision = decided(late(minutes(45)), LH403)
+    assert kinds(decision) == [K.CONN_TIGHT, K.DELAY_FIRST]
+    assert said(decision) == (
+        "UA1234 CONNECTION AT RISK at EWR, 43m to LH403: arr 23:16 EST, LH403 dep 23:59 EST. Dep 14:10->14:55 PST."
+        " LH403 from gate B61, Terminal B."
+    )
+
+
+def test_a_worse_state_takes_two_looks() -> None:
+    decision = decided(late(minutes(45)), LH403, before=F12)
+    assert (kinds(decision), decision.look_again) == ([], minutes(1))
+
+
+def test_what_was_booked_tight_is_no_news() -> None:
+    assert not kinds(decided(F12, onward_flight(minutes(50))))
+
+
+def test_a_missed_connection_is_told_once_and_first_of_all() -> None:
+    first = decided(late(minutes(110)), LH403)
+    assert kinds(first)[0] is K.CONN_MISSED
+    assert first.alert
+    assert first.alert.priority is Priority.P0
+    body = said(first)
+    assert body.startswith("UA1234 CONNECTION MISSED at EWR: arr 00:21 EST Wed, LH403 dep 23:59 EST.")
+    assert "rebook" in body
+    text = alert_text(first.alert, Reader(ident="UA1234", now=OUT - hours(2)))
+    assert text.tells["connection"] == "2 missed"
+    heard = told([knowing_tells(), text.tells])
+    assert K.CONN_MISSED not in kinds(decided(late(minutes(120)), LH403, heard))
+
+
+def knowing_tells() -> dict[str, str | bool]:
+    from flait.core.told import tells
+
+    return dict(tells(F12))
+
+
+def test_only_who_was_told_otherwise_hears_that_it_is_well_again() -> None:
+    assert K.CONN_OK not in kinds(decided(F12, onward_flight(hours(3))))
+    worried = replace(knowing(F12), connection="2 at_risk")
+    decision = decided(F12, LH403, replace(worried, connection="2 missed"))
+    assert kinds(decision) == [K.CONN_TIGHT]
+    assert kinds(decided(F12, onward_flight(hours(3)), worried)) == [K.CONN_OK]
+    assert not kinds(decided(F12, onward_flight(hours(3)), replace(worried, connection="7 tight")))
+
+
+def test_who_lands_and_goes_on_reads_where_from() -> None:
+    landed = touched_down(F12)
+    decision = decided(landed, LH403, knowing(took_off(F12)), ahead=-5.5)
+    assert kinds(decision) == [K.LANDED]
+    assert "Next: LH403 dep 23:59 EST, gate B61, Terminal B." in said(decision, -5.5)
+    assert decision.alert
+    tells_ = alert_text(decision.alert, Reader(ident="UA1234", now=OUT + hours(5.5))).tells
+    assert tells_["2.gate_origin"] == "B61"
+    assert not kinds(decide(knowing(took_off(F12)), (), role=Role.TRAVELER, before=landed, after=landed, now=IN))
+
+
+def test_a_diversion_says_that_the_next_flight_is_in_doubt() -> None:
+    decision = decided(diverted(), LH403, knowing(took_off(F12)), ahead=-2)
+    assert "Ask about LH403 too." in said(decision, -2)
