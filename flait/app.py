@@ -345,6 +345,7 @@ class App:
         return AlertRules(
             delay=timedelta(minutes=alerts.delay_minutes),
             defaults=defaults(self.settings.quiet.default, alerts.leave_hours, alerts.checkin_hours),
+            least=self.settings.trips.least,
             keep_raw=self.settings.retention.raw_hours > 0,
             contact=self.settings.operator.contact,
             skew=lambda: self.witness.skew,

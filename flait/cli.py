@@ -26,6 +26,7 @@ GROUPS: Mapping[str, str] = {
     "subscriptions": "subscribing",
     "user": "people",
     "flights": "flights",
+    "trips": "trips",
     "board": "board",
     "status": "status",
     "usage": "usage",

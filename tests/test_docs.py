@@ -47,6 +47,7 @@ from tests.core.flights_for_tests import (
     leaving,
     left_gate,
     minutes,
+    onward,
     planned,
     rescheduled,
     took_off,
@@ -242,6 +243,7 @@ K = ChangeKind
 EXAMPLES: Mapping[ChangeKind, tuple[Flight, Flight, Any, Role]] = {
     K.CANCELLED: (F12, CANCELLED, NOON, Role.TRAVELER),
     K.REINSTATED: (CANCELLED, F12, NOON, Role.TRAVELER),
+    K.CONN_MISSED: (F12, late(minutes(110)), NOON, Role.TRAVELER),
     K.ONWARD: (ELSEWHERE, ONWARD, ON - hours(2), Role.TRAVELER),
     K.DIVERTED: (F12, diverted(), ON - minutes(20), Role.TRAVELER),
     K.UNDIVERTED: (diverted(), took_off(), ON - minutes(20), Role.MEETER),
@@ -252,12 +254,14 @@ EXAMPLES: Mapping[ChangeKind, tuple[Flight, Flight, Any, Role]] = {
     K.LANDED: (took_off(), touched_down(INBOUND), ON + minutes(2), Role.TRAVELER),
     K.DEPARTED: (F12, FLYING, OFF + minutes(15), Role.WATCHER),
     K.RETURNED: (left_gate(), replace(late(minutes(150)), returned=OUT), OUT + minutes(20), Role.TRAVELER),
+    K.CONN_TIGHT: (F12, late(minutes(45)), NOON, Role.TRAVELER),
     K.EARLIER: (F12, leaving(minutes(-20)), NOON, Role.TRAVELER),
     K.SCHEDULE_CHANGE: (F12, rescheduled(hours(-2)), OUT - hours(30), Role.TRAVELER),
     K.DELAY_MORE: (late(minutes(45)), late(minutes(110)), NOON, Role.TRAVELER),
     K.DELAY_FIRST: (F12, late(minutes(45)), NOON, Role.TRAVELER),
     K.DELAY_LESS: (late(minutes(110)), late(minutes(20)), NOON, Role.TRAVELER),
     K.ON_TIME: (late(minutes(45)), late(minutes(0)), NOON, Role.TRAVELER),
+    K.CONN_OK: (F12, F12, NOON, Role.TRAVELER),
     K.GATE_CHANGE: (F12, MOVED, NOON, Role.TRAVELER),
     K.TERMINAL_CHANGE: (planned(terminal_origin="3"), planned(terminal_origin="1"), NOON, Role.TRAVELER),
     K.LEAVE: (F12, F12, OUT - hours(3), Role.TRAVELER),
@@ -301,6 +305,10 @@ def example(kind: ChangeKind) -> Heard:
     told, seen, now, role = EXAMPLES[kind]
     wishes = Wishes(since=now - hours(3)) if kind in MILESTONES else NO_WISHES
     listener = Listener(role=role, wishes=wishes).subscribed(told, now - hours(3))
+    if kind in (K.CONN_MISSED, K.CONN_TIGHT, K.CONN_OK):
+        listener.onward = onward(minutes(95) if kind is K.CONN_OK else minutes(88))
+    if kind is K.CONN_OK:  # they were told that it was at risk
+        listener.texts[0].tells = {**listener.texts[0].tells, "connection": "2 at_risk"}
     if kind is K.FRESH:
         listener.polled(told, now - minutes(15))  # there was no report for two hours, and that was said
     listener.seen = seen
@@ -331,10 +339,13 @@ CONFIRMATIONS = {
 
 def test_the_rules_that_make_news_wait_are_told_with_their_numbers() -> None:
     [calm] = re.findall(r"^\*\*Calm\.\*\* (.*)", page("docs/alerts.md"), flags=re.MULTILINE)
-    (_, gates), (_, times) = COOLDOWN
+    (_, gates), (_, times), (_, connections) = COOLDOWN
     (hour, in_an_hour, _), (day, in_a_day, rest) = CAPS
 
-    assert f"next about gates waits {told(gates)}; about times, {told(times)}." in calm
+    assert (
+        f"next about gates waits {told(gates)}; about times, {told(times)}; about a connection, {told(connections)}."
+        in calm
+    )
     assert f"At most {in_an_hour} texts an hour for each flight and person; after {in_a_day} within a day" in calm
     assert "within a day, one in two hours." in calm
     assert (hour, day, rest) == (hours(1), timedelta(days=1), hours(2))

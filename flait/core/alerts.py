@@ -39,12 +39,12 @@ RULES: Mapping[ChangeKind, tuple[Priority, frozenset[Role], timedelta]] = {
     # kind              priority      who hears it         useful for: later it is worse than none
     K.CANCELLED:       (Priority.P0, ALL,                  timedelta(hours=6)),
     K.REINSTATED:      (Priority.P0, ALL,                  timedelta(hours=3)),
-    K.CONN_MISSED:     (Priority.P0, GOES,                 timedelta(hours=3)),
     K.ONWARD:          (Priority.P1, ALL,                  timedelta(hours=3)),
     K.DIVERTED:        (Priority.P0, ALL,                  timedelta(hours=3)),
     K.UNDIVERTED:      (Priority.P0, ALL,                  timedelta(hours=3)),
     K.REROUTED:        (Priority.P0, ALL,                  timedelta(hours=6)),
     K.ENDS:            (Priority.P1, ALL,                  timedelta(hours=6)),
+    K.CONN_MISSED:     (Priority.P0, GOES,                 timedelta(hours=3)),
     K.WITHDRAWN:       (Priority.P1, ALL,                  timedelta(hours=2)),
     K.ARRIVED:         (Priority.P2, ALL,                  timedelta(hours=1)),
     K.LANDED:          (Priority.P2, ALL,                  timedelta(hours=1)),

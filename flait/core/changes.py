@@ -21,12 +21,12 @@ class ChangeKind(StrEnum):
 
     CANCELLED = "cancelled"
     REINSTATED = "reinstated"
-    CONN_MISSED = "conn_missed"  # the next flight of the trip
     ONWARD = "onward"  # after a diversion: the next leg on the way
     DIVERTED = "diverted"
     UNDIVERTED = "undiverted"
     REROUTED = "rerouted"  # another destination, by the airline
     ENDS = "ends"  # it came down elsewhere, and nothing flies on
+    CONN_MISSED = "conn_missed"  # the next flight of the trip
     WITHDRAWN = "withdrawn"  # it did not take off, or land, after all
     ARRIVED = "arrived"  # at the gate: in
     LANDED = "landed"  # on

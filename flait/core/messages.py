@@ -39,12 +39,12 @@ class MessageKind(StrEnum):
 
     CANCELLED = "cancelled"
     REINSTATED = "reinstated"
-    CONN_MISSED = "conn_missed"
     ONWARD = "onward"
     DIVERTED = "diverted"
     UNDIVERTED = "undiverted"
     REROUTED = "rerouted"
     ENDS = "ends"
+    CONN_MISSED = "conn_missed"
     WITHDRAWN = "withdrawn"
     ARRIVED = "arrived"
     LANDED = "landed"

@@ -68,9 +68,9 @@ class Connection:
 
 
 def next_leg(first: Leg, legs: Collection[Leg]) -> Leg | None:
-    """What the traveler goes on with: the next to leave from where the first arrives; None: it ends there for them."""
-    arrives = first.flight.arrival.scheduled
-    if arrives is None or first.flight.destination is None or first.flight.diverted or cancelled(first.flight):
+    """What the traveler goes on with: the next to leave from where the first was to arrive; None: nothing."""
+    arrives = first.flight.in_.scheduled or first.flight.on.scheduled
+    if arrives is None or first.flight.destination is None or cancelled(first.flight):
         return None
     there = first.flight.destination.code
     ahead = [leg for leg in legs if leg.id != first.id and leg.flight.origin.code == there and _waits(leg, arrives)]
@@ -92,7 +92,7 @@ def connections(legs: Collection[Leg], least: Mapping[str, timedelta]) -> Iterat
     """Every pair of one traveler's flights. `least` are times set for single airports, by IATA code."""
     for first in legs:
         then = next_leg(first, legs)
-        if then and not cancelled(then.flight):
+        if then and not cancelled(then.flight) and not first.flight.diverted:
             yield connection(first, then, least)
 
 
@@ -196,7 +196,9 @@ class Onward:
 
 def of_connection(told: Told, first: Flight, onward: Onward | None) -> tuple[Change, ...]:
     """What is news of the connection, if there is one."""
-    found = change(told, first, onward.leg, onward.needed) if onward and not cancelled(first) else None
+    if onward is None or cancelled(first) or first.diverted:
+        return ()
+    found = change(told, first, onward.leg, onward.needed)
     return (found,) if found else ()
 
 

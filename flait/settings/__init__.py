@@ -14,8 +14,7 @@ from flait.settings import config_file, rules
 from flait.settings.rules import Value
 from flait.settings.table import (
     AT_START,
-    FAMILY,
-    KIND,
+    FAMILIES,
     NONE,
     SECRETS,
     SECTIONS,
@@ -128,7 +127,7 @@ def _found(paths: Paths, env: Mapping[str, str], flags: Flags) -> dict[str, _Fou
 
 
 def _defaults() -> dict[str, _Found]:
-    return {key: _Found(value=row.default, origin="default") for key, row in TABLE.items() if key != FAMILY}
+    return {key: _Found(value=row.default, origin="default") for key, row in TABLE.items() if key not in FAMILIES}
 
 
 def _from_file(paths: Paths) -> Iterator[tuple[str, _Found]]:
@@ -162,14 +161,15 @@ def _given(setting: Setting, given: Value) -> Value:
 
 def _overrides(env: Mapping[str, str]) -> Iterator[tuple[str, Setting]]:
     """Variables that are settings."""
-    stem = TABLE[FAMILY].variable.removesuffix("<KIND>")
     for key, setting in TABLE.items():
-        if key != FAMILY and setting.variable in env:
+        if key not in FAMILIES and setting.variable in env:
             yield setting.variable, setting
-    for name in env:
-        kind = name.removeprefix(stem).lower()
-        if name.startswith(stem) and rules.matches(KIND, kind):
-            yield name, setting_for(FAMILY.replace("<kind>", kind))
+    for family in FAMILIES.values():
+        stem = TABLE[family.key].variable.partition("<")[0]
+        for variable in env:
+            name = family.case(variable.removeprefix(stem))
+            if variable.startswith(stem) and rules.matches(family.name, name):
+                yield variable, setting_for(f"{family.stem}.{name}")
 
 
 def _is_section(key: str) -> bool:

@@ -6,8 +6,9 @@ None of the settings is a secret; those live in the keyring.
 The sections have no slots: making each class twice would cost every command 3 ms.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Annotated, Any, NamedTuple, cast
 
@@ -16,8 +17,29 @@ from flait.settings import rules
 from flait.settings.rules import Rule, Value
 
 NONE: Mapping[str, Any] = MappingProxyType({})
-FAMILY = "twilio.whatsapp_templates.<kind>"
-KIND = "[a-z][a-z0-9_]*"
+
+
+class Family(NamedTuple):
+    """A key that stands for one of each name: what a name looks like, in which case it is kept, and the default."""
+
+    key: str
+    name: str
+    case: Callable[[str], str]
+    default: Value
+
+    @property
+    def stem(self) -> str:
+        """The key before the name, without its dot."""
+        return self.key.rpartition(".")[0]
+
+
+FAMILIES: Mapping[str, Family] = {
+    family.key: family
+    for family in (
+        Family("twilio.whatsapp_templates.<kind>", "[a-z][a-z0-9_]*", str.lower, ""),
+        Family("trips.minimum.<airport>", "[A-Z]{3}", str.upper, 0),
+    )
+}
 
 # What a daemon makes something of when it starts; all else it takes up while it runs.
 AT_START = (
@@ -130,6 +152,22 @@ class Alerts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Trips:
+    """When two flights of one person connect."""
+
+    minimum: Annotated[
+        Mapping[str, int],
+        rules.whole(0, 600),
+        "The least minutes between two flights at this airport; 0: as Flait reckons it.",
+    ] = field(default_factory=lambda: NONE)
+
+    @property
+    def least(self) -> Mapping[str, timedelta]:
+        """The least time between two flights, by airport."""
+        return {airport: timedelta(minutes=least) for airport, least in self.minimum.items() if least}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Quiet:
     """When people are left alone."""
 
@@ -203,6 +241,7 @@ class Settings:
     twilio: Twilio = field(default_factory=Twilio)
     webhook: Webhook = field(default_factory=Webhook)
     alerts: Alerts = field(default_factory=Alerts)
+    trips: Trips = field(default_factory=Trips)
     quiet: Quiet = field(default_factory=Quiet)
     retention: Retention = field(default_factory=Retention)
     backup: Backup = field(default_factory=Backup)
@@ -212,7 +251,7 @@ class Settings:
 
 
 class Setting(NamedTuple):
-    """A row of the table. A family's key ends in `.<kind>`: it stands for one key of each kind."""
+    """A row of the table. A family's key ends in `.<…>`: it stands for one key of each name."""
 
     key: str
     default: Value
@@ -227,11 +266,12 @@ class Setting(NamedTuple):
 
 def setting_for(key: str) -> Setting:
     """The row for a key; raises ConfigError with the likeliest key meant."""
-    family, _, kind = key.rpartition(".")
-    if key in TABLE and key != FAMILY:
+    stem, _, name = key.rpartition(".")
+    if key in TABLE and key not in FAMILIES:
         return TABLE[key]
-    if f"{family}.<kind>" == FAMILY and rules.matches(KIND, kind):
-        return TABLE[FAMILY]._replace(key=key)
+    family = next((family for family in FAMILIES.values() if family.stem == stem), None)
+    if family and rules.matches(family.name, name):
+        return TABLE[family.key]._replace(key=key)
     raise unknown(key)
 
 
@@ -260,8 +300,9 @@ def _rows() -> Iterator[Setting]:
         for entry in fields(cls):
             key = f"{section}.{entry.name}"
             rule, meaning = cast("Any", entry.type).__metadata__
-            if FAMILY.startswith(f"{key}."):
-                yield Setting(key=FAMILY, default="", rule=rule, meaning=meaning)
+            family = next((family for family in FAMILIES.values() if family.stem == key), None)
+            if family:
+                yield Setting(key=family.key, default=family.default, rule=rule, meaning=meaning)
             else:
                 yield Setting(key=key, default=cast("Value", entry.default), rule=rule, meaning=meaning)
 

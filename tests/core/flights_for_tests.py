@@ -21,10 +21,12 @@ from flait.core.texts.confirmations import tracked_text
 from flait.core.texts.formats import Reader
 from flait.core.texts.wording import Text
 from flait.core.told import Tells, Told, tells, told
+from flait.core.trips import Leg, Onward
 
 SFO = Airport(code="KSFO", code_iata="SFO", city="San Francisco", timezone="America/Los_Angeles")
 EWR = Airport(code="KEWR", code_iata="EWR", city="Newark", timezone="America/New_York")
 PIT = Airport(code="KPIT", code_iata="PIT", city="Pittsburgh", timezone="America/New_York")
+FRA = Airport(code="EDDF", code_iata="FRA", city="Frankfurt", timezone="Europe/Berlin", country="DE")
 CLE = Airport(code="KCLE", code_iata="CLE", city="Cleveland", timezone="America/New_York")
 
 
@@ -141,6 +143,32 @@ def diverted(to: Airport | None = PIT, flight: Flight = F12) -> Flight:
     return replace(flown, on=Times(scheduled=ON, estimated=lands), in_=Times(scheduled=IN, estimated=lands))
 
 
+def onward_flight(after: timedelta, **fields: Any) -> Flight:
+    """LH403 from Newark to Frankfurt, so long after UA1234 is to arrive."""
+    leaves = IN + after
+    flight = Flight(
+        fa_flight_id="DLH403-1763900000-schedule-0001",
+        ident="DLH403",
+        ident_icao="DLH403",
+        ident_iata="LH403",
+        origin=replace(EWR, country="US"),
+        destination=FRA,
+        out=Times(scheduled=leaves),
+        off=Times(scheduled=leaves + minutes(15)),
+        on=Times(scheduled=leaves + hours(7)),
+        in_=Times(scheduled=leaves + hours(7.2)),
+        gate_origin="B61",
+        terminal_origin="B",
+    )
+    return replace(flight, **fields)
+
+
+def onward(after: timedelta = timedelta(minutes=88), needed: timedelta = timedelta(hours=1)) -> Onward:
+    """It is what somebody goes on with, by subscription 2."""
+    flight = onward_flight(after)
+    return Onward(leg=Leg(id=2, ident="LH403", flight=flight, previous=flight), needed=needed)
+
+
 def knowing(flight: Flight) -> Told:
     """What somebody knows who was told everything about the flight."""
     return told([tells(flight)])
@@ -167,6 +195,7 @@ class Listener:
     clock: ClockFace = ClockFace.H24
     delay: timedelta = DELAY
     wishes: Wishes = NO_WISHES
+    onward: Onward | None = None
     seen: Flight = field(default_factory=planned)
     texts: list[Heard] = field(default_factory=list)
     decision: Decision = field(default_factory=lambda: Decision(alert=None, look_again=None))
@@ -195,6 +224,7 @@ class Listener:
             now=now,
             delay=self.delay,
             wishes=self.wishes,
+            onward=self.onward,
         )
         return self._hear(self.decision.alert, now)
 

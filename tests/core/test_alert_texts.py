@@ -19,6 +19,7 @@ from flait.core.texts.formats import Reader, clock_time
 from flait.core.texts.status import Freshness, status_text
 from flait.core.texts.wording import Text, short
 from flait.core.told import Told
+from flait.core.trips import Leg, Onward
 from tests.core.flights_for_tests import (
     F12,
     IN,
@@ -36,6 +37,7 @@ from tests.core.flights_for_tests import (
     leaving,
     left_gate,
     minutes,
+    onward_flight,
     planned,
     rescheduled,
     took_off,
@@ -52,11 +54,17 @@ BELT_6 = replace(C91, baggage_claim="6")
 
 
 def alerted(
-    known: Flight | Told, after: Flight, *, role: Role = TRAVELER, now: datetime = NOON, wishes: Wishes = NO_WISHES
+    known: Flight | Told,
+    after: Flight,
+    *,
+    role: Role = TRAVELER,
+    now: datetime = NOON,
+    wishes: Wishes = NO_WISHES,
+    onward: Onward | None = None,
 ) -> Alert | None:
     """What comes of two polls that agree, for somebody who knows all of `known`."""
     heard = known if isinstance(known, Told) else knowing(known)
-    return decide(heard, (), role=role, before=after, after=after, now=now, wishes=wishes).alert
+    return decide(heard, (), role=role, before=after, after=after, now=now, wishes=wishes, onward=onward).alert
 
 
 def texted(
@@ -380,6 +388,9 @@ def assert_says_what_it_tells(alert: Alert, text: Text, clock: ClockFace) -> Non
         assert ("arrival" if lead.end is End.ARRIVAL else "departure") in text.tells
 
 
+CONNECTIONS = (K.CONN_MISSED, K.CONN_TIGHT, K.CONN_OK)
+_THEN = onward_flight(minutes(95), gate_origin="HHHHHH", terminal_origin="WWWWWW", ident_iata="XYZ9876Q")
+NEXT = Onward(leg=Leg(id=2, ident="XYZ9876Q", flight=_THEN, previous=_THEN), needed=hours(1))
 HOW_IT_STANDS = (K.REINSTATED, K.ONWARD, K.RETURNED, K.WITHDRAWN, K.FRESH)  # these say what is so at that phase
 MOMENTS_TO_READ = st.sampled_from([DAY_BEFORE, NOON, OUT - minutes(30), IN, IN + hours(1)])
 
@@ -391,12 +402,13 @@ MOMENTS_TO_READ = st.sampled_from([DAY_BEFORE, NOON, OUT - minutes(30), IN, IN +
     now=MOMENTS_TO_READ,
     clock=st.sampled_from(ClockFace),
     wishes=st.sampled_from([NO_WISHES, Wishes(since=OUT - hours(72))]),
+    then=st.sampled_from([None, NEXT]),
 )
 @settings(max_examples=600)
 def test_the_longest_fields_fit_one_segment_and_lose_no_new_time_gate_or_airport(
-    *, known: Flight, after: Flight, role: Role, now: datetime, clock: ClockFace, wishes: Wishes
+    *, known: Flight, after: Flight, role: Role, now: datetime, clock: ClockFace, wishes: Wishes, then: Onward | None
 ) -> None:
-    alert = alerted(known, after, role=role, now=now, wishes=wishes)
+    alert = alerted(known, after, role=role, now=now, wishes=wishes, onward=then)
     if alert:
         text = alert_text(alert, Reader(ident="XYZ9876Q", now=now, clock=clock))
         assert_says_what_it_tells(alert, text, clock)
@@ -409,6 +421,7 @@ CAME_DOWN = at_gate(diverted(NZXX, WORST))
 LEADING: Mapping[ChangeKind, tuple[Flight | Told, Flight]] = {
     K.CANCELLED: (WORST, replace(WORST, cancelled=True)),
     K.REINSTATED: (replace(WORST, cancelled=True), late(minutes(1000), WORST)),
+    K.CONN_MISSED: (WORST, late(minutes(1000), WORST)),
     K.ONWARD: (CAME_DOWN, replace(late(minutes(1000), ELSEWHERE), origin=NZXX, via=("NZXX",))),
     K.DIVERTED: (took_off(WORST), diverted(NZXX, WORST)),
     K.UNDIVERTED: (diverted(NZXX, WORST), took_off(late(minutes(1000), ELSEWHERE))),
@@ -419,12 +432,14 @@ LEADING: Mapping[ChangeKind, tuple[Flight | Told, Flight]] = {
     K.LANDED: (took_off(WORST), touched_down(late(minutes(100), ELSEWHERE))),
     K.DEPARTED: (WORST, took_off(late(minutes(1000), ELSEWHERE))),
     K.RETURNED: (left_gate(WORST), replace(late(minutes(1000), ELSEWHERE), returned=OUT)),
+    K.CONN_TIGHT: (WORST, late(minutes(45), WORST)),
     K.EARLIER: (WORST, late(minutes(-100), ELSEWHERE)),
     K.SCHEDULE_CHANGE: (WORST, rescheduled(minutes(645), ELSEWHERE)),
     K.DELAY_MORE: (late(minutes(1000), WORST), late(minutes(2000), ELSEWHERE)),
     K.DELAY_FIRST: (WORST, late(minutes(1000), ELSEWHERE)),
     K.DELAY_LESS: (late(minutes(1000), WORST), late(minutes(600), ELSEWHERE)),
     K.ON_TIME: (late(minutes(1000), WORST), late(minutes(0), ELSEWHERE)),
+    K.CONN_OK: (replace(knowing(WORST), connection="2 missed"), WORST),
     K.GATE_CHANGE: (WORST, ELSEWHERE),
     K.TERMINAL_CHANGE: (WORST, replace(WORST, terminal_origin="HHHHHH")),
     K.LEAVE: (NOWHERE, late(minutes(9), WORST)),
@@ -458,7 +473,7 @@ def test_every_kind_at_its_longest_is_one_segment_that_begins_with_the_flight(ki
     role = MEETER if kind in (K.DEPARTED, K.TAXIING, K.MEET) else TRAVELER
     wishes = Wishes(since=OUT - hours(72)) if kind in MILESTONES else NO_WISHES
     now = WHEN.get(kind, max(NOON, after.off.actual or NOON, after.in_.actual or NOON))
-    alert = alerted(known, after, role=role, now=now, wishes=wishes)
+    alert = alerted(known, after, role=role, now=now, wishes=wishes, onward=NEXT if kind in CONNECTIONS else None)
 
     assert alert
     assert alert.changes[0].kind is kind

@@ -393,8 +393,8 @@ def test_the_journal_learns_why_something_waits() -> None:
     assert [why for _, why in turning.held] == ["changed 3 times within a day: told once it has rested 15 min"]
 
 
-def test_cooldowns_are_for_gates_and_for_moves() -> None:
-    assert [rest for _, rest in COOLDOWN] == [minutes(10), minutes(15)]
+def test_cooldowns_are_for_gates_for_moves_and_for_connections() -> None:
+    assert [rest for _, rest in COOLDOWN] == [minutes(10), minutes(15), minutes(20)]
 
 
 # --- P0 that does not stand still ----------------------------------------------------------------------------------

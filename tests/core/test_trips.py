@@ -10,15 +10,16 @@ from hypothesis import strategies as st
 
 from flait.core.alerts import Decision, Priority, decide
 from flait.core.changes import ChangeKind
-from flait.core.flights import Airport, Flight, Times
+from flait.core.flights import Flight
 from flait.core.subscriptions import Role
 from flait.core.texts.alerts import alert_text
 from flait.core.texts.formats import Reader
-from flait.core.told import Told, told
+from flait.core.told import Told, tells, told
 from flait.core.trips import Chance, Leg, Onward, chance, connections, least_time, next_leg
 from tests.core.flights_for_tests import (
     EWR,
     F12,
+    FRA,
     IN,
     OUT,
     SFO,
@@ -29,32 +30,12 @@ from tests.core.flights_for_tests import (
     knowing,
     late,
     minutes,
+    onward_flight,
     took_off,
     touched_down,
 )
 
 K = ChangeKind
-FRA = Airport(code="EDDF", code_iata="FRA", city="Frankfurt", timezone="Europe/Berlin", country="DE")
-NEWARK = replace(EWR, country="US")
-
-
-def onward_flight(after: timedelta, **fields: object) -> Flight:
-    """LH403 from Newark to Frankfurt, so long after UA1234 is to arrive."""
-    leaves = IN + after
-    flight = Flight(
-        fa_flight_id="DLH403-1",
-        ident="DLH403",
-        ident_iata="LH403",
-        origin=NEWARK,
-        destination=FRA,
-        out=Times(scheduled=leaves),
-        off=Times(scheduled=leaves + minutes(15)),
-        on=Times(scheduled=leaves + hours(7)),
-        in_=Times(scheduled=leaves + hours(7.2)),
-        gate_origin="B61",
-        terminal_origin="B",
-    )
-    return replace(flight, **fields)  # type: ignore[arg-type]  # a test's own fields
 
 
 FIRST = Leg(id=1, ident="UA1234", flight=F12)
@@ -112,7 +93,7 @@ def test_only_the_next_departure_counts_and_every_pair_of_a_journey() -> None:
     assert found == [(1, 2), (3, 4), (2, 4)]
 
 
-@pytest.mark.parametrize("first", [replace(F12, cancelled=True), diverted(), replace(F12, destination=None)])
+@pytest.mark.parametrize("first", [replace(F12, cancelled=True), replace(F12, destination=None)])
 def test_what_does_not_come_connects_to_nothing(first: Flight) -> None:
     assert next_leg(replace(FIRST, flight=first), [LATER]) is None
 
@@ -134,6 +115,10 @@ def test_the_least_time_goes_by_the_borders_crossed(
     then = onward_flight(hours(2), destination=replace(FRA, country=onward))
     assert least_time(first, then, {}) == minutes(least)
     assert least_time(first, then, {"EWR": minutes(90)}) == minutes(90)
+
+
+def test_a_diversion_breaks_the_pair() -> None:
+    assert not list(connections([replace(FIRST, flight=diverted()), LATER], {}))
 
 
 # --- how sure it is ---------------------------------------------------------------------------------------------------
@@ -210,14 +195,8 @@ def test_a_missed_connection_is_told_once_and_first_of_all() -> None:
     assert "rebook" in body
     text = alert_text(first.alert, Reader(ident="UA1234", now=OUT - hours(2)))
     assert text.tells["connection"] == "2 missed"
-    heard = told([knowing_tells(), text.tells])
+    heard = told([tells(F12), text.tells])
     assert K.CONN_MISSED not in kinds(decided(late(minutes(120)), LH403, heard))
-
-
-def knowing_tells() -> dict[str, str | bool]:
-    from flait.core.told import tells
-
-    return dict(tells(F12))
 
 
 def test_only_who_was_told_otherwise_hears_that_it_is_well_again() -> None:
@@ -235,8 +214,8 @@ def test_who_lands_and_goes_on_reads_where_from() -> None:
     assert kinds(decision) == [K.LANDED]
     assert "Next: LH403 dep 23:59 EST, gate B61, Terminal B." in said(decision, -5.5)
     assert decision.alert
-    tells_ = alert_text(decision.alert, Reader(ident="UA1234", now=OUT + hours(5.5))).tells
-    assert tells_["2.gate_origin"] == "B61"
+    also = alert_text(decision.alert, Reader(ident="UA1234", now=OUT + hours(5.5))).tells
+    assert also["2.gate_origin"] == "B61"
     assert not kinds(decide(knowing(took_off(F12)), (), role=Role.TRAVELER, before=landed, after=landed, now=IN))
 
 

@@ -16,7 +16,7 @@ from tests.flows.world import PHONES, World
 
 STRANGER = PHONES[9]
 HELP = (
-    "Flait: STATUS, LIST, TRACK UA123 tomorrow, UNTRACK UA123, MUTE 2h, SHARE UA123 PHONE. "
+    "Flait: STATUS, LIST, TRACK UA123 tomorrow, UNTRACK UA123, MUTE 2h, QUIET 22-7, SHARE UA123 PHONE, LESS. "
     "Run by ben@example.com. STOP ends all msgs."
 )
 
@@ -53,10 +53,8 @@ def test_whom_to_ask_is_left_out_where_nobody_is_named(talk: Talk) -> None:
 @pytest.mark.parametrize(
     ("said", "answered"),
     [
-        ("QUIET 22-7", "QUIET is not there yet. Try MUTE 8h."),
-        ("less", "LESS is not there yet. Try MUTE 2h."),
         ("ALT", "ALT is not there yet. Try STATUS, or ask the airline."),
-        ("tz London", "TZ is not there yet. Ask ben@example.com."),
+        ("lang es", "LANG is not there yet. Ask ben@example.com."),
     ],
 )
 def test_a_command_of_a_later_version_is_owned_up_to(talk: Talk, said: str, answered: str) -> None:

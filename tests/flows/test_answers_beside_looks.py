@@ -75,7 +75,8 @@ def hands(world: World, talk: Talk) -> Hands:
         ("STATUS", "UA1234 SFO-EWR on time"),  # seen less than three minutes ago
         ("who is this?", "This is Flait"),
         ("SHARE 1 +15555550105", "Asked +1555...0105"),
-        ("QUIET 22-7", "QUIET is not there yet."),
+        ("QUIET 22-7", "Quiet 22:00-07:00 is saved"),
+        ("WHY", "WHY is not there yet."),
         ("blah", "Sorry, I did not get that."),
     ],
 )

@@ -1,8 +1,9 @@
 """QUIET, LESS, MORE, LEVEL, TZ, 12H, 24H and LEAVE-BY: how a person wants to be told, from now on."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Final
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from flait.core.changes import ChangeKind
 from flait.core.preferences import LEADS, Level, Preferences, lead_from, parse_quiet
@@ -59,7 +60,13 @@ def _zones(desk: Desk, typed: str) -> list[str]:
     known = {zone: zone.lower().replace("_", " ").replace("/", " ") for zone in available_timezones() if "/" in zone}
     whole = [zone for zone, words in known.items() if words == typed]
     town = [zone for zone in known if zone.lower().rpartition("/")[2].replace("_", " ") == typed]
-    return whole or sorted(zone for zone in town if zone.partition("/")[0] not in texts.OLD_NAMES)
+    current = sorted((zone for zone in town if zone.partition("/")[0] not in texts.OLD_NAMES), key=len)
+    return whole or list({_clocks(zone, desk.now): zone for zone in current}.values())
+
+
+def _clocks(zone: str, now: datetime) -> tuple[timedelta | None, ...]:
+    """What its clocks show this year: one zone has several names."""
+    return tuple((now + timedelta(days=days)).astimezone(ZoneInfo(zone)).utcoffset() for days in range(0, 366, 30))
 
 
 def _how_it_is(desk: Desk, user: User, what: Preference) -> str:

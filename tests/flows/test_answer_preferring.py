@@ -1,0 +1,109 @@
+"""QUIET, LESS, MORE, LEVEL, TZ, 12H, 24H and LEAVE-BY: set by text, at once, and said back as it is."""
+
+from dataclasses import replace
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from flait.core.changes import ChangeKind
+from flait.core.preferences import OFF, Level, Preferences
+from flait.core.subscriptions import ClockFace, User
+from flait.flows.answering.desk import AnswerRules
+from tests.core.flights_for_tests import F12, late, minutes
+from tests.flows.talk import Talk
+from tests.flows.world import PHONES, RULES, World
+
+K = ChangeKind
+
+
+def person(world: World) -> User:
+    user = world.store.user_by_phone(PHONES[0])
+    assert user
+    return user
+
+
+@pytest.mark.parametrize(
+    ("said", "answered", "preferences"),
+    [
+        ("LESS", "Important msgs only", Preferences(level=Level.IMPORTANT)),
+        ("level important", "Important msgs only", Preferences(level=Level.IMPORTANT)),
+        ("MORE", "You get all msgs", Preferences()),
+        ("LEVEL", "You get all msgs", Preferences()),
+        ("LEVEL loud", "Reply LESS for", Preferences()),
+        ("LEAVE-BY 2h30", "We tell you 2h30 before departure", Preferences(leads={K.LEAVE: timedelta(hours=2.5)})),
+        ("LEAVE-BY OFF", "We do not tell you when to leave", Preferences(leads={K.LEAVE: OFF})),
+        ("LEAVE-BY 30h", "Write it like LEAVE-BY 2h30", Preferences()),
+        ("quiet at night", "Write quiet hours like", Preferences()),
+        ("QUIET OFF", "You have no quiet hours", Preferences(quiet="off")),
+        ("QUIET", "You have no quiet hours", Preferences()),
+    ],
+)
+def test_what_is_set_is_said_back(world: World, talk: Talk, said: str, answered: str, preferences: Preferences) -> None:
+    talk.tracks(F12)
+    [body] = talk.says(said)
+    assert body.startswith(answered)
+    assert person(world).preferences == preferences
+
+
+def test_quiet_hours_wait_for_a_time_zone_that_is_asked_for(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    assert talk.says("QUIET 22-7")[0].endswith("Reply TZ and your city, like TZ London.")
+    assert person(world).preferences.quiet == "22:00-07:00"
+    assert talk.says("TZ") == [
+        "We do not know your time zone. Reply TZ and your city, like TZ London. Your quiet hours wait for it."
+    ]
+    assert talk.says("tz new york")[0].startswith("Your time zone is America/New_York: it is 15:")
+    assert talk.says("QUIET")[0].startswith("Quiet 22:00-07:00, New York time.")
+
+
+@pytest.mark.parametrize(
+    ("said", "zone"),
+    [
+        ("TZ London", "Europe/London"),
+        ("TZ America/New_York", "America/New_York"),
+        ("timezone buenos aires", "America/Argentina/Buenos_Aires"),
+        ("TZ SFO", "America/Los_Angeles"),
+        ("TZ nowhere", None),
+        ("TZ PST", None),
+    ],
+)
+def test_a_time_zone_is_a_city_its_name_or_an_airport(world: World, talk: Talk, said: str, zone: str | None) -> None:
+    talk.tracks(F12)
+    talk.rules = AnswerRules(polls=RULES, zone_of={"SFO": ZoneInfo("America/Los_Angeles")}.get)
+    body = talk.says(said)
+    assert person(world).timezone == zone or (zone is None and person(world).timezone is None), body
+
+
+def test_the_clock_face_is_the_next_texts(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    assert talk.says("12h") == ["Times come like 2:10pm now. Reply 24H for 14:10."]
+    assert person(world).clock is ClockFace.H12
+    assert "2:10pm PST" in talk.says("STATUS")[0]
+
+
+def test_more_tells_at_once_what_was_left_out(world: World, talk: Talk) -> None:
+    talk.tracks(replace(F12, gate_origin=None, terminal_origin=None))
+    talk.says("LESS")
+    world.next_poll(F12)
+    world.next_poll(F12)
+    assert "gate_first" not in world.kinds
+    talk.says("MORE")
+    assert world.remind(RULES) == ["gate_first"]
+
+
+def test_a_setting_that_cannot_be_read_changes_nothing(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    talk.says("LEAVE-BY 4h")
+    before = person(world)
+    for said in ("QUIET 25-7", "LEAVE-BY tomorrow", "LEVEL ???", "TZ atlantis"):
+        talk.says(said)
+    assert person(world) == before
+
+
+def test_in_quiet_hours_answers_come_all_the_same(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    talk.says("TZ London")
+    talk.says("QUIET 0:00-23:59")
+    world.next_poll(late(minutes(45)))
+    assert talk.says("STATUS")
