@@ -160,30 +160,18 @@ def decide(
     While a mute holds only P0 is told, in quiet hours that and little else; the rest stays untold, and so is news
     afterwards, if still true. A milestone that is due leads a text, or goes with one.
     """
-    told, ear, seen = presumed(told, before or after), ear_of(role, after, delay), seen_at or now
-    past = [text for text in past if text.at <= now]  # others were written by a clock that was ahead
-    case = _Case(told=told, past=past, flight=after, role=role, wishes=wishes, now=now, seen=seen, onward=onward)
-    heard = [*changes(told, after, ear=ear, now=seen), *of_connection(told, after, onward)]
-    news = [one for one in heard if case.concerns(one) and not (seen_at and one.kind is K.STALE)]  # a look says that
-    seen_twice = (
-        (*changes(told, before, ear=ear, now=seen), *seen_before(told, before, after, onward))
-        if news and before
-        else ()
+    case = _Case(
+        told=presumed(told, before or after),
+        past=[text for text in past if text.at <= now],  # others were written by a clock that was ahead
+        flight=after,
+        role=role,
+        ear=ear_of(role, after, delay),
+        wishes=wishes,
+        now=now,
+        seen=seen_at or now,
+        onward=onward,
     )
-    coming = tuple(ahead(told, after, role=role, wishes=wishes, now=now))
-    held = [case.hold_of(change, seen_twice, coming) for change in news]
-    unsure = [change.kind for change, hold in zip(news, held, strict=True) if hold and hold.look_again]
-    waits = {one.kind: hold for one in coming if (hold := case.hold_of_milestone(one, unsure))}
-    free = [one for one in coming if one.kind not in waits]
-    ripe = [one.change for one in free if one.at <= now]
-    lead = [*(change for change, hold in zip(news, held, strict=True) if hold is None), *ripe]
-    due, holds = _settled(news, held, led=bool(ripe))
-    reminders = [one for one in free if one.at <= now + JOINS] if due or ripe else []
-    return _decision(
-        case.alert(due, lead, reminders) if due or reminders else None,
-        [*holds, *waits.items()],
-        [now + CONFIRM_BIG if one in reminders else one.at for one in free],  # what had no room is not told
-    )
+    return case.decision(before, is_moment=seen_at is not None)
 
 
 def _decision(alert: Alert | None, holds: Sequence[tuple[ChangeKind, Hold]], moments: Iterable[datetime]) -> Decision:
@@ -217,10 +205,40 @@ class _Case:
     past: Sequence[PastText]
     flight: Flight
     role: Role
+    ear: Ear
     wishes: Wishes
     now: datetime
     seen: datetime
     onward: Onward | None
+
+    def decision(self, before: Flight | None, *, is_moment: bool) -> Decision:
+        """What is told now, what waits and until when. A look alone says that there is no word."""
+        news = [one for one in self.news() if not (is_moment and one.kind is K.STALE)]
+        seen_twice = self.news_before(before) if news and before else ()  # most polls show none
+        coming = tuple(ahead(self.told, self.flight, role=self.role, wishes=self.wishes, now=self.now))
+        held = [self.hold_of(change, seen_twice, coming) for change in news]
+        unsure = [change.kind for change, hold in zip(news, held, strict=True) if hold and hold.look_again]
+        waits = {one.kind: hold for one in coming if (hold := self.hold_of_milestone(one, unsure))}
+        free = [one for one in coming if one.kind not in waits]
+        ripe = [one.change for one in free if one.at <= self.now]
+        lead = [*(change for change, hold in zip(news, held, strict=True) if hold is None), *ripe]
+        due, holds = _settled(news, held, led=bool(ripe))
+        reminders = [one for one in free if one.at <= self.now + JOINS] if due or ripe else []
+        return _decision(
+            self.alert(due, lead, reminders) if due or reminders else None,
+            [*holds, *waits.items()],
+            [self.now + CONFIRM_BIG if one in reminders else one.at for one in free],  # what had no room is not told
+        )
+
+    def news(self) -> list[Change]:
+        """What differs and concerns them."""
+        found = changes(self.told, self.flight, ear=self.ear, now=self.seen)
+        return [one for one in (*found, *of_connection(self.told, self.flight, self.onward)) if self.concerns(one)]
+
+    def news_before(self, before: Flight) -> tuple[Change, ...]:
+        """What differed at the look before."""
+        found = changes(self.told, before, ear=self.ear, now=self.seen)
+        return (*found, *seen_before(self.told, before, self.flight, self.onward))
 
     def concerns(self, change: Change) -> bool:
         """Whether they hear of it, by their role, and by what they asked for."""

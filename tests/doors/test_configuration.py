@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from flait.settings.table import FAMILY, TABLE
+from flait.settings.table import FAMILIES, TABLE
 from flait.system.lock import lock_of, take
 from tests.doors.command_line import CommandLine
 
@@ -14,7 +14,7 @@ TEMPLATE = f"HX{'0' * 32}"
 def test_every_setting_is_shown_with_its_value(flait: CommandLine) -> None:
     done = flait("config", "show")
 
-    assert list(done.facts) == [key for key in TABLE if key != FAMILY]
+    assert list(done.facts) == [key for key in TABLE if key not in FAMILIES]
     assert (done.facts["alerts.delay_minutes"], done.facts["webhook.enabled"]) == ("15", "true")
 
 
