@@ -16,6 +16,7 @@ from flait.core.compose import compose
 from flait.core.messages import Channel, MessageKind
 from flait.core.replies.understanding import (
     Choice,
+    Connect,
     Help,
     Join,
     Leave,
@@ -45,6 +46,7 @@ from flait.core.subscriptions import AddedBy, User
 from flait.core.texts import answers as texts
 from flait.core.texts.wording import Text
 from flait.errors import StoreError
+from flait.flows.answering.connecting import connect
 from flait.flows.answering.desk import Act, AnswerRules, AnswerText, Desk, say
 from flait.flows.answering.leaving import choose, is_answer, leave, undo, untrack
 from flait.flows.answering.looks import Looks, MustLook, Nobody, Waiting
@@ -81,6 +83,7 @@ COMMANDS: Mapping[type[Reply], tuple[str, Callable[[Desk, Any], Act]]] = {
     # what was meant → its word in the record, and what is done about it
     Status: ("status", status),
     ListFlights: ("list", list_flights),
+    Connect: ("connect", connect),
     Track: ("track", track),
     Untrack: ("untrack", untrack),
     Undo: ("undo", undo),

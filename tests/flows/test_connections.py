@@ -5,6 +5,7 @@ from dataclasses import replace
 from flait.core.flights import Flight, Times
 from flait.core.subscriptions import Role
 from tests.core.flights_for_tests import F12, IN, OFF, ON, hours, late, minutes, onward_flight, took_off, touched_down
+from tests.flows.talk import Talk
 from tests.flows.world import World
 
 LH403 = onward_flight(minutes(88))
@@ -101,3 +102,24 @@ def test_a_cancelled_second_flight_says_so_itself_and_the_pair_is_none_any_more(
         look(world, late(minutes(45)), replace(LH403, cancelled=True))
     assert "conn_tight" not in world.kinds
     assert "cancelled" in world.kinds
+
+
+def test_connect_says_how_sure_it_is_and_counts_as_told(world: World) -> None:
+    follow_both(world)
+    talk = Talk(world)
+    [body] = talk.says("CONNECT")
+    assert body == (
+        "UA1234 connection OK at EWR, 1h28 to LH403: arr 22:31 EST, LH403 dep 23:59 EST. Checked just now."
+        " LH403 from gate B61, Terminal B."
+    )
+    for _ in range(2):
+        look(world, late(minutes(45)), LH403)
+    assert talk.says("connection?")[0].startswith("UA1234 CONNECTION AT RISK at EWR, 43m to LH403:")
+
+
+def test_connect_tells_who_waits_for_a_second_look_what_is_known_and_no_alert_repeats_it(world: World) -> None:
+    follow_both(world)
+    look(world, late(minutes(45)), LH403)
+    talk = Talk(world)
+    assert talk.says("CONNECT")[0].startswith("UA1234 CONNECTION AT RISK")
+    assert "conn_tight" not in look(world, late(minutes(45)), LH403)

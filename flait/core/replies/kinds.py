@@ -41,7 +41,6 @@ class Later(StrEnum):
     ALT = "alt"
     WHY = "why"
     PLANE = "plane"
-    CONNECT = "connect"
     LANG = "lang"
     BUDGET = "budget"
     PAUSE = "pause"
@@ -77,6 +76,11 @@ class Status:
     subject: Subject | None
     fact: Fact
     date: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """How sure the next flight of the trip is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +258,6 @@ class Unknown:
 
 
 Reply = (
-    Stop | Start | Help | Status | ListFlights | Track | Untrack | Undo | Mute | Unmute | Share | Join | Leave
+    Stop | Start | Help | Status | Connect | ListFlights | Track | Untrack | Undo | Mute | Unmute | Share | Join | Leave
     | Prefer | Choice | Pick | NotAFlight | Ok | WhoIsThis | Thanks | NotYet | Unknown
 )  # fmt: skip

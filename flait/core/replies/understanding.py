@@ -16,6 +16,7 @@ from flait.core.replies.kinds import (
     MINE,
     BareHour,
     Choice,
+    Connect,
     Fact,
     Help,
     Join,
@@ -52,9 +53,9 @@ from flait.core.replies.stops import says_stop_unspaced
 from flait.core.subscriptions import Role
 
 __all__ = [
-    "MINE", "BareHour", "Choice", "Fact", "Help", "Join", "Later", "Leave", "ListFlights", "ListNumber", "Mine", "Mute",
-    "NotAFlight", "NotYet", "Ok", "Pick", "Prefer", "Reply", "Share", "Start", "Status", "Stop", "Subject", "Thanks",
-    "Track", "TrackWish", "Undo", "Unknown", "Unmute", "Untrack", "WhoIsThis", "understand",
+    "MINE", "BareHour", "Choice", "Connect", "Fact", "Help", "Join", "Later", "Leave", "ListFlights", "ListNumber",
+    "Mine", "Mute", "NotAFlight", "NotYet", "Ok", "Pick", "Prefer", "Reply", "Share", "Start", "Status", "Stop",
+    "Subject", "Thanks", "Track", "TrackWish", "Undo", "Unknown", "Unmute", "Untrack", "WhoIsThis", "understand",
 ]  # fmt: skip
 
 MOST_FLIGHTS = 9  # in one reply, tracked or chosen: more is no reply to anything Flait asks
@@ -280,6 +281,13 @@ def _list(said: Sentence) -> Reply | None:
     return ListFlights() if listing and all(part in table.AROUND_LIST for part in said.parts) else None
 
 
+def _connect(said: Sentence) -> Reply | None:
+    """`CONNECT`, `my connection?`, `connection ok`."""
+    asked = any(word in table.CONNECTING for word in said.words)
+    fits = said.fits(table.CONNECTING | table.AROUND_STATUS | table.MINE_FILLERS | {"ok", "tight", "make"})
+    return Connect() if asked and fits else None
+
+
 def _choice(said: Sentence) -> Reply | None:
     spoken = Sentence(parts=tuple(part.text if isinstance(part, Dated) else part for part in said.parts))  # `the 2nd`
     words = [word for word in spoken.words if word not in table.AROUND_CHOICE]
@@ -356,4 +364,13 @@ def _around_a_flight() -> Collection[str]:
     return table.AROUND_TRACK | table.AROUND_STATUS | _COMMANDS.keys()
 
 
-_READERS: tuple[Callable[[Sentence], Reply | None], ...] = (_start, _command, _list, _choice, _bare, _status, _pick)
+_READERS: tuple[Callable[[Sentence], Reply | None], ...] = (
+    _start,
+    _command,
+    _list,
+    _connect,
+    _choice,
+    _bare,
+    _status,
+    _pick,
+)

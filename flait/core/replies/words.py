@@ -309,10 +309,10 @@ COUNTED = NUMBERS | {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3
 AFTER_UNDO = _table("that it this last the my")
 
 LATER = {
-    "alt": "alt", "alternative": "alt", "alternatives": "alt", "why": "why", "plane": "plane", "connect": "connect",
-    "connection": "connect", "connections": "connect", "lang": "lang", "language": "lang", "budget": "budget",
-    "pause": "pause", "resume": "resume", "who": "who",
+    "alt": "alt", "alternative": "alt", "alternatives": "alt", "why": "why", "plane": "plane", "lang": "lang",
+    "language": "lang", "budget": "budget", "pause": "pause", "resume": "resume", "who": "who",
 }  # fmt: skip
+CONNECTING = _table("connect connection connections connecting trip trips")
 LATER_WITH_ANYTHING = _table("lang language")
 AROUND_LATER = MINE_FILLERS | frozenset(_NOUNS.split("/")) | _table("clock format for to all")
 

@@ -75,7 +75,6 @@ _INSTEAD: Mapping[Later, str] = {
     Later.ALT: "STATUS, or ask the airline",
     Later.WHY: "STATUS",
     Later.PLANE: "STATUS",
-    Later.CONNECT: "STATUS",
 }
 
 

@@ -5,12 +5,15 @@ from datetime import timedelta
 
 from flait.core.alerts import Alert
 from flait.core.changes import Change
+from flait.core.flights import Flight
 from flait.core.structure import Phrase
-from flait.core.texts.formats import Piece, Reader, lead, span
+from flait.core.texts.formats import Piece, Reader, about, fitted, lead, span
 from flait.core.texts.next_steps import instead
 from flait.core.texts.places import places_in
-from flait.core.texts.wording import arrives, gate, label, place_and_time
-from flait.core.trips import Chance, Leg, now_and_known
+from flait.core.texts.status import Freshness
+from flait.core.texts.wording import Text, arrives, gate, label, place_and_time
+from flait.core.told import FACTS, listed_tells, tells
+from flait.core.trips import Chance, Connection, Leg, fact, now_and_known
 
 ARRIVAL = ("arrival", "scheduled_in")
 CONNECTION = ("connection",)
@@ -47,6 +50,20 @@ def besides(alert: Alert, _: Change, __: Reader) -> Piece:
     return Piece(f"Connection to {_name(leg)} is {word}{f', {left}' if left else ''}.", 1, CONNECTION)
 
 
+def connection_text(pair: Connection, reader: Reader, seen: Freshness) -> Text:
+    """`UA1234 connection OK at EWR, 1h28 to LH403: arr 22:31 EST, LH403 dep 23:59 EST. … Checked 4 min ago.`"""
+    flight, then = pair.first.flight, pair.then
+    left = f"{span(pair.minutes * M)} to " if pair.minutes is not None and pair.minutes > 0 else ""
+    title = _TITLES.get(pair.chance, "CONNECTION MISSED")
+    said = lead(f"{title} at {pair.airport}, {left}{_name(then)}", *_pair_times(flight, then, reader), facts=CONNECTION)
+    head = about(said, label(flight, pair.first.ident))
+    text = fitted([head, Piece(seen.text, 1), _from_gate(then, 2)])
+    told = tells(flight, [fact for fact in text.facts if fact in FACTS])
+    next_facts = tells(then.flight, [fact.partition(".")[2] for fact in text.facts if "." in fact])
+    told |= listed_tells([(then.id, next_facts)]) | {"connection": fact(then, pair.chance)}
+    return Text(structure=text, tells=told)
+
+
 def onward(alert: Alert, reader: Reader, rank: int) -> list[Piece]:
     """`Next: LH403 dep 23:59 EST, gate B61, Terminal B.`, for who has landed and goes on within hours."""
     if not alert.goes_on:
@@ -78,7 +95,11 @@ def _left(alert: Alert, leg: Leg) -> str:
 
 
 def _times(alert: Alert, leg: Leg, reader: Reader) -> list[Phrase]:
-    arrival = arrives(alert.flight, reader)
+    return _pair_times(alert.flight, leg, reader)
+
+
+def _pair_times(flight: Flight, leg: Leg, reader: Reader) -> list[Phrase]:
+    arrival = arrives(flight, reader)
     return [Phrase(arrival, ARRIVAL if arrival else ()), _dep(leg, reader)]
 
 
