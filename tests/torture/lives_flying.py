@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from random import Random
 from typing import Any
 
 from tests.torture.lives_births import BELTS, GATES, TERMINALS, Birth, rng_minutes
@@ -243,10 +244,19 @@ class Flying(Birth):
             asked = off + (on - off) * rng.choice((0.05, 0.3, 0.6, 0.9, 1.05))
         roles = rng.sample(("traveler", "meeter", "watcher"), rng.choice((1, 1, 1, 2, 3)))
         people = tuple(
-            Follower(role, asked + number * rng_minutes(rng, 0, 40), self._mutes(asked))
+            Follower(role, asked + number * rng_minutes(rng, 0, 40), self._mutes(asked), **self._wants(number))
             for number, role in enumerate(roles)
         )
         return people, self._twilio(asked)
+
+    def _wants(self, number: int) -> dict[str, Any]:
+        """How one of them wants to be told; drawn apart, so that a seed's flights stay what they were."""
+        rng = Random(f"{self.seed} wants {number}")
+        if rng.random() < 0.6:
+            return {}
+        zone = rng.choice(("America/New_York", "America/Los_Angeles", "Europe/London", "Asia/Tokyo"))
+        quiet = rng.choice(("", "22:00-07:00", "23:30-06:15", "13:00-15:00", "00:00-23:00"))
+        return {"quiet": quiet, "zone": zone, "little": rng.random() < 0.4}
 
     def _mutes(self, asked: datetime) -> tuple[tuple[datetime, datetime], ...]:
         if "mute" not in self.themes:

@@ -29,6 +29,8 @@ SECOND_LOOK: Final = 18 * MINUTE  # a minute, or a quarter of an hour where ther
 WAITED_FOR: Final = ("cancelled", "diverted_to", "to", "phase", "dep", "arr")
 SETTLED: Final = 20 * MINUTE  # after Twilio works again
 CALM: Final = 10 * MINUTE  # times that move by less change nothing, and a reminder is said so near its time
+CALLS: Final = frozenset({"leave", "boarding", "meet"})  # they tell somebody to go
+NO_HASTE: Final = CALLS | {"checkin", "departed", "gate_first", "terminal_first", "taxiing"}
 SETTLES: Final = 80 * MINUTE  # news that is lost again and again is tried every hour at last
 
 
@@ -127,7 +129,7 @@ class Judge:
         """What is owed after this look, what was, and whether it was told meanwhile."""
         view, before = self._last_two()
         past = [*self.past, *(Past(lost, frozenset(GROUPS.values())) for lost in self.lost if lost <= at)]
-        due = {one.fact: one for one in owed(self.who.role, self.belief, view, before)}
+        due = {one.fact: one for one in owed(self.who.role, self.belief, view, before) if self._wants(one)}
         for fact in [fact for fact in self.overdue if fact not in due]:
             since, one = self.overdue.pop(fact)
             told = bool(self.past) and self.past[-1].at >= since
@@ -139,6 +141,18 @@ class Judge:
             self.waited = self.waited | {fact} if waits else self.waited - {fact}
             if not waits and fact not in self.overdue and not held(one, past, at, muted=self.who.muted(at)):
                 self.overdue[fact] = (at, one)
+
+    def _wants(self, one: Owed) -> bool:
+        """Whether they want to hear of it: who wants little hears of no progress, and of no first place."""
+        first = one.fact in ("gate_o", "term_o", "belt") and not one.have
+        return not self.who.little or not (first or one.fact in ("off", "on", "in", "taxiing"))
+
+    def _unasked(self, text: Heard) -> None:
+        """Nothing comes in quiet hours, or to who wants little, that can wait, or that is nice to know."""
+        if self.who.sleeps(text.written_at) and text.kind in NO_HASTE - CALLS:
+            self._wrong("unasked", f"quiet, {text.kind}", text.at, text.body)
+        if self.who.little and text.kind in NO_HASTE and not self.belief.get("stale"):  # that is taken back
+            self._wrong("unasked", f"little, {text.kind}", text.at, text.body)
 
     def _second_look(self, view: View, at: datetime) -> None:
         """What cannot wait and was seen once is looked at again soon."""
@@ -229,6 +243,7 @@ class Judge:
         if view is None:
             return
         said = read(text.body, self._reader(text, view))
+        self._unasked(text)
         self._boarding_day(said)
         moment = Moment(text=text, said=said, view=view, views=self.views, belief=self.belief)
         ails = self._twilio_ails(text.at)
@@ -251,6 +266,8 @@ class Judge:
         if self.of == "ours" and (re.search(GOES_ON, text.body) or began_anew):
             self.of, self.views, self.here = "onward", self.all["onward"], []
         here = self.here or self.views[-1:]
+        if text.written_at < text.at == here[-1].at if here else False:
+            here = [*self.views[-2:-1], *here]  # it left, and that very moment somebody looked
         if here:
             may = {fact: frozenset().union(*(one.may[fact] for one in here)) for fact in here[-1].may}
             return replace(here[-1], may=may)
@@ -301,7 +318,11 @@ class Judge:
             for view in self.views
         )
         usual &= not any(text.kind == "stale" for text in self.texts)
-        return usual and self.of == "ours" and not (life.aeroapi or life.twilio or life.glitches or self.who.mutes)
+        return (
+            usual
+            and self.of == "ours"
+            and not (life.aeroapi or life.twilio or life.glitches or self.who.mutes or self.who.little)
+        )
 
     def _reminded(self) -> None:
         """Each reminder of their role came once, in its time; those that were near when they were confirmed did not."""
@@ -328,7 +349,7 @@ class Judge:
         if self.belief.get("stale") or self._twilio_ails(at):
             return
         for one in owed(self.who.role, self.belief, *self._last_two()):
-            if one.fact not in self.overdue:
+            if one.fact not in self.overdue and self._wants(one):
                 self._wrong("lost", f"at the end, {one.fact}", at, str(one))
 
     def _early(self) -> str:

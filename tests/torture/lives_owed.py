@@ -108,9 +108,9 @@ def _gates(belief: Belief, view: View, before: View | None) -> Iterator[Owed]:
         return
     waits = any(timedelta() < dep - before_it - view.at <= GATE_WAITS for before_it in (LEAVES, BOARDS))
     for fact in ("gate_o", "term_o"):
-        if waits and not belief.get("gate_o") and not belief.get("term_o"):
-            continue  # a first one goes with the reminder that comes soon
         want, have = view.now[fact], belief.get(fact) or ""
+        if waits and not have:
+            continue  # a first one goes with the reminder that comes soon
         if view.sure(fact, before) and want != have and not (fact == "term_o" and not want and not view.now["gate_o"]):
             urgent = have and want and dep - view.at <= GATE_URGENT and fact == "gate_o"
             yield Owed("gate_o!" if urgent else fact, want, have)

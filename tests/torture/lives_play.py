@@ -18,8 +18,9 @@ from flait.core.flights import Flight, ScheduledFlight
 from flait.core.idents import Ident, parse_ident
 from flait.core.inbound import Inbound
 from flait.core.messages import Message, MessageStatus
+from flait.core.preferences import Level, Preferences
 from flait.core.receipts import Receipt
-from flait.core.subscriptions import Role
+from flait.core.subscriptions import Role, User
 from flait.core.wanted import Wanted
 from flait.errors import BudgetExhausted, FlightSourceError, InDoubt, NotSent, Refused, Rejected, UserError
 from flait.flows import deliver, receipts, remind, subscribe, track
@@ -299,6 +300,7 @@ class _Play:
         try:
             asked = subscribe.subscribe(self.store, self.source, self.clock, person=person, wanted=wish)
             heart.followed_from = self.clock.now()
+            self._prefers(asked.user, heart.who)
             if asked.flight and asked.flight.fa_flight_id.endswith("-o"):
                 heart.refused = OTHER_LEG
         except (UserError, Refused, BudgetExhausted) as refusal:
@@ -311,6 +313,12 @@ class _Play:
             self.source.asked = False
             if heart.refused:
                 self.source.looks[before:] = [replace(look, used=False) for look in self.source.looks[before:]]
+
+    def _prefers(self, user: User, who: Follower) -> None:
+        level = Level.IMPORTANT if who.little else Level.ALL
+        wants = Preferences(level=level, quiet=who.quiet)
+        self.store.save_user(replace(user, timezone=who.zone or None, preferences=wants))
+        self.store.hasten_moments(user.id, self.clock.now())
 
     def _report(self) -> None:
         _, sid = self.phones.reports.pop(0)

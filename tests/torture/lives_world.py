@@ -113,15 +113,29 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """Somebody who asks for the flight at that moment, and is mute for these stretches."""
+    """Somebody who asks for the flight at that moment, and is mute for these stretches.
+
+    `quiet` are hours in which they want no texts, by the clocks of `zone`; `little`: they want what matters alone.
+    """
 
     role: str
     asked_at: datetime
     mutes: tuple[tuple[datetime, datetime], ...] = ()
+    quiet: str = ""
+    zone: str = ""
+    little: bool = False
 
     def muted(self, at: datetime) -> bool:
         """Whether they want to hear only what cannot wait."""
-        return any(since <= at < until for since, until in self.mutes)
+        return any(since <= at < until for since, until in self.mutes) or self.sleeps(at)
+
+    def sleeps(self, at: datetime) -> bool:
+        """Whether it is quiet for them."""
+        if not self.quiet:
+            return False
+        start, end = self.quiet.split("-")
+        clock = f"{at.astimezone(ZoneInfo(self.zone)):%H:%M}"
+        return start <= clock < end if start < end else (clock >= start or clock < end)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,7 +236,9 @@ def script(life: Life) -> list[str]:
         lines += [f"  {one.since:%a %d %H:%M} to {one.until:%a %d %H:%M}  {name}: {one.kind}" for one in troubles]
     for who in life.followers:
         mutes = "".join(f", mute {since:%a %H:%M} to {until:%a %H:%M}" for since, until in who.mutes)
-        lines.append(f"  {who.asked_at:%a %d %H:%M:%S}  a {who.role} asks{mutes}")
+        wants = f", quiet {who.quiet} {who.zone}" if who.quiet else ""
+        wants += ", wants little" if who.little else ""
+        lines.append(f"  {who.asked_at:%a %d %H:%M:%S}  a {who.role} asks{mutes}{wants}")
     return lines
 
 
