@@ -109,6 +109,11 @@ class Preferences:
     leads: Mapping[ChangeKind, timedelta] = field(default_factory=dict)
     off: tuple[ChangeKind, ...] = ()
 
+    @property
+    def hears_progress(self) -> bool:
+        """Whether they are told when it takes off and lands."""
+        return self.level is Level.ALL and not {K.DEPARTED, K.LANDED} & set(self.off)
+
 
 NO_PREFERENCES = Preferences()
 

@@ -227,8 +227,8 @@ def words_of_now(store: Store, message: Message, now: datetime) -> Text | None:
         return None
     reader = Reader(ident=subscription.ident, now=now, clock=user.clock)
     if message.kind is K.TRACKED:
-        first, level = greeting(store, user), user.preferences.level
-        return tracked_text(tracked.flight, reader, role=subscription.role, first=first, level=level)
+        first, hears = greeting(store, user), user.preferences.hears_progress
+        return tracked_text(tracked.flight, reader, role=subscription.role, first=first, hears_progress=hears)
     seen = Freshness(age=max(now - (tracked.seen_at or now), timedelta()))
     return status_text(tracked.flight, reader, seen, role=subscription.role, told=heard(store, subscription.id))
 

@@ -121,7 +121,9 @@ def _activate(
         hasten(store, tracked.id, now)
     if new:
         reader = Reader(ident=saved.ident, now=now, clock=user.clock)
-        text = tracked_text(flight, reader, role=saved.role, first=first, level=user.preferences.level)
+        text = tracked_text(
+            flight, reader, role=saved.role, first=first, hears_progress=user.preferences.hears_progress
+        )
         wishes.confirm(store, saved, user, kind=MessageKind.TRACKED, text=text, now=now)
         wishes.note(store, saved, now, step="subscribe", outcome="active", detail=f"pinned {flight.fa_flight_id}")
         store.set_moment(saved.id, now)  # what is due by the clock alone is planned there

@@ -105,7 +105,9 @@ def confirm_afresh(
             continue
         reader = Reader(ident=subscription.ident, now=now, clock=user.clock)
         first = greeting(store, user, rules.contact)
-        text = tracked_text(tracked.flight, reader, role=subscription.role, first=first, level=user.preferences.level)
+        text = tracked_text(
+            tracked.flight, reader, role=subscription.role, first=first, hears_progress=user.preferences.hears_progress
+        )
         key = f"{MessageKind.TRACKED}-again:{subscription.id}:{len(rows)}"
         confirm(store, subscription, user, kind=MessageKind.TRACKED, text=text, now=now, dedup_key=key)
 

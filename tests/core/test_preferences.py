@@ -27,6 +27,8 @@ from flait.core.preferences import (
     wishes_of,
 )
 from flait.core.subscriptions import Role
+from flait.core.texts.confirmations import tracked_text
+from flait.core.texts.formats import Reader
 from flait.core.told import Told
 from tests.core.flights_for_tests import (
     F12,
@@ -197,6 +199,16 @@ def test_what_they_were_told_is_taken_back_whatever_they_turned_off(wishes: Wish
                               OUT + hours(3), Role.MEETER)) == [K.ARRIVAL_GATE]  # fmt: skip
     silent = replace(knowing(F12), stale="not landed")
     assert told_kinds(decided(silent, at_gate(), wishes, IN + minutes(5), Role.MEETER))
+
+
+@pytest.mark.parametrize(
+    ("preferences", "promised"),
+    [(Preferences(), True), (Preferences(level=Level.IMPORTANT), False), (Preferences(off=(K.LANDED,)), False)],
+)
+def test_nobody_is_promised_a_text_that_will_not_come(preferences: Preferences, *, promised: bool) -> None:
+    reader = Reader(ident="UA1234", now=OUT - hours(2))
+    text = tracked_text(F12, reader, role=Role.MEETER, hears_progress=preferences.hears_progress)
+    assert ("We text when" in text.body) is promised
 
 
 def test_what_may_be_turned_off_is_what_nobody_must_know() -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from flait.core.flights import Flight, ScheduledFlight
 from flait.core.messages import units
-from flait.core.preferences import Level
 from flait.core.standing import DOWN, State
 from flait.core.structure import Headline
 from flait.core.subscriptions import Role
@@ -48,17 +47,17 @@ def tracked_text(
     *,
     role: Role = Role.TRAVELER,
     first: Greeting | None = None,
-    level: Level = Level.ALL,
+    hears_progress: bool = True,
 ) -> Text:
     """The confirmation: which flight of which day, as it stands now for somebody in that role.
 
-    Who wants little is promised no texts that they will not get.
+    Who does not hear of its progress is promised no texts about it.
     """
     view = View(flight=flight, reader=reader, role=role, on=flight.departure_date)
     words = stand(view)
     codeshare = "" if label(flight, reader.ident) == reader.ident else f" = {flight.number}"
     state = _state(words, f"{day(flight.departure_date)}{codeshare}", flight, reader.ident, tracking=first is None)
-    more = [*places(view), *_next_steps(view, level)]
+    more = [*places(view), *_next_steps(view, hears_progress=hears_progress)]
     said = fitted(_greeted(state, more, first))
     destination = {"destination": flight.destination.short} if flight.destination else {}
     return Text(structure=said, tells={**told_by(flight, said.facts), **destination})
@@ -77,13 +76,13 @@ def _state(words: Words, on: str, flight: Flight, ident: str, *, tracking: bool)
     return about(piece, ident, "Tracking" if tracking else "")
 
 
-def _next_steps(view: View, level: Level) -> list[Piece]:
+def _next_steps(view: View, *, hears_progress: bool) -> list[Piece]:
     state = view.stands.state
     if state is State.CANCELLED:
         return [Piece(next_step(view), 2), Piece("We tell you if it is on again.", 3)]
     if view.flight.diverted:
         return [Piece(next_step(view), 3)]
-    if view.role is Role.TRAVELER or state in DOWN or level is Level.IMPORTANT:
+    if view.role is Role.TRAVELER or state in DOWN or not hears_progress:
         return []
     in_the_air = state in (State.FLYING, State.OVERDUE_LANDING)
     return [Piece(f"We text when it {'' if in_the_air else 'takes off and '}lands.", 3)]
