@@ -1,4 +1,4 @@
-# The six things a developer does. Each makes its own environment in .venv from constraints.txt.
+# What a developer does. Each makes its own environment in .venv from constraints.txt.
 PYTHON ?= python3
 BIN := .venv/bin
 demo: .venv/installed
@@ -9,6 +9,9 @@ test: .venv/installed
 
 torture: .venv/installed
 	$(BIN)/python -m tests.torture
+
+replay: .venv/installed
+	$(BIN)/python -m tests.torture.replay
 
 check: .venv/installed
 	$(BIN)/ruff format --check .
@@ -27,4 +30,4 @@ texts: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 
-.PHONY: demo test torture check bench texts
+.PHONY: demo test torture replay check bench texts

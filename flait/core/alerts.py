@@ -33,7 +33,6 @@ class Priority(IntEnum):
 ALL = frozenset(Role)
 GOES = frozenset({Role.TRAVELER})
 MEETS = frozenset({Role.MEETER})
-MINDS_BAGS = GOES | MEETS
 
 RULES: Mapping[ChangeKind, tuple[Priority, frozenset[Role], timedelta]] = {
     # kind              priority      who hears it         useful for: later it is worse than none
@@ -67,7 +66,7 @@ RULES: Mapping[ChangeKind, tuple[Priority, frozenset[Role], timedelta]] = {
     K.GATE_FIRST:      (Priority.P2, GOES,                 timedelta(minutes=30)),
     K.TERMINAL_FIRST:  (Priority.P2, GOES,                 timedelta(minutes=30)),
     K.ARRIVAL_GATE:    (Priority.P2, ALL,                  timedelta(minutes=45)),
-    K.BELT:            (Priority.P3, MINDS_BAGS,           timedelta(minutes=45)),
+    K.BELT:            (Priority.P3, GOES,                 timedelta(minutes=45)),
     K.CORRECTED:       (Priority.P2, ALL,                  timedelta(hours=2)),
     K.TAXIING:         (Priority.P2, ALL - GOES,           timedelta(hours=1)),
     K.STALE:           (Priority.P1, ALL,                  timedelta(hours=2)),
@@ -89,6 +88,7 @@ EARS: Mapping[Role, tuple[tuple[End, timedelta], tuple[End, timedelta]]] = {
 }  # fmt: skip
 
 CRITICAL_GATE = timedelta(minutes=90)  # a gate change this near to departure is P0
+BELT_WAITS = timedelta(minutes=15)  # so long after touchdown a traveler's landing text waits for the belt
 NEAR_IN_QUIET = timedelta(hours=6)  # what is P1 comes in quiet hours where the flight is so near
 CALLS = frozenset({K.LEAVE, K.BOARDING, K.MEET})  # milestones that tell somebody to go
 
@@ -256,6 +256,7 @@ class _Case:
         return (
             self._rests(change.kind, urgency)
             or _goes_with(change.kind, coming, self.now)
+            or self._awaits_belt(change)
             or hold_of(
                 change,
                 self.past,
@@ -265,6 +266,17 @@ class _Case:
                 urgent=urgency is Priority.P0,
             )
         )
+
+    def _awaits_belt(self, change: Change) -> Hold | None:
+        """Who sits in it knows that it is down: what they want is the belt, and it is published within minutes."""
+        down = self.flight.on.actual or self.flight.in_.actual
+        if change.kind not in (K.LANDED, K.ARRIVED) or self.role is not Role.TRAVELER or down is None:
+            return None
+        wanted = self.flight.diverted or self.told.stale or goes_on_soon(self.flight, self.onward)
+        until = down + BELT_WAITS
+        if self.flight.baggage_claim or wanted or self.now >= until:
+            return None
+        return Hold(why="is told with the belt", until=until, joins=True)
 
     def hold_of_milestone(self, one: Milestone, unsure: Sequence[ChangeKind]) -> Hold | None:
         """Why a milestone waits that is due, or so near that it goes with other news.
@@ -346,6 +358,8 @@ def _concerns(change: Change, role: Role, told: Told, flight: Flight) -> bool:
         return _is_more_than_they_see(change, role, told, flight)
     if change.kind is K.DEPARTED and _is_left_behind(told, flight):
         return True
+    if change.kind is K.BELT and role is Role.MEETER:
+        return bool(told.baggage_claim)  # a first one goes with the landing, or is not worth a text
     return role in RULES[change.kind][1]
 
 
@@ -361,7 +375,8 @@ def _is_more_than_they_see(change: Change, role: Role, told: Told, flight: Fligh
     known = (told.gate_destination, told.terminal_destination, told.baggage_claim)
     new_place = any(place and place != said for place, said in zip(where, known, strict=True))
     if change.kind is K.ARRIVED and told.phase is Phase.ON:
-        return role is Role.MEETER and new_place
+        terminal = flight.terminal_destination
+        return role is Role.MEETER and bool(terminal) and terminal != told.terminal_destination
     return role is not Role.TRAVELER or new_place or flight.diverted or bool(told.stale)
 
 

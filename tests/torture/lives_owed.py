@@ -121,7 +121,7 @@ def _belt(role: str, belief: Belief, view: View, before: View | None) -> Iterato
     if role == "watcher" or not down or view.now["diverted_to"] == "?":
         return
     want, have = view.now["belt"], belief.get("belt") or ""
-    if view.sure("belt", before) and want != have:
+    if view.sure("belt", before) and want != have and (have or role == "traveler"):
         yield Owed("belt", want, have)
 
 

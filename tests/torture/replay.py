@@ -1,0 +1,250 @@
+"""The sandbox's stormy day, every flight of it, followed by a traveler, a meeter and a watcher from two days before.
+
+`python -m tests.torture.replay [--flights N]` (or `make replay`) publishes the day as its record has it, plays it
+through the real store and flows without real time, and judges the words that came by the judge of the lives, who
+knows nothing of Flait. It prints what was owed and missed, told late or twice, how many texts a flight brought, how
+many looks it took and how soon people knew.
+"""
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median, quantiles
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from flait.sandbox.scenario import Departure, Scenario
+from flait.sandbox.timetable import RECORDED_STORM_DAY, airports
+from tests.torture import lives_world
+
+# The places of this day stand beside those of the lives before any reader is made: its patterns name them.
+assert isinstance(lives_world.PLACES, dict)
+assert isinstance(lives_world.ZONES, dict)
+for _place in airports().values():
+    lives_world.PLACES.setdefault(_place.iata, (_place.icao, _place.city, _place.timezone))
+    lives_world.ZONES.setdefault(_place.iata, ZoneInfo(_place.timezone))
+
+from tests.torture.lives import verdict  # noqa: E402  # after the places
+from tests.torture.lives_play import Heard, Played, Stage  # noqa: E402
+from tests.torture.lives_world import EVENTS, HOUR, MINUTE, Follower, Leg, Life, Page  # noqa: E402
+from tests.torture.quiet import quiet  # noqa: E402
+from tests.torture.rig import in_memory  # noqa: E402
+
+ROLES: Final = ("traveler", "meeter", "watcher")
+AHEAD: Final = 47 * HOUR
+ON_TIME: Final = 15 * MINUTE
+LOOK: Final = 0.005  # dollars
+CONFIRMS: Final = frozenset({"tracked", "pending", "missing", "failed"})  # what answers a wish is no alert
+BOUNDS: Final[Mapping[str, int]] = {"traveler": 4, "meeter": 3, "watcher": 2}  # texts, in the median, on time
+WORST: Final = 12  # texts, whatever the day
+
+
+# --- the day as a script ----------------------------------------------------------------------------------------------
+
+
+def lives(most: int | None = None) -> Iterator[Life]:
+    """Every departure of the storm day as a published life, in the order of its day; `most` of them, evenly drawn."""
+    scenario = Scenario(RECORDED_STORM_DAY)
+    start = datetime(*RECORDED_STORM_DAY.timetuple()[:3], 5, tzinfo=UTC)
+    found = [_departure(scenario, out, flight.ident) for out, flight in scenario.timetable(start, start + 24 * HOUR)]
+    departures = [one for one in found if one]
+    step = max(1, len(departures) // most) if most else 1
+    for number, departure in enumerate(departures[::step][:most]):
+        yield _life(number, departure)
+
+
+def _departure(scenario: Scenario, out: datetime, ident: str) -> Departure | None:
+    return next(iter(scenario.flying_as(ident, out, out + MINUTE)), None)
+
+
+def _life(number: int, departure: Departure) -> Life:
+    moments = sorted({announced.at for telling in departure.tellings for announced in telling.told})
+    pages = [Page(at, (_leg(list(departure.records(at))),)) for at in moments if list(departure.records(at))]
+    asked = max(pages[0].at + MINUTE, departure.scheduled_out - AHEAD)
+    return Life(
+        seed=number,
+        number=departure.flight.ident_iata,
+        ident=departure.flight.ident,
+        pages=tuple(pages),
+        followers=tuple(Follower(role, asked + place * MINUTE) for place, role in enumerate(ROLES)),
+        ends=pages[-1].at + 30 * HOUR,
+        day=departure.scheduled_out.astimezone(lives_world.ZONES[departure.flight.origin.iata]).date(),
+    )
+
+
+def _leg(records: Sequence[Mapping[str, Any]]) -> Leg:
+    """One record, or the two of a diversion: then the arrival is the second's."""
+    first, last = records[0], records[-1]
+    there = last if first["diverted"] and len(records) > 1 else first
+    at = {f"sched_{event}": _moment(first[f"scheduled_{event}"]) for event in EVENTS}
+    for event in EVENTS:
+        record = there if event in ("on", "in") else first
+        at |= {
+            f"est_{event}": _moment(record[f"estimated_{event}"]),
+            f"act_{event}": _moment(record[f"actual_{event}"]),
+        }
+    planned = _moment(there["scheduled_on"]) if there is not first else None
+    return Leg(
+        id=first["fa_flight_id"],
+        origin=first["origin"]["code_iata"],
+        destination=first["destination"]["code_iata"],
+        cancelled=first["cancelled"],
+        diverted=first["diverted"],
+        diverted_to=there["destination"]["code_iata"] if there is not first else None,
+        planned_there=planned + 8 * MINUTE if planned else None,
+        gate_o=first["gate_origin"],
+        term_o=first["terminal_origin"],
+        gate_d=there["gate_destination"],
+        term_d=there["terminal_destination"],
+        belt=there["baggage_claim"],
+        **at,  # type: ignore[arg-type]  # sched_off and sched_on are always there
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+# --- what came of it --------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Figures:
+    """Counts over the day: by role, and how soon people knew."""
+
+    flights: int = 0
+    looks: list[int] = field(default_factory=list)
+    faults: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, str] = field(default_factory=dict)
+    on_time: dict[str, list[int]] = field(default_factory=lambda: {role: [] for role in ROLES})
+    texts: dict[str, list[int]] = field(default_factory=lambda: {role: [] for role in ROLES})
+    cancelled: list[timedelta] = field(default_factory=list)
+    delayed: list[timedelta] = field(default_factory=list)
+
+    def add(self, played: Played) -> None:
+        """One flight."""
+        self.flights += 1
+        self.looks.append(sum(not look.asked for look in played.looks))
+        for _, fault in verdict(played):
+            kind = f"{fault.kind}: {fault.about}"
+            self.faults[kind] += 1
+            self.examples.setdefault(kind, f"{played.life.number} {fault}")
+        for heart in played.hearts:
+            alerts = [text for text in heart.texts if text.kind not in CONFIRMS]
+            self.texts[heart.who.role].append(len(alerts))
+            if _is_on_time(played.life):
+                self.on_time[heart.who.role].append(len(alerts))
+        self._how_soon(played)
+
+    def _how_soon(self, played: Played) -> None:
+        texts = played.hearts[0].texts
+        begins = texts[0].at if texts else None
+        for waited, published, words in (
+            (self.cancelled, _first(played.life, lambda leg: leg.cancelled), "CANCELLED"),
+            (self.delayed, _first(played.life, _is_late), "dep "),
+        ):
+            after = [text.at for text in texts if published and text.at >= published and _says(text, words)]
+            if published and begins and published > begins and after:
+                waited.append(min(after) - published)
+
+
+def _says(text: Heard, words: str) -> bool:
+    return text.kind not in CONFIRMS and words in text.body and ("->" in text.body or words != "dep ")
+
+
+def _first(life: Life, holds: Any) -> datetime | None:
+    return next((page.at for page in life.pages if holds(page.legs[0])), None)
+
+
+def _is_late(leg: Leg) -> bool:
+    return bool(leg.est_out and leg.sched_out and leg.est_out - leg.sched_out >= ON_TIME and not leg.act_out)
+
+
+def _is_on_time(life: Life) -> bool:
+    """Whether nothing that was published of it was ever a quarter of an hour off, cancelled or diverted."""
+    for page in life.pages:
+        leg = page.legs[0]
+        ends = ((leg.act_out or leg.est_out, leg.sched_out), (leg.act_in or leg.est_in, leg.sched_in))
+        off = any(at and planned and abs(at - planned) >= ON_TIME for at, planned in ends)
+        if off or leg.cancelled or leg.diverted:
+            return False
+    return True
+
+
+def replayed(folder: Path, most: int | None = None) -> Figures:
+    """Play the day."""
+    figures = Figures()
+    with quiet(), in_memory(folder) as memory:
+        stage = Stage(memory / "replay.db")
+        try:
+            for life in lives(most):
+                figures.add(stage.play(life))
+        finally:
+            stage.close()
+    return figures
+
+
+def broken(figures: Figures) -> list[str]:
+    """The bounds that were not kept."""
+    found = [f"{count} x {kind}: {figures.examples[kind]}" for kind, count in figures.faults.items()]
+    for role, most in BOUNDS.items():
+        texts = figures.on_time[role]
+        if texts and median(texts) > most:
+            found.append(f"an on-time flight brings a {role} {median(texts)} texts in the median, more than {most}")
+    worst = max(max(texts, default=0) for texts in figures.texts.values())
+    return [*found, *([f"the worst flight brought {worst} texts, more than {WORST}"] if worst > WORST else [])]
+
+
+# --- for people -------------------------------------------------------------------------------------------------------
+
+
+def shown(figures: Figures) -> list[str]:
+    """The figures as a table."""
+    looks = figures.looks
+    mean = sum(looks) / len(looks)
+    lines = [
+        f"{figures.flights} flights of {RECORDED_STORM_DAY}, three people each",
+        f"looks per flight: {mean:.1f} (median {median(looks):.0f}, worst {max(looks)}), ${mean * LOOK:.3f}",
+        "",
+        f"{'texts':<10}{'on time: flights':>17}{'median':>8}{'90 %':>6}{'worst':>7}{'any day: median':>17}{'worst':>7}",
+    ]
+    for role in ROLES:
+        calm, every = figures.on_time[role], figures.texts[role]
+        lines.append(
+            f"{role:<10}{len(calm):>17}{median(calm):>8.0f}{_percent(calm, 90):>6.0f}{max(calm):>7}"
+            f"{median(every):>17.0f}{max(every):>7}"
+        )
+    lines.append("")
+    for name, waited in (("cancelled", figures.cancelled), ("first 15 min late", figures.delayed)):
+        if len(waited) > 1:
+            spans = [span / MINUTE for span in waited]
+            middle, most = median(spans), _percent(spans, 95)
+            lines.append(f"{name}: known after {middle:.1f} min (median), {most:.1f} min (95 %), of {len(spans)}")
+    wrong = sum(figures.faults.values())
+    lines.append(f"owed and missed, late, false or twice: {wrong}")
+    return lines
+
+
+def _percent(numbers: Sequence[float], percent: int) -> float:
+    return quantiles(numbers, n=100, method="inclusive")[percent - 1] if len(numbers) > 1 else numbers[0]
+
+
+def main(argv: Sequence[str]) -> int:
+    """Print the figures of the day; 0 when every bound was kept."""
+    parser = argparse.ArgumentParser(prog="python -m tests.torture.replay")
+    parser.add_argument("--flights", type=int, help="so many of the day's, evenly drawn; all without it")
+    asked = parser.parse_args(argv)
+    with TemporaryDirectory() as folder:
+        figures = replayed(Path(folder), asked.flights)
+    for line in [*shown(figures), *broken(figures)]:
+        print(line)
+    return bool(broken(figures))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
