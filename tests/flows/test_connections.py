@@ -117,6 +117,12 @@ def test_connect_says_how_sure_it_is_and_counts_as_told(world: World) -> None:
     assert talk.says("connection?")[0].startswith("UA1234 CONNECTION AT RISK at EWR, 43m to LH403:")
 
 
+def test_status_says_how_sure_the_next_flight_is(world: World) -> None:
+    follow_both(world)
+    [body] = Talk(world).says("STATUS UA1234")
+    assert "LH403 at EWR: 1h28, OK." in body
+
+
 def test_connect_tells_who_waits_for_a_second_look_what_is_known_and_no_alert_repeats_it(world: World) -> None:
     follow_both(world)
     look(world, late(minutes(45)), LH403)

@@ -20,6 +20,8 @@ CONNECTION = ("connection",)
 M = timedelta(minutes=1)
 _TITLES = {Chance.TIGHT: "CONNECTION TIGHT", Chance.AT_RISK: "CONNECTION AT RISK", Chance.OK: "connection OK"}
 
+_WORDS = {Chance.OK: "OK", Chance.TIGHT: "TIGHT", Chance.AT_RISK: "AT RISK", Chance.MISSED: "MISSED"}
+
 
 def stands(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     """`CONNECTION TIGHT at EWR, 43m to LH403: arr 23:16 EST, LH403 dep 23:59 EST. LH403 from gate B61, Terminal B.`"""
@@ -45,7 +47,7 @@ def missed(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
 def besides(alert: Alert, _: Change, __: Reader) -> Piece:
     """`Connection to LH403 is OK, 1h28.`: beside other news."""
     leg, (now, _known) = _leg(alert), now_and_known(alert.told, alert.flight, alert.onward)
-    word = {Chance.OK: "OK", Chance.TIGHT: "TIGHT", Chance.AT_RISK: "AT RISK", Chance.MISSED: "MISSED"}[now]
+    word = _WORDS[now]
     left = _left(alert, leg)
     return Piece(f"Connection to {_name(leg)} is {word}{f', {left}' if left else ''}.", 1, CONNECTION)
 
@@ -62,6 +64,12 @@ def connection_text(pair: Connection, reader: Reader, seen: Freshness) -> Text:
     next_facts = tells(then.flight, [fact.partition(".")[2] for fact in text.facts if "." in fact])
     told |= listed_tells([(then.id, next_facts)]) | {"connection": fact(then, pair.chance)}
     return Text(structure=text, tells=told)
+
+
+def in_status(pair: Connection) -> Piece:
+    """`LH403 at EWR: 43m, AT RISK.`: beside how the first flight stands."""
+    left = f" {span(pair.minutes * M)}," if pair.minutes is not None and pair.minutes > 0 else ""
+    return Piece(f"{_name(pair.then)} at {pair.airport}:{left} {_WORDS[pair.chance]}.", 2, CONNECTION)
 
 
 def onward(alert: Alert, reader: Reader, rank: int) -> list[Piece]:

@@ -62,10 +62,11 @@ def status_text(
     told: Told = NOTHING_TOLD,
     fact: Fact = Fact.ALL,
     others: int = 0,
+    besides: Sequence[Piece] = (),
 ) -> Text:
     """The flight as it stands for somebody in that role, or the one fact asked for.
 
-    What is another than they were `told` says so. `others` is how many more the person follows.
+    What is another than they were `told` says so. `others` is how many more the person follows; `besides` is said too.
     """
     no_word = seen.stale and seen.age >= NO_WORD and is_awaited(flight, reader.now)
     view = View(flight=flight, reader=reader, role=role, told=told, unsure=no_word)
@@ -73,6 +74,7 @@ def status_text(
     pieces = [
         about(first, label(flight, reader.ident)),
         *more,
+        *besides,
         Piece(_no_word(view, seen) if no_word else seen.text),
         Piece(f"LIST shows {others} more." if others else "", 4),
     ]

@@ -12,8 +12,11 @@ from flait.core.polling import since_last_event
 from flait.core.replies.kinds import Fact, ListFlights, ListNumber, Start, Status, Subject
 from flait.core.subscriptions import SubscriptionState
 from flait.core.texts import answers as texts
+from flait.core.texts.connections import in_status
 from flait.core.texts.status import Freshness, ListLine, list_text, status_text
-from flait.core.told import listed_tells
+from flait.core.told import CONNECTION, listed_tells
+from flait.core.trips import Connection, connections
+from flait.core.trips import fact as connects
 from flait.errors import ShareSpent
 from flait.flows import track
 from flait.flows.afresh import heard
@@ -107,6 +110,7 @@ def _line(desk: Desk, view: SubscriptionView, flight_id: int, fact: Fact, *, sta
     tracked = desk.store.tracked(flight_id)
     assert tracked is not None  # flights outlive their subscriptions
     subscription, reader = view.subscription, desk.reader(view.subscription.ident)
+    pair = _connection(desk, subscription.id) if fact is Fact.ALL else None
     text = status_text(
         tracked.flight,
         reader,
@@ -115,14 +119,22 @@ def _line(desk: Desk, view: SubscriptionView, flight_id: int, fact: Fact, *, sta
         told=heard(desk.store, subscription.id),
         fact=fact,
         others=others,
+        besides=[in_status(pair)] if pair else [],
     )
+    said_too = {CONNECTION: connects(pair.then, pair.chance)} if pair and CONNECTION in text.structure.facts else {}
     return AnswerText(
         body=text.body,
         structure=text.structure,
-        tells=text.tells,
+        tells={**text.tells, **said_too},
         subscription_id=subscription.id,
         flight_id=flight_id,
     )
+
+
+def _connection(desk: Desk, subscription_id: int) -> Connection | None:
+    """What they go on with after that flight."""
+    pairs = connections(desk.store.legs_of(desk.user.id), desk.rules.polls.least)
+    return next((pair for pair in pairs if pair.first.id == subscription_id), None)
 
 
 def list_flights(desk: Desk, _: ListFlights) -> Act:
