@@ -84,7 +84,8 @@ BELT = {"baggage_claim": "6"}
         (took_off(), diverted(None), EVERYBODY),
         (F12, took_off(), {MEETER, WATCHER}),  # the traveller sits in it
         (took_off(), touched_down(), {MEETER, WATCHER}),
-        (took_off(), touched_down(C91), EVERYBODY),  # the traveller hears of a gate, not of a landing they sat in
+        (took_off(), touched_down(C91), {MEETER, WATCHER}),
+        (took_off(), touched_down(replace(C91, **BELT)), EVERYBODY),  # the traveller hears of a belt
         (took_off(C91), touched_down(C91), {MEETER, WATCHER}),
         (took_off(), at_gate(), {MEETER, WATCHER}),
         (took_off(), touched_down(diverted(PIT)), EVERYBODY),
@@ -109,7 +110,8 @@ BELT = {"baggage_claim": "6"}
         (planned(), F12, GOES),
         (F12, replace(F12, terminal_origin="1"), GOES),
         (planned(), planned(terminal_origin="3"), GOES),
-        (at_gate(), at_gate(replace(F12, baggage_claim="6")), MINDS),
+        (at_gate(), at_gate(replace(F12, baggage_claim="6")), GOES),
+        (at_gate(replace(F12, baggage_claim="4")), at_gate(replace(F12, baggage_claim="6")), MINDS),
     ],
 )
 def test_who_hears_of_what(known: Flight, after: Flight, hears: set[Role]) -> None:

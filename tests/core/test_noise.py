@@ -212,7 +212,7 @@ def test_whoever_meets_it_gets_three_and_the_arrival(wavers: list[int], jitter: 
 
     assert len(ben.alerts) <= 4
     assert kinds(ben)[:2] == ["departed", "landed"]
-    assert sum("belt 6" in text.body for text in ben.alerts) == 1
+    assert sum("belt 6" in text.body for text in ben.alerts) <= 1
 
 
 @given(wavers=WAVERS, jitter=st.floats(0, 0.99))

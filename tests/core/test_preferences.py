@@ -218,7 +218,7 @@ def test_what_may_be_turned_off_is_what_nobody_must_know() -> None:
 
 def test_a_kind_that_is_off_leaves_the_others_in_the_text() -> None:
     there = at_gate(replace(F12, baggage_claim="6", gate_destination="C91"))
-    known = touched_down(F12)
-    assert K.BELT in told_kinds(decided(known, there, Wishes(), IN + minutes(1), Role.MEETER))
+    known = took_off(F12)
+    assert told_kinds(decided(known, there, Wishes(), IN + minutes(1))) == [K.ARRIVED, K.BELT]
     off = Wishes(off=frozenset({K.BELT}))
-    assert K.BELT not in told_kinds(decided(known, there, off, IN + minutes(1), Role.MEETER))
+    assert told_kinds(decided(known, there, off, IN + minutes(1))) == [K.ARRIVED]

@@ -1,5 +1,7 @@
 """`flait user …`: who is known, what may be said of them, and what goes when they go."""
 
+import json
+
 import pytest
 
 from flait.core.subscriptions import AddedBy, ClockFace, Role, SubscriptionState
@@ -132,7 +134,7 @@ def test_an_empty_zone_takes_it_away(flait: CommandLine, store: Store) -> None:
     assert store.users()[0].timezone is None
 
 
-@pytest.mark.parametrize(("key", "held"), [("level", "all"), ("quiet", "off"), ("language", "en")])
+@pytest.mark.parametrize(("key", "held"), [("language", "en")])
 def test_what_this_version_cannot_honour_is_refused_unless_it_holds(
     flait: CommandLine, store: Store, key: str, held: str
 ) -> None:
@@ -140,6 +142,47 @@ def test_what_this_version_cannot_honour_is_refused_unless_it_holds(
 
     assert flait("user", "set", "Ann", key, held).code == 0
     assert "is not in this version yet" in flait("user", "set", "Ann", key, "other").refused(2)
+
+
+def test_how_somebody_wants_to_be_told_is_set_and_shown(flait: CommandLine, store: Store) -> None:
+    store.add_user(user(name="Ann"))
+    flait("user", "set", "Ann", "timezone", "Europe/Paris")
+    wants = {
+        "level": "important", "quiet": "22:00-07:00", "leave": "2h30", "meet": "1h", "checkin": "off",
+        "kinds": "-belt,-landed",
+    }  # fmt: skip
+    for key, value in wants.items():
+        assert flait("user", "set", "Ann", key, value).code == 0
+    shown = json.loads(flait("user", "show", "Ann", "--json").out)["user"]
+    assert {key: shown[key] for key in wants} == wants
+    flait("user", "set", "Ann", "kinds", "+belt")
+    assert json.loads(flait("user", "show", "Ann", "--json").out)["user"]["kinds"] == "-landed"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "hint"),
+    [
+        ("level", "loud", "all or important"),
+        ("quiet", "22-7", "22:00-07:00"),
+        ("quiet", "22:00-07:00", "timezone"),
+        ("leave", "25h", "5m to 24h"),
+        ("meet", "soon", "5m to 12h"),
+        ("kinds", "-cancelled", "is no kind"),
+        ("kinds", "belt", "is no kind"),
+    ],
+)
+def test_a_wish_that_cannot_be_met_says_what_can(
+    flait: CommandLine, store: Store, key: str, value: str, hint: str
+) -> None:
+    before = store.add_user(user(name="Ann"))
+    assert hint in flait("user", "set", "Ann", key, value).refused(2)
+    assert store.users() == [before]
+
+
+def test_a_time_zone_that_quiet_hours_need_stays(flait: CommandLine, store: Store) -> None:
+    store.add_user(user(name="Ann", timezone="Europe/Paris"))
+    flait("user", "set", "Ann", "quiet", "22:00-07:00")
+    assert "quiet off" in flait("user", "set", "Ann", "timezone", "").refused(2)
 
 
 @pytest.mark.parametrize(

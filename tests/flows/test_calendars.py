@@ -81,7 +81,7 @@ def shown(night: Night, now: datetime) -> Flight:
     delayed = late(minutes(45), flight(night))
     for event, happened in ((at_gate, delayed.in_), (touched_down, delayed.on), (took_off, delayed.off)):
         if happened.estimated and now >= happened.estimated:
-            return event(delayed if event is took_off else replace(delayed, gate_destination="C91"))
+            return event(delayed if event is took_off else replace(delayed, gate_destination="C91", baggage_claim="6"))
     return delayed
 
 

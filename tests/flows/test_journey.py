@@ -78,8 +78,8 @@ def test_diverted_refuelled_and_flown_on_it_is_followed_to_where_it_was_to_go(
             ORD,
             (30, [*old, leg]),
             (95, [*old, took_off(leg)]),
-            (185, [*old, touched_down(replace(leg, gate_destination="C91"))]),
-            (195, [*old, at_gate(replace(leg, gate_destination="C91"))]),
+            (185, [*old, touched_down(replace(leg, gate_destination="C91", baggage_claim="6"))]),
+            (195, [*old, at_gate(replace(leg, gate_destination="C91", baggage_claim="6"))]),
         ),
     )
 

@@ -234,7 +234,7 @@ def test_a_diversion_is_one_flight_of_two_records(world: World) -> None:
 def test_a_flight_is_followed_to_its_gate_and_then_let_go(world: World) -> None:
     world.follow(F12, role=Role.MEETER)
     seen = []
-    with_gate = at_gate(replace(F12, gate_destination="C91"))
+    with_gate = at_gate(replace(F12, gate_destination="C91", terminal_destination="C"))
     for moment, flight in ((OUT, left_gate()), (OFF, took_off()), (ON, touched_down()), (IN, with_gate)):
         world.clock.moment = moment
         seen += world.poll(flight)

@@ -47,6 +47,7 @@ def test_a_flight_that_another_waits_for_is_seen_and_planned_like_any_other(worl
 
 def test_a_look_at_it_that_shows_something_is_a_moment_for_what_waits(world: World, plane: TrackedFlight) -> None:
     look(world, PLANE)
+    world.remind()
     assert world.moment() is None
     world.clock.moment = OFF + minutes(2)
     look(world, took_off(PLANE, OFF))
