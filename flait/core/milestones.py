@@ -19,7 +19,7 @@ K = ChangeKind
 M = timedelta(minutes=1)
 JOINS = 10 * M  # so near to another text about the flight a milestone goes with it
 GETS_READY = 10 * M  # between the boarding text and the boarding
-GATE_WAITS = 60 * M  # a first gate goes with a milestone that is so near
+GATE_WAITS = 75 * M  # a first gate goes with a milestone that is so near
 
 When = Callable[[Flight, timedelta], datetime | None]
 

@@ -162,7 +162,7 @@ def test_a_first_gate_goes_with_what_comes_next() -> None:
     told = replace(knowing(planned()), leave=True)
     soon = decided(told, F12, OUT - minutes(70))
     assert (kinds(soon), soon.moment) == ([], OUT - minutes(45))
-    assert kinds(decided(told, F12, OUT - minutes(106))) == [K.GATE_FIRST]
+    assert kinds(decided(told, F12, OUT - minutes(121))) == [K.GATE_FIRST]
     assert kinds(decided(told, F12, OUT - minutes(45))) == [K.BOARDING, K.GATE_FIRST]
     assert kinds(decided(told, F12, OUT - minutes(70), wishes=replace(WISHES, off=frozenset({K.BOARDING})))) == [
         K.GATE_FIRST

@@ -329,7 +329,7 @@ class Judge:
         began = next(text.at for text in self.texts if text.kind == "tracked")
         for name, at, words in self._reminders():
             said = [text.at for text in self.texts if re.search(words, text.body)]
-            if at > began + CALM + 2 * MINUTE and not any(-CALM <= one - at <= CALM for one in said):
+            if at > began + CALM + 2 * MINUTE and not any(-2 * CALM <= one - at <= CALM for one in said):
                 self._once("lost", name, at, f"nobody is reminded; it was said at {[f'{one:%H:%M}' for one in said]}")
             if sum(text.kind == name for text in self.texts) > 1:
                 self._once("twice", name, at, f"said at {[f'{one:%H:%M}' for one in said]}")
