@@ -43,7 +43,7 @@ def add_to(root: typer.Typer) -> None:
     people.command("add")(add)
     people.command("list")(list_all)
     people.command("show")(show)
-    people.command("set", context_settings={"ignore_unknown_options": True})(change)  # `kinds -belt`
+    people.command("set", context_settings={"allow_interspersed_args": False})(change)  # `kinds -belt`
     people.command("remove")(remove)
     root.add_typer(people, name="user")
 

@@ -160,7 +160,12 @@ def defaults(quiet: str, leave_hours: int, checkin_hours: int) -> Defaults:
 
 
 def wishes_of(
-    preferences: Preferences, defaults: Defaults, *, zone: str | None, since: datetime, muted_until: datetime | None
+    preferences: Preferences,
+    defaults: Defaults,
+    *,
+    zone: str | None,
+    since: datetime | None,
+    muted_until: datetime | None,
 ) -> Wishes:
     """What one person set, and the operator's defaults for the rest. `zone` is the person's, an IANA name."""
     return Wishes(

@@ -39,15 +39,17 @@ _REACH = {
 class AlertRules:
     """What decides who is told, and what is kept. `asker` has just asked, and hears of it by the answer instead.
 
-    `defaults` hold for who set nothing. `least` are times between two flights, set for single airports. `contact` is
-    who runs Flait, for a first text. `may_end` is false while the clock is in doubt: no flight is over because of what
-    it says. `skew` is how far the clock is from what the latest answer said.
+    `defaults` hold for who set nothing. `least` are times between two flights, set for single airports. Without
+    `reminds` nothing is due by the clock alone. `contact` is who runs Flait, for a first text. `may_end` is false while
+    the clock is in doubt: no flight is over because of what it says. `skew` is how far the clock is from what the
+    latest answer said.
     """
 
     delay: timedelta = DELAY
     defaults: Defaults = NO_DEFAULTS
     least: Mapping[str, timedelta] = field(default_factory=dict)
     keep_raw: bool = True
+    reminds: bool = True
     asker: int | None = None
     contact: str = ""
     may_end: bool = True
@@ -137,7 +139,7 @@ def _decide(
         now=now,
         seen_at=seen_at,
         delay=rules.delay,
-        wishes=_wishes(subscriber, rows, rules.defaults),
+        wishes=_wishes(subscriber, rows, rules.defaults, reminds=rules.reminds),
         onward=_onward(store, subscriber, after, before, rules),
     )
     if decision.alert and subscriber.user.id == rules.asker:  # what the answer leaves out is told at the next look
@@ -185,7 +187,7 @@ def _onward(
     return Onward(leg=leg, needed=least_time(after, leg.flight, rules.least))
 
 
-def _wishes(subscriber: Subscriber, rows: Iterable[TellRow], defaults: Defaults) -> Wishes:
+def _wishes(subscriber: Subscriber, rows: Iterable[TellRow], defaults: Defaults, *, reminds: bool = True) -> Wishes:
     """How they want to hear of it; milestones after they were last told how it stands."""
     user, asked_at = subscriber.user, subscriber.subscription.asked_at
     confirmed = [row.at for row in rows if row.is_said and row.kind is MessageKind.TRACKED]
@@ -193,7 +195,7 @@ def _wishes(subscriber: Subscriber, rows: Iterable[TellRow], defaults: Defaults)
         user.preferences,
         defaults,
         zone=user.timezone,
-        since=max([asked_at, *confirmed]),
+        since=max([asked_at, *confirmed]) if reminds else None,
         muted_until=_muted_until(subscriber),
     )
 
@@ -319,22 +321,25 @@ def tell_last_seen(
 
     Who is out of reach is told after the rest, by a text that waits for its end.
     """
-    flight = tracked.flight
     texts = store.told_rows([person.subscription.id for person in people])
     for person in people:
         rows = texts[person.subscription.id]
         rest = out_of_reach(_past(rows), now)
-        at = rest.until if rest and rest.until else now
-        for _, decision in decided(store, [person], before=flight, after=flight, rules=rules, now=at):
-            if decision.alert:
-                key = f"alert-again:{person.subscription.id}:{len(rows)}"
-                tell(
-                    store,
-                    tracked,
-                    person,
-                    decision.alert,
-                    held=decision.held,
-                    now=now,
-                    dedup_key=key,
-                    not_before=at,
-                )
+        at, decision = _decided_in_time(store, tracked, person, rules, rest.until if rest and rest.until else now)
+        if decision and decision.alert:
+            key = f"alert-again:{person.subscription.id}:{len(rows)}"
+            tell(store, tracked, person, decision.alert, held=decision.held, now=now, dedup_key=key, not_before=at)
+
+
+def _decided_in_time(
+    store: Store, tracked: TrackedFlight, person: Subscriber, rules: AlertRules, at: datetime
+) -> tuple[datetime, Decision | None]:
+    """What is told then, or once what makes it wait is over: quiet hours, a mute, a cool-down; within a day."""
+    flight, end, rules = tracked.flight, at + TOLD_LATE, replace(rules, reminds=False)
+    while True:
+        found = decided(store, [person], before=flight, after=flight, rules=rules, now=at)
+        decision = found[0][1] if found else None
+        later = decision.moment if decision and not decision.alert and decision.held else None
+        if later is None or not at < later <= end:
+            return at, decision
+        at = later

@@ -73,7 +73,6 @@ def held_kinds(decision: Decision) -> list[ChangeKind]:
 
 
 GOES, WAITS, MINDS, EVERYBODY = {TRAVELER}, {MEETER}, {TRAVELER, MEETER}, set(Role)
-BELT = {"baggage_claim": "6"}
 
 
 @pytest.mark.parametrize(
@@ -85,7 +84,7 @@ BELT = {"baggage_claim": "6"}
         (F12, took_off(), {MEETER, WATCHER}),  # the traveller sits in it
         (took_off(), touched_down(), {MEETER, WATCHER}),
         (took_off(), touched_down(C91), {MEETER, WATCHER}),
-        (took_off(), touched_down(replace(C91, **BELT)), EVERYBODY),  # the traveller hears of a belt
+        (took_off(), touched_down(replace(C91, baggage_claim="6")), EVERYBODY),  # the traveller hears of a belt
         (took_off(C91), touched_down(C91), {MEETER, WATCHER}),
         (took_off(), at_gate(), {MEETER, WATCHER}),
         (took_off(), touched_down(diverted(PIT)), EVERYBODY),

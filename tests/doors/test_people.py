@@ -149,14 +149,14 @@ def test_how_somebody_wants_to_be_told_is_set_and_shown(flait: CommandLine, stor
     flait("user", "set", "Ann", "timezone", "Europe/Paris")
     wants = {
         "level": "important", "quiet": "22:00-07:00", "leave": "2h30", "meet": "1h", "checkin": "off",
-        "kinds": "-belt,-landed",
+        "kinds": "-belt,-checkin",
     }  # fmt: skip
     for key, value in wants.items():
         assert flait("user", "set", "Ann", key, value).code == 0
     shown = json.loads(flait("user", "show", "Ann", "--json").out)["user"]
     assert {key: shown[key] for key in wants} == wants
     flait("user", "set", "Ann", "kinds", "+belt")
-    assert json.loads(flait("user", "show", "Ann", "--json").out)["user"]["kinds"] == "-landed"
+    assert json.loads(flait("user", "show", "Ann", "--json").out)["user"]["kinds"] == "-checkin"
 
 
 @pytest.mark.parametrize(

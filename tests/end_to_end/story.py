@@ -76,10 +76,10 @@ STORY: Mapping[str, Sequence[Step]] = {
         ),
         Step(
             since="16:16",
-            shows={"actual_in": "16:16", "gate_destination": "C19", "terminal_destination": "C"},
-            texts={CLEO: "UA8103 is at the gate BOS 11:16 EST (11m late). Gate C19, Terminal C."},
+            shows={"actual_in": "16:16", "gate_destination": "C19", "terminal_destination": "C", "baggage_claim": "4"},
+            texts={CLEO: "UA8103 is at the gate BOS 11:16 EST (11m late). Gate C19, Terminal C. Bags: belt 4."},
         ),
-        Step(shows={"baggage_claim": "5"}, texts={CLEO: "UA8103 bags at BOS: belt 5, Terminal C."}),
+        Step(shows={"baggage_claim": "5"}, texts={CLEO: "UA8103 bags at BOS: belt 4->5, Terminal C."}),
     ),
 }
 
@@ -103,6 +103,8 @@ def subscribe_everybody(world: World) -> None:
     ]
     for ran in world.all_at_once(subscriptions):
         ran.done()
+    for who in (ANA, BEN, CLEO, DAN):  # the story is of what changes; reminders come with time, at whatever pace
+        world.flait("user", "set", who, "kinds", "-checkin,-leave,-boarding,-meet").done()
 
 
 class Telling:

@@ -6,13 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from tests.torture.lives_world import PLACES, ZONES
+from tests.torture.lives_world import ALL_PLACES, ZONES
 
 BOARDS_BEFORE: Final = timedelta(minutes=35)
 DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
-ZONE: Final = rf"UTC(?:[+-]\d+(?::\d\d)?)?|(?!(?:{'|'.join(PLACES)})\b)[A-Z]{{3,4}}"
+ZONE: Final = rf"UTC(?:[+-]\d+(?::\d\d)?)?|(?!(?:{'|'.join(ALL_PLACES)})\b)[A-Z]{{3,4}}"
 DATE: Final = rf"(?:{'|'.join(DAYS)}) \d{{1,2}} (?:{'|'.join(MONTHS)})"
 AT: Final = rf"(?P<NAME>\d\d:\d\d)(?: (?P<NAME_zone>{ZONE})\b)?(?: (?P<NAME_day>{'|'.join(DAYS)})\b)?"
 WEEKDAY: Final = rf"(?:{'|'.join(DAYS)})"

@@ -11,6 +11,8 @@ from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from flait.sandbox.timetable import airports
+
 MINUTE: Final = timedelta(minutes=1)
 HOUR: Final = timedelta(hours=1)
 
@@ -32,7 +34,9 @@ PLACES: Final[Mapping[str, tuple[str, str, str]]] = {
     "DXB": ("OMDB", "Dubai", "Asia/Dubai"),
     "HNL": ("PHNL", "Honolulu", "Pacific/Honolulu"),
 }
-ZONES: Final = {iata: ZoneInfo(zone) for iata, (_, _, zone) in PLACES.items()}
+ALL_PLACES: Final = {one.iata: (one.icao, one.city, one.timezone) for one in airports().values()} | dict(PLACES)
+"""Those, and where the flights of the recorded day go: see replay."""
+ZONES: Final = {iata: ZoneInfo(zone) for iata, (_, _, zone) in ALL_PLACES.items()}
 EVENTS: Final = ("out", "off", "on", "in")
 
 
@@ -177,8 +181,8 @@ def timetable(number: str, ident: str, leg: Leg) -> bytes:
     """An answer of /schedules."""
     row = {
         "ident": ident, "ident_icao": ident, "ident_iata": number, "actual_ident": None,
-        "origin": PLACES[leg.origin][0], "origin_icao": PLACES[leg.origin][0], "origin_iata": leg.origin,
-        "destination": PLACES[leg.destination][0], "destination_icao": PLACES[leg.destination][0],
+        "origin": ALL_PLACES[leg.origin][0], "origin_icao": ALL_PLACES[leg.origin][0], "origin_iata": leg.origin,
+        "destination": ALL_PLACES[leg.destination][0], "destination_icao": ALL_PLACES[leg.destination][0],
         "destination_iata": leg.destination, "scheduled_out": _z(leg.leaves), "scheduled_in": _z(leg.arrives),
         "fa_flight_id": None,
     }  # fmt: skip
@@ -210,7 +214,7 @@ _KINDS: Final = (("sched", "scheduled"), ("est", "estimated"), ("act", "actual")
 
 @lru_cache(maxsize=64)
 def _airport(iata: str) -> dict[str, Any]:
-    code, city, zone = PLACES[iata]
+    code, city, zone = ALL_PLACES[iata]
     return {"code": code, "code_icao": code, "code_iata": iata, "code_lid": None, "timezone": zone, "city": city}
 
 

@@ -16,24 +16,14 @@ from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from flait.sandbox.scenario import Departure, Scenario
-from flait.sandbox.timetable import RECORDED_STORM_DAY, airports
-from tests.torture import lives_world
-
-# The places of this day stand beside those of the lives before any reader is made: its patterns name them.
-assert isinstance(lives_world.PLACES, dict)
-assert isinstance(lives_world.ZONES, dict)
-for _place in airports().values():
-    lives_world.PLACES.setdefault(_place.iata, (_place.icao, _place.city, _place.timezone))
-    lives_world.ZONES.setdefault(_place.iata, ZoneInfo(_place.timezone))
-
-from tests.torture.lives import verdict  # noqa: E402  # after the places
-from tests.torture.lives_play import Heard, Played, Stage  # noqa: E402
-from tests.torture.lives_world import EVENTS, HOUR, MINUTE, Follower, Leg, Life, Page  # noqa: E402
-from tests.torture.quiet import quiet  # noqa: E402
-from tests.torture.rig import in_memory  # noqa: E402
+from flait.sandbox.timetable import RECORDED_STORM_DAY
+from tests.torture.lives import verdict
+from tests.torture.lives_play import Heard, Played, Stage
+from tests.torture.lives_world import EVENTS, HOUR, MINUTE, ZONES, Follower, Leg, Life, Page
+from tests.torture.quiet import quiet
+from tests.torture.rig import in_memory
 
 ROLES: Final = ("traveler", "meeter", "watcher")
 AHEAD: Final = 47 * HOUR
@@ -73,7 +63,7 @@ def _life(number: int, departure: Departure) -> Life:
         pages=tuple(pages),
         followers=tuple(Follower(role, asked + place * MINUTE) for place, role in enumerate(ROLES)),
         ends=pages[-1].at + 30 * HOUR,
-        day=departure.scheduled_out.astimezone(lives_world.ZONES[departure.flight.origin.iata]).date(),
+        day=departure.scheduled_out.astimezone(ZONES[departure.flight.origin.iata]).date(),
     )
 
 
