@@ -64,7 +64,7 @@ def test_a_travelers_day_that_goes_to_plan_is_four_texts_and_the_confirmation(wo
     lives(world, flown, until=IN + hours(2))
 
     kinds = [kind for kind, _ in said(world)]
-    assert kinds == ["tracked", "checkin", "leave", "gate_first", "boarding", "arrived"]
+    assert kinds == ["tracked", "checkin", "leave", "boarding", "arrived"]
     times = dict(said(world))
     assert (times["checkin"], times["leave"], times["boarding"]) == ("-24.00", "-3.00", "-0.75")
 

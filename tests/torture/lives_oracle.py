@@ -151,8 +151,15 @@ class Judge:
         """Nothing comes in quiet hours, or to who wants little, that can wait, or that is nice to know."""
         if self.who.sleeps(text.written_at) and text.kind in NO_HASTE - CALLS:
             self._wrong("unasked", f"quiet, {text.kind}", text.at, text.body)
-        if self.who.little and text.kind in NO_HASTE and not self.belief.get("stale"):  # that is taken back
+        taken_back = self.belief.get("stale") or (text.kind == "departed" and self._left_sooner())
+        if self.who.little and text.kind in NO_HASTE and not taken_back:
             self._wrong("unasked", f"little, {text.kind}", text.at, text.body)
+
+    def _left_sooner(self) -> bool:
+        """Whether it left before the time that they were told."""
+        out = self.views[-1].acts.get("out") or self.views[-1].acts.get("off")
+        dep = self.belief.get("dep") or self.views[-1].leg.leaves
+        return bool(out and dep - out >= CALM)
 
     def _second_look(self, view: View, at: datetime) -> None:
         """What cannot wait and was seen once is looked at again soon."""
