@@ -324,7 +324,8 @@ def rests(
         return Hold(why="muted", until=muted)
     comes = (flight.arrival if role is Role.MEETER else flight.departure).best
     soon = urgency is Priority.P1 and comes is not None and comes - now <= NEAR_IN_QUIET
-    return Hold(why="quiet hours", until=quiet) if quiet and not soon and kind not in CALLS else None
+    waits = quiet and not soon and kind not in CALLS
+    return Hold(why="quiet hours", until=quiet, joins=True) if waits else None  # a text that comes anyway tells it too
 
 
 def _takes_back(change: Change, told: Told, flight: Flight) -> bool:

@@ -177,6 +177,12 @@ def test_what_comes_in_quiet_hours(known: Flight, after: Flight, ahead: float, r
         assert told_kinds(decided(known, after, Wishes(), OUT - hours(ahead), role))
 
 
+def test_what_waits_in_quiet_hours_goes_with_what_comes_all_the_same() -> None:
+    """Or an older word would follow a newer one in the morning."""
+    decision = decided(planned(), replace(late(minutes(45)), gate_origin="F12"), QUIET, OUT - hours(2))
+    assert told_kinds(decision) == [K.DELAY_FIRST, K.GATE_FIRST]
+
+
 def test_without_a_time_zone_it_is_never_quiet() -> None:
     assert told_kinds(decided(planned(), F12, replace(QUIET, zone=None), OUT - hours(2))) == [K.GATE_FIRST]
 
