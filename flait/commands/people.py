@@ -141,7 +141,8 @@ def change(
             f"a person has no {shown(key)}", f"it is one of {', '.join([*CHANGES, 'channel', *PREFERENCES])}"
         )
     store.hasten_moments(user.id, session.app().clock.now())
-    say(f"{safe(user.name)}: {key} is {safe(value) or 'not set'}.")
+    held = str(shown_preferences(user)[key]) if key in PREFERENCES else value
+    say(f"{safe(user.name)}: {key} is {safe(held) or 'not set'}.")
 
 
 def remove(who: Who) -> None:

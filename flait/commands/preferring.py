@@ -51,7 +51,7 @@ def _lead(key: str) -> "Callable[[User, str], Preferences]":
         kind = ChangeKind(key)
         lead = lead_from(kind, value)
         if lead is None:
-            bounds = f"{spelled_span(SHORTEST_LEAD)} to {spelled_span(LONGEST_LEAD[kind])}"
+            bounds = f"{spelled_span(SHORTEST_LEAD[kind])} to {spelled_span(LONGEST_LEAD[kind])}"
             raise UserError(f"{shown(value)} is not how long before", f"write {bounds}, like 2h30, or off")
         return replace(user.preferences, leads={**user.preferences.leads, kind: lead})
 

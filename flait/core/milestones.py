@@ -109,6 +109,7 @@ def ahead(told: Told, flight: Flight, *, role: Role, wishes: Wishes, now: dateti
         wanted = rule.role is role and kind not in wishes.off and lead > OFF and not getattr(told, kind)
         if not wanted or due is None or end is None or due <= wishes.since + JOINS:
             continue
-        until = min(end, due + rule.useful)
+        last = max(due, told.departure - lead) if kind is K.LEAVE and told.departure else due  # they go by that
+        until = min(end, last + rule.useful)
         if until > now and rule.holds(flight, now):
             yield Milestone(kind=kind, at=due, until=until)

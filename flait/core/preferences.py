@@ -25,7 +25,11 @@ LONGEST_LEAD: Mapping[ChangeKind, timedelta] = {
     K.LEAVE: timedelta(hours=24),
     K.MEET: timedelta(hours=12),
 }
-SHORTEST_LEAD = timedelta(minutes=5)
+SHORTEST_LEAD: Mapping[ChangeKind, timedelta] = {
+    K.CHECKIN: timedelta(hours=13),  # it is of no use from 12 hours before departure on
+    K.LEAVE: timedelta(minutes=5),
+    K.MEET: timedelta(minutes=5),
+}
 
 
 class Level(StrEnum):
@@ -60,17 +64,17 @@ class QuietHours:
         return min(end for end in ends if end > now)
 
 
+_QUIET = re.compile(r"((?:[01][0-9]|2[0-3]):[0-5][0-9])-((?:[01][0-9]|2[0-3]):[0-5][0-9])")
+
+
 def parse_quiet(text: str) -> QuietHours | None:
     """`22:00-07:00` as hours; None for `off`, for nothing, and for what is none."""
-    start, dash, end = text.partition("-")
-    try:
-        hours = QuietHours(time.fromisoformat(start), time.fromisoformat(end)) if dash else None
-    except ValueError:
-        return None
+    found = _QUIET.fullmatch(text)
+    hours = QuietHours(time.fromisoformat(found[1]), time.fromisoformat(found[2])) if found else None
     return hours if hours and hours.start != hours.end else None
 
 
-_SPAN = re.compile(r"(?:([0-9]{1,2})h)?(?:([0-9]{1,4})m?)?|([0-9]{1,2}):([0-5][0-9])")
+_SPAN = re.compile(r"(?:([0-9]{1,2})h)?([0-5]?[0-9])m?|([0-9]{1,2})h|([0-9]{2,4})m?|([0-9]{1,2}):([0-5][0-9])")
 
 
 def parse_span(text: str) -> timedelta | None:
@@ -78,7 +82,7 @@ def parse_span(text: str) -> timedelta | None:
     found = _SPAN.fullmatch(text.replace(" ", "").lower())
     if not found:
         return None
-    hours, minutes = found[1] or found[3] or 0, found[2] or found[4] or 0
+    hours, minutes = found[1] or found[3] or found[5] or 0, found[2] or found[4] or found[6] or 0
     return timedelta(hours=int(hours), minutes=int(minutes)) or None
 
 
@@ -93,7 +97,7 @@ def spelled_span(span: timedelta) -> str:
 def lead_from(kind: ChangeKind, text: str) -> timedelta | None:
     """`2h30` or `off` as a milestone's lead; None: it is no span, or too short or long a one."""
     span = OFF if text.lower() == "off" else parse_span(text)
-    fits = span is not None and (span == OFF or SHORTEST_LEAD <= span <= LONGEST_LEAD[kind])
+    fits = span is not None and (span == OFF or SHORTEST_LEAD[kind] <= span <= LONGEST_LEAD[kind])
     return span if fits else None
 
 

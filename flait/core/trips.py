@@ -164,7 +164,8 @@ def change(told: Told, first: Flight, then: Leg, needed: timedelta) -> Change | 
     is_better = _WORSE.index(now) < _WORSE.index(before)
     if now is before or (is_better and known is None):
         return None
-    kind = {Chance.MISSED: K.CONN_MISSED, Chance.OK: K.CONN_OK}.get(now, K.CONN_TIGHT)
+    told_as = chance(first, then.flight, needed)  # the margin decides whether it is told, and not what it is called
+    kind = {Chance.MISSED: K.CONN_MISSED, Chance.OK: K.CONN_OK}.get(told_as, K.CONN_TIGHT)
     return Change(kind=kind, facts=("connection",))
 
 
@@ -172,7 +173,7 @@ def now_and_known(told: Told, first: Flight, onward: "Onward | None") -> tuple[C
     """How sure it is, and what they were told of it."""
     assert onward
     known = known_chance(told, onward.leg.id)
-    return chance(first, onward.leg.flight, onward.needed, known), known
+    return chance(first, onward.leg.flight, onward.needed), known
 
 
 def known_chance(told: Told, then_id: int) -> Chance | None:

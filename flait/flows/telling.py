@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from flait.core import polling
 from flait.core.alerts import Alert, Decision, Held, Priority, decide, rests
-from flait.core.changes import DELAY
+from flait.core.changes import DELAY, ChangeKind
 from flait.core.compose import compose
 from flait.core.flights import Flight, Phase, cancelled, progress
 from flait.core.holds import PastText, Reach, out_of_reach
@@ -130,6 +130,8 @@ def _decide(
     seen_at: datetime | None,
 ) -> Decision:
     known, past = knows(rows), _past(rows)
+    is_traveler = subscriber.subscription.role is Role.TRAVELER
+    legs = store.legs_of(subscriber.user.id) if is_traveler else []
     decision = decide(
         known,
         past,
@@ -139,8 +141,8 @@ def _decide(
         now=now,
         seen_at=seen_at,
         delay=rules.delay,
-        wishes=_wishes(subscriber, rows, rules.defaults, reminds=rules.reminds),
-        onward=_onward(store, subscriber, after, before, rules),
+        wishes=_without_leaving(_wishes(subscriber, rows, rules.defaults, reminds=rules.reminds), subscriber, legs),
+        onward=_onward(subscriber, legs, after, before, rules),
     )
     if decision.alert and subscriber.user.id == rules.asker:  # what the answer leaves out is told at the next look
         return replace(decision, alert=None, look_again=min(decision.look_again or ANSWERED, ANSWERED))
@@ -173,15 +175,22 @@ def _muted_until(subscriber: Subscriber) -> datetime | None:
     return max((until for until in ends if until), default=None)
 
 
+def _without_leaving(wishes: Wishes, subscriber: Subscriber, legs: Sequence[Leg]) -> Wishes:
+    """Nobody is told to leave for an airport to which another flight of the trip brings them."""
+    number = subscriber.subscription.id
+    comes = any(leg.id != number and (then := next_leg(leg, legs)) and then.id == number for leg in legs)
+    return replace(wishes, off=wishes.off | {ChangeKind.LEAVE}) if comes else wishes
+
+
 def _onward(
-    store: Store, subscriber: Subscriber, after: Flight, before: Flight | None, rules: AlertRules
+    subscriber: Subscriber, legs: Sequence[Leg], after: Flight, before: Flight | None, rules: AlertRules
 ) -> Onward | None:
     """The flight that a traveler goes on with, as last seen."""
     subscription = subscriber.subscription
     if subscription.role is not Role.TRAVELER:
         return None
     first = Leg(id=subscription.id, ident=subscription.ident, flight=after, previous=before)
-    leg = next_leg(first, store.legs_of(subscription.user_id))
+    leg = next_leg(first, legs)
     if leg is None or cancelled(leg.flight):
         return None
     return Onward(leg=leg, needed=least_time(after, leg.flight, rules.least))

@@ -147,7 +147,7 @@ class Alerts:
         int, rules.whole(1, 24), "How long before departure the leave-for-the-airport message comes."
     ] = 3
     checkin_hours: Annotated[
-        int, rules.whole(12, 48), "How long before the scheduled departure the check-in message comes."
+        int, rules.whole(13, 48), "How long before the scheduled departure the check-in message comes."
     ] = 24
 
 

@@ -134,6 +134,13 @@ def test_it_moves_with_its_flight_and_is_said_once_whatever_moves() -> None:
     assert K.LEAVE not in kinds(decided(replace(told, departure=later.departure.best), later, OUT + hours(2)))
 
 
+def test_a_delay_that_is_taken_back_brings_who_waited_at_home_the_word_to_leave() -> None:
+    """They were told 15:10, and so to leave at 12:10; at 12:05 it is 14:10 again."""
+    told = knowing(late(minutes(60)))
+    assert kinds(decided(told, late(minutes(0)), OUT - hours(2) - minutes(5))) == [K.ON_TIME, K.LEAVE]
+    assert kinds(decided(told, late(minutes(0)), OUT - hours(1))) == [K.ON_TIME]
+
+
 def test_a_reminder_that_is_due_soon_goes_with_a_text_that_is_sent_anyway() -> None:
     moved = late(minutes(45))
     due = OUT + minutes(45) - hours(3)

@@ -101,6 +101,7 @@ def test_quiet_hours_always_end_and_within_a_day_or_so(start: time, end: time, z
         ("25:00-07:00", None),
         ("22:00", None),
         ("a-b", None),
+        ("22:00-07:00-08:00", None),
     ],
 )
 def test_quiet_hours_as_they_are_typed(text: str, meant: QuietHours | None) -> None:
@@ -110,7 +111,7 @@ def test_quiet_hours_as_they_are_typed(text: str, meant: QuietHours | None) -> N
 @pytest.mark.parametrize(
     ("text", "span"),
     [("2h30", 150), ("2h", 120), ("45m", 45), ("90", 90), ("1:15", 75), ("2H 30M", 150), ("0h", None), ("", None),
-     ("soon", None), ("-5m", None), ("2h30h", None), ("1:75", None)],
+     ("soon", None), ("-5m", None), ("2h30h", None), ("1:75", None), ("2h60", None)],
 )  # fmt: skip
 def test_spans_as_they_are_typed(text: str, span: int | None) -> None:
     assert parse_span(text) == (minutes(span) if span else None)
@@ -124,7 +125,7 @@ def test_a_span_is_read_as_it_is_written(span: int) -> None:
 @pytest.mark.parametrize(
     ("kind", "text", "lead"),
     [(K.LEAVE, "off", OFF), (K.LEAVE, "4m", None), (K.LEAVE, "25h", None), (K.MEET, "12h", hours(12)),
-     (K.CHECKIN, "48h", hours(48)), (K.CHECKIN, "49h", None)],
+     (K.CHECKIN, "48h", hours(48)), (K.CHECKIN, "49h", None), (K.CHECKIN, "12h", None)],
 )  # fmt: skip
 def test_a_lead_is_within_its_bounds(kind: ChangeKind, text: str, lead: timedelta | None) -> None:
     assert lead_from(kind, text) == lead

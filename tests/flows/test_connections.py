@@ -6,7 +6,7 @@ from flait.core.flights import Flight, Times
 from flait.core.subscriptions import Role
 from tests.core.flights_for_tests import F12, IN, OFF, ON, hours, late, minutes, onward_flight, took_off, touched_down
 from tests.flows.talk import Talk
-from tests.flows.world import World
+from tests.flows.world import REMINDING, World
 
 LH403 = onward_flight(minutes(88))
 
@@ -129,3 +129,17 @@ def test_connect_tells_who_waits_for_a_second_look_what_is_known_and_no_alert_re
     talk = Talk(world)
     assert talk.says("CONNECT")[0].startswith("UA1234 CONNECTION AT RISK")
     assert "conn_tight" not in look(world, late(minutes(45)), LH403)
+
+
+def test_nobody_is_told_to_leave_for_where_another_flight_brings_them(world: World) -> None:
+    follow_both(world)
+    world.clock.moment = IN + minutes(88) - hours(3)
+    look(world, took_off(F12, OFF), LH403)
+    world.store.hasten_moments(1, world.clock.now())
+    world.remind(REMINDING)
+    assert [text.kind for text in world.texts if text.subscription_id == 2] == ["tracked"]
+    world.store.hasten(1, world.clock.now())
+    world.poll(replace(F12, cancelled=True), LH403)
+    world.store.hasten_moments(1, world.clock.now())
+    world.remind(REMINDING)
+    assert "leave" not in [text.kind for text in world.texts if text.subscription_id == 1]

@@ -69,7 +69,7 @@ def _told_of_next(alert: Alert, facts: Sequence[str]) -> dict[str, str | bool]:
 def _advice(alert: Alert, change: Change, said: Sequence[Piece], reader: Reader) -> list[Piece]:
     """Boarding as it is now, where a text moves the departure of somebody who was told when it boards."""
     facts = {fact for piece in said if piece.text for fact in piece.facts}
-    if alert.role is not Role.TRAVELER or "departure" not in facts or "boards" in facts:
+    if alert.role is not Role.TRAVELER or "departure" not in facts or {"boards", "boarding"} & facts:
         return []
     when = places.boarding(alert.flight, reader)
     sooner = change.kind in SOONER
