@@ -338,13 +338,11 @@ class App:
     @property
     def rules(self) -> "AlertRules":
         """The settings that decide what is told and kept."""
-        from flait.core.preferences import defaults
         from flait.flows.telling import AlertRules
 
-        alerts = self.settings.alerts
         return AlertRules(
-            delay=timedelta(minutes=alerts.delay_minutes),
-            defaults=defaults(self.settings.quiet.default, alerts.leave_hours, alerts.checkin_hours),
+            delay=timedelta(minutes=self.settings.alerts.delay_minutes),
+            defaults=self.settings.defaults,
             least=self.settings.trips.least,
             keep_raw=self.settings.retention.raw_hours > 0,
             contact=self.settings.operator.contact,

@@ -1,4 +1,4 @@
-"""Which IANA time zone an airport keeps, from airportsdata: for what AeroAPI sends without one."""
+"""Which IANA time zone an airport keeps, and which country it lies in, from airportsdata: AeroAPI may send neither."""
 
 import sys
 from collections.abc import Mapping
@@ -13,13 +13,13 @@ def zone_name(stated: str | None, *, iata: str | None, icao: str | None) -> str:
     """The stated zone where it exists, else the airport's by IATA, then ICAO code, else UTC."""
     if stated and exists(stated):
         return stated
-    known = _zones("IATA").get(iata or "") or _zones("ICAO").get(icao or "")
+    known = _known("tz", iata, icao)
     return known if known and exists(known) else UNKNOWN
 
 
 def country(*, iata: str | None, icao: str | None) -> str | None:
     """The country of an airport, as two letters; None where it is not known."""
-    return _countries().get(iata or "") or _countries().get(icao or "")
+    return _known("country", iata, icao)
 
 
 @lru_cache(maxsize=1024)
@@ -32,24 +32,16 @@ def exists(name: str) -> bool:
     return True
 
 
-@cache
-def _zones(codes: Literal["IATA", "ICAO"]) -> Mapping[str, str]:
-    # Loaded on first need, and only the zones are kept: the whole table takes 30 MB.
-    import airportsdata
-
-    return {code: row["tz"] for code, row in airportsdata.load(codes).items() if row["tz"]}
+def _known(what: Literal["tz", "country"], iata: str | None, icao: str | None) -> str | None:
+    return _column(what, "iata").get(iata or "") or _column(what, "icao").get(icao or "")
 
 
 @cache
-def _countries() -> Mapping[str, str]:
-    """By IATA code, and by ICAO code where there is no other; read line by line, for the whole table takes 30 MB."""
+def _column(what: Literal["tz", "country"], by: Literal["iata", "icao"]) -> Mapping[str, str]:
+    """That column of the table, by code; loaded on first need, and line by line, for the whole table takes 30 MB."""
     import csv
     from importlib.resources import files
 
-    found: dict[str, str] = {}
     with files("airportsdata").joinpath("airports.csv").open(encoding="utf-8") as lines:
-        for row in csv.DictReader(lines):
-            code = row["iata"] or (row["icao"] if len(row["icao"]) == 4 and row["icao"].isalpha() else "")
-            if code and row["country"]:
-                found[sys.intern(code)] = sys.intern(row["country"])
-    return found
+        rows = csv.DictReader(lines)
+        return {row[by]: sys.intern(row[what]) for row in rows if row[by] and row[what]}

@@ -88,15 +88,13 @@ PREFERENCES: "Mapping[str, Callable[[User, str], Preferences]]" = {
 
 def shown_preferences(user: "User") -> dict[str, Any]:
     """How they want to be told, as `user set` takes it, with the operator's defaults for what they have not set."""
-    from flait.core.preferences import LEADS, defaults, parse_quiet, spelled_span
+    from flait.core.preferences import leads_of, quiet_of, spelled_span
 
-    settings, set_here = session.app().settings, user.preferences
-    others = defaults(settings.quiet.default, settings.alerts.leave_hours, settings.alerts.checkin_hours)
-    leads = {**LEADS, **others.leads, **set_here.leads}
+    set_here, others = user.preferences, session.app().settings.defaults
     return {
         "level": set_here.level,
-        "quiet": str(parse_quiet(set_here.quiet or others.quiet) or "off"),
-        **{kind.value: spelled_span(lead) for kind, lead in leads.items()},
+        "quiet": str(quiet_of(set_here, others) or "off"),
+        **{kind.value: spelled_span(lead) for kind, lead in leads_of(set_here, others).items()},
         "kinds": ",".join(f"-{kind}" for kind in set_here.off),
     }
 

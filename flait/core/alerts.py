@@ -73,11 +73,8 @@ RULES: Mapping[ChangeKind, tuple[Priority, frozenset[Role], timedelta]] = {
     K.FRESH:           (Priority.P1, ALL,                  timedelta(hours=1)),
 }  # fmt: skip
 
-OPTIONAL = frozenset(kind for kind, (level, *_) in RULES.items() if level > Priority.P1) - {
-    K.CORRECTED,
-    K.ARRIVAL_GATE,
-    K.CONN_OK,
-}
+TAKE_BACK = frozenset({K.CORRECTED, K.ARRIVAL_GATE})  # what is not P1, and yet takes back what was told
+OPTIONAL = frozenset(kind for kind, (level, *_) in RULES.items() if level > Priority.P1) - TAKE_BACK
 """What may be turned off: what is P0 and P1 always comes, and so does what takes back what a person was told."""
 
 EARS: Mapping[Role, tuple[tuple[End, timedelta], tuple[End, timedelta]]] = {
@@ -334,7 +331,7 @@ def _takes_back(change: Change, told: Told, flight: Flight) -> bool:
         return bool(told.baggage_claim)
     if change.kind is K.DEPARTED:
         return _is_left_behind(told, flight)
-    return change.kind in (K.CORRECTED, K.ARRIVAL_GATE, K.CONN_OK, K.FRESH) or bool(told.stale)
+    return change.kind in TAKE_BACK or bool(told.stale)
 
 
 def _goes_with(kind: ChangeKind, coming: Sequence[Milestone], now: datetime) -> Hold | None:

@@ -163,6 +163,16 @@ def defaults(quiet: str, leave_hours: int, checkin_hours: int) -> Defaults:
     return Defaults(quiet=quiet, leads=leads)
 
 
+def leads_of(preferences: Preferences, defaults: Defaults) -> Mapping[ChangeKind, timedelta]:
+    """How long before each milestone they are told: as they set it, else as the operator did."""
+    return {**LEADS, **defaults.leads, **preferences.leads}
+
+
+def quiet_of(preferences: Preferences, defaults: Defaults) -> QuietHours | None:
+    """Their quiet hours, else the operator's."""
+    return parse_quiet(preferences.quiet or defaults.quiet)
+
+
 def wishes_of(
     preferences: Preferences,
     defaults: Defaults,
@@ -175,9 +185,9 @@ def wishes_of(
     return Wishes(
         since=since,
         level=preferences.level,
-        quiet=parse_quiet(preferences.quiet or defaults.quiet),
+        quiet=quiet_of(preferences, defaults),
         zone=ZoneInfo(zone) if zone else None,
-        leads={**LEADS, **defaults.leads, **preferences.leads},
+        leads=leads_of(preferences, defaults),
         off=frozenset(preferences.off),
         muted_until=muted_until,
     )

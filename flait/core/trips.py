@@ -169,13 +169,6 @@ def change(told: Told, first: Flight, then: Leg, needed: timedelta) -> Change | 
     return Change(kind=kind, facts=("connection",))
 
 
-def now_and_known(told: Told, first: Flight, onward: "Onward | None") -> tuple[Chance, Chance | None]:
-    """How sure it is, and what they were told of it."""
-    assert onward
-    known = known_chance(told, onward.leg.id)
-    return chance(first, onward.leg.flight, onward.needed), known
-
-
 def known_chance(told: Told, then_id: int) -> Chance | None:
     """What they were told of the connection to that subscription's flight."""
     number, _, state = (told.connection or "").partition(" ")
@@ -193,6 +186,11 @@ class Onward:
 
     leg: Leg
     needed: timedelta
+
+
+def chance_of(first: Flight, onward: Onward) -> Chance:
+    """How sure it is that they catch it, as texts and lists call it."""
+    return chance(first, onward.leg.flight, onward.needed)
 
 
 def of_connection(told: Told, first: Flight, onward: Onward | None) -> tuple[Change, ...]:

@@ -297,8 +297,8 @@ def tell_silence(store: Store, tracked: TrackedFlight, now: datetime, rules: Ale
             seen_at=_last_word(rows, seen_at),
             now=now,
         )
-        wishes = _wishes(person, rows, rules.defaults)
-        if alert and not _waits(alert, wishes, now) and not out_of_reach(_past(rows), now):
+        waits = alert and _waits(alert, _wishes(person, rows, rules.defaults), now)
+        if alert and not waits and not out_of_reach(_past(rows), now):
             key = f"stale:{person.subscription.id}:{seen_at.isoformat()}:{len(rows)}"
             store.enqueue(_message(tracked, person, alert, dedup_key=key, now=now, not_before=now))
 

@@ -10,11 +10,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Annotated, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, cast
 
 from flait.errors import ConfigError
 from flait.settings import rules
 from flait.settings.rules import Rule, Value
+
+if TYPE_CHECKING:
+    from flait.core.preferences import Defaults
 
 NONE: Mapping[str, Any] = MappingProxyType({})
 
@@ -248,6 +251,13 @@ class Settings:
     phone: Phone = field(default_factory=Phone)
     operator: Operator = field(default_factory=Operator)
     secrets: Secrets = field(default_factory=Secrets)
+
+    @property
+    def defaults(self) -> "Defaults":
+        """What holds for people who set nothing."""
+        from flait.core.preferences import defaults
+
+        return defaults(self.quiet.default, self.alerts.leave_hours, self.alerts.checkin_hours)
 
 
 class Setting(NamedTuple):

@@ -64,7 +64,9 @@ WHERE user_id = :user_id AND state = 'active' AND (:id IS NULL OR id = :id)
 """
 _LEGS: Final = """
 SELECT s.id, s.ident, f.latest, f.previous FROM subscriptions s JOIN flights f ON f.id = s.flight_id
-WHERE s.user_id = :user_id AND s.state = 'active' AND s.role = 'traveler'
+WHERE s.user_id = :user_id AND s.state = 'active' AND s.role = 'traveler' AND EXISTS (
+    SELECT 1 FROM subscriptions o
+    WHERE o.user_id = :user_id AND o.state = 'active' AND o.role = 'traveler' AND o.id <> s.id)
 """
 _HASTEN_TRIPS: Final = """
 UPDATE subscriptions SET next_moment_at = min(coalesce(next_moment_at, :at), :at)
@@ -179,7 +181,7 @@ class Subscriptions(Connection):
         return self._change(_MOVE, user_id=user_id, channel=channel)
 
     def legs_of(self, user_id: int) -> list[Leg]:
-        """What one person travels on, and follows now, with the last two looks at each."""
+        """What one person travels on now, with the last two looks at each; nothing where that is one flight alone."""
         return [read_leg(row) for row in self._rows(_LEGS, user_id=user_id)]
 
     @writing

@@ -62,7 +62,7 @@ def _told_of_next(alert: Alert, facts: Sequence[str]) -> dict[str, str | bool]:
     said = tells(leg.flight, [fact.partition(".")[2] for fact in facts if fact.startswith(f"{leg.id}.")])
     told = listed_tells([(leg.id, said)])
     if CONNECTION in facts:
-        told[CONNECTION] = trips.fact(leg, trips.now_and_known(alert.told, alert.flight, alert.onward)[0])
+        told[CONNECTION] = trips.fact(leg, trips.chance_of(alert.flight, alert.onward))
     return told
 
 

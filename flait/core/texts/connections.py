@@ -10,26 +10,25 @@ from flait.core.structure import Phrase
 from flait.core.texts.formats import Piece, Reader, about, fitted, lead, span
 from flait.core.texts.next_steps import instead
 from flait.core.texts.places import places_in
+from flait.core.texts.standing import ARRIVAL
 from flait.core.texts.status import Freshness
 from flait.core.texts.wording import Text, arrives, gate, label, place_and_time
-from flait.core.told import FACTS, listed_tells, tells
-from flait.core.trips import Chance, Connection, Leg, fact, now_and_known
+from flait.core.told import CONNECTION, FACTS, listed_tells, tells
+from flait.core.trips import Chance, Connection, Leg, Onward, chance_of, fact
 
-ARRIVAL = ("arrival", "scheduled_in")
-CONNECTION = ("connection",)
 M = timedelta(minutes=1)
-_TITLES = {Chance.TIGHT: "CONNECTION TIGHT", Chance.AT_RISK: "CONNECTION AT RISK", Chance.OK: "connection OK"}
-
 _WORDS = {Chance.OK: "OK", Chance.TIGHT: "TIGHT", Chance.AT_RISK: "AT RISK", Chance.MISSED: "MISSED"}
+_TITLES = {state: f"{'connection' if state is Chance.OK else 'CONNECTION'} {word}" for state, word in _WORDS.items()}
 
 
 def stands(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     """`CONNECTION TIGHT at EWR, 43m to LH403: arr 23:16 EST, LH403 dep 23:59 EST. LH403 from gate B61, Terminal B.`"""
-    leg, (now, _known) = _leg(alert), now_and_known(alert.told, alert.flight, alert.onward)
-    left = _left(alert, leg)
-    news = f"{_TITLES[now]} at {leg.flight.origin.short}, {f'{left} to ' if left else ''}{_name(leg)}"
+    then = _onward(alert)
+    leg, left = then.leg, _left(alert, then.leg)
+    title = _TITLES[chance_of(alert.flight, then)]
+    news = f"{title} at {leg.flight.origin.short}, {f'{left} to ' if left else ''}{_name(leg)}"
     return [
-        lead(news, *_times(alert, leg, reader), facts=CONNECTION),
+        lead(news, *_times(alert.flight, leg, reader), facts=(CONNECTION,)),
         _from_gate(leg, 2),
         *places_in(alert, 3),
     ]
@@ -37,46 +36,55 @@ def stands(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
 
 def missed(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     """`CONNECTION MISSED at EWR: arr 00:21 EST Wed, LH403 left 23:59 EST. Ask the airline now to rebook you.`"""
-    leg = _leg(alert)
+    leg = _onward(alert).leg
     return [
-        lead(f"CONNECTION MISSED at {leg.flight.origin.short}", *_times(alert, leg, reader), facts=CONNECTION),
+        lead(
+            f"{_TITLES[Chance.MISSED]} at {leg.flight.origin.short}",
+            *_times(alert.flight, leg, reader),
+            facts=(CONNECTION,),
+        ),
         Piece(instead(alert.role, now=" now"), 1),
     ]
 
 
 def besides(alert: Alert, _: Change, __: Reader) -> Piece:
     """`Connection to LH403 is OK, 1h28.`: beside other news."""
-    leg, (now, _known) = _leg(alert), now_and_known(alert.told, alert.flight, alert.onward)
-    word = _WORDS[now]
-    left = _left(alert, leg)
-    return Piece(f"Connection to {_name(leg)} is {word}{f', {left}' if left else ''}.", 1, CONNECTION)
+    then = _onward(alert)
+    leg, left, word = then.leg, _left(alert, then.leg), _WORDS[chance_of(alert.flight, then)]
+    return Piece(f"Connection to {_name(leg)} is {word}{f', {left}' if left else ''}.", 1, (CONNECTION,))
 
 
 def connection_text(pair: Connection, reader: Reader, seen: Freshness) -> Text:
     """`UA1234 connection OK at EWR, 1h28 to LH403: arr 22:31 EST, LH403 dep 23:59 EST. … Checked 4 min ago.`"""
     flight, then = pair.first.flight, pair.then
-    left = f"{span(pair.minutes * M)} to " if pair.minutes is not None and pair.minutes > 0 else ""
-    title = _TITLES.get(pair.chance, "CONNECTION MISSED")
-    said = lead(f"{title} at {pair.airport}, {left}{_name(then)}", *_pair_times(flight, then, reader), facts=CONNECTION)
+    left = _minutes_of(pair)
+    news = f"{_TITLES[pair.chance]} at {pair.airport}, {f'{left} to ' if left else ''}{_name(then)}"
+    said = lead(news, *_times(flight, then, reader), facts=(CONNECTION,))
     head = about(said, label(flight, pair.first.ident))
     text = fitted([head, Piece(seen.text, 1), _from_gate(then, 2)])
     told = tells(flight, [fact for fact in text.facts if fact in FACTS])
     next_facts = tells(then.flight, [fact.partition(".")[2] for fact in text.facts if "." in fact])
-    told |= listed_tells([(then.id, next_facts)]) | {"connection": fact(then, pair.chance)}
+    told |= listed_tells([(then.id, next_facts)]) | {CONNECTION: fact(then, pair.chance)}
     return Text(structure=text, tells=told)
 
 
 def in_status(pair: Connection) -> Piece:
     """`LH403 at EWR: 43m, AT RISK.`: beside how the first flight stands."""
-    left = f" {span(pair.minutes * M)}," if pair.minutes is not None and pair.minutes > 0 else ""
-    return Piece(f"{_name(pair.then)} at {pair.airport}:{left} {_WORDS[pair.chance]}.", 2, CONNECTION)
+    left = _minutes_of(pair)
+    words = f"{_name(pair.then)} at {pair.airport}: {f'{left}, ' if left else ''}{_WORDS[pair.chance]}."
+    return Piece(words, 2, (CONNECTION,))
+
+
+def _minutes_of(pair: Connection) -> str:
+    """`43m`; nothing where it would leave first."""
+    return span(pair.minutes * M) if pair.minutes is not None and pair.minutes > 0 else ""
 
 
 def onward(alert: Alert, reader: Reader, rank: int) -> list[Piece]:
     """`Next: LH403 dep 23:59 EST, gate B61, Terminal B.`, for who has landed and goes on within hours."""
     if not alert.goes_on:
         return []
-    leg = _leg(alert)
+    leg = _onward(alert).leg
     where = gate(leg.flight)
     words = f"Next: {_dep(leg, reader).text}{f', {where}' if where else ''}."
     return [Piece(words, rank, (*_dep(leg, reader).facts, *_gate_facts(leg)))]
@@ -87,9 +95,9 @@ def in_doubt(alert: Alert) -> list[Piece]:
     return [Piece(f"Ask about {_name(alert.onward.leg)} too.", 2)] if alert.onward else []
 
 
-def _leg(alert: Alert) -> Leg:
+def _onward(alert: Alert) -> Onward:
     assert alert.onward
-    return alert.onward.leg
+    return alert.onward
 
 
 def _name(leg: Leg) -> str:
@@ -102,11 +110,7 @@ def _left(alert: Alert, leg: Leg) -> str:
     return span(leaves - arrives_at) if arrives_at and leaves and leaves - arrives_at >= M else ""
 
 
-def _times(alert: Alert, leg: Leg, reader: Reader) -> list[Phrase]:
-    return _pair_times(alert.flight, leg, reader)
-
-
-def _pair_times(flight: Flight, leg: Leg, reader: Reader) -> list[Phrase]:
+def _times(flight: Flight, leg: Leg, reader: Reader) -> list[Phrase]:
     arrival = arrives(flight, reader)
     return [Phrase(arrival, ARRIVAL if arrival else ()), _dep(leg, reader)]
 

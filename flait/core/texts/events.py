@@ -16,7 +16,7 @@ from flait.core.texts import connections
 from flait.core.texts.formats import Piece, Reader, clock_time, day, lead, span, zone_label
 from flait.core.texts.next_steps import LOOK_UP, how_on, instead, looked_for
 from flait.core.texts.places import at_gate, places_in
-from flait.core.texts.standing import View, Words, stand
+from flait.core.texts.standing import ARRIVAL, DEPARTURE, View, Words, stand
 from flait.core.texts.wording import (
     arrives,
     arrives_verb,
@@ -30,8 +30,6 @@ from flait.core.texts.wording import (
 )
 from flait.core.told import GIVEN_UP, NOT_LEFT, further, reached_at
 
-ARRIVAL = ("arrival", "scheduled_in")
-LEAVING = ("departure", "scheduled_out")
 NO_LONGER_THERE = ("-arrival", "-gate_destination", "-terminal_destination", "-baggage_claim")  # of the other airport
 _NEW_LEG = ("-gate_origin", "-terminal_origin", *NO_LONGER_THERE, "-diverted_to", "-boards", "-returned", "-ends")
 
@@ -273,7 +271,7 @@ def stale(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
         return [lead(words, facts=("stale",)), Piece("Ask the airline.", 1)]
     if not alert.since and missing == NOT_LEFT:
         words = f"No report that {{}} has left {flight.origin.short}: {departs(flight, reader)} was the last word"
-        return [lead(words, facts=("stale", *LEAVING)), Piece(f"{LOOK_UP}.", 1)]
+        return [lead(words, facts=("stale", *DEPARTURE)), Piece(f"{LOOK_UP}.", 1)]
     if not alert.since:
         arrival = arrives(flight, reader)
         words = f"No report that {{}} has landed{f': {arrival} was the last word' if arrival else ''}"

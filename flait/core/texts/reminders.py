@@ -14,10 +14,9 @@ from flait.core.structure import Phrase
 from flait.core.texts import places
 from flait.core.texts.formats import Piece, Reader, day, lead, span
 from flait.core.texts.places import at_gate, places_in
+from flait.core.texts.standing import ARRIVAL, DEPARTURE
 from flait.core.texts.wording import arrives, arrives_verb, departs, route
 
-LEAVING = ("departure", "scheduled_out")
-ARRIVAL = ("arrival", "scheduled_in")
 FIVE = timedelta(minutes=5)
 
 
@@ -61,7 +60,7 @@ def checkin(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     """`SFO-EWR Tue 25 Nov: dep 14:10 PST, arr 22:31 EST. Check-in is usually open now. On time. Terminal 3.`"""
     flight, on = alert.flight, alert.flight.departure_date
     arrival = arrives(flight, reader, on=on)
-    times = [Phrase(departs(flight, reader, was=_moved(alert.told.departure, flight.departure), on=on), LEAVING)]
+    times = [Phrase(departs(flight, reader, was=_moved(alert.told.departure, flight.departure), on=on), DEPARTURE)]
     times += [Phrase(arrival, ARRIVAL)] if arrival else []
     return [
         lead(day(on), *times, route=route(flight)),
@@ -95,7 +94,7 @@ def check_in(rank: int) -> Piece:
 
 def _dep(alert: Alert, reader: Reader) -> Phrase:
     flight = alert.flight
-    return Phrase(departs(flight, reader, was=_moved(alert.told.departure, flight.departure)), LEAVING)
+    return Phrase(departs(flight, reader, was=_moved(alert.told.departure, flight.departure)), DEPARTURE)
 
 
 def _moved(known: datetime | None, times: Times) -> datetime | None:

@@ -6,7 +6,7 @@ from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
 from flait.core.changes import ChangeKind
-from flait.core.preferences import LEADS, Level, Preferences, lead_from, parse_quiet
+from flait.core.preferences import Level, Preferences, lead_from, leads_of, parse_quiet, quiet_of
 from flait.core.replies.kinds import Prefer, Preference
 from flait.core.subscriptions import ClockFace, User
 from flait.core.texts import preferring as texts
@@ -72,16 +72,14 @@ def _clocks(zone: str, now: datetime) -> tuple[timedelta | None, ...]:
 def _how_it_is(desk: Desk, user: User, what: Preference) -> str:
     defaults, preferences = desk.rules.polls.defaults, user.preferences
     if what is P.QUIET:
-        quiet = parse_quiet(preferences.quiet or defaults.quiet)
-        return texts.quiet(quiet, user.timezone)
+        return texts.quiet(quiet_of(preferences, defaults), user.timezone)
     if what is P.LEVEL:
         return texts.LEVELS[preferences.level]
     if what is P.CLOCK:
         return texts.CLOCKS[user.clock]
     if what is P.TIMEZONE:
         return texts.zone(user.timezone, desk.now, user.clock, waits=_waits(preferences, user))
-    lead = {**LEADS, **defaults.leads, **preferences.leads}[ChangeKind.LEAVE]
-    return texts.leave_by(lead)
+    return texts.leave_by(leads_of(preferences, defaults)[ChangeKind.LEAVE])
 
 
 def _waits(preferences: Preferences, user: User) -> bool:
