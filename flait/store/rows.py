@@ -15,6 +15,7 @@ from flait.core.subscriptions import Address, Subscription, User
 from flait.core.trips import Leg
 from flait.errors import NotOurs
 from flait.store.values import LoggedFacts, Subscriber, TrackedFlight
+from flait.system.shapes import known
 
 Row = dict[str, Any]
 Value = TypeVar("Value")
@@ -47,7 +48,7 @@ def read(kind: type[Value], row: Row) -> Value:
 
 def _converted(kind: type[Value], columns: Row) -> Value:
     try:
-        return msgspec.convert(columns, kind)
+        return msgspec.convert(columns, known(kind))
     except msgspec.ValidationError as problem:
         raise _unreadable(kind, problem) from problem
 
@@ -62,7 +63,7 @@ def _unreadable(kind: type, problem: Exception) -> NotOurs:
 def read_json(kind: type[Value], text: str) -> Value:
     """JSON text as a value; what it lacks takes its default, what it has too much is left out. Raises NotOurs."""
     try:
-        return msgspec.json.decode(text, type=kind)
+        return msgspec.json.decode(text, type=known(kind))
     except msgspec.DecodeError as problem:
         raise _unreadable(kind, problem) from problem
 

@@ -18,6 +18,7 @@ from flait.adapters.exchange import Exchange, ExchangeFailed, Fault, KeyHeader, 
 from flait.clock import Clock
 from flait.errors import AboveTier, AlertInDoubt, FlightSourceError, RateLimited, Refused
 from flait.flows.ports import AccountAlert, AlertWish, Meter
+from flait.system.shapes import known
 
 DEADLINE: Final = timedelta(seconds=15)
 MOST_BYTES: Final = 4 * 1024 * 1024  # an alert in the list has about 700 bytes
@@ -177,7 +178,7 @@ class _Page(msgspec.Struct):
 def _alerts(body: bytes) -> list[AccountAlert]:
     """Those that call somebody; an alert without a target of its own is another program's or a person's."""
     try:
-        page = msgspec.json.decode(body, type=_Page)
+        page = msgspec.json.decode(body, type=known(_Page))
     except (msgspec.DecodeError, UnicodeDecodeError) as problem:
         raise FlightSourceError("AeroAPI's list of alerts cannot be read", AGAIN) from problem
     return [

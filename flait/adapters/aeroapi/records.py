@@ -17,6 +17,7 @@ from flait.core.flights import Airport, Flight, ScheduledFlight, Times, grouped
 from flait.core.idents import Ident
 from flait.core.labels import short_label
 from flait.errors import FlightSourceError
+from flait.system.shapes import known
 
 LONGEST_TEXT = 64  # characters: a gate, a city; more is no fact but a fault
 LONGEST_ID = 100  # an id cut short would be another flight's, so a longer one is none
@@ -193,7 +194,7 @@ def moment(text: str | None) -> datetime | None:
 
 def _decoded(body: bytes | msgspec.Raw, shape: type[T]) -> T:
     with suppress(msgspec.MsgspecError, RecursionError, ValueError):  # ValueError: bytes that are no UTF-8
-        return msgspec.json.decode(body, type=shape)
+        return msgspec.json.decode(body, type=known(shape))
     raise FlightSourceError(UNREADABLE, AGAIN)
 
 
