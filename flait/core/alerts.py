@@ -127,13 +127,15 @@ Held = tuple[tuple[ChangeKind, str], ...]
 class Decision:
     """The alert, if one is due now; and when at the latest to look at the flight again because of what was held.
 
-    `moment` is when what waits for time alone is to be decided anew, without a look. `held` is for the journal.
+    `moment` is when what waits for time alone is to be decided anew, without a look. `held` and `waits`, what of it
+    waits until when, are for the journal.
     """
 
     alert: Alert | None
     look_again: timedelta | None
     moment: datetime | None = None
     held: Held = ()
+    waits: tuple[tuple[ChangeKind, str, datetime], ...] = ()
 
 
 def decide(
@@ -177,6 +179,7 @@ def _decision(alert: Alert | None, holds: Sequence[tuple[ChangeKind, Hold]], mom
         look_again=min((hold.look_again for _, hold in holds if hold.look_again), default=None),
         moment=min([*(hold.until for _, hold in holds if hold.until), *moments], default=None),
         held=tuple((kind, hold.why) for kind, hold in holds),
+        waits=tuple((kind, hold.why, hold.until) for kind, hold in holds if hold.until),
     )
 
 

@@ -17,7 +17,7 @@ from flait.core.alerts import Decision
 from flait.core.silences import is_awaited
 from flait.errors import StoreError
 from flait.flows import track
-from flait.flows.telling import AlertRules, decided, tell
+from flait.flows.telling import AlertRules, decided, note_waits, tell
 from flait.store import Step, Store, Subscriber, TrackedFlight
 
 log = logging.getLogger("flait.remind")
@@ -53,6 +53,7 @@ def _remind(store: Store, person: Subscriber, rules: AlertRules, now: datetime) 
     if tracked is None:
         return
     decision = _decision(store, tracked, person, rules, now)
+    note_waits(store, person.subscription.id, decision, now)
     told = [tell(store, tracked, person, decision.alert, held=decision.held, now=now)] if decision.alert else []
     left_out = now + polling.CONFIRMS if told else None  # what had no room is told next, where no look comes
     over = polling.finished(tracked.flight, now)
