@@ -11,6 +11,7 @@ from enum import IntEnum
 
 from flait.core.changes import DELAY, MOVES, ORDER, STEP_NEAR, Change, ChangeKind, Ear, End, changes
 from flait.core.flights import Flight, Phase, progress
+from flait.core.history import Punctuality
 from flait.core.holds import BIG_MOVE, CONFIRM_BIG, SOONER_THAN_TOLD, Hold, PastText, flaps, hold_of, out_of_reach
 from flait.core.milestones import GATE_WAITS, JOINS, MILESTONES, Milestone, ahead
 from flait.core.preferences import NO_WISHES, Level, Wishes
@@ -107,6 +108,7 @@ class Alert:
     since: datetime | None = None
     as_of: datetime | None = None
     onward: Onward | None = None
+    record: Punctuality | None = None  # of its leg under its number, where a text may say it
 
     @property
     def is_reminder(self) -> bool:

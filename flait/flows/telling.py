@@ -15,7 +15,7 @@ from flait.core.flights import Flight, Phase, cancelled, progress
 from flait.core.holds import PastText, Reach, out_of_reach
 from flait.core.messages import TOO_LATE, UNTOLD, Message, MessageKind, MessageStatus
 from flait.core.preferences import NO_DEFAULTS, Defaults, Wishes, wishes_of
-from flait.core.reasons import HELD, Look, noted
+from flait.core.reasons import Look
 from flait.core.silences import NO_WORD, silence
 from flait.core.subscriptions import Role, SubscriptionState
 from flait.core.texts.alerts import alert_text
@@ -24,8 +24,10 @@ from flait.core.texts.formats import Reader
 from flait.core.told import Told, further, told
 from flait.core.trips import Leg, Onward, least_time, next_leg
 from flait.core.twilio_errors import is_in_vain
+from flait.flows.history import worth_telling
+from flait.flows.why import last_look, note_why
 from flait.flows.wishes import confirm, greeting
-from flait.store import Step, Store, Subscriber, TellRow, TrackedFlight
+from flait.store import Store, Subscriber, TellRow, TrackedFlight
 
 ANSWERED = timedelta(minutes=5)
 TOLD_LATE = timedelta(hours=24)  # after a watch has ended: so long its last word is tried again
@@ -109,7 +111,12 @@ def confirm_afresh(
         reader = Reader(ident=subscription.ident, now=now, clock=user.clock)
         first = greeting(store, user, rules.contact)
         text = tracked_text(
-            tracked.flight, reader, role=subscription.role, first=first, hears_progress=user.preferences.hears_progress
+            tracked.flight,
+            reader,
+            role=subscription.role,
+            first=first,
+            hears_progress=user.preferences.hears_progress,
+            record=worth_telling(store, tracked.flight),
         )
         key = f"{MessageKind.TRACKED}-again:{subscription.id}:{len(rows)}"
         confirm(store, subscription, user, kind=MessageKind.TRACKED, text=text, now=now, dedup_key=key)
@@ -232,58 +239,14 @@ def tell(
     It waits there until `not_before`, in words of then. `looks` decided it, by default the last one.
     """
     polls, subscription = tracked.polls + 1, subscriber.subscription
+    if any(change.kind is ChangeKind.CHECKIN for change in alert.changes):
+        alert = replace(alert, record=worth_telling(store, alert.flight))
     key = dedup_key or _about(store, subscription.id, alert)
     message = _message(tracked, subscriber, alert, dedup_key=key, now=now, not_before=not_before or now)
     stored = store.enqueue(message)
     if stored:
-        _note_why(store, stored, alert, subscriber, poll=polls, held=held, looks=looks or last_look(tracked), now=now)
+        note_why(store, stored, alert, subscriber, poll=polls, held=held, looks=looks or last_look(tracked), now=now)
     return stored or message
-
-
-def last_look(tracked: TrackedFlight) -> list[Look]:
-    """What was last seen, and when."""
-    return [(tracked.seen_at, tracked.flight)] if tracked.seen_at else []
-
-
-def _note_why(
-    store: Store,
-    message: Message,
-    alert: Alert,
-    subscriber: Subscriber,
-    *,
-    poll: int,
-    held: Held,
-    looks: Sequence[Look],
-    now: datetime,
-) -> None:
-    """Why it was told, for WHY and `flait trace`."""
-    asked = alert.changes[0].kind in subscriber.user.preferences.leads
-    store.add_alert(
-        subscription_id=subscriber.subscription.id,
-        flight_id=message.flight_id or 0,
-        poll=poll,
-        kinds=[change.kind for change in alert.changes],
-        why={
-            "priority": alert.priority.name,
-            "held": [f"{kind}: {why}" for kind, why in held],
-            **noted(alert, looks, asked=asked),
-        },
-        message_id=message.id,
-        at=now,
-    )
-
-
-def note_waits(store: Store, subscription_id: int, decision: Decision, now: datetime) -> None:
-    """Inside a transaction: what waits for time alone, and until when, once for each time that it begins to."""
-    waits = [(kind, f"{why} until {until.isoformat(timespec='seconds')}") for kind, why, until in decision.waits]
-    known = {(step.outcome, step.detail) for step in store.waits(subscription_id, now)} if waits else ()
-    store.record(
-        *(
-            Step(at=now, subscription_id=subscription_id, step=HELD, outcome=kind, detail=detail)
-            for kind, detail in waits
-            if (kind, detail) not in known
-        )
-    )
 
 
 def _about(store: Store, subscription_id: int, alert: Alert) -> str:

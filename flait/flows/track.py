@@ -21,7 +21,7 @@ from flait.core.pauses import BUDGET_PAUSE
 from flait.core.reasons import Look
 from flait.core.silences import NO_WORD
 from flait.errors import BudgetExhausted, ConfigError, FlightSourceError, RateLimited, Refused, ShareSpent
-from flait.flows import accounts, timekeeping
+from flait.flows import accounts, history, timekeeping
 from flait.flows.asking import ask
 from flait.flows.looks import MISSING, POLL, SEEN, cut_short, next_look, put_off
 from flait.flows.ports import AEROAPI, FlightSource
@@ -29,12 +29,11 @@ from flait.flows.telling import (
     AlertRules,
     confirm_afresh,
     decided,
-    last_look,
-    note_waits,
     tell,
     tell_last_seen,
     tell_silence,
 )
+from flait.flows.why import last_look, note_waits
 from flait.store import Step, Store, Subscriber, TrackedFlight
 
 log = logging.getLogger("flait.track")
@@ -149,6 +148,7 @@ def _close_or_readopt(
     """Nothing left to learn; or AeroAPI calls the same leg by a new id."""
     if next_poll is None:
         store.close_flight(tracked.id, now)
+        history.note(store, [after], now)
     elif after.fa_flight_id != tracked.fa_flight_id:
         store.readopt(tracked.id, after.fa_flight_id)
     if after != tracked.flight:  # what waits for it is decided anew
@@ -272,6 +272,7 @@ def _missed(store: Store, tracked: TrackedFlight, *, boot: str, now: datetime, r
     tell_silence(store, tracked, now, rules, over=over)
     if over:
         store.close_flight(tracked.id, now)
+        history.note(store, [tracked.flight], now)
 
 
 def _is_owed(store: Store, tracked: TrackedFlight, rules: AlertRules, now: datetime) -> bool:

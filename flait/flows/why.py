@@ -1,10 +1,58 @@
-"""Why a text was told: gathered from the journal and the texts, for WHY and `flait trace`. Changes nothing."""
+"""Why a text was told: noted inside the transaction that decides it; gathered for WHY and `flait trace`."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from flait.core.alerts import Alert, Decision, Held
 from flait.core.messages import Message
-from flait.core.reasons import Decided, Reason, Seen, Waited
-from flait.store import Step, Store
+from flait.core.reasons import HELD, Decided, Look, Reason, Seen, Waited, noted
+from flait.store import Step, Store, Subscriber, TrackedFlight
+
+
+def last_look(tracked: TrackedFlight) -> list[Look]:
+    """What was last seen, and when."""
+    return [(tracked.seen_at, tracked.flight)] if tracked.seen_at else []
+
+
+def note_why(
+    store: Store,
+    message: Message,
+    alert: Alert,
+    subscriber: Subscriber,
+    *,
+    poll: int,
+    held: Held,
+    looks: Sequence[Look],
+    now: datetime,
+) -> None:
+    """Why it was told, for WHY and `flait trace`."""
+    asked = alert.changes[0].kind in subscriber.user.preferences.leads
+    store.add_alert(
+        subscription_id=subscriber.subscription.id,
+        flight_id=message.flight_id or 0,
+        poll=poll,
+        kinds=[change.kind for change in alert.changes],
+        why={
+            "priority": alert.priority.name,
+            "held": [f"{kind}: {why}" for kind, why in held],
+            **noted(alert, looks, asked=asked),
+        },
+        message_id=message.id,
+        at=now,
+    )
+
+
+def note_waits(store: Store, subscription_id: int, decision: Decision, now: datetime) -> None:
+    """Inside a transaction: what waits for time alone, and until when, once for each time that it begins to."""
+    waits = [(kind, f"{why} until {until.isoformat(timespec='seconds')}") for kind, why, until in decision.waits]
+    known = {(step.outcome, step.detail) for step in store.waits(subscription_id, now)} if waits else ()
+    store.record(
+        *(
+            Step(at=now, subscription_id=subscription_id, step=HELD, outcome=kind, detail=detail)
+            for kind, detail in waits
+            if (kind, detail) not in known
+        )
+    )
 
 
 def reason_of(store: Store, message: Message) -> Reason:
