@@ -73,7 +73,7 @@ class Sandbox:
     def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "Sandbox":  # noqa: ARG002
         return self
 
-    def departures(self, ident: Ident, start: datetime, end: datetime) -> Answer:
+    def departures(self, ident: Ident, start: datetime, end: datetime, *, past: bool = False) -> Answer:  # noqa: ARG002  # what is over is not read here
         return self._answer(str(ident), "designator", start, end)
 
     def schedules(self, ident: Ident, start: date, end: date) -> Sequence[ScheduledFlight]:  # noqa: ARG002 - the port's

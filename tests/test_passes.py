@@ -44,8 +44,8 @@ class Dated:
     def flight(self, fa_flight_id: str) -> Answer:
         return self._heard(lambda: self.source.flight(fa_flight_id))
 
-    def departures(self, ident: Ident, start: datetime, end: datetime) -> Answer:
-        return self._heard(lambda: self.source.departures(ident, start, end))
+    def departures(self, ident: Ident, start: datetime, end: datetime, *, past: bool = False) -> Answer:
+        return self._heard(lambda: self.source.departures(ident, start, end, past=past))
 
     def schedules(self, ident: Ident, start: date, end: date) -> Sequence[ScheduledFlight]:
         self.hear(self.outside())

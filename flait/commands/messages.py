@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flait.commands import session, testing
+from flait.commands import explaining, session, testing
 from flait.commands.options import AsJson, MessageId
 from flait.commands.output import confirm, in_lines, known_facts, local, print_json, print_table, reads, say, worded
 from flait.commands.tables import FACTS, Column
@@ -34,6 +34,7 @@ STEP_COLUMNS = (
     Column(name="duration", rank=1),
     Column(name="detail", under=True),
 )
+TEXT = "msg:"
 NUMBERED = re.compile(r"(sub|msg):([0-9]{1,18})", re.ASCII)
 
 
@@ -149,15 +150,21 @@ def trace(
     subject: Annotated[str, typer.Argument(help="sub:12, msg:40, or a flight number like UA123.")],
     as_json: AsJson = False,
 ) -> None:
-    """Every step of a subscription, a text or a flight, in order: attempts, decisions, errors. `flait trace UA123`"""
+    """Every step of a subscription, a text or a flight, in order: attempts, decisions, errors; and why a text was told.
+
+    `flait trace UA123`
+    """
     store = session.app().store()
     name, steps = _traced(store, subject)
     if not steps:
         raise NotFound(f"nothing is known of {name}", "see `flait subscriptions --all` and `flait messages`")
+    why = explaining.reason(store, int(name.removeprefix(TEXT))) if name.startswith(TEXT) else None
     if as_json:
-        print_json({"subject": name, "steps": [_step_fields(store, step) for step in steps]})
+        reasons = {"why": explaining.fields(why)} if why else {}
+        print_json({"subject": name, "steps": [_step_fields(store, step) for step in steps], **reasons})
         return
-    print_table(STEP_COLUMNS, [_step_row(store, step) for step in steps])
+    said = [(at, name, explaining.WHY, what, "", "", words) for at, what, words in explaining.rows(why)] if why else []
+    print_table(STEP_COLUMNS, [*said, *(_step_row(store, step) for step in steps)])
 
 
 def _traced(store: "Store", subject: str) -> "tuple[str, list[Step]]":

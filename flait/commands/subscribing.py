@@ -315,11 +315,20 @@ def _outcome(done: "Subscribed") -> str:
     if done.flight is not None:
         from flait.core.texts.wording import route
 
-        follows = f"{who} follows {what} {route(done.flight)}{_stands(done.flight)}."
+        follows = f"{who} follows {what} {route(done.flight)}{_stands(done.flight)}.{_flown(done.flight)}"
         return follows + (lost or f" A confirmation text {sends()}.")
     what += _route(done.subscription, " ")
     saved = f"{who} follows {what}. Live tracking starts 2 days before"
     return f"{saved}.{lost}" if lost else f"{saved}, and a text says so then. One that says so now {sends()}."
+
+
+def _flown(flight: "Flight") -> str:
+    """` This leg: on time 8 of last 10.`, of however many are known."""
+    from flait.core.texts.wording import flown_words
+    from flait.flows.history import of_flight
+
+    words = flown_words(of_flight(session.app().store(), flight))
+    return f" {words}" if words else ""
 
 
 def _stands(flight: "Flight") -> str:

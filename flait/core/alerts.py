@@ -11,6 +11,7 @@ from enum import IntEnum
 
 from flait.core.changes import DELAY, MOVES, ORDER, STEP_NEAR, Change, ChangeKind, Ear, End, changes
 from flait.core.flights import Flight, Phase, progress
+from flait.core.history import Punctuality
 from flait.core.holds import BIG_MOVE, CONFIRM_BIG, SOONER_THAN_TOLD, Hold, PastText, flaps, hold_of, out_of_reach
 from flait.core.milestones import GATE_WAITS, JOINS, MILESTONES, Milestone, ahead
 from flait.core.preferences import NO_WISHES, Level, Wishes
@@ -107,6 +108,7 @@ class Alert:
     since: datetime | None = None
     as_of: datetime | None = None
     onward: Onward | None = None
+    record: Punctuality | None = None  # of its leg under its number, where a text may say it
 
     @property
     def is_reminder(self) -> bool:
@@ -127,13 +129,15 @@ Held = tuple[tuple[ChangeKind, str], ...]
 class Decision:
     """The alert, if one is due now; and when at the latest to look at the flight again because of what was held.
 
-    `moment` is when what waits for time alone is to be decided anew, without a look. `held` is for the journal.
+    `moment` is when what waits for time alone is to be decided anew, without a look. `held` and `waits`, what of it
+    waits until when, are for the journal.
     """
 
     alert: Alert | None
     look_again: timedelta | None
     moment: datetime | None = None
     held: Held = ()
+    waits: tuple[tuple[ChangeKind, str, datetime], ...] = ()
 
 
 def decide(
@@ -177,6 +181,7 @@ def _decision(alert: Alert | None, holds: Sequence[tuple[ChangeKind, Hold]], mom
         look_again=min((hold.look_again for _, hold in holds if hold.look_again), default=None),
         moment=min([*(hold.until for _, hold in holds if hold.until), *moments], default=None),
         held=tuple((kind, hold.why) for kind, hold in holds),
+        waits=tuple((kind, hold.why, hold.until) for kind, hold in holds if hold.until),
     )
 
 

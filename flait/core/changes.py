@@ -5,7 +5,7 @@ told can be taken back here; docs/alerts.md has the table.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -72,12 +72,16 @@ class End(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One difference. `facts` names what a text about it states; `moved` is how far, for moves of a time."""
+    """One difference. `facts` names what a text about it states; `moved` is how far, for moves of a time.
+
+    `threshold` is what the rule asks for that made it news; nothing where the rule has none.
+    """
 
     kind: ChangeKind
     facts: tuple[str, ...]
     end: End = End.DEPARTURE
     moved: timedelta = timedelta()
+    threshold: timedelta = field(default=timedelta(), compare=False)  # why it is news, and not what
 
 
 NEAR = timedelta(hours=3)  # from here on a gate is worth a text, and ten minutes are
@@ -169,7 +173,7 @@ def _destination(told: Told, flight: Flight) -> Iterator[Change]:
 def _end(told: Told, flight: Flight, now: datetime) -> Iterator[Change]:
     down = flight.on.actual or flight.in_.actual
     if elsewhere(flight) and down and now - down >= NO_ONWARD and not told.ends:
-        yield Change(kind=K.ENDS, facts=("ends",))
+        yield Change(kind=K.ENDS, facts=("ends",), threshold=NO_ONWARD)
 
 
 _REACHED = {Phase.OFF: K.DEPARTED, Phase.ON: K.LANDED, Phase.IN: K.ARRIVED}
@@ -201,7 +205,7 @@ def _correction(told: Told, flight: Flight) -> Iterator[Change]:
     one_way = FACTS["diverted_to"](flight) == (told.diverted_to or None)
     moved = reached is told.phase and one_way and abs(at - said) >= STEP_NEAR
     if moved or ((told.phase, reached) == (Phase.IN, Phase.ON) and at > said):
-        yield Change(kind=K.CORRECTED, facts=("phase_at",))
+        yield Change(kind=K.CORRECTED, facts=("phase_at",), threshold=STEP_NEAR if moved else timedelta())
 
 
 def _on_the_ground(told: Told, flight: Flight, now: datetime) -> Iterator[Change]:
@@ -210,7 +214,7 @@ def _on_the_ground(told: Told, flight: Flight, now: datetime) -> Iterator[Change
     if reached is Phase.SCHEDULED and FACTS["returned"](flight) not in (None, _iso(told.returned)):
         yield Change(kind=K.RETURNED, facts=("returned", "phase", *_STATES[End.DEPARTURE]))
     if reached is Phase.OUT and told.phase is Phase.SCHEDULED and left and now - left >= LONG_TAXI:
-        yield Change(kind=K.TAXIING, facts=("phase",))
+        yield Change(kind=K.TAXIING, facts=("phase",), threshold=LONG_TAXI)
 
 
 def _iso(moment: datetime | None) -> str | None:
@@ -233,18 +237,20 @@ def _move(told: Told, flight: Flight, *, ear: Ear, now: datetime) -> Iterator[Ch
         rescheduled = abs(times.scheduled - planned) >= STEP_NEAR
         late = times.late
         until = times.best - now
-        kind = _move_kind(moved, known - planned, late, rescheduled=rescheduled, until=until, delay=ear.delay)
+        found = _move_kind(moved, known - planned, late, rescheduled=rescheduled, until=until, delay=ear.delay)
+        kind, threshold = found or (None, ear.least)
         if kind is None and ear.least:  # whoever hears of big moves alone hears of each
             kind = K.DELAY_MORE if moved > timedelta() else K.DELAY_LESS if late >= ON_TIME_BELOW else K.EARLIER
         if kind:
-            yield Change(kind=kind, facts=_STATES[ear.end], end=ear.end, moved=moved)
+            facts, threshold = _STATES[ear.end], max(threshold, ear.least)
+            yield Change(kind=kind, facts=facts, end=ear.end, moved=moved, threshold=threshold)
 
 
 def _diverted_move(told: Told, flight: Flight, moved: timedelta) -> Iterator[Change]:
     """A diverted flight has no delay. It has a time at which it lands where people were told."""
     if told.diverted_to == FACTS["diverted_to"](flight) and flight.diverted_to and abs(moved) >= DIVERTED_STEP:
         kind = K.DELAY_MORE if moved > timedelta() else K.DELAY_LESS
-        yield Change(kind=kind, facts=("arrival",), end=End.ARRIVAL, moved=moved)
+        yield Change(kind=kind, facts=("arrival",), end=End.ARRIVAL, moved=moved, threshold=DIVERTED_STEP)
 
 
 def _is_idle(flight: Flight, end: End, moved: timedelta) -> bool:
@@ -262,24 +268,27 @@ _STATES = {
 
 def _move_kind(
     moved: timedelta, was_late: timedelta, late: timedelta, *, rescheduled: bool, until: timedelta, delay: timedelta
-) -> ChangeKind | None:
-    """Which news a moved time is: the rows are tried in order, the first that holds is it.
+) -> tuple[ChangeKind, timedelta] | None:
+    """Which news a moved time is, and what its rule asks for: the rows are tried in order, the first that holds is it.
 
     A lateness that was told and is cut is news even below `delay`: whoever goes by it misses the flight. A schedule
     moved to the very time that was told as a delay is no news, and above all not "back on time".
     """
-    sooner = moved <= -(STEP_NEAR if until <= SOON else step(was_late, until))
+    less, more = STEP_NEAR if until <= SOON else step(was_late, until), step(late, until)
+    sooner = moved <= -less
     back = moved >= STEP_NEAR and was_late <= -STEP_NEAR  # told to come earlier, and that is over
     cut = sooner and was_late >= ON_TIME_BELOW
-    rules: tuple[tuple[ChangeKind, Callable[[], bool]], ...] = (
-        (K.SCHEDULE_CHANGE, lambda: rescheduled and abs(moved) >= STEP_NEAR),
-        (K.DELAY_FIRST, lambda: moved >= STEP_NEAR and (was_late < delay <= late or (back and late >= ON_TIME_BELOW))),
-        (K.DELAY_MORE, lambda: was_late >= delay and moved >= step(late, until)),
-        (K.EARLIER, lambda: sooner and (late <= -STEP_NEAR or was_late < ON_TIME_BELOW)),
-        (K.ON_TIME, lambda: max(late, was_late + moved) < ON_TIME_BELOW and (was_late >= delay or cut or back)),
-        (K.DELAY_LESS, lambda: cut),
+    on_time = max(late, was_late + moved) < ON_TIME_BELOW
+    rules: tuple[tuple[ChangeKind, timedelta, Callable[[], bool]], ...] = (
+        (K.SCHEDULE_CHANGE, STEP_NEAR, lambda: rescheduled and abs(moved) >= STEP_NEAR),
+        (K.DELAY_FIRST, delay, lambda: moved >= STEP_NEAR and was_late < delay <= late),
+        (K.DELAY_FIRST, ON_TIME_BELOW, lambda: moved >= STEP_NEAR and back and late >= ON_TIME_BELOW),
+        (K.DELAY_MORE, more, lambda: was_late >= delay and moved >= more),
+        (K.EARLIER, less, lambda: sooner and (late <= -STEP_NEAR or was_late < ON_TIME_BELOW)),
+        (K.ON_TIME, ON_TIME_BELOW, lambda: on_time and (was_late >= delay or cut or back)),
+        (K.DELAY_LESS, less, lambda: cut),
     )
-    return next((kind for kind, holds in rules if holds()), None)
+    return next(((kind, threshold) for kind, threshold, holds in rules if holds()), None)
 
 
 def _gates(told: Told, flight: Flight) -> Iterator[Change]:
@@ -317,7 +326,7 @@ def _words(told: Told, flight: Flight, now: datetime) -> Iterator[Change]:
     """Nothing was reported of what should have happened long ago; or there is word again."""
     missing = unreported(flight, now)
     if missing and told.stale != missing:
-        yield Change(kind=K.STALE, facts=("stale",))
+        yield Change(kind=K.STALE, facts=("stale",), threshold=timedelta() if missing == GIVEN_UP else OVERDUE)
     elif told.stale and not missing:
         yield Change(kind=K.FRESH, facts=("stale", *_STATES[End.DEPARTURE]))
 

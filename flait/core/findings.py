@@ -5,7 +5,7 @@ Who asks is flows/find.py; each door has its own words for a reason.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from flait.core.flights import Flight, Phase, ScheduledFlight, Times, answers, cancelled, progress
@@ -28,9 +28,13 @@ class Questions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What AeroAPI showed of a number: live flights, and rows of the schedule; None where that was not asked."""
+    """What AeroAPI showed of a number: live flights, and rows of the schedule; None where that was not asked.
+
+    `past` are flights of the days before that came with the live ones: nothing is decided from them.
+    """
 
     flights: Sequence[Flight] = ()
+    past: Sequence[Flight] = field(default=(), compare=False)
     rows: Sequence[ScheduledFlight] | None = None
 
 

@@ -87,16 +87,17 @@ MILESTONES: Mapping[ChangeKind, Rule] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Milestone:
-    """A milestone that is still to be told: from when, and until when."""
+    """A milestone that is still to be told: from when, and until when; `lead` is how long before what it is due."""
 
     kind: ChangeKind
     at: datetime
     until: datetime
+    lead: timedelta = timedelta()
 
     @property
     def change(self) -> Change:
         """The milestone as news."""
-        return Change(kind=self.kind, facts=(self.kind.value,))
+        return Change(kind=self.kind, facts=(self.kind.value,), threshold=self.lead)
 
 
 def ahead(told: Told, flight: Flight, *, role: Role, wishes: Wishes, now: datetime) -> Iterator[Milestone]:
@@ -104,7 +105,7 @@ def ahead(told: Told, flight: Flight, *, role: Role, wishes: Wishes, now: dateti
     if cancelled(flight) or told.cancelled or wishes.since is None or wishes.level is Level.IMPORTANT:
         return
     for kind, rule in MILESTONES.items():
-        lead = wishes.leads.get(kind, LEADS.get(kind, JOINS))
+        lead = wishes.leads.get(kind, LEADS.get(kind, GETS_READY))
         due, end = rule.due(flight, lead), rule.ends(flight)
         wanted = rule.role is role and kind not in wishes.off and lead > OFF and not getattr(told, kind)
         if not wanted or due is None or end is None or due <= wishes.since + JOINS:
@@ -112,4 +113,4 @@ def ahead(told: Told, flight: Flight, *, role: Role, wishes: Wishes, now: dateti
         last = max(due, told.departure - lead) if kind is K.LEAVE and told.departure else due  # they go by that
         until = min(end, last + rule.useful)
         if until > now and rule.holds(flight, now):
-            yield Milestone(kind=kind, at=due, until=until)
+            yield Milestone(kind=kind, at=due, until=until, lead=lead)

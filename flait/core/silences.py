@@ -28,7 +28,7 @@ def silence(told: Told, *, role: Role, flight: Flight, seen_at: datetime, now: d
     return Alert(
         flight=flight,
         told=presumed(told, flight),
-        changes=(Change(kind=K.STALE, facts=("stale",)),),
+        changes=(Change(kind=K.STALE, facts=("stale",), threshold=timedelta() if over else NO_WORD),),
         role=role,
         priority=Priority.P1,
         expires_at=now + RULES[K.STALE][2],

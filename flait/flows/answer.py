@@ -39,6 +39,7 @@ from flait.core.replies.understanding import (
     Unmute,
     Untrack,
     WhoIsThis,
+    Why,
     understand,
 )
 from flait.core.structure import plain
@@ -48,6 +49,7 @@ from flait.core.texts.wording import Text
 from flait.errors import StoreError
 from flait.flows.answering.connecting import connect
 from flait.flows.answering.desk import Act, AnswerRules, AnswerText, Desk, say
+from flait.flows.answering.explaining import why
 from flait.flows.answering.leaving import choose, is_answer, leave, undo, untrack
 from flait.flows.answering.looks import Looks, MustLook, Nobody, Waiting
 from flait.flows.answering.meant import current, following, place_of
@@ -84,6 +86,7 @@ COMMANDS: Mapping[type[Reply], tuple[str, Callable[[Desk, Any], Act]]] = {
     Status: ("status", status),
     ListFlights: ("list", list_flights),
     Connect: ("connect", connect),
+    Why: ("why", why),
     Track: ("track", track),
     Untrack: ("untrack", untrack),
     Undo: ("undo", undo),

@@ -5,12 +5,15 @@ What its answers amount to is decided in core/findings.py.
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from flait.core.findings import Finding, GoesElsewhere, NoneThere, Shown, decided, questions
 from flait.core.flights import Flight
 from flait.core.observations import possible
 from flait.core.wanted import Wanted
-from flait.flows.ports import FlightSource
+from flait.flows.ports import Answer, FlightSource
+
+NOTHING: Final = Answer(flights=(), raw="")
 
 
 def find(source: FlightSource, wanted: Wanted, *, now: datetime) -> tuple[Shown, Finding]:
@@ -19,7 +22,8 @@ def find(source: FlightSource, wanted: Wanted, *, now: datetime) -> tuple[Shown,
     Raises InvalidDate, and what the source raises.
     """
     asked, ident = questions(wanted, now), wanted.ident
-    seen = Shown(flights=_believed(source.departures(ident, *asked.live).flights, now) if asked.live else ())
+    answer = source.departures(ident, *asked.live, past=True) if asked.live else NOTHING
+    seen = Shown(flights=_believed(answer.flights, now), past=_believed(answer.past, now))
     finding = decided(wanted, seen, now)
     if asked.schedule and isinstance(finding, NoneThere | GoesElsewhere):
         seen = replace(seen, rows=tuple(source.schedules(ident, *asked.schedule)))

@@ -17,6 +17,7 @@ from flait.core.texts.formats import Reader
 from flait.core.wanted import Wanted, scheduled
 from flait.errors import FlightSourceError, UserError
 from flait.flows import wishes
+from flait.flows.history import worth_telling
 from flait.flows.looks import hasten
 from flait.flows.waiting import asked_for, of_that_leg, waiting
 from flait.flows.wishes import NOT_LIVE_YET
@@ -122,7 +123,12 @@ def _activate(
     if new:
         reader = Reader(ident=saved.ident, now=now, clock=user.clock)
         text = tracked_text(
-            flight, reader, role=saved.role, first=first, hears_progress=user.preferences.hears_progress
+            flight,
+            reader,
+            role=saved.role,
+            first=first,
+            hears_progress=user.preferences.hears_progress,
+            record=worth_telling(store, flight),
         )
         wishes.confirm(store, saved, user, kind=MessageKind.TRACKED, text=text, now=now)
         wishes.note(store, saved, now, step="subscribe", outcome="active", detail=f"pinned {flight.fa_flight_id}")

@@ -23,6 +23,7 @@ class Answer:
 
     flights: tuple[Flight, ...]
     raw: str
+    past: tuple[Flight, ...] = ()  # what was not asked for, and came with it
 
 
 class FlightSource(Protocol):
@@ -35,8 +36,11 @@ class FlightSource(Protocol):
     def flight(self, fa_flight_id: str) -> Answer:
         """The one flight with that id; no flights when AeroAPI no longer knows it."""
 
-    def departures(self, ident: Ident, start: datetime, end: datetime) -> Answer:
-        """Flights by number that are scheduled to leave in [start, end), clamped to AeroAPI's window."""
+    def departures(self, ident: Ident, start: datetime, end: datetime, *, past: bool = False) -> Answer:
+        """Flights by number that are scheduled to leave in [start, end), clamped to AeroAPI's window.
+
+        With `past` also those of the days before `start` that come for nothing, as the answer's `past`.
+        """
 
     def schedules(self, ident: Ident, start: date, end: date) -> Sequence[ScheduledFlight]:
         """Scheduled flights by number from `start` 00Z up to `end` 00Z, beyond the two days of live data."""

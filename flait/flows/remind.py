@@ -16,8 +16,9 @@ from flait.core import polling
 from flait.core.alerts import Decision
 from flait.core.silences import is_awaited
 from flait.errors import StoreError
-from flait.flows import track
+from flait.flows import history, track
 from flait.flows.telling import AlertRules, decided, tell
+from flait.flows.why import note_waits
 from flait.store import Step, Store, Subscriber, TrackedFlight
 
 log = logging.getLogger("flait.remind")
@@ -53,6 +54,7 @@ def _remind(store: Store, person: Subscriber, rules: AlertRules, now: datetime) 
     if tracked is None:
         return
     decision = _decision(store, tracked, person, rules, now)
+    note_waits(store, person.subscription.id, decision, now)
     told = [tell(store, tracked, person, decision.alert, held=decision.held, now=now)] if decision.alert else []
     left_out = now + polling.CONFIRMS if told else None  # what had no room is told next, where no look comes
     over = polling.finished(tracked.flight, now)
@@ -107,4 +109,5 @@ def _close(store: Store, tracked: TrackedFlight, rules: AlertRules, now: datetim
     decisions = [decision for _, decision in _all(store, tracked, store.live_subscribers(tracked.id), rules, now)]
     if track.next_poll(tracked.previous, tracked.flight, decisions, now, may_end=True) is not None:
         return False
+    history.note(store, [tracked.flight], now)
     return store.close_flight(tracked.id, now)

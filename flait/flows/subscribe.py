@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from flait.clock import Clock
-from flait.core.findings import Finding, Found
+from flait.core.findings import Finding, Found, Shown
 from flait.core.subscriptions import LIVE, Subscription, SubscriptionState
 from flait.core.texts.refusals import refused
 from flait.core.wanted import Wanted
@@ -22,7 +22,7 @@ from flait.errors import (
     ShareSpent,
     UserError,
 )
-from flait.flows import accounts, wishes
+from flait.flows import accounts, history, wishes
 from flait.flows.find import find
 from flait.flows.keep import Person, Subscribed, keep, pin, refuse_opted_out
 from flait.flows.ports import AEROAPI, FlightSource
@@ -40,8 +40,9 @@ def subscribe(
     """Follow a flight for a person, as `keep` does. Raises what is wrong with bad input, storing nothing."""
     refuse_opted_out(store.user_by_phone(person.phone))
     found: Finding | FlightSourceError
+    seen = Shown()
     try:
-        _, found = find(source, wanted, now=clock.now())
+        seen, found = find(source, wanted, now=clock.now())
     except (Refused, NotUnderstood):
         raise
     except FlightSourceError as fault:
@@ -50,7 +51,7 @@ def subscribe(
         raise refused(found, wanted)
     now = clock.now()
     with store.transaction():
-        note_answer(store, found, now)
+        _note_found(store, wanted, found, seen, now)
         return keep(store, found, person=person, wanted=wanted, now=now, contact=contact)
 
 
@@ -66,9 +67,10 @@ def activate_next(
         return False
     outcome: Finding | FlaitError
     ours: Exception | None = None
+    wanted, seen = wanted_of(subscription), Shown()
     try:
         account = source.billed_to(accounts.of_wish(store, subscription.user_id))
-        _, outcome = find(account, wanted_of(subscription), now=clock.now())
+        seen, outcome = find(account, wanted, now=clock.now())
     except (BudgetExhausted, ConfigError, FlightSourceError, UserError) as problem:
         outcome = problem
     except FlaitError:
@@ -78,7 +80,7 @@ def activate_next(
     now = clock.now()
     with store.transaction():
         if ours is None:
-            note_answer(store, outcome, now)
+            _note_found(store, wanted, outcome, seen, now)
         there = store.subscription(subscription.id)
         if there and there.state is SubscriptionState.PENDING:  # else it was settled by hand meanwhile
             _carry_on(store, there, outcome, zone_of, now, contact=contact)
@@ -111,6 +113,11 @@ def note_answer(store: Store, outcome: Finding | FlaitError, now: datetime) -> N
         store.note_success(AEROAPI, now)  # it answers, though perhaps the question was wrong
     elif isinstance(outcome, BudgetExhausted | ConfigError | FlightSourceError):
         store.note_error(AEROAPI, outcome.message, now)
+
+
+def _note_found(store: Store, wanted: Wanted, outcome: Finding | FlaitError, seen: Shown, now: datetime) -> None:
+    note_answer(store, outcome, now)
+    history.note_shown(store, wanted.ident, seen, now)
 
 
 def _carry_on(

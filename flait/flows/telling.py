@@ -15,6 +15,7 @@ from flait.core.flights import Flight, Phase, cancelled, progress
 from flait.core.holds import PastText, Reach, out_of_reach
 from flait.core.messages import TOO_LATE, UNTOLD, Message, MessageKind, MessageStatus
 from flait.core.preferences import NO_DEFAULTS, Defaults, Wishes, wishes_of
+from flait.core.reasons import Look
 from flait.core.silences import NO_WORD, silence
 from flait.core.subscriptions import Role, SubscriptionState
 from flait.core.texts.alerts import alert_text
@@ -23,6 +24,8 @@ from flait.core.texts.formats import Reader
 from flait.core.told import Told, further, told
 from flait.core.trips import Leg, Onward, least_time, next_leg
 from flait.core.twilio_errors import is_in_vain
+from flait.flows.history import worth_telling
+from flait.flows.why import last_look, note_why
 from flait.flows.wishes import confirm, greeting
 from flait.store import Store, Subscriber, TellRow, TrackedFlight
 
@@ -108,7 +111,12 @@ def confirm_afresh(
         reader = Reader(ident=subscription.ident, now=now, clock=user.clock)
         first = greeting(store, user, rules.contact)
         text = tracked_text(
-            tracked.flight, reader, role=subscription.role, first=first, hears_progress=user.preferences.hears_progress
+            tracked.flight,
+            reader,
+            role=subscription.role,
+            first=first,
+            hears_progress=user.preferences.hears_progress,
+            record=worth_telling(store, tracked.flight),
         )
         key = f"{MessageKind.TRACKED}-again:{subscription.id}:{len(rows)}"
         confirm(store, subscription, user, kind=MessageKind.TRACKED, text=text, now=now, dedup_key=key)
@@ -222,27 +230,22 @@ def tell(
     *,
     held: Held,
     now: datetime,
+    looks: Sequence[Look] = (),
     dedup_key: str | None = None,
     not_before: datetime | None = None,
 ) -> Message:
     """Put one alert in the outbox, once for what it is about or by `dedup_key`, and note why it was told.
 
-    It waits there until `not_before`, in words of then.
+    It waits there until `not_before`, in words of then. `looks` decided it, by default the last one.
     """
     polls, subscription = tracked.polls + 1, subscriber.subscription
+    if any(change.kind is ChangeKind.CHECKIN for change in alert.changes):
+        alert = replace(alert, record=worth_telling(store, alert.flight))
     key = dedup_key or _about(store, subscription.id, alert)
     message = _message(tracked, subscriber, alert, dedup_key=key, now=now, not_before=not_before or now)
     stored = store.enqueue(message)
     if stored:
-        store.add_alert(
-            subscription_id=subscription.id,
-            flight_id=tracked.id,
-            poll=polls,
-            kinds=[change.kind for change in alert.changes],
-            why={"priority": alert.priority.name, "held": [f"{kind}: {why}" for kind, why in held]},
-            message_id=stored.id,
-            at=now,
-        )
+        note_why(store, stored, alert, subscriber, poll=polls, held=held, looks=looks or last_look(tracked), now=now)
     return stored or message
 
 
@@ -300,7 +303,7 @@ def tell_silence(store: Store, tracked: TrackedFlight, now: datetime, rules: Ale
         waits = alert and _waits(alert, _wishes(person, rows, rules.defaults), now)
         if alert and not waits and not out_of_reach(_past(rows), now):
             key = f"stale:{person.subscription.id}:{seen_at.isoformat()}:{len(rows)}"
-            store.enqueue(_message(tracked, person, alert, dedup_key=key, now=now, not_before=now))
+            tell(store, tracked, person, alert, held=(), now=now, dedup_key=key)
 
 
 def _waits(alert: Alert, wishes: Wishes, now: datetime) -> bool:

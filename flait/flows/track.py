@@ -18,13 +18,22 @@ from flait.core.holds import CONFIRM_BIG
 from flait.core.messages import Message
 from flait.core.observations import impossible, merged
 from flait.core.pauses import BUDGET_PAUSE
+from flait.core.reasons import Look
 from flait.core.silences import NO_WORD
 from flait.errors import BudgetExhausted, ConfigError, FlightSourceError, RateLimited, Refused, ShareSpent
-from flait.flows import accounts, timekeeping
+from flait.flows import accounts, history, timekeeping
 from flait.flows.asking import ask
 from flait.flows.looks import MISSING, POLL, SEEN, cut_short, next_look, put_off
 from flait.flows.ports import AEROAPI, FlightSource
-from flait.flows.telling import AlertRules, confirm_afresh, decided, tell, tell_last_seen, tell_silence
+from flait.flows.telling import (
+    AlertRules,
+    confirm_afresh,
+    decided,
+    tell,
+    tell_last_seen,
+    tell_silence,
+)
+from flait.flows.why import last_look, note_waits
 from flait.store import Step, Store, Subscriber, TrackedFlight
 
 log = logging.getLogger("flait.track")
@@ -99,7 +108,7 @@ def see(
         log.warning("%s is no longer ours to poll: this answer is dropped", tracked.flight.number)
         return []
     _close_or_readopt(store, tracked, after, planned, now)
-    messages = _told(store, tracked, news, now)
+    messages = _told(store, tracked, news, [*last_look(tracked), (now, after)], now)
     _plan_moments(store, subscribers, news)
     confirm_afresh(store, replace(tracked, flight=after), subscribers, rules, now)
     said = detail(messages, decisions, changed=after != before, closed=planned is None)
@@ -109,10 +118,16 @@ def see(
 
 
 def _told(
-    store: Store, tracked: TrackedFlight, decided: Iterable[tuple[Subscriber, Decision]], now: datetime
+    store: Store,
+    tracked: TrackedFlight,
+    decided: Sequence[tuple[Subscriber, Decision]],
+    looks: Sequence[Look],
+    now: datetime,
 ) -> list[Message]:
+    for subscriber, decision in decided:
+        note_waits(store, subscriber.subscription.id, decision, now)
     return [
-        tell(store, tracked, subscriber, decision.alert, held=decision.held, now=now)
+        tell(store, tracked, subscriber, decision.alert, held=decision.held, looks=looks, now=now)
         for subscriber, decision in decided
         if decision.alert
     ]
@@ -133,6 +148,7 @@ def _close_or_readopt(
     """Nothing left to learn; or AeroAPI calls the same leg by a new id."""
     if next_poll is None:
         store.close_flight(tracked.id, now)
+        history.note(store, [after], now)
     elif after.fa_flight_id != tracked.fa_flight_id:
         store.readopt(tracked.id, after.fa_flight_id)
     if after != tracked.flight:  # what waits for it is decided anew
@@ -256,6 +272,7 @@ def _missed(store: Store, tracked: TrackedFlight, *, boot: str, now: datetime, r
     tell_silence(store, tracked, now, rules, over=over)
     if over:
         store.close_flight(tracked.id, now)
+        history.note(store, [tracked.flight], now)
 
 
 def _is_owed(store: Store, tracked: TrackedFlight, rules: AlertRules, now: datetime) -> bool:

@@ -27,6 +27,7 @@ from flait.store.consent import Consent
 from flait.store.dialogues import Dialogues
 from flait.store.flights import Flights
 from flait.store.heartbeats import Heartbeats
+from flait.store.history import History
 from flait.store.inbound import InboundTexts
 from flait.store.invitations import Invitations
 from flait.store.journal import Journal
@@ -128,6 +129,7 @@ class Store(
     WhatsAppWindows,
     Askings,
     PushAlerts,
+    History,
     Journal,
     Usage,
     Shares,

@@ -4,9 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+from flait.core.changes import ChangeKind
 from flait.core.messages import Message
+from flait.core.reasons import Decided
 from flait.store.connection import Connection, writing
-from flait.store.rows import as_json, read
+from flait.store.rows import as_json, read, read_json, read_message
 from flait.store.values import Step
 
 _ALERT: Final = """
@@ -17,6 +19,23 @@ ON CONFLICT (message_id) DO NOTHING
 _RECORD: Final = """
 INSERT INTO journal (at, subscription_id, flight_id, message_id, step, outcome, detail, attempt, duration_ms)
 VALUES (:at, :subscription_id, :flight_id, :message_id, :step, :outcome, :detail, :attempt, :duration_ms)
+"""
+_ALERT_OF: Final = """
+SELECT a.kinds, a.why, a.at FROM alerts a WHERE a.message_id = :message_id
+"""
+_WAITS: Final = """
+SELECT * FROM journal WHERE subscription_id = :subscription_id AND step = 'held' AND at >= coalesce(
+    (SELECT max(a.at) FROM alerts a WHERE a.subscription_id = :subscription_id AND a.at < :until), '')
+    AND at <= :until
+ORDER BY id
+"""
+_LAST_ALERT: Final = """
+SELECT * FROM messages m WHERE m.user_id = :user_id AND m.kind IN (SELECT value FROM json_each(:kinds))
+    AND m.status IN ('sending', 'in_doubt', 'accepted', 'sent', 'delivered', 'read', 'undelivered')
+    AND (:number IS NULL OR m.flight_id IN (SELECT flight_id FROM flight_numbers WHERE number = :number)
+        OR m.subscription_id IN (SELECT id FROM subscriptions WHERE ident = :number))
+    AND (:subscription_id IS NULL OR m.subscription_id = :subscription_id)
+ORDER BY coalesce(m.sent_at, m.created_at) DESC, m.id DESC LIMIT 1
 """
 _LOOKS: Final = """
 SELECT at FROM journal WHERE flight_id = :flight_id AND step = 'poll' AND at > :since AND at <= :until
@@ -70,6 +89,33 @@ class Journal(Connection):
             at=at,
         )
         return added > 0
+
+    def last_alert(
+        self, user_id: int, *, number: str | None = None, subscription_id: int | None = None
+    ) -> Message | None:
+        """The last news that went out to that person, of any flight, of a flight `number`, or of a subscription."""
+        values = {"number": number, "subscription_id": subscription_id}
+        row = self._row(_LAST_ALERT, user_id=user_id, kinds=as_json(list(ChangeKind)), **values)
+        return None if row is None else read_message(row)
+
+    def decision_of(self, message: Message) -> Decided | None:
+        """Why that text, or the one that it says again, was told; None: that is not known, or not any more."""
+        seen: set[int] = set()
+        there: Message | None = message
+        while there and there.id not in seen:
+            seen.add(there.id)
+            row = self._row(_ALERT_OF, message_id=there.id)
+            if row:
+                kinds, why = read_json(list[str], row["kinds"]), read_json(dict, row["why"])
+                return read(Decided, {"kinds": kinds, "at": row["at"], **why})
+            copied = self._row("SELECT * FROM messages WHERE id = :id", id=there.copy_of or 0)
+            there = read_message(copied) if copied else None
+        return None
+
+    def waits(self, subscription_id: int, until: datetime) -> list[Step]:
+        """What began to wait for that person from the alert before `until` up to then, oldest first."""
+        rows = self._rows(_WAITS, subscription_id=subscription_id, until=until)
+        return [read(Step, row) for row in rows]
 
     def record_text(self, message: Message, *, at: datetime, step: str, outcome: str, detail: str) -> None:
         """Add a line about one text, with the subscription and the flight it is about."""

@@ -24,6 +24,11 @@ _SIGHTINGS: Final = """
 DELETE FROM sightings WHERE id IN (SELECT id FROM sightings WHERE seen_at < :before LIMIT :bite)
 """
 _JOURNAL: Final = "DELETE FROM journal WHERE id IN (SELECT id FROM journal WHERE at < :before LIMIT :bite)"
+_FLOWN: Final = "DELETE FROM flown WHERE id IN (SELECT id FROM flown WHERE planned_at < :before LIMIT :bite)"
+_FLOWN_NUMBERS: Final = """
+DELETE FROM flown_numbers
+WHERE (number, ident) IN (SELECT number, ident FROM flown_numbers WHERE asked_at < :before LIMIT :bite)
+"""
 _RECEIPTS: Final = "DELETE FROM receipts WHERE id IN (SELECT id FROM receipts WHERE received_at < :before LIMIT :bite)"
 _INBOUND: Final = "DELETE FROM inbound WHERE sid IN (SELECT sid FROM inbound WHERE received_at < :before LIMIT :bite)"
 _DIALOGUES: Final = """
@@ -125,7 +130,9 @@ class Upkeep(Totals):
                 messages=self._in_bites(lambda: self._forget_messages(_MESSAGES, before=before, bite=BITE)),
                 subscriptions=self._prune_subscriptions(before),
                 flights=self._prune(_FLIGHTS, before),
+                flown=self._prune(_FLOWN, before),
             )
+            self._prune(_FLOWN_NUMBERS, before)
             if dry_run:
                 raise _DryRun
         return pruned

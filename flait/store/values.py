@@ -304,3 +304,4 @@ class Pruned:
     subscriptions: int = 0
     flights: int = 0
     receipts: int = 0  # of texts that stay
+    flown: int = 0

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -218,3 +219,35 @@ def test_importing_the_adapters_does_not_load_their_vendors() -> None:
     code = "import sys, flait.adapters.aeroapi, flait.adapters.twilio; print({'httpx', 'twilio', 'airportsdata'} & set(sys.modules))"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "set()"
+
+
+# --- the days before --------------------------------------------------------------------------------------------
+
+
+def of_day(days: int) -> dict[str, Any]:
+    """The flight that leaves so many days from now, in AeroAPI's words."""
+    leaves = NOW + timedelta(days=days, hours=1)
+    return record(fa_flight_id=f"ZZZ123-{days}", scheduled_out=f"{leaves:%Y-%m-%dT%H:%M:%SZ}")
+
+
+def test_the_days_before_come_with_the_page_and_are_kept_apart(provider: Provider, meter: RecordingMeter) -> None:
+    api = answering(provider, meter, answer(200, flights(of_day(0), of_day(-1), of_day(-2))))
+    found = api.departures(IDENT, NOW, NOW + timedelta(days=1), past=True)
+    assert [one.fa_flight_id for one in found.flights] == ["ZZZ123-0"]
+    assert [one.fa_flight_id for one in found.past] == ["ZZZ123--2", "ZZZ123--1"]
+    assert provider.asked[0].query["start"] == "2026-02-19T12:05:00Z"
+    assert provider.asked[0].query["end"] == "2026-03-02T12:00:00Z"
+    assert meter.charged == ["flights"]
+
+
+def test_no_page_is_paid_for_that_holds_the_days_before_alone(provider: Provider, meter: RecordingMeter) -> None:
+    api = answering(provider, meter, answer(200, flights(of_day(0), of_day(-1), following="/more")))
+    api.departures(IDENT, NOW, NOW + timedelta(days=1), past=True)
+    assert meter.charged == ["flights"]
+
+
+def test_a_page_full_of_what_was_asked_for_is_followed(provider: Provider, meter: RecordingMeter) -> None:
+    pages = [answer(200, flights(of_day(0), following="/more")), answer(200, flights(of_day(-1), following="/x"))]
+    found = answering(provider, meter, *pages).departures(IDENT, NOW, NOW + timedelta(days=1), past=True)
+    assert (len(found.flights), len(found.past)) == (1, 1)
+    assert meter.charged == ["flights", "flights"]

@@ -143,7 +143,8 @@ def test_prune_counts_first_and_then_removes(peopled: CommandLine) -> None:
     with Store.open(peopled.database) as store:
         store.record(*(Step(at=OLD, step="tick", outcome="nothing") for _ in range(3)))
     none = dict.fromkeys(
-        ("raw_answers", "sightings", "journal", "messages", "subscriptions", "flights", "receipts", "inbound"), 0
+        ("raw_answers", "sightings", "journal", "messages", "subscriptions", "flights", "receipts", "flown", "inbound"),
+        0,
     )
     for _ in range(2):
         assert peopled("prune", "--dry-run", "--json").json == {"dry_run": True, "removed": none | {"journal": 3}}

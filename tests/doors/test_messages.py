@@ -267,14 +267,66 @@ def test_a_trace_tells_what_happened_in_order(flait: CommandLine, store: Store) 
     ]
     assert flait("trace", "ua123").table == rows
     assert flait("trace", "sub:1").table == rows[1:]
-    assert flait("trace", "MSG:01").table == rows[2:]
+    assert flait("trace", "MSG:01").table == [
+        ["2013-03-08T12:00:00Z", "msg:1", "why", "unknown", "", "", "Why it was told is not on record any more."],
+        ["2013-03-08T12:00:00Z", "msg:1", "why", "receipt", "", "", "queued"],
+        *rows[2:],
+    ]
+
+
+def test_a_trace_of_a_text_says_why_it_was_told(flait: CommandLine, store: Store) -> None:
+    text = sending(store, tells={"departure": "2013-03-08T14:00:00+00:00"})
+    store.mark_accepted(text.id, attempt=1, sid="SM1", now=NOW)
+    subscription_id, flight_id = text.subscription_id or 0, text.flight_id or 0
+    later = message(text.user_id, "b", subscription_id=subscription_id, flight_id=flight_id, created_at=NOW + MINUTE)
+    stored = store.enqueue(later)
+    assert stored is not None
+    looks = [{"at": NOW + MINUTE, "value": "2013-03-08T14:45:00+00:00"}]
+    why = {"priority": "P1", "held": [], "fact": "departure", "threshold_min": 15, "looks": looks, "asked": False}
+    store.add_alert(
+        subscription_id=subscription_id,
+        flight_id=flight_id,
+        poll=2,
+        kinds=["delay_first"],
+        why=why,
+        message_id=stored.id,
+        at=NOW + MINUTE,
+    )
+    store.record(
+        Step(
+            at=NOW,
+            subscription_id=subscription_id,
+            step="held",
+            outcome="delay_first",
+            detail="quiet hours until 2013-03-08T12:01:00+00:00",
+        ),
+        Step(at=NOW, message_id=stored.id, step="send", outcome="queued"),
+    )
+
+    said = [row[3:4] + row[6:] for row in flait("trace", f"msg:{stored.id}").table if row[2] == "why"]
+    assert said == [
+        ["told before", "departure 2013-03-08T14:00:00Z"],
+        ["held", "delay_first: quiet hours until 2013-03-08T12:01:00Z"],
+        ["look", "departure 2013-03-08T14:45:00Z"],
+        ["rule", "delay_first: 15m or more late (P1)"],
+        ["receipt", "queued"],
+    ]
+    fields = flait("trace", f"msg:{stored.id}", "--json").json["why"]
+    assert fields["rule"] == "15m or more late"
+    assert fields["threshold_min"] == 15
+    assert fields["told_before"] == {"at": "2013-03-08T12:00:00Z", "value": "2013-03-08T14:00:00+00:00"}
+    assert fields["held"][0]["until"] == "2013-03-08T12:01:00Z"
 
 
 def test_a_trace_as_json(flait: CommandLine, store: Store) -> None:
     text = queued(store)
     store.record(Step(at=NOW, message_id=text.id, step="send", outcome="sent", duration_ms=5))
 
-    assert flait("trace", "msg:1", "--json").json == {
+    said = flait("trace", "msg:1", "--json").json
+    why = said.pop("why")
+    assert (why["decided_at"], why["rule"], why["looks"]) == (None, None, [])
+    assert why["receipt"]["status"] == "queued"
+    assert said == {
         "subject": "msg:1",
         "steps": [
             {

@@ -16,7 +16,7 @@ from tests.flows.world import PHONES, World
 
 STRANGER = PHONES[9]
 HELP = (
-    "Flait: STATUS, LIST, TRACK UA123 tomorrow, UNTRACK UA123, MUTE 2h, QUIET 22-7, SHARE UA123 PHONE, LESS. "
+    "Flait: STATUS, LIST, TRACK UA123 tomorrow, UNTRACK UA123, MUTE 2h, QUIET 22-7, SHARE UA123 PHONE, LESS, WHY. "
     "Run by ben@example.com. STOP ends all msgs."
 )
 

@@ -52,9 +52,9 @@ class Metered(FakeFlightSource):
         self._charge("flights")
         return super().flight(fa_flight_id)
 
-    def departures(self, ident: Ident, start: datetime, end: datetime) -> Answer:
+    def departures(self, ident: Ident, start: datetime, end: datetime, *, past: bool = False) -> Answer:
         self._charge("flights")
-        return super().departures(ident, start, end)
+        return super().departures(ident, start, end, past=past)
 
     def schedules(self, ident: Ident, start: date, end: date) -> Sequence[ScheduledFlight]:
         self._charge("schedules")

@@ -71,9 +71,11 @@ class FakeFlightSource:
     def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "FakeFlightSource":
         return self
 
-    def departures(self, ident: Ident, start: datetime, end: datetime) -> Answer:
+    def departures(self, ident: Ident, start: datetime, end: datetime, *, past: bool = False) -> Answer:
         self._called("departures", str(ident), start, end)
-        return _answer([record for record in self.board if start <= _leaves(record) < end])
+        answer = _answer([record for record in self.board if start <= _leaves(record) < end])
+        before = [record for record in self.board if start - timedelta(days=10) <= _leaves(record) < start]
+        return replace(answer, past=tuple(grouped(before))) if past else answer
 
     def schedules(self, ident: Ident, start: date, end: date) -> Sequence[ScheduledFlight]:
         self._called("schedules", str(ident), start, end)

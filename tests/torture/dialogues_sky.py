@@ -97,7 +97,7 @@ class Sky:
     def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "Sky":
         return self
 
-    def departures(self, ident: Ident, start: datetime, end: datetime) -> Answer:
+    def departures(self, ident: Ident, start: datetime, end: datetime, *, past: bool = False) -> Answer:
         until = min(end, self._clock.now() + 2 * DAY)
         return self._answer(lambda flight: answers(flight, ident) and start <= _leaves(flight) < until)
 

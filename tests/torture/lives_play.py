@@ -111,7 +111,7 @@ class Published:
     def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "Published":
         return self
 
-    def departures(self, ident: Ident, start: datetime, end: datetime) -> Answer:
+    def departures(self, ident: Ident, start: datetime, end: datetime, *, past: bool = False) -> Answer:
         return self._answer(lambda leg: start <= leg.leaves < end)
 
     def schedules(self, ident: Ident, start: date, end: date) -> Sequence[ScheduledFlight]:

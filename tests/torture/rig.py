@@ -132,8 +132,8 @@ class MortalSource(FakeFlightSource):
         self._points.reached("after flight")
         return answer
 
-    def departures(self, ident: Ident, start: datetime, end: datetime) -> Answer:
-        answer = super().departures(ident, start, end)
+    def departures(self, ident: Ident, start: datetime, end: datetime, *, past: bool = False) -> Answer:
+        answer = super().departures(ident, start, end, past=past)
         self._points.reached("after departures")
         return answer
 

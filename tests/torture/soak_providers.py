@@ -55,7 +55,7 @@ class Source:
     def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "Source":
         return self
 
-    def departures(self, ident: Ident, start: datetime, end: datetime) -> Answer:
+    def departures(self, ident: Ident, start: datetime, end: datetime, *, past: bool = False) -> Answer:
         self._answers()
         number = str(ident) if ident.operator == "UAL" else f"UAL{ident.number}"
         legs = [leg for leg in self._by_number.get(number, []) if start <= leg.leaves < end]

@@ -24,7 +24,7 @@ from flait.adapters.aeroapi.records import (
 )
 from flait.adapters.exchange import Exchange, ExchangeFailed, Fault, KeyHeader, Response, Witness, retry_after
 from flait.clock import Clock
-from flait.core.flights import ScheduledFlight, grouped
+from flait.core.flights import Flight, ScheduledFlight, grouped
 from flait.core.idents import Ident, shown
 from flait.errors import BudgetExhausted, FlightSourceError, NotUnderstood, RateLimited, Refused
 from flait.flows.ports import Answer, Meter
@@ -100,16 +100,21 @@ class AeroAPI:
         url = self._url("flights", _path_id(fa_flight_id), ident_type="fa_flight_id", max_pages=1)
         return self._flights(url, about=fa_flight_id, most=1)
 
-    def departures(self, ident: Ident, start: datetime, end: datetime) -> Answer:
-        """Flights by number scheduled to leave in [start, end), as far as AeroAPI's window of 12 days reaches."""
+    def departures(self, ident: Ident, start: datetime, end: datetime, *, past: bool = False) -> Answer:
+        """Flights by number scheduled to leave in [start, end), as far as AeroAPI's window of 12 days reaches.
+
+        AeroAPI sends the latest first: asked from the beginning of its window on, it fills with the days before what
+        is left of the page, and no page is asked for that holds nothing of [start, end).
+        """
         now = self._clock.now()
         start, end = max(start, now - BACK), min(end, now + AHEAD)
         if start >= end:
             return Answer(flights=(), raw="")
         # `designator`, for AeroAPI would sooner take the number for a registration.
-        window = {"start": _z(start), "end": _z(end)}
+        window = {"start": _z(now - BACK if past else start), "end": _z(end)}
         url = self._url("flights", str(ident), **window, ident_type="designator", max_pages=1)
-        return self._flights(url, about=str(ident))
+        answer = self._flights(url, about=str(ident), since=start)
+        return _parted(answer, start) if past else answer
 
     def schedules(self, ident: Ident, start: date, end: date) -> Sequence[ScheduledFlight]:
         """Scheduled flights by number from `start` 00Z up to `end` 00Z, three weeks at most, earliest first."""
@@ -142,9 +147,15 @@ class AeroAPI:
         self._body(outcome)
         return True
 
-    def _flights(self, url: str, *, about: str, most: int = MOST_PAGES) -> Answer:
-        bodies = list(self._pages(Booking("flights", about), url, most))
-        records = [record for body in bodies for record in flight_records(body)]
+    def _flights(self, url: str, *, about: str, most: int = MOST_PAGES, since: datetime | None = None) -> Answer:
+        """The pages as one answer; with `since` up to the first that has a flight of before then."""
+        bodies, records = [], []
+        for body in self._pages(Booking("flights", about), url, most):
+            page = flight_records(body)
+            bodies.append(body)
+            records += page
+            if since and any(_planned(record) < since for record in page):
+                break
         raw = "\n".join(body.decode("utf-8", "replace") for body in bodies)
         return Answer(flights=tuple(grouped(records)), raw=raw)
 
@@ -240,6 +251,19 @@ class AeroAPI:
         if not link.startswith(f"{base.scheme}://{base.netloc}/"):
             raise FlightSourceError("AeroAPI's next page is on another server, where Flait does not go", AGAIN)
         return link
+
+
+def _parted(answer: Answer, start: datetime) -> Answer:
+    """What leaves from `start` on, and what left before."""
+    flights = tuple(flight for flight in answer.flights if _planned(flight) >= start)
+    return replace(answer, flights=flights, past=tuple(one for one in answer.flights if _planned(one) < start))
+
+
+def _planned(flight: Flight) -> datetime:
+    """What AeroAPI's window goes by; what has no schedule belongs to its best time."""
+    planned = flight.out.scheduled or flight.off.scheduled or flight.departure.best
+    assert planned is not None  # records without any time are dropped
+    return planned
 
 
 def _without(key: str, reply: Response) -> Response:

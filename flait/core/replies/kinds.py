@@ -39,7 +39,6 @@ class Later(StrEnum):
     """Commands of a later version, recognised so that they are not misread as something else."""
 
     ALT = "alt"
-    WHY = "why"
     PLANE = "plane"
     LANG = "lang"
     BUDGET = "budget"
@@ -81,6 +80,13 @@ class Status:
 @dataclass(frozen=True, slots=True)
 class Connect:
     """How sure the next flight of the trip is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """Why the last alert was told: of that flight, or without a subject of any."""
+
+    subject: Subject | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +264,6 @@ class Unknown:
 
 
 Reply = (
-    Stop | Start | Help | Status | Connect | ListFlights | Track | Untrack | Undo | Mute | Unmute | Share | Join | Leave
-    | Prefer | Choice | Pick | NotAFlight | Ok | WhoIsThis | Thanks | NotYet | Unknown
+    Stop | Start | Help | Status | Connect | Why | ListFlights | Track | Untrack | Undo | Mute | Unmute | Share | Join
+    | Leave | Prefer | Choice | Pick | NotAFlight | Ok | WhoIsThis | Thanks | NotYet | Unknown
 )  # fmt: skip

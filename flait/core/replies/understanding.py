@@ -45,6 +45,7 @@ from flait.core.replies.kinds import (
     Unmute,
     Untrack,
     WhoIsThis,
+    Why,
 )
 from flait.core.replies.legs import LegWords, leg_in
 from flait.core.replies.parts import Dated, DayTime, Part, Phone, Sentence, sentence, stripped
@@ -55,7 +56,7 @@ from flait.core.subscriptions import Role
 __all__ = [
     "MINE", "BareHour", "Choice", "Connect", "Fact", "Help", "Join", "Later", "Leave", "ListFlights", "ListNumber",
     "Mine", "Mute", "NotAFlight", "NotYet", "Ok", "Pick", "Prefer", "Reply", "Share", "Start", "Status", "Stop",
-    "Subject", "Thanks", "Track", "TrackWish", "Undo", "Unknown", "Unmute", "Untrack", "WhoIsThis", "understand",
+    "Subject", "Thanks", "Track", "TrackWish", "Undo", "Unknown", "Unmute", "Untrack", "WhoIsThis", "Why", "understand",
 ]  # fmt: skip
 
 MOST_FLIGHTS = 9  # in one reply, tracked or chosen: more is no reply to anything Flait asks
@@ -288,6 +289,13 @@ def _connect(said: Sentence) -> Reply | None:
     return Connect() if asked and fits else None
 
 
+def _why(said: Sentence) -> Reply | None:
+    """`WHY`, `why UA123`, `why did you text me`; not `why is it late`, which is its status asked for."""
+    asked = said.parts[0] in table.ASKED_WHY and said.fits(table.AROUND_WHY)
+    subject = said.only(Ident) or said.only(ListNumber)
+    return Why(subject=subject) if asked else None
+
+
 def _choice(said: Sentence) -> Reply | None:
     spoken = Sentence(parts=tuple(part.text if isinstance(part, Dated) else part for part in said.parts))  # `the 2nd`
     words = [word for word in spoken.words if word not in table.AROUND_CHOICE]
@@ -369,6 +377,7 @@ _READERS: tuple[Callable[[Sentence], Reply | None], ...] = (
     _command,
     _list,
     _connect,
+    _why,
     _choice,
     _bare,
     _status,

@@ -309,9 +309,14 @@ COUNTED = NUMBERS | {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3
 AFTER_UNDO = _table("that it this last the my")
 
 LATER = {
-    "alt": "alt", "alternative": "alt", "alternatives": "alt", "why": "why", "plane": "plane", "lang": "lang",
+    "alt": "alt", "alternative": "alt", "alternatives": "alt", "plane": "plane", "lang": "lang",
     "language": "lang", "budget": "budget", "pause": "pause", "resume": "resume", "who": "who",
 }  # fmt: skip
+AROUND_WHY = MINE_FILLERS | _table(
+    "why did do you flait text texted texting send sent tell told telling write wrote me i was am were get got getting "
+    "be been about for last message messages texts alert alerts sms notification warning"
+)
+ASKED_WHY = _table("why")
 CONNECTING = _table("connect connection connections connecting trip trips")
 LATER_WITH_ANYTHING = _table("lang language")
 AROUND_LATER = MINE_FILLERS | frozenset(_NOUNS.split("/")) | _table("clock format for to all")

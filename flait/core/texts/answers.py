@@ -68,12 +68,12 @@ _COMMANDS: Sequence[str] = (
     "QUIET 22-7",
     "SHARE UA123 PHONE",
     "LESS",
+    "WHY",
 )  # the last are left out first
 
 
 _INSTEAD: Mapping[Later, str] = {
     Later.ALT: "STATUS, or ask the airline",
-    Later.WHY: "STATUS",
     Later.PLANE: "STATUS",
 }
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flait.core.flights import Flight, ScheduledFlight
+from flait.core.history import Punctuality
 from flait.core.messages import units
 from flait.core.standing import DOWN, State
 from flait.core.structure import Headline
@@ -15,8 +16,9 @@ from flait.core.texts.formats import SEGMENT, Piece, Reader, about, day, fitted,
 from flait.core.texts.next_steps import next_step
 from flait.core.texts.standing import ON_TIME, View, Words, stand, told_by
 from flait.core.texts.standing_places import places
-from flait.core.texts.wording import Text, label, route
+from flait.core.texts.wording import Text, flown_words, label, route
 
+LAST_RANK = 9  # goes first where there is no room
 FOOTER = "Msg rates may apply. STOP to end."
 LONGEST_NAME = 16  # characters of a person's name
 
@@ -48,6 +50,7 @@ def tracked_text(
     role: Role = Role.TRAVELER,
     first: Greeting | None = None,
     hears_progress: bool = True,
+    record: Punctuality | None = None,
 ) -> Text:
     """The confirmation: which flight of which day, as it stands now for somebody in that role.
 
@@ -57,7 +60,7 @@ def tracked_text(
     words = stand(view)
     codeshare = "" if label(flight, reader.ident) == reader.ident else f" = {flight.number}"
     state = _state(words, f"{day(flight.departure_date)}{codeshare}", flight, reader.ident, tracking=first is None)
-    more = [*places(view), *_next_steps(view, hears_progress=hears_progress)]
+    more = [*places(view), *_next_steps(view, hears_progress=hears_progress), Piece(flown_words(record), LAST_RANK)]
     said = fitted(_greeted(state, more, first))
     destination = {"destination": flight.destination.short} if flight.destination else {}
     return Text(structure=said, tells={**told_by(flight, said.facts), **destination})

@@ -15,7 +15,7 @@ from flait.core.texts import places
 from flait.core.texts.formats import Piece, Reader, day, lead, span
 from flait.core.texts.places import at_gate, places_in
 from flait.core.texts.standing import ARRIVAL, DEPARTURE
-from flait.core.texts.wording import arrives, arrives_verb, departs, route
+from flait.core.texts.wording import arrives, arrives_verb, departs, flown_words, route
 
 FIVE = timedelta(minutes=5)
 
@@ -67,6 +67,7 @@ def checkin(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
         check_in(0),
         _lateness(flight.departure),
         at_gate(alert, change),
+        Piece(flown_words(alert.record), 4),
     ]
 
 

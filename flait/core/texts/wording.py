@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from flait.core.flights import Airport, Flight, ScheduledFlight, Times
+from flait.core.history import Punctuality
 from flait.core.labels import short_label
 from flait.core.messages import units
 from flait.core.observations import is_overtaken
@@ -33,6 +34,11 @@ class Text:
 def label(flight: Flight, typed: str) -> str:
     """The number as the person booked it; a codeshare's behind the operating flight's."""
     return typed if typed in (flight.ident, flight.ident_icao, flight.ident_iata) else f"{flight.number} ({typed})"
+
+
+def flown_words(record: Punctuality | None) -> str:
+    """`This leg: on time 8 of last 10.`"""
+    return f"This leg: {record.words}." if record else ""
 
 
 def route(flight: Flight | ScheduledFlight) -> str:

@@ -31,6 +31,7 @@ from flait.flows.accounts import until
 from flait.flows.answering.desk import QUESTION, Act, AnswerText, Desk, say
 from flait.flows.answering.meant import wish_of
 from flait.flows.find import find
+from flait.flows.history import note_shown
 from flait.flows.keep import Person, Subscribed, refuse_opted_out
 from flait.flows.keep import keep as keep_it
 from flait.flows.subscribe import note_answer
@@ -160,6 +161,7 @@ def keep(desk: Desk, looked: Looked, person: Person) -> Subscribed | AnswerText:
     refuse_opted_out(desk.store.user_by_phone(person.phone))
     if not looked.flight:
         note_answer(desk.store, finding, looked.at)
+        note_shown(desk.store, looked.wanted.ident, looked.seen, looked.at)
     contact = desk.rules.contact
     return keep_it(desk.store, finding, person=person, wanted=looked.wanted, now=looked.at, contact=contact)
 
