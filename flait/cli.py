@@ -27,6 +27,7 @@ GROUPS: Mapping[str, str] = {
     "user": "people",
     "flights": "flights",
     "trips": "trips",
+    "alternatives": "alternatives",
     "board": "board",
     "status": "status",
     "usage": "usage",

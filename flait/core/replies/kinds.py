@@ -38,7 +38,6 @@ class Fact(StrEnum):
 class Later(StrEnum):
     """Commands of a later version, recognised so that they are not misread as something else."""
 
-    ALT = "alt"
     WHY = "why"
     PLANE = "plane"
     LANG = "lang"
@@ -81,6 +80,14 @@ class Status:
 @dataclass(frozen=True, slots=True)
 class Connect:
     """How sure the next flight of the trip is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alternatives:
+    """Which other flights there are. Without a subject: for the one that is cancelled or missed, else the next."""
+
+    subject: Subject | None
+    date: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,5 +266,5 @@ class Unknown:
 
 Reply = (
     Stop | Start | Help | Status | Connect | ListFlights | Track | Untrack | Undo | Mute | Unmute | Share | Join | Leave
-    | Prefer | Choice | Pick | NotAFlight | Ok | WhoIsThis | Thanks | NotYet | Unknown
+    | Alternatives | Prefer | Choice | Pick | NotAFlight | Ok | WhoIsThis | Thanks | NotYet | Unknown
 )  # fmt: skip
