@@ -146,7 +146,7 @@ def test_a_pair_of_airports_is_one_result_set_however_many_pages_there_are(
     assert asked.query == {
         "origin": "KORD", "destination": "KBOS", "include_codeshares": "false", "max_pages": "1",
     }  # fmt: skip
-    assert meter.charged == ["schedules"]
+    assert (meter.charged, meter.about) == (["schedules"], ["ORD/BOS"])
 
 
 def test_a_pair_that_nobody_flies_has_no_departures(provider: Provider, meter: RecordingMeter) -> None:

@@ -132,7 +132,7 @@ class AeroAPI:
         """Scheduled departures from the one airport for the other in [start, end), earliest first: one result set."""
         ends = {"origin": origin.code, "destination": destination.code}
         url = self._url("schedules", _z(start), _z(end), **ends, include_codeshares="false", max_pages=1)
-        booking = Booking("schedules", f"{origin.short}-{destination.short}")
+        booking = Booking("schedules", f"{origin.short}/{destination.short}")  # an id would have dashes
         rows = [row for body in self._pages(booking, url, 1) for row in route_rows(body)]
         return sorted(rows, key=lambda row: row.scheduled_out)
 
