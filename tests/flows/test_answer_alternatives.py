@@ -81,6 +81,17 @@ def test_a_second_question_within_half_an_hour_costs_nothing_and_one_after_it_do
     assert routes(world) == [("SFO", "EWR")] * 2
 
 
+def test_what_has_to_be_asked_waits_beside_the_looks(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    sid, looks, seen = talk.send("ALT"), answer.Looks(), len(world.texts)
+
+    answer.answer_next(world.store, world.clock, boot=world.boot, looks=looks, rules=RULES)
+    assert (looks.sids(), len(world.texts)) == ([sid], seen)
+
+    answer.answer_looked(world.store, world.source, looks=looks)
+    assert world.texts[-1].body == OFFERED
+
+
 def test_what_is_kept_is_answered_without_a_look(world: World, talk: Talk) -> None:
     talk.tracks(F12)
     talk.says("ALT")
