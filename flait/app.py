@@ -347,6 +347,7 @@ class App:
             keep_raw=self.settings.retention.raw_hours > 0,
             contact=self.settings.operator.contact,
             skew=lambda: self.witness.skew,
+            affords=lambda phone: self._meter().covers("schedules", phone),
         )
 
     @property

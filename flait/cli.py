@@ -28,6 +28,7 @@ GROUPS: Mapping[str, str] = {
     "flights": "flights",
     "trips": "trips",
     "history": "history",
+    "alternatives": "alternatives",
     "board": "board",
     "status": "status",
     "usage": "usage",

@@ -79,6 +79,9 @@ class Sandbox:
     def schedules(self, ident: Ident, start: date, end: date) -> Sequence[ScheduledFlight]:  # noqa: ARG002 - the port's
         return ()
 
+    def route(self, *_: object) -> Sequence[ScheduledFlight]:
+        return ()
+
     def records(self, fa_flight_id: str) -> list[Record]:
         """What is known of that flight now."""
         day, now = timedelta(days=11), self.clock.now()

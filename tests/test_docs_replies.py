@@ -8,8 +8,8 @@ import pytest
 from flait.core.replies.understanding import Ok, understand
 from flait.flows.answer import COMMANDS
 from flait.store import Store
-from tests.core.flights_for_tests import F12, NOON, minutes
-from tests.flows.talk import TOMORROW, Talk
+from tests.core.flights_for_tests import F12, NOON, hours, minutes
+from tests.flows.talk import TOMORROW, Talk, flies
 from tests.flows.world import World
 
 PAGE = (Path(__file__).parent.parent / "docs" / "replies.md").read_text(encoding="utf-8")
@@ -24,6 +24,7 @@ def test_the_example_of_a_command_is_what_flait_answers(tmp_path: Path, said: li
         talk = Talk(World(path=tmp_path / "flait.db", store=store), pause=minutes(0))
         talk.tracks(F12)
         talk.world.source.board = [F12, TOMORROW]
+        talk.world.source.timetable = [flies("2468", hours(3)), flies("1580", hours(5)), flies("9", hours(20))]
         talk.world.clock.moment = NOON + minutes(10)
         bodies = [talk.says(body) for body in said][-1]
 

@@ -10,7 +10,7 @@ from threading import Event
 import pytest
 
 from flait.app import App
-from flait.core.flights import ScheduledFlight
+from flait.core.flights import Airport, ScheduledFlight
 from flait.core.idents import Ident
 from flait.daemon import SENDERS, Daemon
 from flait.errors import ConfigError, FlightSourceError, Gone
@@ -50,6 +50,10 @@ class Dated:
     def schedules(self, ident: Ident, start: date, end: date) -> Sequence[ScheduledFlight]:
         self.hear(self.outside())
         return self.source.schedules(ident, start, end)
+
+    def route(self, origin: Airport, destination: Airport, start: datetime, end: datetime) -> Sequence[ScheduledFlight]:
+        self.hear(self.outside())
+        return self.source.route(origin, destination, start, end)
 
     def check(self) -> bool:
         self.source.calls.append(("check",))

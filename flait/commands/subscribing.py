@@ -82,10 +82,10 @@ def subscribe(
     app = session.app()
     store = app.store()
     person = _person(store, who, name, channel)
-    leg = _Leg.typed(origin, destination, at)
+    leg = TypedLeg.typed(origin, destination, at)
     wanted = _wanted(store, person, ident, date=date, role=role, leg=leg)
     contact = app.settings.operator.contact
-    with _patience():
+    with patience():
         done = follow(store, app.source(attempts=3), app.clock, person=person, wanted=wanted, contact=contact)
     say(_outcome(done))
     waits_for_an_answer = done.flight is None and done.subscription.departure_date is None
@@ -104,7 +104,7 @@ def _out_of_reach(done: "Subscribed") -> str:
 
 
 @contextmanager
-def _patience() -> Iterator[None]:
+def patience() -> Iterator[None]:
     """Who waits longer than a moment is told what for."""
     from threading import Timer
 
@@ -131,7 +131,7 @@ def unsubscribe(
     store = app.store()
     user = known(store, who)
     number = str(parse_ident(ident))
-    leg = _Leg.typed(origin, destination, at)
+    leg = TypedLeg.typed(origin, destination, at)
     found = [one for one in _on(store.live_for(user.id, number), date) if leg.fits(one)]
     if not found:
         raise NotFound(
@@ -218,7 +218,7 @@ def _person(store: "Store", who: str, name: str | None, channel: str | None) -> 
 
 
 def _wanted(
-    store: "Store", person: "Person", ident: str, *, date: str | None, role: str | None, leg: "_Leg"
+    store: "Store", person: "Person", ident: str, *, date: str | None, role: str | None, leg: "TypedLeg"
 ) -> "Wanted":
     from flait.commands.people import role_from
     from flait.core.idents import parse_ident
@@ -229,7 +229,7 @@ def _wanted(
     usual = user.role if user else Roles.TRAVELER
     return Wanted(
         ident=parse_ident(ident),
-        wish=_wish(date),
+        wish=wished(date),
         origin=leg.origin,
         destination=leg.destination,
         leaves_at=leg.at,
@@ -238,7 +238,7 @@ def _wanted(
     )
 
 
-def _wish(date: str | None) -> "DateWish | None":
+def wished(date: str | None) -> "DateWish | None":
     """The day that was typed; None is the next departure. Raises InvalidDate."""
     from flait.core.dates import parse_date
 
@@ -250,7 +250,7 @@ def _is_next(date: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Leg:
+class TypedLeg:
     """What was typed of route and time, checked."""
 
     origin: str | None
@@ -258,7 +258,7 @@ class _Leg:
     at: "time | None"
 
     @classmethod
-    def typed(cls, origin: str | None, destination: str | None, at: str | None) -> "_Leg":
+    def typed(cls, origin: str | None, destination: str | None, at: str | None) -> "TypedLeg":
         return cls(
             _airport(origin, "--from") if origin is not None else None,
             _airport(destination, "--to") if destination is not None else None,
@@ -361,7 +361,7 @@ def _on(found: "list[Subscription]", date: str | None) -> "list[Subscription]":
 
     if date is None:
         return found
-    wish = _wish(date)
+    wish = wished(date)
     if wish is None:
         return [one for one in found if not one.departure_date and not one.wish]
     today = session.app().clock.now().date()

@@ -95,7 +95,8 @@ CALLS = frozenset({K.LEAVE, K.BOARDING, K.MEET})  # milestones that tell somebod
 class Alert:
     """What one poll means for one person: one text, led by the first change. `since`: no word since that moment.
 
-    `as_of`: it was seen then, and is said as of then. `onward` is the flight that they go on with.
+    `as_of`: it was seen then, and is said as of then. `onward` is the flight that they go on with. `offers`: there is
+    money to look up others.
     """
 
     flight: Flight
@@ -109,6 +110,7 @@ class Alert:
     as_of: datetime | None = None
     onward: Onward | None = None
     record: Punctuality | None = None  # of its leg under its number, where a text may say it
+    offers: bool = True
 
     @property
     def is_reminder(self) -> bool:

@@ -122,13 +122,19 @@ class Flight:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduledFlight:
-    """A row of AeroAPI's /schedules: a flight beyond the two days in which it has an id and live times."""
+    """A row of AeroAPI's /schedules: no id, no live times; beyond two days there is nothing else."""
 
     ident: str
     origin: Airport
     destination: Airport | None
     scheduled_out: datetime
     scheduled_in: datetime | None = None
+    ident_iata: str | None = None
+
+    @property
+    def number(self) -> str:
+        """What a traveller calls it, as of a Flight."""
+        return self.ident_iata or self.ident
 
     @property
     def departure_date(self) -> date:

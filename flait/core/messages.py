@@ -82,10 +82,15 @@ class MessageKind(StrEnum):
     INVITATION = "invitation"  # asks a number, in somebody's name
 
     REPLY = "reply"  # the answer to a person's text
+    ALTERNATIVES = "alternatives"  # the answer to ALT
     STRANGER = "stranger"  # the answer to a number that nobody here has
     STOP_CONFIRMED = "stop_confirmed"  # the one text that may go to a number after STOP
 
     OTHER = "other"  # an earlier Flait's, whose word for it is none any more
+
+
+ANSWERS: Final = frozenset({MessageKind.REPLY, MessageKind.ALTERNATIVES})
+"""What people who are known here are answered."""
 
 
 class CopiedAs(StrEnum):

@@ -12,7 +12,7 @@ from typing import Final
 
 from flait.core.compose import copied
 from flait.core.flights import Flight, Phase, progress
-from flait.core.messages import IN_PLACE, TOO_LATE, UNTOLD, CopiedAs, Message, MessageKind, MessageStatus
+from flait.core.messages import ANSWERS, IN_PLACE, TOO_LATE, UNTOLD, CopiedAs, Message, MessageKind, MessageStatus
 from flait.core.silences import is_awaited
 from flait.core.subscriptions import SubscriptionState
 from flait.core.texts.confirmations import tracked_text
@@ -30,7 +30,7 @@ log = logging.getLogger("flait.afresh")
 S, K = MessageStatus, MessageKind
 FRESH: Final = timedelta(minutes=5)  # so long words that were tried in vain are good, if nothing else has come
 NO_NEWS: Final = frozenset(
-    {K.TRACKED, K.PENDING, K.MISSING, K.FAILED, K.REPLY, K.TEST, K.STOP_CONFIRMED, K.STRANGER, K.INVITATION}
+    {K.TRACKED, K.PENDING, K.MISSING, K.FAILED, *ANSWERS, K.TEST, K.STOP_CONFIRMED, K.STRANGER, K.INVITATION}
 )
 WISHES: Final = {  # what a text says of a wish holds for as long as the wish is so
     K.PENDING: SubscriptionState.PENDING,

@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from flait.clock import Clock
 from flait.core.compose import compose
-from flait.core.messages import Channel, MessageKind
+from flait.core.messages import ANSWERS, Channel, MessageKind
 from flait.core.replies.understanding import (
+    Alternatives,
     Choice,
     Connect,
     Help,
@@ -47,6 +48,7 @@ from flait.core.subscriptions import AddedBy, User
 from flait.core.texts import answers as texts
 from flait.core.texts.wording import Text
 from flait.errors import StoreError
+from flait.flows.answering.alternatives import alternatives
 from flait.flows.answering.connecting import connect
 from flait.flows.answering.desk import Act, AnswerRules, AnswerText, Desk, say
 from flait.flows.answering.explaining import why
@@ -87,6 +89,7 @@ COMMANDS: Mapping[type[Reply], tuple[str, Callable[[Desk, Any], Act]]] = {
     ListFlights: ("list", list_flights),
     Connect: ("connect", connect),
     Why: ("why", why),
+    Alternatives: ("alternatives", alternatives),
     Track: ("track", track),
     Untrack: ("untrack", untrack),
     Undo: ("undo", undo),
@@ -129,6 +132,7 @@ LIMITS: Final = (
     Limit("limit of the day", "msgs per day", COUNTED, 100, timedelta(days=1), timedelta(hours=1)),
     # each is four flights looked up, and a flight that is days ahead costs as much as four polls
     Limit("limit of TRACK", "TRACK msgs per day", frozenset({"track"}), 10, timedelta(days=1), timedelta(hours=1)),
+    Limit("limit of ALT", "ALT msgs per day", frozenset({"alternatives"}), 10, timedelta(days=1), timedelta(hours=1)),
 )
 
 
@@ -265,7 +269,7 @@ def _is_too_fast(desk: Desk) -> bool:
     if not desk.user.id:
         return False
     latest = [view.message for view in desk.store.messages(user_id=desk.user.id, limit=4 * MOST_REPLIES)]
-    recent = [text for text in latest if text.kind is MessageKind.REPLY and desk.now - text.created_at < REPLIES_WITHIN]
+    recent = [text for text in latest if text.kind in ANSWERS and desk.now - text.created_at < REPLIES_WITHIN]
     return len(recent) >= MOST_REPLIES
 
 
@@ -332,7 +336,7 @@ def _store(desk: Desk, word: str, act: Act) -> None:
         desk.store.put_dialogue(desk.phone, SAID, said, now + REPEATED_WITHIN)
         lines = act()
         for number, line in enumerate(lines, 1):
-            _enqueue(desk, line, MessageKind.REPLY, number=number, word=word)
+            _enqueue(desk, line, line.kind, number=number, word=word)
     log.info("a text was answered: %s, %d texts", word, len(lines))
 
 
@@ -356,7 +360,7 @@ def _confirm_stop(desk: Desk) -> None:
 def _enqueue(desk: Desk, line: AnswerText, kind: MessageKind, *, number: int, word: str) -> None:
     now, user = desk.now, desk.store.user_by_phone(desk.phone)
     message = compose(
-        MessageKind.STRANGER if user is None and kind is MessageKind.REPLY else kind,
+        MessageKind.STRANGER if user is None and kind in ANSWERS else kind,
         Text(structure=line.structure or plain(line.body), tells=line.tells),
         user or replace(desk.user, id=0),
         channel=desk.channel,

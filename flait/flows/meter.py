@@ -126,6 +126,12 @@ class StoreMeter:
                 store.bill(month, phone, part)
         return self._clock.real_seconds(timedelta(seconds=wait)), billed
 
+    def covers(self, operation: str, phone: str) -> bool:
+        """Whether there is money for such a call on that person's account; nothing is booked."""
+        month, price = f"{self._clock.now():%Y-%m}", PRICES[operation]
+        left = self._left(phone, month)
+        return _covers(self._stores(), self._budget(), price, month) and (left is None or left >= price)
+
     def refund(self, operation: str, about: str = "", billed: Mapping[str, int] | None = None) -> None:
         """Take one booking back: FlightAware does not bill it."""
         now, store = self._clock.now(), self._stores()

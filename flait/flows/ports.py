@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
-from flait.core.flights import Flight, ScheduledFlight
+from flait.core.flights import Airport, Flight, ScheduledFlight
 from flait.core.idents import Ident
 from flait.core.inbound import Inbound
 from flait.core.messages import Message
@@ -44,6 +44,9 @@ class FlightSource(Protocol):
 
     def schedules(self, ident: Ident, start: date, end: date) -> Sequence[ScheduledFlight]:
         """Scheduled flights by number from `start` 00Z up to `end` 00Z, beyond the two days of live data."""
+
+    def route(self, origin: Airport, destination: Airport, start: datetime, end: datetime) -> Sequence[ScheduledFlight]:
+        """Scheduled departures from the one airport for the other in [start, end): the first 15, one result set."""
 
     def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "FlightSource":
         """The same for one question, on the account of these people: each call is divided among them.

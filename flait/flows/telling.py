@@ -31,6 +31,7 @@ from flait.store import Store, Subscriber, TellRow, TrackedFlight
 
 ANSWERED = timedelta(minutes=5)
 TOLD_LATE = timedelta(hours=24)  # after a watch has ended: so long its last word is tried again
+OFFERING = frozenset({ChangeKind.CANCELLED, ChangeKind.CONN_MISSED})  # whoever is told that may want another flight
 NEVER_LEFT = frozenset({MessageStatus.EXPIRED, MessageStatus.SUPPRESSED})
 _REACH = {
     **dict.fromkeys((MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ), Reach.ARRIVED),
@@ -45,7 +46,7 @@ class AlertRules:
     `defaults` hold for who set nothing. `least` are times between two flights, set for single airports. Without
     `reminds` nothing is due by the clock alone. `contact` is who runs Flait, for a first text. `may_end` is false while
     the clock is in doubt: no flight is over because of what it says. `skew` is how far the clock is from what the
-    latest answer said.
+    latest answer said. `affords` tells whether other flights can be looked up for who has that number.
     """
 
     delay: timedelta = DELAY
@@ -57,6 +58,7 @@ class AlertRules:
     contact: str = ""
     may_end: bool = True
     skew: Callable[[], timedelta] = timedelta
+    affords: Callable[[str], bool] = lambda _: False
 
 
 def decided(
@@ -152,6 +154,9 @@ def _decide(
         wishes=_without_leaving(_wishes(subscriber, rows, rules.defaults, reminds=rules.reminds), subscriber, legs),
         onward=_onward(subscriber, legs, after, before, rules),
     )
+    if decision.alert and OFFERING & {change.kind for change in decision.alert.changes}:
+        offers = rules.affords(subscriber.user.phone)
+        decision = replace(decision, alert=replace(decision.alert, offers=offers))
     if decision.alert and subscriber.user.id == rules.asker:  # what the answer leaves out is told at the next look
         return replace(decision, alert=None, look_again=min(decision.look_again or ANSWERED, ANSWERED))
     return decision

@@ -19,6 +19,7 @@ from flait.schema.m008_moments import m008_moments
 from flait.schema.m009_addresses import m009_addresses
 from flait.schema.m010_preferences import m010_preferences
 from flait.schema.m011_history import m011_history
+from flait.schema.m012_routes import m012_routes
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
@@ -38,6 +39,7 @@ __all__ = [
     "m009_addresses",
     "m010_preferences",
     "m011_history",
+    "m012_routes",
     "migrations",
 ]
 
@@ -53,6 +55,7 @@ MIGRATIONS: Final[tuple[Callable[["Database"], None], ...]] = (
     m009_addresses,
     m010_preferences,
     m011_history,
+    m012_routes,
 )
 NAMES: Final = frozenset(migration.__name__ for migration in MIGRATIONS)
 

@@ -9,6 +9,7 @@
     dialogues.py  invitations.py  windows.py    which questions are open, who was invited, who wrote over WhatsApp
     consent.py  askings.py  pushes.py           who may be texted, who was asked; who calls us
     usage.py  shares.py                         what it costs, and for whom
+    routes.py                                   what leaves from one airport for another
     heartbeats.py  providers.py  upkeep.py      who is alive, who is well, what is forgotten
     values.py  rows.py                          what the store hands out, and how rows are read
     timeshift.py                                what a clock that was set back leaves behind
@@ -39,6 +40,7 @@ from flait.store.people import People
 from flait.store.providers import Providers
 from flait.store.pushes import PushAlerts
 from flait.store.receipts import Receipts
+from flait.store.routes import Routes
 from flait.store.shares import Shares
 from flait.store.subscriptions import Subscriptions
 from flait.store.takeover import Salvaged, TakenOver, Takeover, salvaged
@@ -133,6 +135,7 @@ class Store(
     Journal,
     Usage,
     Shares,
+    Routes,
     Heartbeats,
     Providers,
     Timeshift,

@@ -13,6 +13,7 @@ from contextlib import nullcontext, suppress
 from datetime import datetime, timedelta
 from typing import Final
 
+from flait.core.alternatives import KEPT
 from flait.store.messages import Totals
 from flait.store.values import Pruned
 
@@ -48,6 +49,9 @@ DELETE FROM shares WHERE (month, phone) IN (SELECT month, phone FROM shares WHER
 _PUSH_ALERTS: Final = """
 DELETE FROM push_alerts
 WHERE id IN (SELECT id FROM push_alerts WHERE state = 'ended' AND changed_at < :before LIMIT :bite)
+"""
+_ROUTES: Final = """
+DELETE FROM routes WHERE rowid IN (SELECT rowid FROM routes WHERE asked_at < :before LIMIT :bite)
 """
 _MESSAGES: Final = """
 SELECT m.id FROM messages m
@@ -144,6 +148,7 @@ class Upkeep(Totals):
         """
         gone = self._prune(_INBOUND, before)
         self._prune(_DIALOGUES, now - LATE_ANSWERS)
+        self._prune(_ROUTES, now - KEPT)
         self._in_bites(lambda: self._change(_SHARES, month=f"{before:%Y-%m}", bite=BITE))
         for sql in (_INVITATIONS, _ASKINGS, _WINDOWS, _PUSH_ALERTS):
             self._prune(sql, before)

@@ -32,6 +32,7 @@ class FixedClock:
 class RecordingMeter:
     def __init__(self, *waits: float | Exception) -> None:
         self.charged: list[str] = []
+        self.about: list[str] = []
         self.refunded: list[str] = []
         self.pauses: list[float] = []
         self._waits = list(waits)
@@ -41,6 +42,7 @@ class RecordingMeter:
         if isinstance(wait, Exception):
             raise wait
         self.charged.append(operation)
+        self.about.append(about)
         return wait
 
     def refund(self, operation: str, about: str = "") -> None:

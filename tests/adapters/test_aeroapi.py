@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from flait.core.flights import Airport
 from flait.core.prices import PRICES
 from flait.errors import BudgetExhausted, FlightSourceError, Refused
 from tests.adapters.aeroapi_bodies import flights, record, row, scheduled
@@ -125,6 +126,33 @@ def test_schedules_are_asked_by_airline_and_number(provider: Provider, meter: Re
 def test_no_days_of_schedule_cost_nothing(provider: Provider, meter: RecordingMeter) -> None:
     assert talker(provider.url, meter).schedules(IDENT, date(2026, 4, 2), date(2026, 4, 2)) == ()
     assert provider.asked == []
+
+
+ORD, BOS = Airport(code="KORD", code_iata="ORD"), Airport(code="KBOS", code_iata="BOS")
+
+
+def test_a_pair_of_airports_is_one_result_set_however_many_pages_there_are(
+    provider: Provider, meter: RecordingMeter
+) -> None:
+    later = row(ident="YYY9", ident_iata=None, scheduled_out="2026-03-02T03:30:00Z")
+    codeshare = row(ident="XXX7", ident_iata="XX7", actual_ident="ZZZ123", actual_ident_iata="ZZ123")
+    nowhere = row(origin=None, origin_icao=None, origin_iata=None)
+    api = answering(provider, meter, answer(200, scheduled(later, codeshare, nowhere, following="/schedules?cursor=x")))
+
+    found = api.route(ORD, BOS, NOW, NOW + timedelta(days=1, hours=20))
+
+    assert [(flight.number, flight.ident) for flight in found] == [("YYY9", "YYY9"), ("ZZ123", "ZZZ123")]
+    [asked] = provider.asked
+    assert asked.path == "/aeroapi/schedules/2026-03-01T12:00:00Z/2026-03-03T08:00:00Z"
+    assert asked.query == {
+        "origin": "KORD", "destination": "KBOS", "include_codeshares": "false", "max_pages": "1",
+    }  # fmt: skip
+    assert (meter.charged, meter.about) == (["schedules"], ["ORD/BOS"])
+
+
+def test_a_pair_that_nobody_flies_has_no_departures(provider: Provider, meter: RecordingMeter) -> None:
+    api = answering(provider, meter, answer(200, scheduled()), answer(404, {"title": "Not found"}))
+    assert [list(api.route(ORD, BOS, NOW, NOW + timedelta(days=1))) for _ in range(2)] == [[], []]
 
 
 def test_an_empty_list_and_404_are_no_flights_and_billed(provider: Provider, meter: RecordingMeter) -> None:

@@ -86,7 +86,7 @@ def texted(
     ("role", "now", "known", "after", "body"),
     [
         (TRAVELER, NOON, F12, CANCELLED,
-         "UA1234 SFO-EWR Tue 25 Nov 14:10 PST is CANCELLED. Ask the airline now to rebook you."),
+         "UA1234 SFO-EWR Tue 25 Nov 14:10 PST is CANCELLED. Ask the airline now to rebook you. Reply ALT for other flights."),
         (WATCHER, NOON, F12, CANCELLED,
          "UA1234 SFO-EWR Tue 25 Nov 14:10 PST is CANCELLED. Ask your traveler for the new flight."),
         (TRAVELER, NOON, CANCELLED, late(minutes(45)),

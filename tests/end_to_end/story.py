@@ -53,7 +53,10 @@ STORY: Mapping[str, Sequence[Step]] = {
         ),
         Step(
             shows={"cancelled": True},
-            texts={BEN: "UA8102 JFK-ORD Fri 8 Mar 13:00 EST is CANCELLED. Ask the airline now to rebook you."},
+            texts={
+                BEN: "UA8102 JFK-ORD Fri 8 Mar 13:00 EST is CANCELLED. Ask the airline now to rebook you."
+                " Reply ALT for other flights."
+            },
         ),
     ),
     "UA8103": (  # off, on, in, and the bags

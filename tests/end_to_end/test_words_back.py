@@ -186,7 +186,7 @@ def readings(world: World) -> list[dict[str, Any]]:
     return [asked for asked in world.requests("twilio", "GET") if asked["query"].get("To") == SENDER]
 
 
-HELP = "Flait: STATUS, LIST, TRACK UA123 tomorrow, UNTRACK UA123, MUTE 2h, QUIET 22-7, SHARE UA123 PHONE, LESS, WHY. STOP ends all msgs."
+HELP = "Flait: STATUS, LIST, TRACK UA123 tomorrow, UNTRACK UA123, ALT, MUTE 2h, QUIET 22-7, SHARE UA123 PHONE, LESS, WHY. STOP ends all msgs."
 TWILIOS_HELP = "Reply STOP to unsubscribe. Msg&Data Rates May Apply."
 
 

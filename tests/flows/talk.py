@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from flait.core.flights import Flight, Times
+from flait.core.flights import Flight, ScheduledFlight, Times
 from flait.core.inbound import Inbound
 from flait.core.messages import Message
 from flait.flows import answer, intake
 from flait.store import Heard
-from tests.core.flights_for_tests import F12
+from tests.core.flights_for_tests import EWR, F12, OUT, SFO, hours
 from tests.flows.answering import answer_next
 from tests.flows.world import PHONES, World
 from tests.flows.world import RULES as NEWS_ALONE
@@ -30,6 +30,15 @@ def _moved(times: Times, by: timedelta) -> Times:
 
 
 TOMORROW = moved()
+
+
+def flies(number: str, after: timedelta, **fields: Any) -> ScheduledFlight:
+    """United's flight of that number so long after UA1234."""
+    row = ScheduledFlight(
+        ident=f"UAL{number}", ident_iata=f"UA{number}", origin=SFO, destination=EWR, scheduled_out=OUT + after,
+        scheduled_in=OUT + after + hours(5),
+    )  # fmt: skip
+    return replace(row, **fields)
 
 
 @dataclass

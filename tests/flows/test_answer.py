@@ -16,7 +16,7 @@ from tests.flows.world import PHONES, World
 
 STRANGER = PHONES[9]
 HELP = (
-    "Flait: STATUS, LIST, TRACK UA123 tomorrow, UNTRACK UA123, MUTE 2h, QUIET 22-7, SHARE UA123 PHONE, LESS, WHY. "
+    "Flait: STATUS, LIST, TRACK UA123 tomorrow, UNTRACK UA123, ALT, MUTE 2h, QUIET 22-7, SHARE UA123 PHONE, LESS, WHY. "
     "Run by ben@example.com. STOP ends all msgs."
 )
 
@@ -53,7 +53,7 @@ def test_whom_to_ask_is_left_out_where_nobody_is_named(talk: Talk) -> None:
 @pytest.mark.parametrize(
     ("said", "answered"),
     [
-        ("ALT", "ALT is not there yet. Try STATUS, or ask the airline."),
+        ("PLANE", "PLANE is not there yet. Try STATUS."),
         ("lang es", "LANG is not there yet. Ask ben@example.com."),
     ],
 )

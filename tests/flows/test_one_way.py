@@ -53,6 +53,14 @@ def test_a_sender_that_takes_replies_says_what_it_said(world: World) -> None:
     assert world.gateway.posts[0].body == GREETING
 
 
+def test_no_other_flights_are_offered_where_nobody_can_reply(world: World) -> None:
+    tracked = world.follow(planned())
+    told = "UA1234 is CANCELLED. Ask the airline now to rebook you."
+    queue(world, "news", kind="cancelled", body=f"{told} Reply ALT for other flights.", flight_id=tracked.id)
+    send(world)
+    assert world.gateway.posts[-1].body == told
+
+
 def test_nobody_is_asked_to_join_who_could_not_answer(world: World) -> None:
     world.follow(planned())
     talk = Talk(world, rules=replace(RULES, whatsapp=NAME))

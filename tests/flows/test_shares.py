@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from flait.app import App
-from flait.core.flights import ScheduledFlight
+from flait.core.flights import Airport, ScheduledFlight
 from flait.core.idents import Ident
 from flait.core.messages import MessageKind
 from flait.core.subscriptions import AddedBy, Role, User
@@ -59,6 +59,10 @@ class Metered(FakeFlightSource):
     def schedules(self, ident: Ident, start: date, end: date) -> Sequence[ScheduledFlight]:
         self._charge("schedules")
         return super().schedules(ident, start, end)
+
+    def route(self, origin: Airport, destination: Airport, start: datetime, end: datetime) -> Sequence[ScheduledFlight]:
+        self._charge("schedules")
+        return super().route(origin, destination, start, end)
 
     def _charge(self, operation: str) -> None:
         for _ in range(self.pages):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from flait.core.dates import parse_date
-from flait.core.flights import Flight, ScheduledFlight, grouped
+from flait.core.flights import Airport, Flight, ScheduledFlight, grouped
 from flait.core.idents import Ident, parse_ident
 from flait.core.inbound import Inbound
 from flait.core.messages import Message, MessageStatus
@@ -80,6 +80,12 @@ class FakeFlightSource:
     def schedules(self, ident: Ident, start: date, end: date) -> Sequence[ScheduledFlight]:
         self._called("schedules", str(ident), start, end)
         return [row for row in self.timetable if start <= row.scheduled_out.date() < end]
+
+    def route(self, origin: Airport, destination: Airport, start: datetime, end: datetime) -> Sequence[ScheduledFlight]:
+        self._called("route", origin.short, destination.short, start, end)
+        ends = (origin.code, destination.code)
+        pair = [row for row in self.timetable if row.destination and (row.origin.code, row.destination.code) == ends]
+        return [row for row in pair if start <= row.scheduled_out < end]
 
     def _called(self, *call: object) -> None:
         self.calls.append(call)

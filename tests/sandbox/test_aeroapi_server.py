@@ -141,6 +141,38 @@ def test_schedules_name_the_flight_once_it_is_known(aeroapi: httpx.Client) -> No
     assert (row["scheduled_out"], row["scheduled_in"]) == (flight["scheduled_out"], flight["scheduled_in"])
 
 
+@pytest.mark.parametrize(("origin", "destination"), [("JFK", "LAX"), ("KJFK", "KLAX"), ("JFK", "KLAX")])
+def test_schedules_of_a_pair_of_airports_are_its_departures_within_the_span(
+    aeroapi: httpx.Client, origin: str, destination: str
+) -> None:
+    params = {"origin": origin, "destination": destination, "include_codeshares": "false"}
+    page = aeroapi.get("/schedules/2013-03-08T18:00:00Z/2013-03-10T05:00:00Z", params=params).json()
+    rows, leaving = page["scheduled"], [row["scheduled_out"] for row in page["scheduled"]]
+
+    assert {(row["origin_iata"], row["destination_iata"], row["actual_ident"]) for row in rows} == {
+        ("JFK", "LAX", None)
+    }
+    assert leaving == sorted(leaving)
+    assert leaving[0] >= "2013-03-08T18:00:00Z"
+    assert (len(rows), page["num_pages"]) == (15, 1)
+    assert page["links"]["next"].startswith("/schedules/2013-03-08T18:00:00Z/")
+
+
+def test_codeshares_repeat_the_flight_that_is_flown(aeroapi: httpx.Client) -> None:
+    params = {"origin": "EWR", "destination": "MSY", "airline": "UA"}
+    rows = aeroapi.get("/schedules/2013-06-01/2013-06-02", params=params).json()["scheduled"]
+    flown = aeroapi.get("/schedules/2013-06-01/2013-06-02", params=params | {"include_codeshares": "false"}).json()
+    sold = {row["actual_ident"] for row in rows if row["actual_ident"]}
+    assert sold
+    assert all(row["actual_ident"] is None for row in flown["scheduled"])
+    assert not sold & {row["ident"] for row in flown["scheduled"]}
+
+
+def test_no_airport_is_both_ends_of_a_pair(aeroapi: httpx.Client) -> None:
+    params = {"origin": "LAX", "destination": "JFK"}  # only flights from New York are recorded
+    assert aeroapi.get("/schedules/2013-03-08/2013-03-09", params=params).json()["scheduled"] == []
+
+
 @pytest.mark.parametrize(
     "span", ["2013-03-09/2013-04-01", "2014-04-01/2014-04-02", "2013-03-09/2013-03-09", "soon/later"]
 )

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from flait.core.flights import Airport
 from flait.core.inbound import Inbound
 from flait.core.messages import MessageStatus
 from flait.core.receipts import Receipt
@@ -15,6 +16,7 @@ from tests.store.samples import NOW, PHONE, message
 RECEIPT = Receipt(sid="SM1", status=MessageStatus.SENT, message_id=1)
 ABOUT = message(1, "a", id=1, flight_id=1)
 TEXT = Inbound(sid="SM1", sender=PHONE, to=PHONE, body="STATUS")
+HERE, THERE = Airport(code="KSFO"), Airport(code="KJFK")
 
 HOT: dict[str, Callable[[Store], object]] = {
     "claim due flights": lambda store: store.claim_due_flights(NOW, "boot", 10),
@@ -103,6 +105,9 @@ HOT: dict[str, Callable[[Store], object]] = {
     "push alert": lambda store: store.push_alert("token"),
     "push alerts": lambda store: store.push_alerts({PushState.WANTED}),
     "prune words": lambda store: store.prune_words(NOW, NOW),
+    "pair of airports": lambda store: store.kept_route(HERE, THERE, since=NOW, now=NOW),
+    "keep a pair": lambda store: store.keep_route(HERE, THERE, [], asked_at=NOW),
+    "watched from": lambda store: store.watched_from(HERE),
     "sum up": lambda store: store.sum_up(NOW, NOW),
 }
 

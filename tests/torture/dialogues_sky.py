@@ -101,6 +101,10 @@ class Sky:
         until = min(end, self._clock.now() + 2 * DAY)
         return self._answer(lambda flight: answers(flight, ident) and start <= _leaves(flight) < until)
 
+    def route(self, origin: Airport, destination: Airport, start: datetime, end: datetime) -> Sequence[ScheduledFlight]:
+        self._fails()
+        return []
+
     def schedules(self, ident: Ident, start: date, end: date) -> Sequence[ScheduledFlight]:
         self._fails()
         return [

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from flait.adapters.aeroapi.records import parse_flights, schedule_rows
 from flait.core.dates import parse_date
-from flait.core.flights import Flight, ScheduledFlight
+from flait.core.flights import Airport, Flight, ScheduledFlight
 from flait.core.idents import Ident, parse_ident
 from flait.core.inbound import Inbound
 from flait.core.messages import Message, MessageStatus
@@ -119,6 +119,10 @@ class Published:
         leg = self._life.pages[0].legs[0]
         rows = schedule_rows(timetable(self._life.number, self._life.ident, leg), ident)
         return [row for row in rows if start <= row.scheduled_out.date() < end]
+
+    def route(self, origin: Airport, destination: Airport, start: datetime, end: datetime) -> Sequence[ScheduledFlight]:
+        self._fails()
+        return []
 
     def _fails(self) -> None:
         now = self._clock.now()

@@ -202,7 +202,10 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
         ),
         (r"Terminal (?:(?P<term_old>[A-Z0-9]{1,8})->)?(?P<term>[A-Z0-9]{1,8})", does.gates),
         # what it says besides
-        (r"Ask the airline (?:now )?to rebook you|Check with the airline that your booking stands", does.nothing),
+        (
+            r"Ask the airline (?:now )?to rebook you|Reply ALT for other flights|Check with the airline that your booking stands",
+            does.nothing,
+        ),
         (
             r"Ask (?:who flies|your traveler) for the new flight|Ask the airline what that means for you|Ask the airline whether you fly on with it|Ask your traveler (?:if they fly on it|where to meet)|Ask the airline(?! how)|We tell you where",
             does.nothing,

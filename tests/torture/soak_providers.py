@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import Enum, auto
 
-from flait.core.flights import Flight, ScheduledFlight
+from flait.core.flights import Airport, Flight, ScheduledFlight
 from flait.core.idents import Ident
 from flait.core.inbound import Inbound
 from flait.core.messages import Message, MessageStatus
@@ -60,6 +60,10 @@ class Source:
         number = str(ident) if ident.operator == "UAL" else f"UAL{ident.number}"
         legs = [leg for leg in self._by_number.get(number, []) if start <= leg.leaves < end]
         return _answer([shown for leg in legs if (shown := self._look(leg, only=len(legs) == 1))])
+
+    def route(self, origin: Airport, destination: Airport, start: datetime, end: datetime) -> Sequence[ScheduledFlight]:
+        self._answers()
+        return []
 
     def schedules(self, ident: Ident, start: date, end: date) -> Sequence[ScheduledFlight]:
         self._answers()

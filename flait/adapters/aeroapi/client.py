@@ -20,11 +20,12 @@ from flait.adapters.aeroapi.records import (
     flight_records,
     next_page,
     parse_flights,
+    route_rows,
     schedule_rows,
 )
 from flait.adapters.exchange import Exchange, ExchangeFailed, Fault, KeyHeader, Response, Witness, retry_after
 from flait.clock import Clock
-from flait.core.flights import Flight, ScheduledFlight, grouped
+from flait.core.flights import Airport, Flight, ScheduledFlight, grouped
 from flait.core.idents import Ident, shown
 from flait.errors import BudgetExhausted, FlightSourceError, NotUnderstood, RateLimited, Refused
 from flait.flows.ports import Answer, Meter
@@ -131,6 +132,14 @@ class AeroAPI:
         # A codeshare's row repeats the operating flight's.
         once = {(row.ident, row.origin.code, row.scheduled_out): row for row in rows}
         return sorted(once.values(), key=lambda row: row.scheduled_out)
+
+    def route(self, origin: Airport, destination: Airport, start: datetime, end: datetime) -> Sequence[ScheduledFlight]:
+        """Scheduled departures from the one airport for the other in [start, end), earliest first: one result set."""
+        ends = {"origin": origin.code, "destination": destination.code}
+        url = self._url("schedules", _z(start), _z(end), **ends, include_codeshares="false", max_pages=1)
+        booking = Booking("schedules", f"{origin.short}/{destination.short}")  # an id would have dashes
+        rows = [row for body in self._pages(booking, url, 1) for row in route_rows(body)]
+        return sorted(rows, key=lambda row: row.scheduled_out)
 
     def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "AeroAPI":
         """The same on these people's account, as FlightSource says. Not for several threads at once."""

@@ -159,6 +159,11 @@ def schedule_rows(body: bytes, ident: Ident) -> list[ScheduledFlight]:
     )
 
 
+def route_rows(body: bytes) -> list[ScheduledFlight]:
+    """The rows of one page of /schedules, whatever their numbers. Raises FlightSourceError."""
+    return _each(_decoded(body, SchedulesBody).scheduled, ScheduleRecord, _scheduled)
+
+
 def next_page(body: bytes) -> str | None:
     """The link to the next page, or None. Raises FlightSourceError."""
     links = _decoded(body, PageBody).links
@@ -307,4 +312,5 @@ def _scheduled(row: ScheduleRecord) -> ScheduledFlight | None:
         destination=_airport(destination),
         scheduled_out=leaves,
         scheduled_in=moment(row.scheduled_in),
+        ident_iata=_of(NUMBER, row.actual_ident_iata if row.actual_ident else row.ident_iata),
     )

@@ -38,7 +38,6 @@ class Fact(StrEnum):
 class Later(StrEnum):
     """Commands of a later version, recognised so that they are not misread as something else."""
 
-    ALT = "alt"
     PLANE = "plane"
     LANG = "lang"
     BUDGET = "budget"
@@ -87,6 +86,14 @@ class Why:
     """Why the last alert was told: of that flight, or without a subject of any."""
 
     subject: Subject | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alternatives:
+    """Which other flights there are. Without a subject: for the one that is cancelled or missed, else the next."""
+
+    subject: Subject | None
+    date: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,5 +272,5 @@ class Unknown:
 
 Reply = (
     Stop | Start | Help | Status | Connect | Why | ListFlights | Track | Untrack | Undo | Mute | Unmute | Share | Join
-    | Leave | Prefer | Choice | Pick | NotAFlight | Ok | WhoIsThis | Thanks | NotYet | Unknown
+    | Leave | Alternatives | Prefer | Choice | Pick | NotAFlight | Ok | WhoIsThis | Thanks | NotYet | Unknown
 )  # fmt: skip

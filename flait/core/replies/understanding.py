@@ -14,6 +14,7 @@ from flait.core.replies import words as table
 from flait.core.replies.ending import ending
 from flait.core.replies.kinds import (
     MINE,
+    Alternatives,
     BareHour,
     Choice,
     Connect,
@@ -54,9 +55,10 @@ from flait.core.replies.stops import says_stop_unspaced
 from flait.core.subscriptions import Role
 
 __all__ = [
-    "MINE", "BareHour", "Choice", "Connect", "Fact", "Help", "Join", "Later", "Leave", "ListFlights", "ListNumber",
-    "Mine", "Mute", "NotAFlight", "NotYet", "Ok", "Pick", "Prefer", "Reply", "Share", "Start", "Status", "Stop",
-    "Subject", "Thanks", "Track", "TrackWish", "Undo", "Unknown", "Unmute", "Untrack", "WhoIsThis", "Why", "understand",
+    "MINE", "Alternatives", "BareHour", "Choice", "Connect", "Fact", "Help", "Join", "Later", "Leave", "ListFlights",
+    "ListNumber", "Mine", "Mute", "NotAFlight", "NotYet", "Ok", "Pick", "Prefer", "Reply", "Share", "Start", "Status",
+    "Stop", "Subject", "Thanks", "Track", "TrackWish", "Undo", "Unknown", "Unmute", "Untrack", "WhoIsThis",
+    "Why", "understand",
 ]  # fmt: skip
 
 MOST_FLIGHTS = 9  # in one reply, tracked or chosen: more is no reply to anything Flait asks
@@ -296,6 +298,14 @@ def _why(said: Sentence) -> Reply | None:
     return Why(subject=subject) if asked else None
 
 
+def _alternatives(said: Sentence) -> Reply | None:
+    """`ALT`, `ALT UA123`, `other flights tomorrow`, `rebook my flight`."""
+    pairs = zip(said.words, said.words[1:], strict=False)
+    asked = any(word in table.ALTERNATIVES for word in said.words) or any(pair in table.OTHER_FLIGHTS for pair in pairs)
+    fits = said.fits(table.ALTERNATIVES | table.AROUND_ALTERNATIVES, Dated)
+    return Alternatives(subject=said.subject, date=said.date) if asked and fits else None
+
+
 def _choice(said: Sentence) -> Reply | None:
     spoken = Sentence(parts=tuple(part.text if isinstance(part, Dated) else part for part in said.parts))  # `the 2nd`
     words = [word for word in spoken.words if word not in table.AROUND_CHOICE]
@@ -375,6 +385,7 @@ def _around_a_flight() -> Collection[str]:
 _READERS: tuple[Callable[[Sentence], Reply | None], ...] = (
     _start,
     _command,
+    _alternatives,
     _list,
     _connect,
     _why,

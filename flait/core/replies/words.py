@@ -309,7 +309,7 @@ COUNTED = NUMBERS | {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3
 AFTER_UNDO = _table("that it this last the my")
 
 LATER = {
-    "alt": "alt", "alternative": "alt", "alternatives": "alt", "plane": "plane", "lang": "lang",
+    "plane": "plane", "lang": "lang",
     "language": "lang", "budget": "budget", "pause": "pause", "resume": "resume", "who": "who",
 }  # fmt: skip
 AROUND_WHY = MINE_FILLERS | _table(
@@ -318,6 +318,16 @@ AROUND_WHY = MINE_FILLERS | _table(
 )
 ASKED_WHY = _table("why")
 CONNECTING = _table("connect connection connections connecting trip trips")
+ALTERNATIVES = _table("alt alts alternative alternatives rebook rebooking")
+OTHER_FLIGHTS = phrases_of("other/another/different flight/flights", "next/later flights")
+AROUND_ALTERNATIVES = (
+    MINE_FILLERS
+    | AROUND_STATUS
+    | _table(
+        "other another different flights flight later next options option which take can could instead same route day "
+        "onto onward something else list"
+    )
+)
 LATER_WITH_ANYTHING = _table("lang language")
 AROUND_LATER = MINE_FILLERS | frozenset(_NOUNS.split("/")) | _table("clock format for to all")
 
@@ -340,7 +350,7 @@ _NEVER_COUNTED = _table("ha lot")
 WORDS_NOT_AIRLINES = (
     _ORDINARY | GREETINGS | INTERJECTIONS | AGREEING | THANKING | SMALL_TALK | AROUND_STOP | AFTER_STOP | HELPS
     | AROUND_LIST | GATE_WORDS | BAGS_WORDS | WHEN_WORDS | ASKED_WORDS | AROUND_STATUS | AROUND_TRACK | AROUND_MUTE
-    | AROUND_SHARE | AROUND_CHOICE
+    | AROUND_SHARE | AROUND_CHOICE | ALTERNATIVES
 ) - AIRLINES_TOO - _NEVER_COUNTED  # fmt: skip
 
 

@@ -64,6 +64,7 @@ _COMMANDS: Sequence[str] = (
     "LIST",
     EXAMPLE,
     "UNTRACK UA123",
+    "ALT",
     "MUTE 2h",
     "QUIET 22-7",
     "SHARE UA123 PHONE",
@@ -73,7 +74,6 @@ _COMMANDS: Sequence[str] = (
 
 
 _INSTEAD: Mapping[Later, str] = {
-    Later.ALT: "STATUS, or ask the airline",
     Later.PLANE: "STATUS",
 }
 
@@ -149,13 +149,14 @@ def which_text(names: Sequence[str], verb: str = "") -> tuple[str, int]:
     ask = f"{verb} which one?" if verb else "Which one?"
     for named in range(min(len(names), MOST_NAMED), 0, -1):
         rest = f"; LIST shows {len(names) - named} more" if named < len(names) else ""
-        text = f"{ask} {_rows(names[:named])}. Reply {_numbers(named, one=bool(verb))} (10 min){rest}."
+        text = f"{ask} {numbered(names[:named])}. Reply {numbers_to_reply(named, one=bool(verb))} (10 min){rest}."
         if units(text) <= SEGMENT:
             break
     return text, named
 
 
-def _numbers(count: int, *, one: bool = False) -> str:
+def numbers_to_reply(count: int, *, one: bool = False) -> str:
+    """`1, 2 or 3`; of two `1, 2 or BOTH`, where more than one may be wanted."""
     if count < 3 and not one:
         return "1, 2 or BOTH" if count == 2 else "1"
     if count == 1:
@@ -165,7 +166,7 @@ def _numbers(count: int, *, one: bool = False) -> str:
 
 def choose_text(count: int, *, one: bool = False) -> str:
     """The answer to a numbered question was none of its numbers, or more than the `one` that is asked for."""
-    return f"Reply {'OK' if count == 1 else _numbers(count, one=one)}."
+    return f"Reply {'OK' if count == 1 else numbers_to_reply(count, one=one)}."
 
 
 # Following
@@ -263,13 +264,14 @@ def options_text(ident: str, options: Sequence[Leg], reader: Reader) -> str:
         return in_one(f"{ident} flies {first} and {second} {routes[0]}. {ask}")
     head = f"{ident} on {day(next(iter(days)))} has {len(options)} legs:" if len(days) == 1 else f"{ident} flies"
     names = routes if len(days) == 1 else [f"{_day_word(leg, reader)} {route(leg)}" for leg in options]
-    rows = _rows([f"{name} {_at(leg, reader)}" for leg, name in zip(options, names, strict=True)])
-    short = _rows([f"{name} {_at(leg, reader, zone=False)}" for leg, name in zip(options, names, strict=True)])
-    ask = f"Reply {_numbers(len(options))} (10 min)."
+    rows = numbered([f"{name} {_at(leg, reader)}" for leg, name in zip(options, names, strict=True)])
+    short = numbered([f"{name} {_at(leg, reader, zone=False)}" for leg, name in zip(options, names, strict=True)])
+    ask = f"Reply {numbers_to_reply(len(options))} (10 min)."
     return in_one(f"{head} {rows if units(f'{head} {rows}. {ask}') <= SEGMENT else short}.", ask)
 
 
-def _rows(texts: Sequence[str]) -> str:
+def numbered(texts: Sequence[str]) -> str:
+    """`1) DEN-SFO 2) SFO-EWR`."""
     return " ".join(f"{number}) {text}" for number, text in enumerate(texts, 1))
 
 

@@ -8,7 +8,7 @@ from flait.core.changes import Change
 from flait.core.flights import Flight
 from flait.core.structure import Phrase
 from flait.core.texts.formats import Piece, Reader, about, fitted, lead, span
-from flait.core.texts.next_steps import instead
+from flait.core.texts.next_steps import instead, other_flights
 from flait.core.texts.places import places_in
 from flait.core.texts.standing import ARRIVAL
 from flait.core.texts.status import Freshness
@@ -44,6 +44,7 @@ def missed(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
             facts=(CONNECTION,),
         ),
         Piece(instead(alert.role, now=" now"), 1),
+        Piece(other_flights(alert.role, offered=alert.offers), 3),
     ]
 
 

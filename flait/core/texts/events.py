@@ -14,7 +14,7 @@ from flait.core.structure import Phrase
 from flait.core.subscriptions import Role
 from flait.core.texts import connections
 from flait.core.texts.formats import Piece, Reader, clock_time, day, lead, span, zone_label
-from flait.core.texts.next_steps import LOOK_UP, how_on, instead, looked_for
+from flait.core.texts.next_steps import LOOK_UP, how_on, instead, looked_for, other_flights
 from flait.core.texts.places import at_gate, places_in
 from flait.core.texts.standing import ARRIVAL, DEPARTURE, View, Words, stand
 from flait.core.texts.wording import (
@@ -47,6 +47,7 @@ def cancelled(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     return [
         lead(f"{at}is CANCELLED", facts=change.facts, route=route(flight)),
         Piece(instead(alert.role, now=" now"), 1),
+        Piece(other_flights(alert.role, offered=alert.offers), 3),
     ]
 
 

@@ -31,6 +31,11 @@ def instead(role: Role, now: str = "") -> str:
     return f"Ask the airline{now} to rebook you." if role is Role.TRAVELER else "Ask your traveler for the new flight."
 
 
+def other_flights(role: Role, *, offered: bool) -> str:
+    """For a cancelled or missed flight, to who is to fly: `Reply ALT for other flights.`"""
+    return "Reply ALT for other flights." if offered and role is Role.TRAVELER else ""
+
+
 def looked_for(flight: Flight) -> str:
     """For a diverted one: `We look for its flight on to EWR.`"""
     return f"We look for its flight on{f' to {flight.destination.short}' if flight.destination else ''}."

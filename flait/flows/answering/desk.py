@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flait.clock import Clock
-from flait.core.messages import Channel
+from flait.core.messages import Channel, MessageKind
 from flait.core.structure import Structure
 from flait.core.subscriptions import User
 from flait.core.texts.formats import Reader
@@ -130,6 +130,7 @@ class AnswerText:
     tells: Mapping[str, str | bool] = field(default_factory=dict)
     subscription_id: int | None = None
     flight_id: int | None = None
+    kind: MessageKind = MessageKind.REPLY
 
 
 Act = Callable[[], Sequence[AnswerText]]

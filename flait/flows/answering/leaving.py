@@ -11,6 +11,7 @@ from flait.core.replies.kinds import Choice, Fact, Leave, ListNumber, Ok, Status
 from flait.core.subscriptions import Subscription
 from flait.core.texts import answers as texts
 from flait.flows import subscribe
+from flait.flows.answering.alternatives import alternatives_chosen
 from flait.flows.answering.desk import LIST, QUESTION, UNDO, WAITS, Act, AnswerText, Desk, say
 from flait.flows.answering.meant import (
     following,
@@ -165,6 +166,7 @@ def _chosen_ended(desk: Desk, options: Sequence[Mapping[str, Any]]) -> list[Answ
 
 _ACTS = {
     "track": _track_chosen,
+    "alt": alternatives_chosen,
     "untrack": _untrack_chosen,
     "mute": mute_chosen,
     "unmute": unmute_chosen,

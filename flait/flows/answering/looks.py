@@ -23,7 +23,7 @@ class Nobody:
     def _must_look(self, *_: object, **__: object) -> NoReturn:
         raise MustLook
 
-    flight = departures = schedules = billed_to = _must_look
+    flight = departures = schedules = route = billed_to = _must_look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

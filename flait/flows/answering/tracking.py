@@ -13,6 +13,7 @@ from flait.core.findings import Finding, Found, OtherAirline, Over, Several, Sho
 from flait.core.flights import Flight
 from flait.core.idents import parse_ident
 from flait.core.replies.kinds import Track, TrackWish
+from flait.core.subscriptions import Role
 from flait.core.texts import answers as texts
 from flait.core.texts.refusals import in_words, over
 from flait.core.texts.wishes import not_understood_text, too_late_text
@@ -157,7 +158,7 @@ def keep(desk: Desk, looked: Looked, person: Person) -> Subscribed | AnswerText:
     """Inside the transaction: follow it, or say why not."""
     finding = _beside(desk, looked, looked.finding)
     if looked.refused or not isinstance(finding, Found | FlightSourceError):
-        return AnswerText(body=_refusal(desk, looked))
+        return AnswerText(body=refusal(desk, looked))
     refuse_opted_out(desk.store.user_by_phone(person.phone))
     if not looked.flight:
         note_answer(desk.store, finding, looked.at)
@@ -209,10 +210,11 @@ def _name_a_day(desk: Desk, looked: Looked) -> str:
 
 def put_question(desk: Desk, ident: str, options: Sequence[Leg]) -> None:
     """Inside a transaction: these legs wait for `1`, `2` or BOTH."""
-    desk.put(QUESTION, {"do": "track", "options": [_option(ident, leg) for leg in options]})
+    desk.put(QUESTION, {"do": "track", "options": [option_of(ident, leg) for leg in options]})
 
 
-def _option(ident: str, leg: Leg) -> dict[str, str | None]:
+def option_of(ident: str, leg: Leg) -> dict[str, str | None]:
+    """One leg to choose, as a question keeps it."""
     return {
         "ident": ident,
         "date": leg.departure_date.isoformat(),
@@ -232,13 +234,15 @@ def wanted_option(desk: Desk, option: Mapping[str, Any]) -> Wanted:
         destination=option.get("destination"),
     )
     leaves_at = option.get("leaves_at")
-    return replace(wanted_of(desk, wish), leaves_at=time.fromisoformat(leaves_at) if leaves_at else None, found=True)
+    wanted = replace(wanted_of(desk, wish), leaves_at=time.fromisoformat(leaves_at) if leaves_at else None, found=True)
+    return replace(wanted, role=Role(option["role"])) if option.get("role") else wanted
 
 
-def _refusal(desk: Desk, looked: Looked) -> str:
+def refusal(desk: Desk, looked: Looked) -> str:
+    """Why there is nothing to follow."""
     ident, why = str(looked.wanted.ident), looked.finding
     if isinstance(why, FlaitError):
-        return _fault(desk, ident, why)
+        return fault_text(desk, ident, why)
     if isinstance(why, OtherAirline):
         return texts.other_airline_text(ident, why.number)
     if isinstance(why, Several):
@@ -249,7 +253,8 @@ def _refusal(desk: Desk, looked: Looked) -> str:
     return _not_found(desk, looked)
 
 
-def _fault(desk: Desk, ident: str, why: FlaitError) -> str:
+def fault_text(desk: Desk, ident: str, why: FlaitError) -> str:
+    """What speaks against the look itself; that FlightAware does not answer is none of it."""
     contact = desk.rules.contact
     if isinstance(why, NotUnderstood):
         return not_understood_text(ident).body
