@@ -18,6 +18,7 @@ from flait.schema.m007_identity import m007_identity
 from flait.schema.m008_moments import m008_moments
 from flait.schema.m009_addresses import m009_addresses
 from flait.schema.m010_preferences import m010_preferences
+from flait.schema.m013_timetable import m013_timetable
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
@@ -36,6 +37,7 @@ __all__ = [
     "m008_moments",
     "m009_addresses",
     "m010_preferences",
+    "m013_timetable",
     "migrations",
 ]
 
@@ -50,6 +52,7 @@ MIGRATIONS: Final[tuple[Callable[["Database"], None], ...]] = (
     m008_moments,
     m009_addresses,
     m010_preferences,
+    m013_timetable,
 )
 NAMES: Final = frozenset(migration.__name__ for migration in MIGRATIONS)
 
