@@ -10,7 +10,6 @@ from enum import StrEnum
 
 from flait.core.changes import STEP_NEAR, Change, ChangeKind, End
 from flait.core.flights import RETIMED, Airport, Flight, ScheduledFlight, Times
-from flait.core.subscriptions import Role
 from flait.core.told import NONE, Told, presumed
 
 MISSES = 2  # looks in a row that do not show it, before that is told
@@ -118,11 +117,10 @@ def news(known: Told, seen: ScheduledFlight, misses: int) -> News | None:
     return News.TIMES if any(abs(by) >= STEP_NEAR for by in _moved(known, seen).values()) else None
 
 
-def moved(known: Told, seen: ScheduledFlight, role: Role) -> Change:
-    """How far it moved, at the end its person goes by where that one did."""
+def moved(known: Told, seen: ScheduledFlight) -> Change:
+    """How far it moved: at the departure where that did, for a text about that one says both; else at the arrival."""
     by = _moved(known, seen)
-    ends = (End.ARRIVAL, End.DEPARTURE) if role is Role.MEETER else (End.DEPARTURE, End.ARRIVAL)
-    end = next((end for end in ends if abs(by[end]) >= STEP_NEAR), ends[0])
+    end = End.DEPARTURE if abs(by[End.DEPARTURE]) >= STEP_NEAR else End.ARRIVAL
     facts = ("scheduled_out", "scheduled_in", "departure", "arrival")
     return Change(kind=ChangeKind.SCHEDULE_CHANGE, facts=facts, end=end, moved=by[end])
 
@@ -130,7 +128,8 @@ def moved(known: Told, seen: ScheduledFlight, role: Role) -> Change:
 def _moved(known: Told, seen: ScheduledFlight) -> dict[End, timedelta]:
     leaves = seen.scheduled_out - (known.departure or seen.scheduled_out)
     lands = timedelta()
-    if seen.scheduled_in and known.arrival and seen.destination:  # else nobody can say it on the clocks there
+    can_be = seen.destination and seen.scheduled_in and seen.scheduled_in > seen.scheduled_out
+    if can_be and seen.scheduled_in and known.arrival:  # else nobody can say it on the clocks there
         lands = seen.scheduled_in - known.arrival
     return {End.DEPARTURE: leaves, End.ARRIVAL: lands}
 

@@ -21,6 +21,7 @@ DAY = timedelta(days=1)
 OAK = Airport(code="KOAK", code_iata="OAK", timezone="America/Los_Angeles")
 ROW = ScheduledFlight(ident="UAL1234", origin=SFO, destination=EWR, scheduled_out=OUT, scheduled_in=IN)
 LEAVES = OUT + 60 * DAY
+READER = Reader(ident="UA1234", now=NOON - 20 * DAY)
 DAYS = (30, 14, 7, 3)
 
 
@@ -113,17 +114,27 @@ def test_what_a_timetable_says_that_is_new(
     assert news(told_before, seen, misses) is expected
 
 
-def test_each_goes_by_their_own_end() -> None:
+def test_a_move_is_about_the_departure_where_that_moved_and_else_about_the_arrival() -> None:
     arrival_alone = by(timedelta(), scheduled_in=IN + minutes(20))
 
-    assert moved(known(), by(hours(1)), Role.TRAVELER).end is End.DEPARTURE
-    assert moved(known(), by(hours(1)), Role.MEETER).end is End.ARRIVAL
-    assert moved(known(), arrival_alone, Role.TRAVELER).end is End.ARRIVAL
+    assert moved(known(), by(hours(1))).end is End.DEPARTURE
+    assert moved(known(), arrival_alone).end is End.ARRIVAL
+
+
+SHIFTS = st.integers(-360, 360).map(minutes)
+
+
+@given(SHIFTS, SHIFTS, st.sampled_from(Role))
+def test_a_move_that_was_told_is_no_news_any_more(out: timedelta, lands: timedelta, role: Role) -> None:
+    seen = replace(ROW, scheduled_out=OUT + out, scheduled_in=IN + lands)
+    what = news(known(), seen, 0)
+
+    if what:
+        text = timetable_text(what, known(), seen, READER, role=role)
+        assert news(believed(told([text.tells]), ROW), seen, 0) is None
 
 
 # --- in words -------------------------------------------------------------------------------------------------------
-
-READER = Reader(ident="UA1234", now=NOON - 20 * DAY)
 
 
 @pytest.mark.parametrize(

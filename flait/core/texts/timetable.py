@@ -52,7 +52,7 @@ def _moved(known: Told, seen: ScheduledFlight, reader: Reader, role: Role) -> Te
     alert = Alert(
         flight=replace(as_flight(seen), ident=reader.ident),
         told=known,
-        changes=(moved(known, seen, role),),
+        changes=(moved(known, seen),),
         role=role,
         priority=Priority.P1,
         expires_at=reader.now + RULES[ChangeKind.SCHEDULE_CHANGE][2],
