@@ -66,6 +66,8 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
             r"\bsaved\. Live tracking starts 2 days before; (?:you will hear from us then|we text you then)",
             does.fact(pending=True),
         ),
+        (r"\bsaved(?=: dep )", does.fact(pending=True)),
+        (r"Live tracking starts 2 days before; we text you then\.|We text you 2 days before\.", does.nothing),
         (
             r"^Flait(?: flight alerts(?: for [^:]+)?)?:|Flait(?: flight alerts)?\.$|Flait(?: flight alerts)?\. (?=Msg|Set)",
             does.nothing,
