@@ -9,7 +9,6 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
@@ -17,18 +16,18 @@ from typing import TYPE_CHECKING, cast
 from flait.app import App
 from flait.clock import believable, is_virtual
 from flait.core.inbound import Unproven
-from flait.errors import AboveTier, ConfigError, FlaitError, Gone
+from flait.errors import ConfigError, FlaitError, Gone
 from flait.flows import (
     answer,
     backup,
     deliver,
     intake,
     meter,
-    push,
     receipts,
     remind,
     subscribe,
     timekeeping,
+    timetable,
     unproven,
     upkeep,
 )
@@ -37,6 +36,7 @@ from flait.running.answerers import Answerers
 from flait.running.metronome import Watchdog
 from flait.running.pollers import Pollers
 from flait.running.pulse import Pulse, Trouble, Troubles, word
+from flait.running.pusher import Pusher
 from flait.running.ticks import Tick
 from flait.running.whereabouts import Whereabouts
 from flait.system.starving import WHY, Hunger
@@ -73,7 +73,7 @@ class Daemon:
         self._answerers = Answerers(app, lambda: self._source, self.watchdog, stopping)
         self._webhook: Webhook | None = None
         self._to_look_up = unproven.ToLookUp()
-        self._above_tier = False  # FlightAware has refused push alerts to this account
+        self._pusher = Pusher(app, stopping, lasting=lasting)
         self.wake: Callable[[], None] = lambda: None  # the metronome's to set: makes the ticks `on_text` due
         self.boot = secrets.token_hex(8)
         self.started_at = app.clock.now()
@@ -85,11 +85,6 @@ class Daemon:
     @cached_property
     def _gateway(self) -> Gateway:
         return self._app.gateway()
-
-    @cached_property
-    def _office(self) -> push.Office:
-        office = self._app.office(self._stopping.wait)
-        return office if self._lasting else replace(office, wanted=False)
 
     def ticks(self) -> list[Tick]:
         """What a daemon does, and how often."""
@@ -114,16 +109,25 @@ class Daemon:
             Tick(name="deliver-0", every=timedelta(seconds=2), do=self.deliver),
             Tick(name="looks", do=self.answer_all, lasting=False),
             Tick(name="activate", every=timedelta(seconds=30), do=self.activate),
+            Tick(name="timetable", every=timedelta(minutes=1), do=self.compare),
             Tick(name="poll", every=timedelta(seconds=5), do=self.poll if self._lasting else self.poll_all),
             Tick(name="remind", every=timedelta(seconds=5), do=self.remind),
             Tick(name="deliver-0", do=self.deliver, lasting=False),
             Tick(name="settle", every=timedelta(seconds=15), do=self.settle),
             Tick(name="receipts", every=timedelta(seconds=60), do=self.receipts),
-            *([Tick(name="push", every=timedelta(minutes=1), do=self.push)] if self._pushes() else []),
+            *(
+                [Tick(name="push", every=timedelta(minutes=1), do=self._pusher.step)]
+                if self._pusher.is_needed()
+                else []
+            ),
             Tick(name="backup", every=timedelta(hours=1), do=self.backup),
             Tick(name="upkeep", every=timedelta(hours=1), do=self.upkeep),
             *(self._for_a_daemon_alone() if self._lasting else []),
         ]
+
+    def _pushes(self) -> Iterator[Tick]:
+        if self._pusher.is_needed():
+            yield Tick(name="push", every=timedelta(minutes=1), do=self._pusher.step)
 
     def _for_a_daemon_alone(self) -> Iterator[Tick]:
         for number in range(1, SENDERS):
@@ -316,36 +320,24 @@ class Daemon:
         """Answer everything that waits: for `tick`."""
         return self.answer() or self._answerers.finish()
 
-    def _pushes(self) -> bool:
-        """Whether push alerts are to be looked after: they are wanted, or some are left from when they were."""
-        store, problem = self._app.store(), self._app.push_problem
-        if not self._lasting:
-            return not push.is_idle(store)
-        if problem:
-            log.warning("push alerts are off: %s", problem)
-            store.note_error(push.PUSH, problem, self._app.clock.now())
-        return (self._app.settings.flightaware.push and not problem) or not push.is_idle(store)
-
-    def push(self) -> bool:
-        """Look after one push alert at FlightAware; after it refused them to this account, never again in this run."""
-        store, clock = self._app.store(), self._app.clock
-        if self._above_tier or self._stopping.is_set():
-            return False
-        try:
-            return push.step(store, self._office, clock)
-        except AboveTier as refusal:
-            self._above_tier = True
-            store.note_error(push.PUSH, refusal.message, clock.now())
-            log.warning("push alerts are off until the daemon starts again: %s", refusal)
-            return False
-
     def activate(self) -> bool:
         """Carry one pending subscription on; none may fail because a wrong clock says that its day is over."""
-        if not is_virtual(self._app.clock) and timekeeping.is_in_doubt(self._app.store(), self._app.clock):
+        if self._doubts_the_clock():
             return False
         app = self._app
         contact = app.settings.operator.contact
         return subscribe.activate_next(app.store(), self._source, app.clock, app.zone_of, contact)
+
+    def compare(self) -> bool:
+        """Compare one saved number with its timetable, or tell what waited of one."""
+        app = self._app
+        if self._doubts_the_clock() or self._stopping.is_set():
+            return False
+        days, defaults = app.settings.alerts.schedule_checks, app.settings.defaults
+        return timetable.step(app.store(), self._source, app.clock, days=days, defaults=defaults)
+
+    def _doubts_the_clock(self) -> bool:
+        return not is_virtual(self._app.clock) and timekeeping.is_in_doubt(self._app.store(), self._app.clock)
 
     def backup(self) -> bool:
         """Back up the database once a day."""

@@ -135,6 +135,7 @@ def test_settings_are_told_by_key(paths: Paths) -> None:
         ("webhook.public_url", ["", "https://a.example", "http://a.example:8080/in"], ["a.example", "ftp://a.example"]),
         ("alerts.delay_minutes", ["1", "1440"], ["0", "1441", "1.5", "ten"]),
         ("alerts.leave_hours", ["1", "24"], ["0", "25"]),
+        ("alerts.schedule_checks", ["", "3", "30,14,7,3", "365,3"], ["2", "366", "7,7", "7,", "a", "1.5", "-3"]),
         ("quiet.default", ["", "22:00-07:00", "00:00-23:59"], ["22-7", "24:00-07:00", "22:60-07:00", "07:00-07:00"]),
         ("retention.flight_data_days", ["1", "3650"], ["0", "3651", "-5"]),
         ("retention.raw_hours", ["0", "720"], ["-1", "721"]),

@@ -28,7 +28,8 @@ class Told:
     `phase_at` is when the phase was said to have begun; `boards` is advice, "boards about"; `returned` the leaving that
     came to nothing; `onward` the leg that follows a diversion; `stale` since when there was no word, NOT_LEFT,
     NOT_LANDED or GIVEN_UP; `ends` that the journey ends elsewhere; `connection` how sure the next flight is, by
-    core.trips. The last four: that milestone was told.
+    core.trips; `origin` and `unlisted` are of a timetable: where it leaves, and that it stands there no more. The last
+    four: that milestone was told.
     """
 
     scheduled_out: datetime | None = None
@@ -44,7 +45,9 @@ class Told:
     diverted_to: str | None = None
     phase: Phase = Phase.SCHEDULED
     phase_at: datetime | None = None
+    origin: str | None = None
     destination: str | None = None
+    unlisted: str | None = None
     boards: datetime | None = None
     returned: datetime | None = None
     onward: str | None = None
@@ -100,7 +103,7 @@ FACTS: Mapping[str, Callable[[Flight], str | bool | None]] = {
     "onward": lambda flight: f"{len(flight.via)} {flight.via[-1]}" if flight.via else None,
     "ends": lambda flight: elsewhere(flight) or None,
     "stale": lambda _: None,  # no fact of the flight, but of our looks at it
-    **dict.fromkeys((CONNECTION, *REMINDERS), lambda _: None),
+    **dict.fromkeys(("origin", "unlisted", CONNECTION, *REMINDERS), lambda _: None),
 }
 """How each fact is read off a flight; None is never told."""
 

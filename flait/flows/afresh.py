@@ -21,6 +21,7 @@ from flait.core.texts.status import Freshness, status_text
 from flait.core.texts.wording import Text
 from flait.core.told import FACTS, NONE, REMINDERS, Told, further, tells
 from flait.flows.looks import hasten
+from flait.flows.saved import told_when_saved
 from flait.flows.telling import knows, retell
 from flait.flows.wishes import USEFUL, greeting
 from flait.store import Store, TrackedFlight
@@ -36,6 +37,7 @@ WISHES: Final = {  # what a text says of a wish holds for as long as the wish is
     K.PENDING: SubscriptionState.PENDING,
     K.MISSING: SubscriptionState.PENDING,
     K.FAILED: SubscriptionState.FAILED,
+    K.SCHEDULE_CHANGE: SubscriptionState.PENDING,  # of a flight that is only saved
 }
 AHEAD: Final = ("departure", "arrival", "boards")  # moments that are advice while they are ahead
 SENT_ONCE_MORE: Final = "requeued"  # the journal's word for it
@@ -170,9 +172,13 @@ def _was_lost_before(store: Store, message: Message) -> bool:
 
 
 def decide_again(store: Store, message: Message, now: datetime) -> None:
-    """Have the flight decided anew for the text's person: by a look now, or by the last where no more is taken."""
+    """Have the flight decided anew for the text's person: by a look now, or by the last where no more is taken.
+
+    Of one that is only saved: by how the timetable had it last.
+    """
     tracked = store.tracked(message.flight_id or 0)
     if tracked is None:
+        store.hasten_word(message.subscription_id or 0, now)
         return
     if tracked.closed_at and message.subscription_id:
         retell(store, tracked, message.subscription_id, now)
@@ -216,7 +222,7 @@ def _is_unheard_of(store: Store, message: Message, now: datetime) -> bool:
     if tracked is None or further(progress(tracked.flight), Phase.SCHEDULED) or is_awaited(tracked.flight, now):
         return False
     rows = store.told_rows([message.subscription_id or 0])[message.subscription_id or 0]
-    return not any(row.is_said for row in rows)
+    return not any(row.is_said for row in rows if row.kind not in WISHES)
 
 
 def words_of_now(store: Store, message: Message, now: datetime) -> Text | None:
@@ -228,7 +234,10 @@ def words_of_now(store: Store, message: Message, now: datetime) -> Text | None:
     reader = Reader(ident=subscription.ident, now=now, clock=user.clock)
     if message.kind is K.TRACKED:
         first, hears = greeting(store, user), user.preferences.hears_progress
-        return tracked_text(tracked.flight, reader, role=subscription.role, first=first, hears_progress=hears)
+        told = told_when_saved(store, subscription.id, tracked.flight)
+        return tracked_text(
+            tracked.flight, reader, role=subscription.role, first=first, hears_progress=hears, told=told
+        )
     seen = Freshness(age=max(now - (tracked.seen_at or now), timedelta()))
     return status_text(tracked.flight, reader, seen, role=subscription.role, told=heard(store, subscription.id))
 

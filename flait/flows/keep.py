@@ -19,6 +19,7 @@ from flait.errors import FlightSourceError, UserError
 from flait.flows import wishes
 from flait.flows.history import worth_telling
 from flait.flows.looks import hasten
+from flait.flows.saved import told_when_saved
 from flait.flows.waiting import asked_for, of_that_leg, waiting
 from flait.flows.wishes import NOT_LIVE_YET
 from flait.store import Store, TrackedFlight
@@ -129,6 +130,7 @@ def _activate(
             first=first,
             hears_progress=user.preferences.hears_progress,
             record=worth_telling(store, flight),
+            told=told_when_saved(store, saved.id, flight),
         )
         wishes.confirm(store, saved, user, kind=MessageKind.TRACKED, text=text, now=now)
         wishes.note(store, saved, now, step="subscribe", outcome="active", detail=f"pinned {flight.fa_flight_id}")
@@ -214,8 +216,10 @@ def _save_scheduled(
         next_attempt_at=look,
     )
     saved, new = _saved(store, ahead)
+    if new:
+        store.plan_flight(saved.id, saved.ident, row, now)
     if new and subscription.departure_date is None:
-        text = pending_text(row, saved.ident, first=first)
+        text = pending_text(row, saved.ident, first=first, clock=user.clock)
         wishes.confirm(store, saved, user, kind=MessageKind.PENDING, text=text, now=now, until=wishes.over_at(saved))
         wishes.note(store, saved, now, step="subscribe", outcome="pending", detail=saved.reason)
     return Subscribed(subscription=saved, user=user, scheduled=row, already=not new)

@@ -93,7 +93,7 @@ def _act(store: Store, reported: Reported, receipt: Receipt, now: datetime, what
         return
     if by_whatsapp.in_place_of(store, message, receipt.error_code, whatsapp, now):
         return
-    if message.flight_id is not None and message.tells and _worth_telling_again(message):
+    if message.tells and _worth_telling_again(message):
         afresh.decide_again(store, message, now)  # what still holds is told afresh
 
 

@@ -25,6 +25,7 @@ from flait.core.told import Told, further, told
 from flait.core.trips import Leg, Onward, least_time, next_leg
 from flait.core.twilio_errors import is_in_vain
 from flait.flows.history import worth_telling
+from flait.flows.saved import told_when_saved
 from flait.flows.why import last_look, note_why
 from flait.flows.wishes import confirm, greeting
 from flait.store import Store, Subscriber, TellRow, TrackedFlight
@@ -89,6 +90,8 @@ def decided(
 
 def _is_unconfirmed(rows: Sequence[TellRow], flight: Flight) -> bool:
     """Whether nothing that was said of it arrived, the confirmation first of all. What is down needs none."""
+    first = next((place for place, row in enumerate(rows) if row.kind is MessageKind.TRACKED), 0)
+    rows = rows[first:]  # what was said when it was only saved confirms nothing
     lost = any(row.kind is MessageKind.TRACKED and _never_came(row) for row in rows)
     if not lost or any(row.is_said for row in rows) or is_in_vain(rows[-1].error_code):
         return False
@@ -108,7 +111,7 @@ def confirm_afresh(
     texts = store.told_rows([person.subscription.id for person in people])
     for person in people:
         rows, subscription, user = texts[person.subscription.id], person.subscription, person.user
-        if not _is_unconfirmed(rows, tracked.flight) or out_of_reach(_past(rows), now):
+        if not _is_unconfirmed(rows, tracked.flight) or out_of_reach(past_texts(rows), now):
             continue
         reader = Reader(ident=subscription.ident, now=now, clock=user.clock)
         first = greeting(store, user, rules.contact)
@@ -119,6 +122,7 @@ def confirm_afresh(
             first=first,
             hears_progress=user.preferences.hears_progress,
             record=worth_telling(store, tracked.flight),
+            told=told_when_saved(store, subscription.id, tracked.flight),
         )
         key = f"{MessageKind.TRACKED}-again:{subscription.id}:{len(rows)}"
         confirm(store, subscription, user, kind=MessageKind.TRACKED, text=text, now=now, dedup_key=key)
@@ -139,7 +143,7 @@ def _decide(
     now: datetime,
     seen_at: datetime | None,
 ) -> Decision:
-    known, past = knows(rows), _past(rows)
+    known, past = knows(rows), past_texts(rows)
     is_traveler = subscriber.subscription.role is Role.TRAVELER
     legs = store.legs_of(subscriber.user.id) if is_traveler else []
     decision = decide(
@@ -151,7 +155,7 @@ def _decide(
         now=now,
         seen_at=seen_at,
         delay=rules.delay,
-        wishes=_without_leaving(_wishes(subscriber, rows, rules.defaults, reminds=rules.reminds), subscriber, legs),
+        wishes=_without_leaving(wishes_for(subscriber, rows, rules.defaults, reminds=rules.reminds), subscriber, legs),
         onward=_onward(subscriber, legs, after, before, rules),
     )
     if decision.alert and OFFERING & {change.kind for change in decision.alert.changes}:
@@ -167,7 +171,7 @@ def knows(rows: Iterable[TellRow]) -> Told:
     return told(row.tells for row in rows if row.is_said)
 
 
-def _past(rows: Iterable[TellRow]) -> list[PastText]:
+def past_texts(rows: Iterable[TellRow]) -> list[PastText]:
     """When they had them."""
     return [
         PastText(
@@ -209,7 +213,7 @@ def _onward(
     return Onward(leg=leg, needed=least_time(after, leg.flight, rules.least))
 
 
-def _wishes(subscriber: Subscriber, rows: Iterable[TellRow], defaults: Defaults, *, reminds: bool = True) -> Wishes:
+def wishes_for(subscriber: Subscriber, rows: Iterable[TellRow], defaults: Defaults, *, reminds: bool = True) -> Wishes:
     """How they want to hear of it; milestones after they were last told how it stands."""
     user, asked_at = subscriber.user, subscriber.subscription.asked_at
     confirmed = [row.at for row in rows if row.is_said and row.kind is MessageKind.TRACKED]
@@ -305,8 +309,8 @@ def tell_silence(store: Store, tracked: TrackedFlight, now: datetime, rules: Ale
             seen_at=_last_word(rows, seen_at),
             now=now,
         )
-        waits = alert and _waits(alert, _wishes(person, rows, rules.defaults), now)
-        if alert and not waits and not out_of_reach(_past(rows), now):
+        waits = alert and _waits(alert, wishes_for(person, rows, rules.defaults), now)
+        if alert and not waits and not out_of_reach(past_texts(rows), now):
             key = f"stale:{person.subscription.id}:{seen_at.isoformat()}:{len(rows)}"
             tell(store, tracked, person, alert, held=(), now=now, dedup_key=key)
 
@@ -341,7 +345,7 @@ def tell_last_seen(
     texts = store.told_rows([person.subscription.id for person in people])
     for person in people:
         rows = texts[person.subscription.id]
-        rest = out_of_reach(_past(rows), now)
+        rest = out_of_reach(past_texts(rows), now)
         at, decision = _decided_in_time(store, tracked, person, rules, rest.until if rest and rest.until else now)
         if decision and decision.alert:
             key = f"alert-again:{person.subscription.id}:{len(rows)}"

@@ -53,6 +53,7 @@ IN_WORDS: Mapping[str, str] = {
     "settle": "settling doubts",
     "fetch": "reading replies",
     "activate": "carrying wishes on",
+    "timetable": "checking timetables",
     "listen": "listening for calls",
     "push": "push alerts",
     "backup": "backups",

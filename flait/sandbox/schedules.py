@@ -57,8 +57,21 @@ def schedule_rows(world: World, wanted: Wanted, *, now: datetime, start: datetim
 
 def _recorded(world: World, wanted: Wanted, now: datetime, start: datetime, end: datetime) -> Iterator[Record]:
     for out, flight in world.scenario.timetable(start, end):
-        if wanted.may_take(flight):
-            yield from _recorded_rows(flight, out, now, codeshares=wanted.codeshares)
+        said = world.by_hand.changed({"ident": flight.ident, "fa_flight_id": flight_id(flight.ident, out)}, 0)
+        if said is not None and wanted.may_take(flight):
+            for row in _recorded_rows(flight, out, now, codeshares=wanted.codeshares):
+                yield {**row, **_said_of_plan(said)}
+
+
+def _said_of_plan(said: Record) -> Record:
+    """What was said by hand of times and ends, as a row has it."""
+    times = {name: said[name] for name in ("scheduled_out", "scheduled_in") if name in said}
+    return times | {key: value for end in ("origin", "destination") if end in said for key, value in _end(said, end)}
+
+
+def _end(record: Record, end: str) -> list[tuple[str, Any]]:
+    codes = ("code", "code_icao", "code_iata", "code_lid")
+    return [(f"{end}{code.removeprefix('code')}", (record[end] or {}).get(code)) for code in codes]
 
 
 def _made(world: World, now: datetime, start: datetime, end: datetime) -> Iterator[Record]:
@@ -86,11 +99,7 @@ def _recorded_rows(flight: Recorded, out: datetime, now: datetime, *, codeshares
 
 def _made_row(record: Record, now: datetime) -> Record:
     known = leaves_at(record) - KNOWN_AHEAD <= now
-    ends = {
-        f"{end}{code.removeprefix('code')}": (record[end] or {}).get(code)
-        for end in ("origin", "destination")
-        for code in ("code", "code_icao", "code_iata", "code_lid")
-    }
+    ends = dict([*_end(record, "origin"), *_end(record, "destination")])
     return {
         **_named(Designator(record["ident"], record["ident_iata"]), None),
         **ends,

@@ -20,6 +20,7 @@ from flait.schema.m009_addresses import m009_addresses
 from flait.schema.m010_preferences import m010_preferences
 from flait.schema.m011_history import m011_history
 from flait.schema.m012_routes import m012_routes
+from flait.schema.m013_timetable import m013_timetable
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
@@ -40,6 +41,7 @@ __all__ = [
     "m010_preferences",
     "m011_history",
     "m012_routes",
+    "m013_timetable",
     "migrations",
 ]
 
@@ -56,6 +58,7 @@ MIGRATIONS: Final[tuple[Callable[["Database"], None], ...]] = (
     m010_preferences,
     m011_history,
     m012_routes,
+    m013_timetable,
 )
 NAMES: Final = frozenset(migration.__name__ for migration in MIGRATIONS)
 

@@ -121,6 +121,22 @@ def quiet_hours() -> Rule:
     return like(f"({_TIME})-(?!\\1){_TIME}", "HH:MM-HH:MM, like 22:00-07:00")
 
 
+def days_ahead(least: int, most: int) -> Rule:
+    """So many days before something, each once; kept the farthest first."""
+
+    def holds(text: str) -> bool:
+        parts = text.replace(" ", "").split(",")
+        days = [int(part) for part in parts if matches("[0-9]{1,3}", part)]
+        return len(days) == len(parts) == len(set(days)) and all(least <= day <= most for day in days)
+
+    return Rule(
+        kind=str,
+        allowed=f"whole numbers from {least} to {most} with commas between, each once, like 30,14,7,3",
+        holds=holds,
+        kept=lambda text: ",".join(map(str, sorted(map(int, text.split(",")), reverse=True))),
+    )
+
+
 def provider_url() -> Rule:
     """Where a key is sent: encrypted, or not leaving this machine."""
     return Rule(
@@ -152,7 +168,7 @@ def optional(rule: Rule) -> Rule:
         kind=rule.kind,
         allowed=f"empty, or {rule.allowed}",
         holds=lambda text: not text or rule.holds(text),
-        kept=rule.kept,
+        kept=lambda text: rule.kept(text) if text else text,
     )
 
 

@@ -152,6 +152,11 @@ class Alerts:
     checkin_hours: Annotated[
         int, rules.whole(13, 48), "How long before the scheduled departure the check-in message comes."
     ] = 24
+    schedule_checks: Annotated[
+        str,
+        rules.optional(rules.days_ahead(3, 365)),
+        "So many days ahead a saved flight is compared with its timetable; empty: never.",
+    ] = "30,14,7,3"
 
 
 @dataclass(frozen=True, kw_only=True)

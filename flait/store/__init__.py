@@ -4,6 +4,7 @@
     filesystem.py  what the disk under it can do
     people.py  subscriptions.py  flights.py     who follows what, and when to ask again
     watching.py                                 why a flight is watched
+    timetable.py                                when a saved flight's timetable is looked at
     outbox.py  messages.py  journal.py          what is to be said, what was, and why
     receipts.py  inbound.py                     what became of it, and what people say back
     dialogues.py  invitations.py  windows.py    which questions are open, who was invited, who wrote over WhatsApp
@@ -45,6 +46,7 @@ from flait.store.shares import Shares
 from flait.store.subscriptions import Subscriptions
 from flait.store.takeover import Salvaged, TakenOver, Takeover, salvaged
 from flait.store.timeshift import Timeshift
+from flait.store.timetable import Timetable
 from flait.store.upkeep import Upkeep
 from flait.store.usage import Usage
 from flait.store.values import (
@@ -58,6 +60,7 @@ from flait.store.values import (
     InvitationState,
     LoggedFacts,
     MessageView,
+    PlannedFlight,
     Provider,
     Pruned,
     PushAlert,
@@ -101,6 +104,7 @@ __all__ = [
     "Step",
     "UsageRow",
     "WatchReason",
+    "PlannedFlight",
     "SmsRow",
     "Heartbeat",
     "Provider",
@@ -122,6 +126,7 @@ class Store(
     Subscriptions,
     Flights,
     Watching,
+    Timetable,
     Outbox,
     Messages,
     Receipts,

@@ -15,8 +15,10 @@ _REWIND: Final = (
     WHERE closed_at IS NULL AND next_poll_at > :now AND coalesce(last_polled_at, created_at) > :now""",
     """UPDATE subscriptions SET next_attempt_at = :now
     WHERE state = 'pending' AND next_attempt_at > :now AND asked_at > :now""",
+    """UPDATE timetable SET next_check_at = :now WHERE next_check_at > :now AND looked_at > :now""",
     # A moment that comes too early says nothing, and is planned anew.
     "UPDATE subscriptions SET next_moment_at = :now WHERE state = 'active' AND next_moment_at > :now",
+    "UPDATE timetable SET next_word_at = :now WHERE next_word_at > :now",
     """UPDATE messages SET not_before = :now
     WHERE status = 'queued' AND not_before > :now AND max(created_at, coalesce(started_at, '')) > :now""",
     # After the ones above, which go by it. A rest between two texts must not last for as long as the clock was ahead.

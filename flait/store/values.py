@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from flait.core.flights import Flight, Phase
+from flait.core.flights import Flight, Phase, ScheduledFlight
 from flait.core.inbound import Inbound
 from flait.core.messages import UNTOLD, Message, MessageKind, MessageStatus
 from flait.core.subscriptions import Role, Subscription, User
@@ -60,6 +60,28 @@ class Subscriber:
 
     subscription: Subscription
     user: User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedFlight:
+    """A saved flight's place in the timetable: as it was saved, as it was last `seen`, and when to look again.
+
+    `leaves_at` is when it leaves by that. `misses` are looks in a row that did not show it, `failures` faults in a row.
+    `days` are those by which the next look was planned; None: it is to be planned. Saved by an earlier Flait, it has no
+    `plan` before a look.
+    """
+
+    subscription_id: int
+    number: str
+    leaves_at: datetime
+    plan: ScheduledFlight | None = None
+    seen: ScheduledFlight | None = None
+    misses: int = 0
+    failures: int = 0
+    days: str | None = None
+    looked_at: datetime
+    next_check_at: datetime | None = None
+    next_word_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

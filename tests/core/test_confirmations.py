@@ -205,19 +205,31 @@ def test_the_longest_confirmation_keeps_date_and_both_times() -> None:
 
 # --- saved days ahead -------------------------------------------------------------------------------------------
 
-ROW = ScheduledFlight(ident="UAL1234", origin=SFO, destination=EWR, scheduled_out=OUT)
-SAVED = f"{NAME} saved. Live tracking starts 2 days before; we text you then."
+ROW = ScheduledFlight(ident="UAL1234", origin=SFO, destination=EWR, scheduled_out=OUT, scheduled_in=IN)
+SAVED = f"{NAME} saved: dep 14:10 PST, arr 22:31 EST."
 
 
 def test_a_flight_saved_days_ahead() -> None:
     text = pending_text(ROW, "UA1234")
 
-    assert (text.body, text.tells) == (SAVED, {})
+    assert text.body == f"{SAVED} Live tracking starts 2 days before; we text you then."
+    assert text.tells == {
+        "origin": "SFO", "destination": "EWR", "unlisted": "",
+        "scheduled_out": OUT.isoformat(), "departure": OUT.isoformat(),
+        "scheduled_in": IN.isoformat(), "arrival": IN.isoformat(),
+    }  # fmt: skip
+
+
+def test_a_saved_flight_whose_arrival_is_not_known_tells_none() -> None:
+    text = pending_text(replace(ROW, scheduled_in=None), "UA1234", clock=ClockFace.H12)
+
+    assert "saved: dep 2:10pm PST. Live" in text.body
+    assert "arrival" not in text.tells
 
 
 def test_the_first_text_may_be_about_a_saved_flight() -> None:
     assert pending_text(ROW, "UA1234", first=Greeting(name="Ana")).body == (
-        f"Flait flight alerts for Ana: {SAVED} {FOOTER}"
+        f"Flait flight alerts for Ana: {SAVED} We text you 2 days before. {FOOTER}"
     )
 
 

@@ -103,6 +103,8 @@ def test_the_confirmation_tells_everything_known() -> None:
         "boards",
         "ends",
         "stale",
+        "origin",
+        "unlisted",
         CONNECTION,
         *REMINDERS,
     }  # said by their own texts only

@@ -99,7 +99,7 @@ def test_a_saved_flight_is_shared_as_well(world: World, talk: Talk) -> None:
         "Asked +1555...0105 to follow UA1234 Tue 2 Dec as watcher. They must reply JOIN first."
     ]
     (body,) = talk.says("join", BEN)
-    assert body.startswith("Flait flight alerts: UA1234 SFO-EWR Tue 2 Dec saved.")
+    assert body.startswith("Flait flight alerts: UA1234 SFO-EWR Tue 2 Dec saved: dep 14:10 PST.")
 
 
 def test_without_a_role_the_invited_watches(world: World, ana: Talk) -> None:
@@ -343,7 +343,7 @@ def test_an_invitation_stays_open_while_the_flight_cannot_be_looked_up(world: Wo
     assert "monthly data budget used" in body
     world.source.fault = None
     (body,) = talk.says("join please", BEN)
-    assert body.startswith("Flait flight alerts: UA1234 SFO-EWR Tue 2 Dec saved.")
+    assert body.startswith("Flait flight alerts: UA1234 SFO-EWR Tue 2 Dec saved: dep 14:10 PST.")
 
 
 def test_an_invitation_is_accepted_by_its_flight(world: World, ana: Talk) -> None:

@@ -59,7 +59,7 @@ def test_a_new_flight_is_answered_by_its_confirmation(world: World, ann: Talk, s
 def test_a_flight_days_ahead_is_saved(world: World, ann: Talk) -> None:
     world.source.timetable = [timetabled()]
     (body,) = ann.says("track UA1234 2 dec")
-    assert body.startswith("UA1234 SFO-EWR Tue 2 Dec saved. Live tracking starts 2 days before;")
+    assert body.startswith("UA1234 SFO-EWR Tue 2 Dec saved: dep 14:10 PST. Live tracking starts 2 days before;")
     assert live(world) == ["UA1234 pending"]
 
 
@@ -129,7 +129,7 @@ def test_legs_of_a_timetable_are_asked_about_too(world: World, ann: Talk) -> Non
     (body,) = ann.says("track UA1234 2 dec")
     assert body.startswith("UA1234 on Tue 2 Dec has 2 legs: 1) SFO-EWR")
     (body,) = ann.says("1")
-    assert body.startswith("UA1234 SFO-EWR Tue 2 Dec saved.")
+    assert body.startswith("UA1234 SFO-EWR Tue 2 Dec saved: dep 14:10 PST.")
 
 
 def test_a_number_that_was_not_offered_is_asked_again(world: World, ann: Talk) -> None:
@@ -448,7 +448,7 @@ def test_undo_of_a_saved_flight_saves_it_again(world: World, talk: Talk) -> None
     world.subscribe(on="2025-12-02")
     talk.says("untrack UA1234")
     (body,) = talk.says("undo")
-    assert body.startswith("UA1234 SFO-EWR Tue 2 Dec saved.")
+    assert body.startswith("UA1234 SFO-EWR Tue 2 Dec saved: dep 14:10 PST.")
 
 
 def test_undo_keeps_the_role(world: World, talk: Talk) -> None:

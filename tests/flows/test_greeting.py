@@ -72,7 +72,7 @@ def test_a_saved_flight_may_be_the_first_text(world: World) -> None:
     world.source.timetable = [timetabled()]
 
     body = follow(world, on="2025-12-02")
-    assert body.startswith("Flait flight alerts for Ana: UA1234 SFO-EWR Tue 2 Dec saved.")
+    assert body.startswith("Flait flight alerts for Ana: UA1234 SFO-EWR Tue 2 Dec saved: dep 14:10 PST.")
     assert body.endswith(FOOTER)
 
 

@@ -182,7 +182,7 @@ def test_undo_brings_back_what_was_asked_for_long_ago_though_it_was_tidied_up(wo
     world.store.beat(boot=world.boot, pid=1, started_at=NOON, now=world.clock.now())
     upkeep.prune(world.store, world.clock, keep=60 * DAY, keep_raw=DAY)
     assert world.store.subscription(2) is None
-    assert talk.says("undo")[0].startswith("UA1234 SFO-EWR Tue 2 Dec saved.")
+    assert talk.says("undo")[0].startswith("UA1234 SFO-EWR Tue 2 Dec saved: dep 14:10 PST.")
 
 
 def test_an_invitation_stands_after_untrack_and_undo(world: World, talk: Talk) -> None:

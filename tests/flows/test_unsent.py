@@ -94,7 +94,7 @@ def test_that_a_flight_is_saved_is_said_days_later_while_it_is_so(world: World) 
     unreachable(world, 2 * DAY)
     world.deliver()
     [body] = bodies(world)
-    assert "UA1234 SFO-EWR Tue 2 Dec saved." in body
+    assert "UA1234 SFO-EWR Tue 2 Dec saved: dep 14:10 PST." in body
     assert body.endswith(FOOTER)
 
 
@@ -104,7 +104,7 @@ def test_once_it_is_tracked_it_is_not_said_that_it_is_saved(world: World) -> Non
     world.source.board = [moved(F12, 7 * DAY)]
     assert world.activate() is True
     world.deliver()
-    assert "saved." not in " ".join(bodies(world))
+    assert "saved" not in " ".join(bodies(world))
 
 
 def test_that_nothing_will_come_is_said_after_a_night_without_twilio(world: World) -> None:

@@ -173,6 +173,28 @@ def test_no_airport_is_both_ends_of_a_pair(aeroapi: httpx.Client) -> None:
     assert aeroapi.get("/schedules/2013-03-08/2013-03-09", params=params).json()["scheduled"] == []
 
 
+def test_a_row_of_the_schedule_can_be_moved_rerouted_and_taken_out_by_hand(
+    sandbox: Sandbox, aeroapi: httpx.Client
+) -> None:
+    def rows() -> list[dict[str, Any]]:
+        params = {"airline": "UAL", "flight_number": "15", "origin": "EWR", "include_codeshares": "false"}
+        found: list[dict[str, Any]] = aeroapi.get("/schedules/2013-06-01/2013-06-03", params=params).json()["scheduled"]
+        return found
+
+    first, second = rows()
+    leaves = first["scheduled_out"]
+    moved = leaves.replace(leaves[11:13], f"{int(leaves[11:13]) - 2:02}", 1)
+    (known,) = sandbox.put_flights([{"ident": "UAL15", "scheduled_out": leaves}])
+
+    sandbox.put_flights([{"fa_flight_id": known, "scheduled_out": moved, "destination": "PIT"}])
+    assert [(row["scheduled_out"], row["destination_iata"]) for row in rows()] == [
+        (moved, "PIT"),
+        (second["scheduled_out"], second["destination_iata"]),
+    ]
+    sandbox.put_flights([{"fa_flight_id": known, "vanish": True}])
+    assert rows() == [second]
+
+
 @pytest.mark.parametrize(
     "span", ["2013-03-09/2013-04-01", "2014-04-01/2014-04-02", "2013-03-09/2013-03-09", "soon/later"]
 )

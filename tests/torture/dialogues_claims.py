@@ -242,7 +242,7 @@ CLAIMS: Final[Sequence[tuple[str, Check]]] = (
     (rf"^(?P<name>{NAME}) itself is not muted, but all flights are, until (?P<until>{AT})\.", still),
     (r"^Nothing is muted(?: any more\. What changed|\.$)", nothing_muted),
     (rf"^(?:Flait flight alerts(?: for \w+)?: |Tracking )(?P<ident>\w+) .*?(?P<day>{DAY_OF})", follows),
-    (rf"^(?P<ident>\w+) [A-Z-]{{7}} (?P<day>{DAY_OF}) saved\. Live tracking", follows),
+    (rf"^(?P<ident>\w+) [A-Z-]{{7}} (?P<day>{DAY_OF}) saved(?:\.|: dep [^.]*\.) Live tracking", follows),
     (r"^(?:CANCELLED|DIVERTED)", nothing),
     (r"^(?P<ident>\w+) .*saved\. FlightAware does not answer now", follows),
     (r"^You follow (?P<ident>\w+) already\.", follows),

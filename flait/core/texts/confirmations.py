@@ -11,12 +11,15 @@ from flait.core.history import Punctuality
 from flait.core.messages import units
 from flait.core.standing import DOWN, State
 from flait.core.structure import Headline
-from flait.core.subscriptions import Role
+from flait.core.subscriptions import ClockFace, Role
 from flait.core.texts.formats import SEGMENT, Piece, Reader, about, day, fitted, fold, lead, spelled
 from flait.core.texts.next_steps import next_step
-from flait.core.texts.standing import ON_TIME, View, Words, stand, told_by
+from flait.core.texts.standing import NOTHING_TOLD, ON_TIME, View, Words, stand, told_by
 from flait.core.texts.standing_places import places
+from flait.core.texts.timetable import planned_times
 from flait.core.texts.wording import Text, flown_words, label, route
+from flait.core.timetable import tells_of
+from flait.core.told import Told
 
 LAST_RANK = 9  # goes first where there is no room
 FOOTER = "Msg rates may apply. STOP to end."
@@ -51,12 +54,14 @@ def tracked_text(
     first: Greeting | None = None,
     hears_progress: bool = True,
     record: Punctuality | None = None,
+    told: Told = NOTHING_TOLD,
 ) -> Text:
     """The confirmation: which flight of which day, as it stands now for somebody in that role.
 
-    Who does not hear of its progress is promised no texts about it.
+    What they were `told` when it was saved, and is another now, stands beside it. Who does not hear of its progress is
+    promised no texts about it.
     """
-    view = View(flight=flight, reader=reader, role=role, on=flight.departure_date)
+    view = View(flight=flight, reader=reader, role=role, told=told, on=flight.departure_date)
     words = stand(view)
     codeshare = "" if label(flight, reader.ident) == reader.ident else f" = {flight.number}"
     state = _state(words, f"{day(flight.departure_date)}{codeshare}", flight, reader.ident, tracking=first is None)
@@ -116,8 +121,13 @@ def says_who_writes(body: str) -> bool:
     return body.startswith("Flait") or FOOTER in body or "Flait flight alerts" in body
 
 
-def pending_text(flight: ScheduledFlight, ident: str, *, first: Greeting | None = None) -> Text:
-    """Saved, days ahead of live data."""
-    saved = about(lead(f"{day(flight.departure_date)} saved", route=route(flight)), ident)
-    said = fitted(_greeted(saved, [Piece("Live tracking starts 2 days before; we text you then.")], first))
-    return Text(structure=said)
+def pending_text(
+    flight: ScheduledFlight, ident: str, *, first: Greeting | None = None, clock: ClockFace = ClockFace.H24
+) -> Text:
+    """Saved, days ahead of live data, with the times of its timetable."""
+    times = planned_times(flight, Reader(ident=ident, now=flight.scheduled_out, clock=clock))
+    saved = about(lead(f"{day(flight.departure_date)} saved", *times, route=route(flight)), ident)
+    then = "We text you 2 days before." if first else "Live tracking starts 2 days before; we text you then."
+    said = fitted(_greeted(saved, [Piece(then, 1)], first))
+    told = set(said.facts)
+    return Text(structure=said, tells=tells_of(flight, arrival="arrival" in told) if "departure" in told else {})
