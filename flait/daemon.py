@@ -23,6 +23,7 @@ from flait.flows import (
     deliver,
     intake,
     meter,
+    planes,
     receipts,
     remind,
     subscribe,
@@ -181,8 +182,7 @@ class Daemon:
     def resume(self) -> bool:
         """Make due what waited for money, if there is some again."""
         budget = self._app.settings.flightaware.monthly_budget_usd
-        resumed = meter.resume(self._app.store(), self._app.clock, budget)
-        if resumed:
+        if resumed := meter.resume(self._app.store(), self._app.clock, budget):
             log.info("there is a budget again: %d that waited for it are due", resumed)
         return False
 
@@ -293,8 +293,8 @@ class Daemon:
 
     def fetch(self) -> bool:
         """Read what people texted from Twilio's record, where Twilio cannot call us."""
-        owner = self._app.settings.twilio.keyword_owner
-        return intake.fetch(self._app.store(), self._gateway, self._app.clock, keyword_owner=owner).more
+        app, owner = self._app, self._app.settings.twilio.keyword_owner
+        return intake.fetch(app.store(), self._gateway, app.clock, keyword_owner=owner).more
 
     def confirm(self) -> bool:
         """Look one thing up at Twilio that was called in and is not proven."""
@@ -321,12 +321,12 @@ class Daemon:
         return self.answer() or self._answerers.finish()
 
     def activate(self) -> bool:
-        """Carry one pending subscription on; none may fail because a wrong clock says that its day is over."""
+        """Carry one pending subscription on, unless a wrong clock says that its day is over; find one plane."""
         if self._doubts_the_clock():
             return False
-        app = self._app
-        contact = app.settings.operator.contact
-        return subscribe.activate_next(app.store(), self._source, app.clock, app.zone_of, contact)
+        app, store, clock = self._app, self._app.store(), self._app.clock
+        more = subscribe.activate_next(store, self._source, clock, app.zone_of, app.settings.operator.contact)
+        return planes.find_next(store, self._source, clock) or more
 
     def compare(self) -> bool:
         """Compare one saved number with its timetable, or tell what waited of one."""

@@ -14,13 +14,13 @@ import typer
 from flait.app import App
 from flait.cli import INTERRUPTED, application
 from flait.core import polling
-from flait.core.alerts import RULES
 from flait.core.changes import ChangeKind
-from flait.core.flights import Flight, ScheduledFlight
-from flait.core.holds import CAPS, CONFIRM_BIG, CONFIRM_SMALL, COOLDOWN
+from flait.core.flights import Flight, ScheduledFlight, Times
+from flait.core.holds import CAPS, CONFIRM_BIG, CONFIRM_SMALL, COOLDOWN, PLANES
 from flait.core.messages import Message, MessageKind, MessageStatus
 from flait.core.milestones import MILESTONES
 from flait.core.preferences import NO_WISHES, Wishes
+from flait.core.priorities import RULES
 from flait.core.replies.understanding import Reply, understand
 from flait.core.subscriptions import Role
 from flait.core.texts.confirmations import pending_text, tracked_text
@@ -33,6 +33,7 @@ from flait.settings import AT_START, TABLE
 from tests.core.flights_for_tests import (
     F12,
     IN,
+    LAX,
     NOON,
     OFF,
     ON,
@@ -43,16 +44,19 @@ from tests.core.flights_for_tests import (
     at_gate,
     diverted,
     hours,
+    inbound_flight,
     late,
     leaving,
     left_gate,
     minutes,
     onward,
+    plane,
     planned,
     rescheduled,
     took_off,
     touched_down,
     utc,
+    with_plane,
 )
 
 ROOT = Path(__file__).parent.parent
@@ -262,6 +266,9 @@ EXAMPLES: Mapping[ChangeKind, tuple[Flight, Flight, Any, Role]] = {
     K.DELAY_LESS: (late(minutes(110)), late(minutes(20)), NOON, Role.TRAVELER),
     K.ON_TIME: (late(minutes(45)), late(minutes(0)), NOON, Role.TRAVELER),
     K.CONN_OK: (F12, F12, NOON, Role.TRAVELER),
+    K.INBOUND_LATE: (with_plane(F12), with_plane(F12), NOON, Role.TRAVELER),
+    K.INBOUND_SWAP: (with_plane(F12), replace(F12, inbound_fa_flight_id="UAL812"), NOON, Role.TRAVELER),
+    K.INBOUND_HERE: (with_plane(F12), with_plane(F12), OUT - minutes(60), Role.TRAVELER),
     K.GATE_CHANGE: (F12, MOVED, NOON, Role.TRAVELER),
     K.TERMINAL_CHANGE: (planned(terminal_origin="3"), planned(terminal_origin="1"), NOON, Role.TRAVELER),
     K.LEAVE: (F12, F12, OUT - hours(3), Role.TRAVELER),
@@ -301,6 +308,15 @@ def test_the_row_of_an_alert_says_its_priority_who_hears_it_and_how_long_it_is_u
     assert alert_rows()[kind][1:4] == [priority.name, hears, span(useful.total_seconds() / 60)]
 
 
+BRINGS = {
+    K.INBOUND_LATE: inbound_flight(minutes(70)),
+    K.INBOUND_SWAP: inbound_flight(
+        fa_flight_id="UAL812", ident="UAL812", ident_iata="UA812", origin=LAX, in_=Times(scheduled=OUT - minutes(90))
+    ),
+    K.INBOUND_HERE: touched_down(inbound_flight(), OUT - minutes(68)),
+}
+
+
 def example(kind: ChangeKind) -> Heard:
     told, seen, now, role = EXAMPLES[kind]
     wishes = Wishes(since=now - hours(3)) if kind in MILESTONES else NO_WISHES
@@ -309,6 +325,12 @@ def example(kind: ChangeKind) -> Heard:
         listener.onward = onward(minutes(95) if kind is K.CONN_OK else minutes(88))
     if kind is K.CONN_OK:  # they were told that it was at risk
         listener.texts[0].tells = {**listener.texts[0].tells, "connection": "2 at_risk"}
+    if kind in PLANES:
+        listener.plane = plane(flight=BRINGS[kind])
+    if kind in (K.INBOUND_SWAP, K.INBOUND_HERE):  # they were told that it was late
+        late_one, expected = inbound_flight(), OUT + minutes(45)
+        said = f"{late_one.ident} {late_one.fa_flight_id} {expected.isoformat()}"
+        listener.texts[0].tells = {**listener.texts[0].tells, "plane": said}
     if kind is K.FRESH:
         listener.polled(told, now - minutes(15))  # there was no report for two hours, and that was said
     listener.seen = seen
@@ -339,12 +361,12 @@ CONFIRMATIONS = {
 
 def test_the_rules_that_make_news_wait_are_told_with_their_numbers() -> None:
     [calm] = re.findall(r"^\*\*Calm\.\*\* (.*)", page("docs/alerts.md"), flags=re.MULTILINE)
-    (_, gates), (_, times), (_, connections) = COOLDOWN
+    (_, gates), (_, times), (_, connections), (_, planes) = COOLDOWN
     (hour, in_an_hour, _), (day, in_a_day, rest) = CAPS
 
     assert (
-        f"next about gates waits {told(gates)}; about times, {told(times)}; about a connection, {told(connections)}."
-        in calm
+        f"next about gates waits {told(gates)}; about times, {told(times)}; about a connection, {told(connections)};"
+        f" about a late plane, {told(planes)}." in calm
     )
     assert f"At most {in_an_hour} texts an hour for each flight and person; after {in_a_day} within a day" in calm
     assert "within a day, one in two hours." in calm

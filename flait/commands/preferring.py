@@ -61,8 +61,8 @@ def _lead(key: str) -> "Callable[[User, str], Preferences]":
 def _kinds(user: "User", value: str) -> "Preferences":
     from dataclasses import replace
 
-    from flait.core.alerts import OPTIONAL
     from flait.core.idents import shown
+    from flait.core.priorities import OPTIONAL
 
     off = set(user.preferences.off)
     for each in value.lower().replace(" ", "").split(","):

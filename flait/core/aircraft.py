@@ -1,4 +1,7 @@
-"""What follows from the kind of aircraft: when it boards. By the ICAO designators that AeroAPI sends (Doc 8643)."""
+"""What follows from the kind of aircraft: when it boards, and how soon it can fly again.
+
+By the ICAO designators that AeroAPI sends (Doc 8643).
+"""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -30,6 +33,13 @@ BOARDS_BEFORE: Mapping[Size, timedelta] = {
     Size.TURBOPROP: 25 * M,
     Size.NARROW: 35 * M,
     Size.WIDE: 45 * M,
+}
+
+TURNS_ROUND: Mapping[Size, timedelta] = {
+    # the least between arriving at the gate and leaving it again
+    Size.TURBOPROP: 25 * M,
+    Size.NARROW: 35 * M,
+    Size.WIDE: 60 * M,
 }
 
 

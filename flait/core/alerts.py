@@ -7,76 +7,22 @@ down, over the cap) is simply still a change at the next look, against what the 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import IntEnum
 
+from flait.core import planes
 from flait.core.changes import DELAY, MOVES, ORDER, STEP_NEAR, Change, ChangeKind, Ear, End, changes
 from flait.core.flights import Flight, Phase, progress
 from flait.core.history import Punctuality
 from flait.core.holds import BIG_MOVE, CONFIRM_BIG, SOONER_THAN_TOLD, Hold, PastText, flaps, hold_of, out_of_reach
 from flait.core.milestones import GATE_WAITS, JOINS, MILESTONES, Milestone, ahead
+from flait.core.planes import Plane
 from flait.core.preferences import NO_WISHES, Level, Wishes
+from flait.core.priorities import RULES, TAKE_BACK, Priority
 from flait.core.subscriptions import Role
 from flait.core.told import Told, further, presumed
 from flait.core.trips import Onward, goes_on_soon, of_connection, seen_before
 
 K = ChangeKind
 
-
-class Priority(IntEnum):
-    """P0 changes what the person does now; P3 is nice to know."""
-
-    P0 = 0
-    P1 = 1
-    P2 = 2
-    P3 = 3
-
-
-ALL = frozenset(Role)
-GOES = frozenset({Role.TRAVELER})
-MEETS = frozenset({Role.MEETER})
-
-RULES: Mapping[ChangeKind, tuple[Priority, frozenset[Role], timedelta]] = {
-    # kind              priority      who hears it         useful for: later it is worse than none
-    K.CANCELLED:       (Priority.P0, ALL,                  timedelta(hours=6)),
-    K.REINSTATED:      (Priority.P0, ALL,                  timedelta(hours=3)),
-    K.ONWARD:          (Priority.P1, ALL,                  timedelta(hours=3)),
-    K.DIVERTED:        (Priority.P0, ALL,                  timedelta(hours=3)),
-    K.UNDIVERTED:      (Priority.P0, ALL,                  timedelta(hours=3)),
-    K.REROUTED:        (Priority.P0, ALL,                  timedelta(hours=6)),
-    K.ENDS:            (Priority.P1, ALL,                  timedelta(hours=6)),
-    K.CONN_MISSED:     (Priority.P0, GOES,                 timedelta(hours=3)),
-    K.WITHDRAWN:       (Priority.P1, ALL,                  timedelta(hours=2)),
-    K.ARRIVED:         (Priority.P2, ALL,                  timedelta(hours=1)),
-    K.LANDED:          (Priority.P2, ALL,                  timedelta(hours=1)),
-    K.DEPARTED:        (Priority.P2, ALL - GOES,           timedelta(hours=2)),
-    K.RETURNED:        (Priority.P1, ALL,                  timedelta(hours=1)),
-    K.CONN_TIGHT:      (Priority.P1, GOES,                 timedelta(hours=2)),
-    K.EARLIER:         (Priority.P0, ALL,                  timedelta(hours=1)),
-    K.SCHEDULE_CHANGE: (Priority.P1, ALL,                  timedelta(hours=6)),
-    K.DELAY_FIRST:     (Priority.P1, ALL,                  timedelta(hours=1)),
-    K.DELAY_MORE:      (Priority.P1, ALL,                  timedelta(hours=1)),
-    K.DELAY_LESS:      (Priority.P1, ALL,                  timedelta(hours=1)),
-    K.ON_TIME:         (Priority.P1, ALL,                  timedelta(hours=1)),
-    K.CONN_OK:         (Priority.P1, GOES,                 timedelta(hours=2)),
-    K.GATE_CHANGE:     (Priority.P1, GOES,                 timedelta(minutes=30)),
-    K.TERMINAL_CHANGE: (Priority.P1, GOES,                 timedelta(minutes=30)),
-    K.LEAVE:           (Priority.P2, GOES,                 timedelta(minutes=45)),
-    K.BOARDING:        (Priority.P2, GOES,                 timedelta(minutes=45)),
-    K.MEET:            (Priority.P2, MEETS,                timedelta(hours=1)),
-    K.CHECKIN:         (Priority.P2, GOES,                 timedelta(hours=12)),
-    K.GATE_FIRST:      (Priority.P2, GOES,                 timedelta(minutes=30)),
-    K.TERMINAL_FIRST:  (Priority.P2, GOES,                 timedelta(minutes=30)),
-    K.ARRIVAL_GATE:    (Priority.P2, ALL,                  timedelta(minutes=45)),
-    K.BELT:            (Priority.P3, GOES,                 timedelta(minutes=45)),
-    K.CORRECTED:       (Priority.P2, ALL,                  timedelta(hours=2)),
-    K.TAXIING:         (Priority.P2, ALL - GOES,           timedelta(hours=1)),
-    K.STALE:           (Priority.P1, ALL,                  timedelta(hours=2)),
-    K.FRESH:           (Priority.P1, ALL,                  timedelta(hours=1)),
-}  # fmt: skip
-
-TAKE_BACK = frozenset({K.CORRECTED, K.ARRIVAL_GATE})  # what is not P1, and yet takes back what was told
-OPTIONAL = frozenset(kind for kind, (level, *_) in RULES.items() if level > Priority.P1) - TAKE_BACK
-"""What may be turned off: what is P0 and P1 always comes, and so does what takes back what a person was told."""
 
 EARS: Mapping[Role, tuple[tuple[End, timedelta], tuple[End, timedelta]]] = {
     # role       on the ground: the end, no move below   in the air
@@ -95,8 +41,8 @@ CALLS = frozenset({K.LEAVE, K.BOARDING, K.MEET})  # milestones that tell somebod
 class Alert:
     """What one poll means for one person: one text, led by the first change. `since`: no word since that moment.
 
-    `as_of`: it was seen then, and is said as of then. `onward` is the flight that they go on with. `offers`: there is
-    money to look up others.
+    `as_of`: it was seen and is said as of then. `onward`: they go on with it. `plane`: it is to leave with that.
+    `offers`: there is money to look up others.
     """
 
     flight: Flight
@@ -109,6 +55,7 @@ class Alert:
     since: datetime | None = None
     as_of: datetime | None = None
     onward: Onward | None = None
+    plane: Plane | None = None
     record: Punctuality | None = None  # of its leg under its number, where a text may say it
     offers: bool = True
 
@@ -154,6 +101,7 @@ def decide(
     delay: timedelta = DELAY,
     wishes: Wishes = NO_WISHES,
     onward: Onward | None = None,
+    plane: Plane | None = None,
 ) -> Decision:
     """What to tell one person: `before` is the flight as of the look before, `after` as of the last one.
 
@@ -173,6 +121,7 @@ def decide(
         now=now,
         seen=seen_at or now,
         onward=onward,
+        plane=plane,
     )
     return case.decision(before, is_moment=seen_at is not None)
 
@@ -214,6 +163,7 @@ class _Case:
     now: datetime
     seen: datetime
     onward: Onward | None
+    plane: Plane | None
 
     def decision(self, before: Flight | None, *, is_moment: bool) -> Decision:
         """What is told now, what waits and until when. A look alone says that there is no word."""
@@ -237,12 +187,15 @@ class _Case:
     def news(self) -> list[Change]:
         """What differs and concerns them."""
         found = changes(self.told, self.flight, ear=self.ear, now=self.seen)
-        return [one for one in (*found, *of_connection(self.told, self.flight, self.onward)) if self.concerns(one)]
+        plane = planes.changes_of(self.told, self.flight, self.plane)
+        onward = of_connection(self.told, self.flight, self.onward)
+        return [one for one in (*found, *onward, *plane) if self.concerns(one)]
 
     def news_before(self, before: Flight) -> tuple[Change, ...]:
         """What differed at the look before."""
         found = changes(self.told, before, ear=self.ear, now=self.seen)
-        return (*found, *seen_before(self.told, before, self.flight, self.onward))
+        plane = planes.seen_before(self.told, before, self.flight, self.plane)
+        return (*found, *seen_before(self.told, before, self.flight, self.onward), *plane)
 
     def concerns(self, change: Change) -> bool:
         """Whether they hear of it, by their role, and by what they asked for."""
@@ -277,10 +230,8 @@ class _Case:
         if change.kind not in (K.LANDED, K.ARRIVED) or self.role is not Role.TRAVELER or down is None:
             return None
         wanted = self.flight.diverted or self.told.stale or goes_on_soon(self.flight, self.onward)
-        until = down + BELT_WAITS
-        if self.flight.baggage_claim or wanted or self.now >= until:
-            return None
-        return Hold(why="is told with the belt", until=until, joins=True)
+        waits = not self.flight.baggage_claim and not wanted and self.now < down + BELT_WAITS
+        return Hold(why="is told with the belt", until=down + BELT_WAITS, joins=True) if waits else None
 
     def hold_of_milestone(self, one: Milestone, unsure: Sequence[ChangeKind]) -> Hold | None:
         """Why a milestone waits that is due, or so near that it goes with other news.
@@ -314,6 +265,7 @@ class _Case:
             expires_at=max(of_use),
             gate_flaps=flaps(self.flight, self.past, self.now),
             onward=self.onward,
+            plane=self.plane,
         )
 
 
@@ -328,8 +280,8 @@ def rests(
         return Hold(why="muted", until=muted)
     comes = (flight.arrival if role is Role.MEETER else flight.departure).best
     soon = urgency is Priority.P1 and comes is not None and comes - now <= NEAR_IN_QUIET
-    waits = quiet and not soon and kind not in CALLS
-    return Hold(why="quiet hours", until=quiet, joins=True) if waits else None  # a text that comes anyway tells it too
+    waits = quiet and not soon and kind not in CALLS  # a text that comes anyway tells it too
+    return Hold(why="quiet hours", until=quiet, joins=True) if waits else None
 
 
 def _takes_back(change: Change, told: Told, flight: Flight) -> bool:
@@ -344,9 +296,8 @@ def _takes_back(change: Change, told: Told, flight: Flight) -> bool:
 def _goes_with(kind: ChangeKind, coming: Sequence[Milestone], now: datetime) -> Hold | None:
     """A first gate is told with the milestone that comes next, where one does soon."""
     soon = [one.at for one in coming if one.kind in (K.LEAVE, K.BOARDING) and now < one.at <= now + GATE_WAITS]
-    if kind not in (K.GATE_FIRST, K.TERMINAL_FIRST) or not soon:
-        return None
-    return Hold(why="is told with what comes next", until=min(soon), joins=True)
+    waits = kind in (K.GATE_FIRST, K.TERMINAL_FIRST) and soon
+    return Hold(why="is told with what comes next", until=min(soon), joins=True) if waits else None
 
 
 def ear_of(role: Role, flight: Flight, delay: timedelta = DELAY) -> Ear:
@@ -377,8 +328,8 @@ def _is_left_behind(told: Told, flight: Flight) -> bool:
 def _is_more_than_they_see(change: Change, role: Role, told: Told, flight: Flight) -> bool:
     """Who is on board knows that it is down, and who was told needs no second "it is there": a place must be new."""
     where = (flight.gate_destination, flight.terminal_destination, flight.baggage_claim)
-    known = (told.gate_destination, told.terminal_destination, told.baggage_claim)
-    new_place = any(place and place != said for place, said in zip(where, known, strict=True))
+    said = (told.gate_destination, told.terminal_destination, told.baggage_claim)
+    new_place = any(place and place != known for place, known in zip(where, said, strict=True))
     if change.kind is K.ARRIVED and told.phase is Phase.ON:
         terminal = flight.terminal_destination
         return role is Role.MEETER and bool(terminal) and terminal != told.terminal_destination

@@ -40,6 +40,9 @@ class ChangeKind(StrEnum):
     DELAY_LESS = "delay_less"
     ON_TIME = "on_time"
     CONN_OK = "conn_ok"
+    INBOUND_LATE = "inbound_late"  # the plane, on its flight before; by Flait's own inference (core/planes.py)
+    INBOUND_SWAP = "inbound_swap"  # another plane than the one that was told to be late
+    INBOUND_HERE = "inbound_here"  # that plane has landed
     GATE_CHANGE = "gate_change"
     TERMINAL_CHANGE = "terminal_change"
     LEAVE = "leave"  # for the airport; this and the next three are due by the clock alone (core/milestones.py)

@@ -22,11 +22,13 @@ CONFIRMED_KINDS = MOVES | {
 }  # fmt: skip
 
 CONNECTIONS = frozenset({K.CONN_MISSED, K.CONN_TIGHT})  # both are worse than it was
+PLANES = frozenset({K.INBOUND_LATE, K.INBOUND_SWAP, K.INBOUND_HERE})
 
 COOLDOWN = (  # after a text about one of these, the next about them waits; P0 does not
     (GATES, timedelta(minutes=10)),
     (MOVES, timedelta(minutes=15)),
     (CONNECTIONS | {K.CONN_OK}, timedelta(minutes=20)),
+    (frozenset({K.INBOUND_LATE}), timedelta(minutes=30)),
 )
 FLAPPING = timedelta(minutes=30)  # a gate told before, given up and back within this is still changing
 CAPS = (
@@ -141,6 +143,8 @@ def _unconfirmed(change: Change, seen_twice: Sequence[Change], flight: Flight) -
 
     A landing without a reported take-off is held too.
     """
+    if change.kind in PLANES and not any(_agrees(change, seen) for seen in seen_twice):
+        return Hold(why="waits for a second look at its plane to agree")  # which comes by itself
     out_of_nothing = change.kind in (K.LANDED, K.ARRIVED) and flight.off.actual is None
     if (change.kind not in CONFIRMED_KINDS and not out_of_nothing) or any(_agrees(change, seen) for seen in seen_twice):
         return None

@@ -12,7 +12,7 @@ from flait.core.alerts import Alert
 from flait.core.changes import MOVES, Change, ChangeKind
 from flait.core.flights import Flight, Phase
 from flait.core.messages import Message
-from flait.core.told import CONNECTION, FACTS
+from flait.core.told import CONNECTION, FACTS, PLANE
 
 K = ChangeKind
 HELD: Final = "held"  # the journal's word for what began to wait
@@ -116,6 +116,8 @@ def fact_of(change: Change, alert: Alert) -> str:
 
 def _that_showed(fact: str, alert: Alert, looks: Sequence[Look]) -> list[tuple[datetime, str | bool]]:
     """Only what a look showed by itself: nothing that it left out and that was filled in from before."""
+    if fact == PLANE:
+        return _of_plane(alert)
     known, last = _as_told(getattr(alert.told, fact)), len(looks) - 1
     found = []
     for number, (at, flight) in enumerate(looks):
@@ -124,6 +126,13 @@ def _that_showed(fact: str, alert: Alert, looks: Sequence[Look]) -> list[tuple[d
         if value is not None and (number == last or is_news):
             found.append((at, value))
     return found
+
+
+def _of_plane(alert: Alert) -> list[tuple[datetime, str | bool]]:
+    """The look at the plane, and its arrival by that."""
+    plane = alert.plane
+    arrives = plane.flight.arrival.best if plane else None
+    return [(plane.seen_at, arrives.isoformat())] if plane and plane.seen_at and arrives else []
 
 
 def _shown(fact: str, flight: Flight, alert: Alert) -> str | bool | None:

@@ -2,10 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from flait.core.alerts import RULES, Alert, Priority
+from flait.core.alerts import Alert
 from flait.core.changes import Change, ChangeKind, unreported
 from flait.core.flights import Flight, Phase, cancelled, progress
 from flait.core.polling import finished
+from flait.core.priorities import RULES, Priority
 from flait.core.subscriptions import Role
 from flait.core.told import GIVEN_UP, Told, presumed
 

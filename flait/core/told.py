@@ -18,6 +18,7 @@ NONE = ""  # told that there is none: a gate taken back, a diversion that is ove
 NOT_LEFT, NOT_LANDED = "not left", "not landed"  # told that nothing was reported, though it should have been
 GIVEN_UP = "given up"  # told that nobody watches it any more, though its end was not reported
 CONNECTION = "connection"
+PLANE = "plane"
 REMINDERS = ("checkin", "leave", "boarding", "meet")  # facts of what was said, and not of the flight
 
 
@@ -28,8 +29,8 @@ class Told:
     `phase_at` is when the phase was said to have begun; `boards` is advice, "boards about"; `returned` the leaving that
     came to nothing; `onward` the leg that follows a diversion; `stale` since when there was no word, NOT_LEFT,
     NOT_LANDED or GIVEN_UP; `ends` that the journey ends elsewhere; `connection` how sure the next flight is, by
-    core.trips; `origin` and `unlisted` are of a timetable: where it leaves, and that it stands there no more. The last
-    four: that milestone was told.
+    core.trips; `plane` what was said of the aircraft, by core.planes; `origin` and `unlisted` are of a timetable: where
+    it leaves, and that it stands there no more. The last four: that milestone was told.
     """
 
     scheduled_out: datetime | None = None
@@ -54,6 +55,7 @@ class Told:
     ends: bool = False
     stale: str | None = None
     connection: str | None = None
+    plane: str | None = None
     checkin: bool = False
     leave: bool = False
     boarding: bool = False
@@ -103,7 +105,7 @@ FACTS: Mapping[str, Callable[[Flight], str | bool | None]] = {
     "onward": lambda flight: f"{len(flight.via)} {flight.via[-1]}" if flight.via else None,
     "ends": lambda flight: elsewhere(flight) or None,
     "stale": lambda _: None,  # no fact of the flight, but of our looks at it
-    **dict.fromkeys(("origin", "unlisted", CONNECTION, *REMINDERS), lambda _: None),
+    **dict.fromkeys(("origin", "unlisted", CONNECTION, PLANE, *REMINDERS), lambda _: None),
 }
 """How each fact is read off a flight; None is never told."""
 

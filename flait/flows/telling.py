@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from flait.core import polling
-from flait.core.alerts import Alert, Decision, Held, Priority, decide, rests
+from flait.core.alerts import Alert, Decision, Held, decide, rests
 from flait.core.changes import DELAY, ChangeKind
 from flait.core.compose import compose
 from flait.core.flights import Flight, Phase, cancelled, progress
 from flait.core.holds import PastText, Reach, out_of_reach
 from flait.core.messages import TOO_LATE, UNTOLD, Message, MessageKind, MessageStatus
 from flait.core.preferences import NO_DEFAULTS, Defaults, Wishes, wishes_of
+from flait.core.priorities import Priority
 from flait.core.reasons import Look
 from flait.core.silences import NO_WORD, silence
 from flait.core.subscriptions import Role, SubscriptionState
@@ -157,6 +158,9 @@ def _decide(
         delay=rules.delay,
         wishes=_without_leaving(wishes_for(subscriber, rows, rules.defaults, reminds=rules.reminds), subscriber, legs),
         onward=_onward(subscriber, legs, after, before, rules),
+        plane=store.plane_of(subscriber.subscription.flight_id or 0, after.inbound_fa_flight_id)
+        if is_traveler
+        else None,
     )
     if decision.alert and OFFERING & {change.kind for change in decision.alert.changes}:
         offers = rules.affords(subscriber.user.phone)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from flait.clock import Clock
-from flait.core.alerts import RULES, rests
+from flait.core.alerts import rests
 from flait.core.changes import ChangeKind
 from flait.core.flights import ScheduledFlight
 from flait.core.holds import Hold, out_of_reach
@@ -18,6 +18,7 @@ from flait.core.idents import parse_ident
 from flait.core.messages import MessageKind
 from flait.core.pauses import BUDGET_PAUSE
 from flait.core.preferences import Defaults
+from flait.core.priorities import RULES
 from flait.core.subscriptions import Subscription, SubscriptionState, next_resolution
 from flait.core.texts.formats import Reader
 from flait.core.texts.timetable import timetable_text

@@ -21,7 +21,7 @@ from flait.core.pauses import BUDGET_PAUSE
 from flait.core.reasons import Look
 from flait.core.silences import NO_WORD
 from flait.errors import BudgetExhausted, ConfigError, FlightSourceError, RateLimited, Refused, ShareSpent
-from flait.flows import accounts, history, timekeeping
+from flait.flows import accounts, history, planes, timekeeping
 from flait.flows.asking import ask
 from flait.flows.looks import MISSING, POLL, SEEN, cut_short, next_look, put_off
 from flait.flows.ports import AEROAPI, FlightSource
@@ -151,8 +151,8 @@ def _close_or_readopt(
         history.note(store, [after], now)
     elif after.fa_flight_id != tracked.fa_flight_id:
         store.readopt(tracked.id, after.fa_flight_id)
-    if after != tracked.flight:  # what waits for it is decided anew
-        store.hasten_waiting(tracked.id, now)
+    planes.follow(store, tracked, after, now)
+    planes.hasten_waiting(store, tracked.id, now)
     store.hasten_trips(tracked.id, now)
 
 
@@ -189,8 +189,11 @@ def _planned(
     reasons = store.watch_reasons(tracked.id)
     if not reasons:
         return None
-    waited_for = any(reason.for_flight_id for reason in reasons)
-    at = next_poll(tracked.flight, after, decisions, now, may_end=rules.may_end, waited_for=waited_for)
+    if any(reason.subscription_id for reason in reasons):
+        waited_for = any(reason.for_flight_id for reason in reasons)
+        at = next_poll(tracked.flight, after, decisions, now, may_end=rules.may_end, waited_for=waited_for)
+    else:
+        at = planes.next_look_at(store, tracked, after, reasons, now)
     return next_look(store, tracked.id, at, now) if at else None
 
 
@@ -262,7 +265,7 @@ def _missed(store: Store, tracked: TrackedFlight, *, boot: str, now: datetime, r
     at = next_look(store, tracked.id, polling.after_failure(misses, now), now)
     done = rules.may_end and polling.finished(tracked.flight, now)
     owed = done and _is_owed(store, tracked, rules, now)
-    over = done and not owed
+    over = (done and not owed) or planes.is_given_up(store, tracked, misses)
     if not store.postpone_poll(tracked.id, claimed_by=boot, next_poll_at=at, failures=0, misses=misses):
         return
     store.record(Step(at=now, flight_id=tracked.id, step=POLL, outcome=MISSING, attempt=misses))

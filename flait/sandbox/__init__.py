@@ -4,6 +4,7 @@
     announcements.py   what becomes known about one flight, and when
     records.py         one flight in AeroAPI's words
     scenario.py        which flights there are on any day
+    inbound.py         the flight before: where the plane of a flight comes from
     cast.py            a few flights worth watching
     handmade.py        flights that a test drives by hand
     world.py           both together: what AeroAPI would know now

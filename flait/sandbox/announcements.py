@@ -96,10 +96,12 @@ def _diversion(out: datetime, planned: Plan, chance: Chance) -> Course:
     return Course(out=out, off=off, on=on, in_=parked, turned_away=turned_away)
 
 
-def announcements(flight: Recorded, planned: Plan, chance: Chance) -> tuple[Announcement, ...]:
-    """Everything said about the flight as it was planned, in order of time."""
+def announcements(
+    flight: Recorded, planned: Plan, chance: Chance, inbound: str | None = None
+) -> tuple[Announcement, ...]:
+    """Everything said about the flight as it was planned, in order of time; `inbound` is the id of the one before."""
     happened = course(flight, planned, chance)
-    told = [*_filing(flight, planned, chance), *_origin_gates(flight, planned, happened, chance)]
+    told = [*_filing(flight, planned, chance, inbound), *_origin_gates(flight, planned, happened, chance)]
     if happened is None:
         told += _cancellation(planned, chance)
     else:
@@ -130,7 +132,7 @@ def diversion_leg(flight: Recorded, planned: Plan, chance: Chance) -> tuple[Anno
     )
 
 
-def _filing(flight: Recorded, planned: Plan, chance: Chance) -> Iterator[Announcement]:
+def _filing(flight: Recorded, planned: Plan, chance: Chance, inbound: str | None) -> Iterator[Announcement]:
     known = planned.out - KNOWN_AHEAD
     yield Announcement(known, _estimates(planned, timedelta()))
     terminals: dict[str, Any] = {"terminal_origin": TERMINALS.get((flight.origin.iata, flight.carrier.iata))}
@@ -138,7 +140,7 @@ def _filing(flight: Recorded, planned: Plan, chance: Chance) -> Iterator[Announc
         terminals["terminal_destination"] = ("1", "2", "A", "N")[chance.number("terminal", 0, 3)]
     yield Announcement(known, terminals)
     tail_known = known if chance.happens("tail known early", 0.5) else planned.out - chance.minutes("tail", 360, 1200)
-    yield Announcement(tail_known, {"registration": flight.tail})
+    yield Announcement(tail_known, {"registration": flight.tail, "inbound_fa_flight_id": inbound})
 
 
 def _estimates(planned: Plan, late: timedelta) -> dict[str, Any]:

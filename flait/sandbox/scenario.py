@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from flait.sandbox.announcements import KNOWN_AHEAD, Announcement, Plan, announcements, diversion_leg, plan
 from flait.sandbox.chance import Chance
+from flait.sandbox.inbound import REACHES_BACK, Before, before, flight_after, took_it_there
 from flait.sandbox.records import BLANK, Record, airport_object, stamp
 from flait.sandbox.timetable import RECORDED_STORM_DAY, Recorded, local_moment, recorded_flights
 
@@ -77,14 +78,25 @@ class Scenario:
         self.storm_day = storm_day
         self._daily = daily
         self._departures: dict[tuple[str, date], Departure] = {}
+        self._befores: dict[tuple[str, datetime], Before | None] = {}
 
     def knows(self, ident: str) -> bool:
         """Whether any day has a flight with this designator."""
-        return ident in self._by_designator
+        return ident in self._by_designator or flight_after(ident) in self._by_designator
 
     def flying_as(self, ident: str, start: datetime, end: datetime) -> Iterator[Departure]:
         """Flights with this designator, the ticket's or the operator's, that are to leave in [start, end)."""
         yield from self._between(self._by_designator.get(ident, {}), start, end)
+        after = self._by_designator.get(flight_after(ident) or "", {})
+        for departure in self._between(after, start, end + REACHES_BACK):
+            inbound = self.inbound(departure)
+            if inbound and start <= inbound.scheduled_out < end:
+                yield inbound
+
+    def inbound(self, departure: Departure) -> Departure | None:
+        """The flight before it on the same plane; None where that stood there, or `departure` is one itself."""
+        found = self._before(departure.flight, departure.scheduled_out)
+        return self._departure_of(found) if found else None
 
     def flown_by(self, registration: str, start: datetime, end: datetime) -> Iterator[Departure]:
         """Flights of this aircraft that are to leave in [start, end)."""
@@ -97,10 +109,10 @@ class Scenario:
         """The flight with this id, known yet or not."""
         ident, _, rest = fa_flight_id.partition("-")
         known, _, _ = rest.partition("-")
-        if not known.isdigit() or len(known) > 10 or ident not in self._by_designator:
+        if not known.isdigit() or len(known) > 10 or not self.knows(ident):
             return None
         out = datetime.fromtimestamp(int(known), UTC) + KNOWN_AHEAD
-        departures = self._between(self._by_designator[ident], out, out + timedelta(seconds=1))
+        departures = self.flying_as(ident, out, out + timedelta(seconds=1))
         return next((departure for departure in departures if departure.fa_flight_id == fa_flight_id), None)
 
     def timetable(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, Recorded]]:
@@ -130,9 +142,40 @@ class Scenario:
             # The recorded days are told the same wherever they are moved to.
             key = f"{flight.ident}/{flight.day if self._is_recorded(day) else day}"
             as_flown = flight if self._is_recorded(day) else flight.to_plan()
-            departure = _departure(as_flown, _scheduled_out(flight, day), Chance(key))
+            out = _scheduled_out(flight, day)
+            inbound = self._before(as_flown, out)
+            departure = _departure(as_flown, out, Chance(key), _id_of(inbound))
             self._departures[flight.ident, day] = departure
         return departure
+
+    def _before(self, flight: Recorded, out: datetime) -> Before | None:
+        """What brings its plane; a flight of the record alone has one."""
+        if flight_after(flight.ident) in self._by_designator:
+            return None
+        key = (flight.ident, out)
+        if key not in self._befores:
+            others = self._by_tail.get((flight.tail, flight.day), [])
+            self._befores[key] = before(
+                flight, out, took_it_there(flight, others), Chance(f"plane/{flight.ident}/{flight.day}")
+            )
+        return self._befores[key]
+
+    def _departure_of(self, found: Before) -> Departure:
+        """The flight before as a departure; its own plane came with the recorded flight that took it there."""
+        flight, out = found.flight, found.scheduled_out
+        key = (flight.ident, out.date())
+        if key not in self._departures:
+            earlier = self._earlier(found)
+            self._departures[key] = _departure(flight, out, Chance(f"{flight.ident}/{flight.day}"), earlier)
+        return self._departures[key]
+
+    def _earlier(self, found: Before) -> str | None:
+        """The id of the flight that took the plane there, on the same day."""
+        if found.earlier is None:
+            return None
+        start = found.scheduled_out - REACHES_BACK
+        departures = self._between(self._by_designator[found.earlier.ident], start, found.scheduled_out)
+        return max(((one.scheduled_out, one.fa_flight_id) for one in departures), default=(None, None))[1]
 
     @cached_property
     def _flights(self) -> tuple[Recorded, ...]:
@@ -158,6 +201,13 @@ class Scenario:
         return dict(index)
 
     @cached_property
+    def _by_tail(self) -> dict[tuple[str | None, date], list[Recorded]]:
+        index: dict[tuple[str | None, date], list[Recorded]] = defaultdict(list)
+        for flight in recorded_flights():
+            index[flight.tail, flight.day].append(flight)
+        return dict(index)
+
+    @cached_property
     def _by_recorded_day(self) -> dict[date, list[Recorded]]:
         index: dict[date, list[Recorded]] = defaultdict(list)
         for flight in self._flights:
@@ -175,11 +225,15 @@ def _scheduled_out(flight: Recorded, day: date) -> datetime:
     return local_moment(day, flight.out, flight.origin).astimezone(UTC)
 
 
-def _departure(flight: Recorded, scheduled_out: datetime, chance: Chance) -> Departure:
+def _id_of(found: Before | None) -> str | None:
+    return flight_id(found.flight.ident, found.scheduled_out) if found else None
+
+
+def _departure(flight: Recorded, scheduled_out: datetime, chance: Chance, inbound: str | None) -> Departure:
     planned = plan(flight, scheduled_out, chance)
     fa_flight_id = flight_id(flight.ident, scheduled_out)
     first = _first_record(flight, planned, fa_flight_id)
-    told = (announcements(flight, planned, chance), diversion_leg(flight, planned, chance))
+    told = (announcements(flight, planned, chance, inbound), diversion_leg(flight, planned, chance))
     return Departure(
         flight=flight,
         scheduled_out=scheduled_out,

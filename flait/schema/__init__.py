@@ -21,6 +21,7 @@ from flait.schema.m010_preferences import m010_preferences
 from flait.schema.m011_history import m011_history
 from flait.schema.m012_routes import m012_routes
 from flait.schema.m013_timetable import m013_timetable
+from flait.schema.m014_planes import m014_planes
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
@@ -42,6 +43,7 @@ __all__ = [
     "m011_history",
     "m012_routes",
     "m013_timetable",
+    "m014_planes",
     "migrations",
 ]
 
@@ -59,6 +61,7 @@ MIGRATIONS: Final[tuple[Callable[["Database"], None], ...]] = (
     m011_history,
     m012_routes,
     m013_timetable,
+    m014_planes,
 )
 NAMES: Final = frozenset(migration.__name__ for migration in MIGRATIONS)
 

@@ -3,7 +3,7 @@
     connection.py  transactions, faults         opening.py  whose file is it, is it up to date
     filesystem.py  what the disk under it can do
     people.py  subscriptions.py  flights.py     who follows what, and when to ask again
-    watching.py                                 why a flight is watched
+    watching.py  planes.py                      why a flight is watched; which plane it waits for
     timetable.py                                when a saved flight's timetable is looked at
     outbox.py  messages.py  journal.py          what is to be said, what was, and why
     receipts.py  inbound.py                     what became of it, and what people say back
@@ -38,6 +38,7 @@ from flait.store.messages import Messages
 from flait.store.opening import First, opened
 from flait.store.outbox import Outbox
 from flait.store.people import People
+from flait.store.planes import Planes
 from flait.store.providers import Providers
 from flait.store.pushes import PushAlerts
 from flait.store.receipts import Receipts
@@ -75,6 +76,7 @@ from flait.store.values import (
     TellRow,
     TrackedFlight,
     UsageRow,
+    WantedPlane,
     WatchReason,
 )
 from flait.store.watching import Watching
@@ -103,6 +105,7 @@ __all__ = [
     "PushState",
     "Step",
     "UsageRow",
+    "WantedPlane",
     "WatchReason",
     "PlannedFlight",
     "SmsRow",
@@ -126,6 +129,7 @@ class Store(
     Subscriptions,
     Flights,
     Watching,
+    Planes,
     Timetable,
     Outbox,
     Messages,

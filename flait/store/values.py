@@ -272,6 +272,16 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WantedPlane:
+    """The flight before that one, by FlightAware's id; `inbound_id` is our own for it, once it was found."""
+
+    flight_id: int
+    fa_flight_id: str
+    inbound_id: int | None = None
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UsageRow:
     """AeroAPI's result sets and price for one operation and flight within a month; `flight` None is no flight's."""
 

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flait.core.alerts import Alert, Decision, Priority, decide
+from flait.core.alerts import Alert, Decision, decide
 from flait.core.changes import DELAY
 from flait.core.flights import Airport, Flight, Times
 from flait.core.holds import PastText
 from flait.core.observations import merged
+from flait.core.planes import Plane
 from flait.core.preferences import NO_WISHES, Wishes
+from flait.core.priorities import Priority
 from flait.core.structure import Structure
 from flait.core.subscriptions import ClockFace, Role
 from flait.core.texts.alerts import alert_text
@@ -27,6 +29,8 @@ SFO = Airport(code="KSFO", code_iata="SFO", city="San Francisco", timezone="Amer
 EWR = Airport(code="KEWR", code_iata="EWR", city="Newark", timezone="America/New_York")
 PIT = Airport(code="KPIT", code_iata="PIT", city="Pittsburgh", timezone="America/New_York")
 FRA = Airport(code="EDDF", code_iata="FRA", city="Frankfurt", timezone="Europe/Berlin", country="DE")
+DEN = Airport(code="KDEN", code_iata="DEN", city="Denver", timezone="America/Denver")
+LAX = Airport(code="KLAX", code_iata="LAX", city="Los Angeles", timezone="America/Los_Angeles")
 CLE = Airport(code="KCLE", code_iata="CLE", city="Cleveland", timezone="America/New_York")
 
 
@@ -169,6 +173,38 @@ def onward(after: timedelta = timedelta(minutes=88), needed: timedelta = timedel
     return Onward(leg=Leg(id=2, ident="LH403", flight=flight, previous=flight), needed=needed)
 
 
+def inbound_flight(by: timedelta = timedelta(), **fields: Any) -> Flight:
+    """UA555 from Denver, which brings the plane of UA1234: to be at the gate of San Francisco an hour before it leaves.
+
+    Estimated that much after its schedule.
+    """
+    flight = Flight(
+        fa_flight_id="UAL555-1763890000-schedule-0002",
+        ident="UAL555",
+        ident_icao="UAL555",
+        ident_iata="UA555",
+        origin=DEN,
+        destination=SFO,
+        out=Times(scheduled=OUT - hours(4)),
+        off=Times(scheduled=OUT - hours(4) + minutes(15)),
+        on=Times(scheduled=OUT - minutes(68)),
+        in_=Times(scheduled=OUT - hours(1)),
+        aircraft_type="B738",
+    )
+    return replace(late(by, flight) if by else flight, **fields)
+
+
+def plane(by: timedelta = timedelta(), flight: Flight | None = None) -> Plane:
+    """That plane, after two looks that agree."""
+    there = flight or inbound_flight(by)
+    return Plane(flight=there, previous=there, seen_at=NOON)
+
+
+def with_plane(flight: Flight) -> Flight:
+    """The flight, with UA555 as the one before."""
+    return replace(flight, inbound_fa_flight_id=inbound_flight().fa_flight_id)
+
+
 def knowing(flight: Flight) -> Told:
     """What somebody knows who was told everything about the flight."""
     return told([tells(flight)])
@@ -196,6 +232,7 @@ class Listener:
     delay: timedelta = DELAY
     wishes: Wishes = NO_WISHES
     onward: Onward | None = None
+    plane: Plane | None = None
     seen: Flight = field(default_factory=planned)
     texts: list[Heard] = field(default_factory=list)
     decision: Decision = field(default_factory=lambda: Decision(alert=None, look_again=None))
@@ -225,6 +262,7 @@ class Listener:
             delay=self.delay,
             wishes=self.wishes,
             onward=self.onward,
+            plane=self.plane,
         )
         return self._hear(self.decision.alert, now)
 

@@ -1,17 +1,20 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flait.core.alerts import Alert, Priority, decide
+from flait.core.alerts import Alert, decide
 from flait.core.changes import MOVES, Change, ChangeKind, End
 from flait.core.flights import Airport, Flight, Times
 from flait.core.messages import is_gsm_7, segments
 from flait.core.milestones import MILESTONES
+from flait.core.planes import Plane
 from flait.core.preferences import NO_WISHES, Wishes
+from flait.core.priorities import Priority
 from flait.core.replies.kinds import Fact
 from flait.core.subscriptions import ClockFace, Role
 from flait.core.texts.alerts import LEADS, TAILS, alert_text
@@ -32,12 +35,14 @@ from tests.core.flights_for_tests import (
     at_gate,
     diverted,
     hours,
+    inbound_flight,
     knowing,
     late,
     leaving,
     left_gate,
     minutes,
     onward_flight,
+    plane,
     planned,
     rescheduled,
     took_off,
@@ -61,10 +66,13 @@ def alerted(
     now: datetime = NOON,
     wishes: Wishes = NO_WISHES,
     onward: Onward | None = None,
+    plane: Plane | None = None,
 ) -> Alert | None:
     """What comes of two polls that agree, for somebody who knows all of `known`."""
     heard = known if isinstance(known, Told) else knowing(known)
-    return decide(heard, (), role=role, before=after, after=after, now=now, wishes=wishes, onward=onward).alert
+    return decide(
+        heard, (), role=role, before=after, after=after, now=now, wishes=wishes, onward=onward, plane=plane
+    ).alert
 
 
 def texted(
@@ -418,6 +426,13 @@ def test_the_longest_fields_fit_one_segment_and_lose_no_new_time_gate_or_airport
 
 
 CAME_DOWN = at_gate(diverted(NZXX, WORST))
+_LONG: dict[str, Any] = {"ident_iata": "XYZ9876Q", "origin": NZXX, "destination": WORST.origin}
+PLANES = {
+    K.INBOUND_LATE: plane(flight=inbound_flight(minutes(1200), **_LONG)),
+    K.INBOUND_SWAP: plane(flight=inbound_flight(fa_flight_id="XYZ-other", **_LONG)),
+    K.INBOUND_HERE: plane(flight=touched_down(inbound_flight(**_LONG), OUT - minutes(68))),
+}
+TOLD_LATE = f"{inbound_flight().ident} {inbound_flight().fa_flight_id} {(OUT + hours(1)).isoformat()}"
 LEADING: Mapping[ChangeKind, tuple[Flight | Told, Flight]] = {
     K.CANCELLED: (WORST, replace(WORST, cancelled=True)),
     K.REINSTATED: (replace(WORST, cancelled=True), late(minutes(1000), WORST)),
@@ -440,6 +455,9 @@ LEADING: Mapping[ChangeKind, tuple[Flight | Told, Flight]] = {
     K.DELAY_LESS: (late(minutes(1000), WORST), late(minutes(600), ELSEWHERE)),
     K.ON_TIME: (late(minutes(1000), WORST), late(minutes(0), ELSEWHERE)),
     K.CONN_OK: (replace(knowing(WORST), connection="2 missed"), WORST),
+    K.INBOUND_LATE: (WORST, WORST),
+    K.INBOUND_SWAP: (replace(knowing(WORST), plane=f"UAL1 UAL1-old {(OUT + hours(1)).isoformat()}"), WORST),
+    K.INBOUND_HERE: (replace(knowing(WORST), plane=TOLD_LATE), WORST),
     K.GATE_CHANGE: (WORST, ELSEWHERE),
     K.TERMINAL_CHANGE: (WORST, replace(WORST, terminal_origin="HHHHHH")),
     K.LEAVE: (NOWHERE, late(minutes(9), WORST)),
@@ -473,7 +491,15 @@ def test_every_kind_at_its_longest_is_one_segment_that_begins_with_the_flight(ki
     role = MEETER if kind in (K.DEPARTED, K.TAXIING, K.MEET) else TRAVELER
     wishes = Wishes(since=OUT - hours(72)) if kind in MILESTONES else NO_WISHES
     now = WHEN.get(kind, max(NOON, after.off.actual or NOON, after.in_.actual or NOON))
-    alert = alerted(known, after, role=role, now=now, wishes=wishes, onward=NEXT if kind in CONNECTIONS else None)
+    alert = alerted(
+        known,
+        after,
+        role=role,
+        now=now,
+        wishes=wishes,
+        onward=NEXT if kind in CONNECTIONS else None,
+        plane=PLANES.get(kind),
+    )
 
     assert alert
     assert alert.changes[0].kind is kind

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from flait.core.alerts import RULES, Decision, Priority, decide
+from flait.core.alerts import Decision, decide
 from flait.core.changes import ChangeKind
 from flait.core.flights import Flight
 from flait.core.holds import (
@@ -18,6 +18,7 @@ from flait.core.holds import (
     PastText,
     Reach,
 )
+from flait.core.priorities import RULES, Priority
 from flait.core.subscriptions import Role
 from flait.core.told import Told
 from tests.core.flights_for_tests import (
@@ -394,8 +395,8 @@ def test_the_journal_learns_why_something_waits() -> None:
     assert [why for _, why in turning.held] == ["changed 3 times within a day: told once it has rested 15 min"]
 
 
-def test_cooldowns_are_for_gates_for_moves_and_for_connections() -> None:
-    assert [rest for _, rest in COOLDOWN] == [minutes(10), minutes(15), minutes(20)]
+def test_cooldowns_are_for_gates_for_moves_for_connections_and_for_a_late_plane() -> None:
+    assert [rest for _, rest in COOLDOWN] == [minutes(10), minutes(15), minutes(20), minutes(30)]
 
 
 # --- P0 that does not stand still ----------------------------------------------------------------------------------

@@ -4,10 +4,11 @@ from datetime import datetime
 
 import pytest
 
-from flait.core.alerts import Decision, Priority, decide
+from flait.core.alerts import Decision, decide
 from flait.core.changes import ChangeKind
 from flait.core.flights import Flight
 from flait.core.holds import PastText, Reach
+from flait.core.priorities import Priority
 from flait.core.subscriptions import Role
 from tests.core.flights_for_tests import F12, NOON, OUT, Listener, hours, knowing, late, minutes, planned
 

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flait.core.alerts import Priority, decide
+from flait.core.alerts import decide
 from flait.core.flights import Flight
 from flait.core.holds import AFTER_TURNS, CAPS
 from flait.core.observations import merged
 from flait.core.polling import next_poll_at
+from flait.core.priorities import Priority
 from flait.core.subscriptions import Role
 from flait.core.told import told
 from tests.core.flights_for_tests import (

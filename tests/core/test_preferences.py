@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flait.core.alerts import OPTIONAL, RULES, Decision, Priority, decide
+from flait.core.alerts import Decision, decide
 from flait.core.changes import ChangeKind
 from flait.core.flights import Flight
 from flait.core.preferences import (
@@ -26,6 +26,7 @@ from flait.core.preferences import (
     spelled_span,
     wishes_of,
 )
+from flait.core.priorities import OPTIONAL, RULES, Priority
 from flait.core.subscriptions import Role
 from flait.core.texts.confirmations import tracked_text
 from flait.core.texts.formats import Reader

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flait.core.flights import FLOWN, Flight, Phase, Times
-from flait.core.told import CONNECTION, FACTS, REMINDERS, UNKNOWN_AIRPORT, Told, further, presumed, tells, told
+from flait.core.told import CONNECTION, FACTS, PLANE, REMINDERS, UNKNOWN_AIRPORT, Told, further, presumed, tells, told
 from tests.core.flights_for_tests import (
     EWR,
     F12,
@@ -106,6 +106,7 @@ def test_the_confirmation_tells_everything_known() -> None:
         "origin",
         "unlisted",
         CONNECTION,
+        PLANE,
         *REMINDERS,
     }  # said by their own texts only
 

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flait.core.alerts import Decision, Priority, decide
+from flait.core.alerts import Decision, decide
 from flait.core.changes import ChangeKind
 from flait.core.flights import Flight
 from flait.core.preferences import QuietHours, Wishes
+from flait.core.priorities import Priority
 from flait.core.subscriptions import Role
 from flait.core.texts.alerts import alert_text
 from flait.core.texts.formats import Reader

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flait.core.alerts import Alert, Priority
+from flait.core.alerts import Alert
 from flait.core.changes import Change, ChangeKind
 from flait.core.messages import Message, MessageKind, MessageStatus, is_gsm_7, units
 from flait.core.milestones import MILESTONES
+from flait.core.priorities import Priority
 from flait.core.reasons import Decided, Reason, Seen, Waited, fact_of, noted
 from flait.core.subscriptions import Role
 from flait.core.texts.formats import Reader

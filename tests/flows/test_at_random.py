@@ -12,10 +12,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from flait.core.alerts import Priority, decide
+from flait.core.alerts import decide
 from flait.core.flights import Flight, Phase, Times, cancelled, progress
 from flait.core.holds import AFTER_LOSSES, PastText, Reach, out_of_reach
 from flait.core.messages import LOOK_AGAIN, TOO_LATE, UNTOLD, Message, MessageStatus
+from flait.core.priorities import Priority
 from flait.core.subscriptions import Role, SubscriptionState
 from flait.core.told import Told, further, told
 from flait.errors import FlightSourceError, RateLimited, SendError

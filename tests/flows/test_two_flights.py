@@ -9,13 +9,11 @@ from flait.core.subscriptions import SubscriptionState
 from flait.core.told import listed_tells, tells
 from flait.flows import accounts, subscribe
 from flait.store import TrackedFlight, WatchReason
-from tests.core.flights_for_tests import F12, IN, OFF, ON, OUT, at_gate, hours, late, minutes, took_off, touched_down
+from tests.core.flights_for_tests import F12, IN, OUT, at_gate, hours, inbound_flight, minutes, took_off
 from tests.flows.world import PHONES, World
 
-PLANE = replace(
-    late(-hours(5)), fa_flight_id="UAL77-1764-schedule-0001", ident="UAL77", ident_icao="UAL77", ident_iata="UA77"
-)
-DOWN = at_gate(touched_down(took_off(PLANE, OFF), ON), IN)
+PLANE = inbound_flight(fa_flight_id="UAL77-1764-schedule-0001", ident="UAL77", ident_icao="UAL77", ident_iata="UA77")
+DOWN = at_gate(PLANE)
 
 
 @pytest.fixture
@@ -23,7 +21,7 @@ def plane(world: World) -> TrackedFlight:
     """UA77, which nobody follows: it brings the plane for UA1234, which somebody does."""
     followed = world.follow(F12)
     plane = world.store.track(PLANE, next_poll_at=world.clock.now(), now=world.clock.now())
-    world.store.await_flight(plane.id, for_flight_id=followed.id, reason="inbound")
+    world.store.await_flight(plane.id, for_flight_id=followed.id, reason="plane")
     return plane
 
 
@@ -35,13 +33,12 @@ def look(world: World, *board: object) -> TrackedFlight:
     return world.flight(2)
 
 
-def test_a_flight_that_another_waits_for_is_seen_and_planned_like_any_other(world: World, plane: TrackedFlight) -> None:
-    assert world.store.watch_reasons(plane.id) == [WatchReason(flight_id=plane.id, reason="inbound", for_flight_id=1)]
-    world.clock.moment = OFF + minutes(2)
-    seen = look(world, took_off(PLANE, OFF))
-    assert seen.flight.off.actual == OFF
+def test_a_flight_that_another_waits_for_is_seen_and_planned(world: World, plane: TrackedFlight) -> None:
+    assert world.store.watch_reasons(plane.id) == [WatchReason(flight_id=plane.id, reason="plane", for_flight_id=1)]
+    seen = look(world, took_off(PLANE))
+    assert seen.flight.off.actual == PLANE.off.scheduled
     assert seen.next_poll_at
-    assert seen.next_poll_at - world.clock.now() <= hours(1)
+    assert seen.next_poll_at - world.clock.now() <= hours(1.5)
     assert seen.closed_at is None
 
 
@@ -49,13 +46,13 @@ def test_a_look_at_it_that_shows_something_is_a_moment_for_what_waits(world: Wor
     look(world, PLANE)
     world.remind()
     assert world.moment() is None
-    world.clock.moment = OFF + minutes(2)
-    look(world, took_off(PLANE, OFF))
+    world.clock.advance(minutes(2))
+    look(world, took_off(PLANE))
     assert world.moment() == world.clock.now()
     assert world.remind() == []
 
 
-def test_it_is_closed_by_the_same_rule_when_it_is_over(world: World, plane: TrackedFlight) -> None:
+def test_it_is_closed_when_it_has_landed(world: World, plane: TrackedFlight) -> None:
     world.clock.moment = IN + hours(2)
     look(world, DOWN)
     world.clock.advance(minutes(2))

@@ -8,7 +8,7 @@ import argparse
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -16,6 +16,8 @@ from typing import Final
 from tests.torture.lives_flying import life
 from tests.torture.lives_oracle import Fault, Judge
 from tests.torture.lives_pace import too_seldom
+from tests.torture.lives_planes import judged as plane_judged
+from tests.torture.lives_planes import with_plane
 from tests.torture.lives_play import OTHER_LEG, Heart, Played, Stage
 from tests.torture.lives_truth import sights
 from tests.torture.lives_world import script
@@ -35,9 +37,14 @@ def run(folder: Path, size: Size) -> Score:
 
 def judged(folder: Path, seeds: Sequence[int]) -> Score:
     """Some of them."""
+    return scored("lives", lives(folder, seeds))
+
+
+def scored(campaign: str, found: "Iterable[tuple[Played, Verdict]]") -> Score:
+    """What came of these lives, counted."""
     counts: Counter[str] = Counter()
     remarks = []
-    for played, faults in lives(folder, seeds):
+    for played, faults in found:
         followed = len([heart for heart in played.hearts if heart.texts])
         counts["expected"] += max(followed, 1)
         wrong = {number for number, _ in faults}
@@ -46,7 +53,7 @@ def judged(folder: Path, seeds: Sequence[int]) -> Score:
         for number in wrong:
             first = next(fault for one, fault in faults if one == number)
             counts[COUNTED.get(first.kind, "unexpected")] += 1
-    return Score(campaign="lives", remarks=tuple(remarks[:MOST_REMARKS]), **counts)
+    return Score(campaign=campaign, remarks=tuple(remarks[:MOST_REMARKS]), **counts)
 
 
 Verdict = list[tuple[int, Fault]]
@@ -58,7 +65,7 @@ def lives(folder: Path, seeds: Sequence[int], *, journal: bool = False) -> Itera
         stage = Stage(memory / f"lives-{os.getpid()}.db")
         try:
             for seed in seeds:
-                played = stage.play(life(seed), journal=journal)
+                played = stage.play(with_plane(life(seed)), journal=journal)
                 yield played, list(verdict(played))
         finally:
             stage.close()
@@ -71,6 +78,7 @@ def verdict(played: Played) -> Iterator[tuple[int, Fault]]:
     seen = list(sights(played.looks))
     if not any(OTHER_LEG in heart.refused for heart in played.hearts):  # else the looks are those at two flights
         yield from ((0, fault) for fault in too_seldom(seen))
+    yield from plane_judged(played)
     for number, heart in enumerate(played.hearts):
         if heart.refused:
             continue
@@ -89,6 +97,7 @@ def printed(played: Played, faults: Verdict) -> str:
     for look in played.looks:
         shown = ", ".join(f"{leg.of} {leg.id}" for leg in look.shown) or look.fault or "nothing"
         lines.append(f"  {look.at:%a %d %H:%M:%S}  {'asked for: ' if look.asked else ''}{shown}")
+    lines += [f"  {look.at:%a %d %H:%M:%S}  the plane" for look in played.plane_looks]
     lines.append(f"  {played.closed_at or 'never'}: the watch ends")
     for number, heart in enumerate(played.hearts):
         lines += ["", f"the {heart.who.role}'s texts:{' ' + heart.refused if heart.refused else ''}", *_texts(heart)]

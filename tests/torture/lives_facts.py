@@ -25,6 +25,12 @@ def dep(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
     _moves(said, match, "dep", said.facts.get("from", reader.origin), reader)
 
 
+def expected(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
+    """A time of leaving that is Flait's own inference, of a plane that is late."""
+    at = _moment_of(said, match, "at", reader.origin, reader)
+    said.facts |= {"plane": "late", "expected": at}
+
+
 def arr(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
     _moves(said, match, "arr", said.facts.get("lands_at", reader.lands_at), reader)
 

@@ -23,10 +23,10 @@ from flait.core.receipts import Receipt
 from flait.core.subscriptions import Role, User
 from flait.core.wanted import Wanted
 from flait.errors import BudgetExhausted, FlightSourceError, InDoubt, NotSent, Refused, Rejected, UserError
-from flait.flows import deliver, receipts, remind, subscribe, track
+from flait.flows import deliver, planes, receipts, remind, subscribe, track
 from flait.flows.ports import Accepted, Answer, Inbox, Sent
 from flait.flows.telling import AlertRules
-from flait.store import Store
+from flait.store import Store, TrackedFlight
 from tests.flows.world import PHONES, FixedClock
 from tests.torture.lives_world import Follower, Glitch, Leg, Life, body, timetable
 from tests.torture.rig import alone, emptied
@@ -39,6 +39,7 @@ REPORTED: Final = timedelta(seconds=20)
 OFF: Final = 30003  # the phone is off, or out of reach
 MOST_STEPS: Final = 3000  # of one life; more is a loop
 KNOWN_BEFORE: Final = timedelta(hours=48)
+PLANES: Final = "XPL90"  # how the numbers of the flights before begin
 ROLES: Final = {role.value: role for role in Role}
 
 
@@ -85,6 +86,7 @@ class Played:
 
     life: Life
     looks: list[Look] = field(default_factory=list)
+    plane_looks: list[Look] = field(default_factory=list)
     hearts: list[Heart] = field(default_factory=list)
     closed_at: datetime | None = None
     trouble: str = ""
@@ -100,13 +102,25 @@ def _parsed(number: str, ident: str, legs: tuple[Leg, ...]) -> tuple[tuple[Fligh
 class Published:
     """AeroAPI, as this life has it."""
 
-    def __init__(self, life: Life, clock: FixedClock, looks: list[Look]) -> None:
-        self._life, self._clock, self.looks = life, clock, looks
+    def __init__(self, life: Life, clock: FixedClock, looks: list[Look], plane_looks: list[Look]) -> None:
+        self._life, self._clock, self.looks, self._plane_looks = life, clock, looks, plane_looks
         self._glitches: list[Glitch] = list(life.glitches)
         self.asked = False
 
     def flight(self, fa_flight_id: str) -> Answer:
+        if fa_flight_id in self._life.planes:
+            return self._plane(fa_flight_id)
         return self._answer(lambda leg: leg.id == fa_flight_id)
+
+    def _plane(self, fa_flight_id: str) -> Answer:
+        now = self._clock.now()
+        for one in self._life.aeroapi:
+            if one.holds(now):
+                raise FAULTS[one.kind]
+        leg = self._life.plane(fa_flight_id, now)
+        self._plane_looks.append(Look(now, (leg,) if leg else ()))
+        flights, raw = _parsed(f"{PLANES}{fa_flight_id[-1]}", f"{PLANES}{fa_flight_id[-1]}", (leg,) if leg else ())
+        return Answer(flights=flights, raw=raw)
 
     def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "Published":
         return self
@@ -240,7 +254,7 @@ class _Play:
     def __init__(self, store: Store, life: Life, played: Played) -> None:
         self.store, self.life, self.played = store, life, played
         self.clock = FixedClock(min(who.asked_at for who in life.followers))
-        self.source = Published(life, self.clock, played.looks)
+        self.source = Published(life, self.clock, played.looks, played.plane_looks)
         self.phones = Phones(life, self.clock)
         self.silent_until = self.clock.now()
         self.text_at = self.clock.now()  # not before: a text may wait for an older one
@@ -280,7 +294,8 @@ class _Play:
 
     @property
     def _parts(self) -> dict[str, Any]:
-        return {"poll": self._poll, "moment": self._remind, "text": self._deliver, "wish": self._activate}
+        parts = {"poll": self._poll, "moment": self._remind, "text": self._deliver, "wish": self._activate}
+        return parts | {"plane": self._find_planes}
 
     def _happen(self) -> None:
         _, number, until = self.events.pop(0)
@@ -334,15 +349,23 @@ class _Play:
         for tracked in track.claim_due(self.store, self.clock, BOOT, 8):
             track.poll(self.store, self.source, self.clock, tracked, boot=BOOT, rules=RULES)
             there = self.store.tracked(tracked.id)
-            if there and there.closed_at:
+            if there and there.closed_at and self._is_ours(there):
                 self.played.closed_at = there.closed_at
+
+    def _is_ours(self, tracked: TrackedFlight) -> bool:
+        return tracked.fa_flight_id not in self.life.planes
+
+    def _find_planes(self) -> None:
+        while planes.find_next(self.store, self.source, self.clock):
+            pass
 
     def _remind(self) -> None:
         while remind.remind_next(self.store, self.clock, RULES):
             pass
         self._poll()  # a moment waits for a look that is due
         for tracked in (view.tracked for view in self.store.flight_views(include_closed=True)):
-            self.played.closed_at = tracked.closed_at or self.played.closed_at
+            if self._is_ours(tracked):
+                self.played.closed_at = tracked.closed_at or self.played.closed_at
 
     def _deliver(self) -> None:
         if self.clock.now() < self.silent_until or not self.store._rows(_WAITS):
@@ -377,12 +400,13 @@ class _Play:
             self.played.hearts[PHONES.index(message.to)].texts.append(text)
 
 
-_ORDER: Final = ("wish", "poll", "moment", "text")
+_ORDER: Final = ("wish", "plane", "poll", "moment", "text")
 _DUE: Final = """
 SELECT (SELECT min(next_poll_at) FROM flights WHERE next_poll_at IS NOT NULL) AS poll,
     (SELECT min(next_moment_at) FROM subscriptions WHERE state = 'active') AS moment,
     (SELECT min(min(not_before, expires_at)) FROM messages WHERE status = 'queued') AS text,
     (SELECT min(next_attempt_at) FROM subscriptions WHERE state = 'pending') AS wish,
+    (SELECT min(next_attempt_at) FROM planes) AS plane,
     (SELECT count(*) FROM messages WHERE status = 'in_doubt') AS doubt
 """
 _WAITS: Final = "SELECT 1 FROM messages WHERE status = 'queued' LIMIT 1"

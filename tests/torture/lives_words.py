@@ -9,6 +9,7 @@ from typing import Final
 
 from tests.torture import lives_facts as does
 from tests.torture.lives_reader import (
+    AT,
     DATE,
     LABEL,
     LATE,
@@ -47,7 +48,7 @@ def _is_about_arrival(body: str, role: str) -> bool:
         body,
     )
     leaves = re.search(
-        r"GATE CHANGE|gate assigned|TERMINAL CHANGE|leaves from|returned to the gate|NOT taken off", body
+        r"plane is here:|GATE CHANGE|gate assigned|TERMINAL CHANGE|leaves from|returned to the gate|NOT taken off", body
     )
     return not leaves and (bool(flies) or role != "traveler")
 
@@ -57,9 +58,29 @@ ITS_TERMINAL: Final = (
     r"(?: \(T(?P<term>[A-Z0-9]{1,8})\)|, Terminal (?:(?P<term_old>[A-Z0-9]{1,8})->)?(?P<term_2>[A-Z0-9]{1,8}))?"
 )
 
+PLANE_IS: Final = rf"[A-Z0-9]+ [A-Z]{{3}}-[A-Z]{{3}} (?:(?:arrives|lands|landed) {AT.replace('NAME', 'there')}|has not left, its own plane is late)"
+
 WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
     (re.compile(pattern), told)
     for pattern, told in (
+        # the plane
+        (rf"Its plane is late: expect {time_('at')} or later", does.expected),
+        (
+            rf"plane is late: {PLANE_IS}(?: \({SPAN} late\))?",
+            does.fact(plane="late"),
+        ),
+        (rf"Airline still says {time_('at')}", does.dep),
+        (rf"Expect {time_('at')} or later", does.expected),
+        (
+            rf"plane is no longer late: {PLANE_IS}(?: \({SPAN} late\))?|Its plane is late no more",
+            does.fact(plane="over"),
+        ),
+        (rf"plane is here: {PLANE_IS}|Its plane is here", does.fact(plane="here")),
+        (
+            rf"plane changed: (?:now {PLANE_IS}(?: \({SPAN} late\))?|which one comes is not known yet)|Another plane flies it now",
+            does.fact(plane="swap"),
+        ),
+        (rf"Its plane, [A-Z0-9]+, (?:arrives|lands) {time_('at')}", does.nothing),
         # a subscription
         (r"^Tracking (?=[A-Z0-9])", does.fact(tracked=True)),
         (

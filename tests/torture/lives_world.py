@@ -74,6 +74,7 @@ class Leg:
     term_d: str | None = None
     belt: str | None = None
     returned: bool = False
+    inbound: str | None = None  # the id of the flight before on the same plane
 
     @property
     def leaves(self) -> datetime:
@@ -157,15 +158,24 @@ class Life:
     twilio: tuple[Trouble, ...] = ()
     story: tuple[str, ...] = ()
     day: date = field(default=date(2026, 1, 1))
+    planes: Mapping[str, tuple[Page, ...]] = field(default_factory=dict)  # the flights before, by id
 
     def legs(self, at: datetime) -> tuple[Leg, ...]:
         """What is published at that moment."""
-        shown: tuple[Leg, ...] = ()
-        for page in self.pages:
-            if page.at > at:
-                break
-            shown = page.legs
-        return shown
+        return _shown(self.pages, at)
+
+    def plane(self, fa_flight_id: str, at: datetime) -> Leg | None:
+        """What is published of that flight before."""
+        return next(iter(_shown(self.planes.get(fa_flight_id, ()), at)), None)
+
+
+def _shown(pages: Sequence[Page], at: datetime) -> tuple[Leg, ...]:
+    shown: tuple[Leg, ...] = ()
+    for page in pages:
+        if page.at > at:
+            break
+        shown = page.legs
+    return shown
 
 
 # --- as AeroAPI writes it ---------------------------------------------------------------------------------------------
@@ -196,7 +206,7 @@ def _records(number: str, ident: str, leg: Leg) -> list[dict[str, Any]]:
         "codeshares_iata": [], "type": "Airline", "position_only": False, "cancelled": leg.cancelled,
         "diverted": leg.diverted, "origin": _airport(leg.origin), "destination": _airport(leg.destination),
         "gate_origin": leg.gate_o, "terminal_origin": leg.term_o, "gate_destination": leg.gate_d,
-        "terminal_destination": leg.term_d, "baggage_claim": leg.belt,
+        "terminal_destination": leg.term_d, "baggage_claim": leg.belt, "inbound_fa_flight_id": leg.inbound,
         **{f"{kind}_{event}": _z(getattr(leg, f"{short}_{event}")) for event in EVENTS for short, kind in _KINDS},
     }  # fmt: skip
     if not leg.diverted or leg.diverted_to is None:
@@ -235,6 +245,8 @@ def script(life: Life) -> list[str]:
         gone = [f"{key} is gone" for key in before if key not in here]
         lines.append(f"  {page.at:%a %d %H:%M:%S}  {'; '.join(filter(None, [*news, *gone])) or 'the same'}")
         before = here
+    for pages in life.planes.values():
+        lines += [f"  {page.at:%a %d %H:%M:%S}  plane {_news(None, page.legs[0])}" for page in pages]
     lines += [f"  {glitch.at:%a %d %H:%M:%S}  one look alone: {_values(glitch.changes)}" for glitch in life.glitches]
     for name, troubles in (("AeroAPI", life.aeroapi), ("Twilio", life.twilio)):
         lines += [f"  {one.since:%a %d %H:%M} to {one.until:%a %d %H:%M}  {name}: {one.kind}" for one in troubles]

@@ -33,12 +33,12 @@ class Fact(StrEnum):
     GATE = "gate"
     BAGS = "bags"
     WHEN = "when"
+    PLANE = "plane"
 
 
 class Later(StrEnum):
     """Commands of a later version, recognised so that they are not misread as something else."""
 
-    PLANE = "plane"
     LANG = "lang"
     BUDGET = "budget"
     PAUSE = "pause"

@@ -51,6 +51,7 @@ from flait.core.replies.kinds import (
 from flait.core.replies.legs import LegWords, leg_in
 from flait.core.replies.parts import Dated, DayTime, Part, Phone, Sentence, sentence, stripped
 from flait.core.replies.preferring import preference
+from flait.core.replies.questions import alternatives, connect, plane, why
 from flait.core.replies.stops import says_stop_unspaced
 from flait.core.subscriptions import Role
 
@@ -260,6 +261,7 @@ _COMMANDS: dict[str, Callable[[Sentence], Reply | None]] = {
     **dict.fromkeys(("unmute", "unsnooze", "unsilence"), _unmute),
     **dict.fromkeys(("share", "invite"), _share),
     **dict.fromkeys(("undo", "restore"), _undo),
+    **dict.fromkeys(("plane", "inbound", "aircraft"), plane),
     "remove": _remove,
     "join": _join,
     "leave": _leave,
@@ -282,28 +284,6 @@ def _who(said: Sentence) -> Reply | None:
 def _list(said: Sentence) -> Reply | None:
     listing = any(word in table.LISTING for word in said.words)
     return ListFlights() if listing and all(part in table.AROUND_LIST for part in said.parts) else None
-
-
-def _connect(said: Sentence) -> Reply | None:
-    """`CONNECT`, `my connection?`, `connection ok`."""
-    asked = any(word in table.CONNECTING for word in said.words)
-    fits = said.fits(table.CONNECTING | table.AROUND_STATUS | table.MINE_FILLERS | {"ok", "tight", "make"})
-    return Connect() if asked and fits else None
-
-
-def _why(said: Sentence) -> Reply | None:
-    """`WHY`, `why UA123`, `why did you text me`; not `why is it late`, which is its status asked for."""
-    asked = said.parts[0] in table.ASKED_WHY and said.fits(table.AROUND_WHY)
-    subject = said.only(Ident) or said.only(ListNumber)
-    return Why(subject=subject) if asked else None
-
-
-def _alternatives(said: Sentence) -> Reply | None:
-    """`ALT`, `ALT UA123`, `other flights tomorrow`, `rebook my flight`."""
-    pairs = zip(said.words, said.words[1:], strict=False)
-    asked = any(word in table.ALTERNATIVES for word in said.words) or any(pair in table.OTHER_FLIGHTS for pair in pairs)
-    fits = said.fits(table.ALTERNATIVES | table.AROUND_ALTERNATIVES, Dated)
-    return Alternatives(subject=said.subject, date=said.date) if asked and fits else None
 
 
 def _choice(said: Sentence) -> Reply | None:
@@ -385,10 +365,10 @@ def _around_a_flight() -> Collection[str]:
 _READERS: tuple[Callable[[Sentence], Reply | None], ...] = (
     _start,
     _command,
-    _alternatives,
+    alternatives,
     _list,
-    _connect,
-    _why,
+    connect,
+    why,
     _choice,
     _bare,
     _status,

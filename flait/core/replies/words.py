@@ -309,7 +309,7 @@ COUNTED = NUMBERS | {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3
 AFTER_UNDO = _table("that it this last the my")
 
 LATER = {
-    "plane": "plane", "lang": "lang",
+    "lang": "lang",
     "language": "lang", "budget": "budget", "pause": "pause", "resume": "resume", "who": "who",
 }  # fmt: skip
 AROUND_WHY = MINE_FILLERS | _table(

@@ -6,14 +6,15 @@ A text tells what its words say and nothing else. A fact named with `-` before i
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from flait.core import planes as plane_facts
 from flait.core import trips
 from flait.core.alerts import Alert
 from flait.core.changes import MOVES, SOONER, Change, ChangeKind, unreported
 from flait.core.subscriptions import Role
-from flait.core.texts import connections, events, places, reminders, times
+from flait.core.texts import connections, events, places, planes, reminders, times
 from flait.core.texts.formats import Piece, Reader, about, fitted
 from flait.core.texts.wording import Text, capital, label, place_and_time, short
-from flait.core.told import CONNECTION, FACTS, GIVEN_UP, NONE, REMINDERS, listed_tells, tells
+from flait.core.told import CONNECTION, FACTS, GIVEN_UP, NONE, PLANE, REMINDERS, listed_tells, tells
 
 K = ChangeKind
 
@@ -46,6 +47,7 @@ def _tells(alert: Alert, facts: Sequence[str], reader: Reader) -> dict[str, str 
     told |= tells(alert.flight, [fact for fact in facts if fact in FACTS])
     told |= dict.fromkeys(set(REMINDERS) & set(facts), True)
     told |= _told_of_next(alert, facts)
+    told |= {PLANE: plane_facts.fact(alert.flight, alert.plane)} if PLANE in facts else {}
     missing = unreported(alert.flight, reader.now)
     if K.STALE in {change.kind for change in alert.changes} and "stale" in facts:
         told["stale"] = alert.since.isoformat() if alert.since else missing or GIVEN_UP
@@ -106,6 +108,9 @@ LEADS: Mapping[ChangeKind, Lead] = {
     K.DELAY_LESS: times.delay_less,
     K.ON_TIME: times.on_time,
     K.CONN_OK: connections.stands,
+    K.INBOUND_LATE: planes.late,
+    K.INBOUND_SWAP: planes.swapped,
+    K.INBOUND_HERE: planes.here,
     K.GATE_CHANGE: places.gate_change,
     K.TERMINAL_CHANGE: places.terminal_change,
     K.LEAVE: reminders.leave,
@@ -166,6 +171,7 @@ TAILS: Mapping[ChangeKind, Tail] = {
     K.REROUTED: lambda alert, change, reader: replace(_as_led(alert, change, reader), rank=0),
     **dict.fromkeys(sorted(MOVES), _moved),
     **dict.fromkeys((K.CONN_MISSED, K.CONN_TIGHT, K.CONN_OK), connections.besides),
+    **dict.fromkeys((K.INBOUND_LATE, K.INBOUND_SWAP, K.INBOUND_HERE), planes.besides),
     K.RETURNED: _returned,
     K.ARRIVED: _arrived,
     K.LANDED: _landed,

@@ -3,7 +3,7 @@
 What people and operators wrote is folded to that alphabet and cut to size. Nothing is promised that does not exist.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from flait.core.flights import Airport, ScheduledFlight
@@ -73,11 +73,6 @@ _COMMANDS: Sequence[str] = (
 )  # the last are left out first
 
 
-_INSTEAD: Mapping[Later, str] = {
-    Later.PLANE: "STATUS",
-}
-
-
 def who_text(name: str, contact: str, flights: int) -> str:
     """Who writes, for whom, and how to end it."""
     called = spelled(name)[:LONGEST_NAME].strip()
@@ -92,8 +87,7 @@ def who_text(name: str, contact: str, flights: int) -> str:
 
 def not_yet_text(word: Later, contact: str) -> str:
     """A command of a later version."""
-    instead = f"Try {_INSTEAD[word]}." if word in _INSTEAD else _ask(contact)
-    return in_one(f"{word.upper()} is not there yet.", instead)
+    return in_one(f"{word.upper()} is not there yet.", _ask(contact))
 
 
 def limit_text(limit: str, again: datetime, place: Airport, reader: Reader) -> str:

@@ -11,7 +11,7 @@ from flait.core.changes import STEP_NEAR, Change
 from flait.core.flights import Times
 from flait.core.standing import notable
 from flait.core.structure import Phrase
-from flait.core.texts import places
+from flait.core.texts import places, planes
 from flait.core.texts.formats import Piece, Reader, day, lead, span
 from flait.core.texts.places import at_gate, places_in
 from flait.core.texts.standing import ARRIVAL, DEPARTURE
@@ -29,6 +29,7 @@ def leave(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
         at_gate(alert, change),
         Piece("" if alert.flight.gate_origin else "No gate yet.", 3),
         Piece(f"Time to go to {alert.flight.origin.short}.", 2),
+        *planes.in_reminder(alert, reader, 4),
     ]
 
 
@@ -40,6 +41,7 @@ def boarding(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
         at_gate(alert, change, rank=0),
         Piece("" if alert.flight.gate_origin else "Gate not posted yet: check the board.", 1),
         _lateness(alert.flight.departure),
+        *planes.in_reminder(alert, reader, 4),
     ]
 
 

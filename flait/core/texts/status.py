@@ -151,6 +151,7 @@ _ANSWERS: Mapping[Fact, Callable[[View], Sequence[Piece]]] = {
     Fact.GATE: _gate,
     Fact.BAGS: _bags,
     Fact.WHEN: _when,
+    Fact.PLANE: _all,  # of one that is cancelled; core/texts/planes.py has the others
 }
 
 

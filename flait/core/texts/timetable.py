@@ -3,9 +3,10 @@
 from dataclasses import replace
 from datetime import datetime
 
-from flait.core.alerts import RULES, Alert, Priority
+from flait.core.alerts import Alert
 from flait.core.changes import ChangeKind
 from flait.core.flights import ScheduledFlight
+from flait.core.priorities import RULES, Priority
 from flait.core.structure import Phrase
 from flait.core.subscriptions import Role
 from flait.core.texts.alerts import alert_text

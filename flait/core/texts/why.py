@@ -11,6 +11,7 @@ from flait.core.changes import NEAR, ChangeKind
 from flait.core.flights import Airport, Flight
 from flait.core.messages import MessageStatus
 from flait.core.milestones import MILESTONES
+from flait.core.planes import HERE
 from flait.core.reasons import Reason, Seen, Waited
 from flait.core.texts.formats import Reader, in_one, span
 from flait.core.trips import MISSED_BELOW
@@ -41,6 +42,9 @@ RULES: Final[Mapping[ChangeKind, str]] = {
     K.DELAY_LESS: "{} or more earlier than told",
     K.ON_TIME: "less than {} late, and told otherwise",
     K.CONN_OK: "time enough to the next flight, and told otherwise",
+    K.INBOUND_LATE: "when its plane can leave again, by two looks at that",
+    K.INBOUND_SWAP: "another plane than the late one, by two looks",
+    K.INBOUND_HERE: "its plane landed, and we had told that it is late",
     K.GATE_CHANGE: f"another gate than told, from {span(NEAR)} before departure",
     K.TERMINAL_CHANGE: f"another terminal than told, from {span(NEAR)} before departure",
     K.LEAVE: "{} before departure",
@@ -223,7 +227,15 @@ def _otherwise(fact: str, value: str, moment: Moment) -> str:
             return f"no word since {moment(datetime.fromisoformat(value))}"
         case "connection":
             return f"{value} to the next flight"
+        case "plane":
+            return _of_plane(value.rpartition(" ")[2], moment)
     return value
+
+
+def _of_plane(value: str, moment: Moment) -> str:
+    if not value:
+        return "plane not late"
+    return "plane here" if value == HERE else f"plane {moment(datetime.fromisoformat(value))}"
 
 
 def _place(reason: Reason, flight: Flight | None) -> Airport:

@@ -7,14 +7,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from flait.core import planes
+from flait.core.flights import cancelled
 from flait.core.idents import Ident
+from flait.core.planes import Plane
 from flait.core.polling import since_last_event
 from flait.core.replies.kinds import Fact, ListFlights, ListNumber, Start, Status, Subject
-from flait.core.subscriptions import SubscriptionState
+from flait.core.subscriptions import Role, SubscriptionState
 from flait.core.texts import answers as texts
+from flait.core.texts import planes as plane_texts
 from flait.core.texts.connections import in_status
 from flait.core.texts.status import Freshness, ListLine, list_text, status_text
-from flait.core.told import CONNECTION, listed_tells
+from flait.core.texts.wording import Text
+from flait.core.told import CONNECTION, PLANE, listed_tells
 from flait.core.trips import Connection, connections
 from flait.core.trips import fact as connects
 from flait.errors import ShareSpent
@@ -109,8 +114,41 @@ def _age(desk: Desk, tracked: TrackedFlight) -> timedelta:
 def _line(desk: Desk, view: SubscriptionView, flight_id: int, fact: Fact, *, stale: bool, others: int) -> AnswerText:
     tracked = desk.store.tracked(flight_id)
     assert tracked is not None  # flights outlive their subscriptions
+    plane = desk.store.plane_of(flight_id, tracked.flight.inbound_fa_flight_id)
+    is_of_plane = fact is Fact.PLANE and not cancelled(tracked.flight)
+    text = _of_plane(desk, view, tracked, plane) if is_of_plane else None
+    text = text or _as_it_stands(desk, view, tracked, plane, fact, stale=stale, others=others)
+    return AnswerText(
+        body=text.body,
+        structure=text.structure,
+        tells=text.tells,
+        subscription_id=view.subscription.id,
+        flight_id=flight_id,
+    )
+
+
+def _of_plane(desk: Desk, view: SubscriptionView, tracked: TrackedFlight, plane: Plane | None) -> Text:
+    """Where its plane is, by what was seen last, which is as old as it says; no look is taken at that."""
+    age = desk.now - plane.seen_at if plane and plane.seen_at else _age(desk, tracked)
+    seen = Freshness(age=max(age, timedelta()))
+    return plane_texts.plane_text(tracked.flight, plane, desk.reader(view.subscription.ident), seen)
+
+
+def _as_it_stands(
+    desk: Desk,
+    view: SubscriptionView,
+    tracked: TrackedFlight,
+    plane: Plane | None,
+    fact: Fact,
+    *,
+    stale: bool,
+    others: int,
+) -> Text:
     subscription, reader = view.subscription, desk.reader(view.subscription.ident)
-    pair = _connection(desk, subscription.id) if fact is Fact.ALL else None
+    is_whole = fact is Fact.ALL and subscription.role is Role.TRAVELER
+    pair = _connection(desk, subscription.id) if is_whole else None
+    besides = [in_status(pair)] if pair else []
+    besides += plane_texts.in_status(tracked.flight, plane, reader) if is_whole and plane else []
     text = status_text(
         tracked.flight,
         reader,
@@ -119,16 +157,14 @@ def _line(desk: Desk, view: SubscriptionView, flight_id: int, fact: Fact, *, sta
         told=heard(desk.store, subscription.id),
         fact=fact,
         others=others,
-        besides=[in_status(pair)] if pair else [],
+        besides=besides,
     )
-    said_too = {CONNECTION: connects(pair.then, pair.chance)} if pair and CONNECTION in text.structure.facts else {}
-    return AnswerText(
-        body=text.body,
-        structure=text.structure,
-        tells={**text.tells, **said_too},
-        subscription_id=subscription.id,
-        flight_id=flight_id,
-    )
+    said_too = {
+        CONNECTION: connects(pair.then, pair.chance) if pair else "",
+        PLANE: planes.fact(tracked.flight, plane),
+    }
+    said = {name: value for name, value in said_too.items() if name in text.structure.facts}
+    return replace(text, tells={**text.tells, **said})
 
 
 def _connection(desk: Desk, subscription_id: int) -> Connection | None:

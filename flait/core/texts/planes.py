@@ -1,0 +1,162 @@
+"""What is said of a flight's plane: where it is, and what Flait makes of it, apart from what the airline says."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from flait.core import planes
+from flait.core.alerts import Alert
+from flait.core.changes import Change
+from flait.core.flights import Airport, Flight
+from flait.core.planes import Plane
+from flait.core.standing import notable
+from flait.core.structure import Phrase
+from flait.core.texts.formats import Piece, Reader, about, fitted, lead, span, zone_label
+from flait.core.texts.places import at_gate
+from flait.core.texts.standing import DEPARTURE
+from flait.core.texts.status import Freshness
+from flait.core.texts.wording import Text, departs, label, place_and_time, route
+from flait.core.told import FACTS, PLANE, tells
+
+
+def late(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
+    """`plane is late: UA555 DEN-SFO lands 14:05 PST (1h10 late). Airline still says 14:10. Expect 14:50 or later.`
+
+    Also that it is late no more.
+    """
+    flight, plane = alert.flight, _plane(alert)
+    if planes.expected(flight, plane) is None:
+        return [lead("plane is no longer late", Phrase(_where(plane, reader)), facts=(PLANE,)), _dep(flight, reader, 0)]
+    return [lead("plane is late", Phrase(_where(plane, reader)), facts=(PLANE,)), *_inferred(flight, plane, reader, 0)]
+
+
+def here(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
+    """`plane is here: UA555 DEN-SFO landed 13:02 PST. Dep 14:10 PST. Gate F12, Terminal 3.`"""
+    where = _where(_plane(alert), reader)
+    return [
+        lead("plane is here", Phrase(where), facts=(PLANE,)),
+        _dep(alert.flight, reader, 0),
+        at_gate(alert, change, rank=2),
+    ]
+
+
+def swapped(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
+    """`plane changed: now UA812 LAX-SFO lands 12:40 PST. Dep 14:10 PST.`: the one that was late does not fly it."""
+    now = f"now {_where(alert.plane, reader)}" if alert.plane else "which one comes is not known yet"
+    return [lead("plane changed", Phrase(now), facts=(PLANE,)), _dep(alert.flight, reader, 0)]
+
+
+def besides(alert: Alert, _: Change, reader: Reader) -> Piece:
+    """`Its plane is late: expect 14:50 or later.`, `Its plane is here.`, beside other news."""
+    at = planes.expected(alert.flight, alert.plane)
+    if at:
+        return Piece(f"Its plane is late: expect {reader.at(at, alert.flight.origin)} or later.", 1, (PLANE,))
+    if alert.plane and planes.is_down(alert.plane):
+        return Piece("Its plane is here.", 1, (PLANE,))
+    was = planes.known(alert.told)
+    other = was is not None and planes.is_swapped(was, alert.flight, alert.plane)
+    return Piece("Another plane flies it now." if other else "Its plane is late no more.", 1, (PLANE,))
+
+
+def in_reminder(alert: Alert, reader: Reader, rank: int) -> list[Piece]:
+    """`Its plane, UA555, lands 13:02 PST.`; of one that is late what to expect, where its person knows that it is."""
+    was = planes.known(alert.told)
+    if alert.plane is None or not planes.comes_to(alert.plane.flight, alert.flight):
+        return []
+    if planes.expected(alert.flight, alert.plane):
+        return [besides(alert, alert.changes[0], reader)] if was else []
+    if planes.is_down(alert.plane):
+        return [Piece("Its plane is here.", rank, (PLANE,) if was else ())]
+    return [Piece(f"Its plane, {_lands(alert.plane, reader)}.", rank)]
+
+
+def in_status(flight: Flight, plane: Plane, reader: Reader) -> list[Piece]:
+    """`Plane UA555 lands 14:05 PST, expect 14:50 PST or later.`: beside how the flight stands."""
+    if not planes.is_ahead(flight) or not planes.comes_to(plane.flight, flight):
+        return []
+    at = planes.expected(flight, plane)
+    if planes.is_down(plane) and at is None:
+        return [Piece("Plane is here.", 3, (PLANE,))]
+    then = f": expect dep {reader.at(at, flight.origin)} or later" if at else ""
+    return [Piece(f"Plane {_lands(plane, reader)}{then}.", 2 if at else 3, (PLANE,) if at else ())]
+
+
+def plane_text(flight: Flight, plane: Plane | None, reader: Reader, seen: Freshness) -> Text:
+    """The answer to PLANE: where it is, what the airline says, and what Flait makes of it."""
+    if not planes.is_ahead(flight):
+        pieces = [lead("has left, or does not leave: its plane is of no interest any more"), Piece("Reply STATUS.", 2)]
+    elif plane is None or not planes.comes_to(plane.flight, flight):
+        tail = f"by {flight.registration}" if flight.registration else "not assigned yet"
+        pieces = [lead(f"plane: {tail}, where it comes from is not known"), _dep(flight, reader, 1)]
+    elif planes.expected(flight, plane):
+        where = Phrase(_where(plane, reader))
+        pieces = [lead("plane is late", where, facts=(PLANE,)), *_inferred(flight, plane, reader, 0)]
+    else:
+        down = planes.is_down(plane)
+        where = Phrase(_where(plane, reader))
+        pieces = [lead("plane is here" if down else "plane", where, facts=(PLANE,)), _dep(flight, reader, 1)]
+    head = about(pieces[0], label(flight, reader.ident))
+    said = fitted([head, *pieces[1:], Piece(seen.text, 1)])
+    told = tells(flight, [fact for fact in said.facts if fact in FACTS])
+    if PLANE in said.facts:
+        told |= {PLANE: planes.fact(flight, plane)}
+    return Text(structure=said, tells=told)
+
+
+def _plane(alert: Alert) -> Plane:
+    assert alert.plane
+    return alert.plane
+
+
+def _inferred(flight: Flight, plane: Plane, reader: Reader, rank: int) -> list[Piece]:
+    """`Airline still says 14:10. Expect 14:50 or later.`: the airline's word, and Flait's own, behind `_where`."""
+    leaves, at, here = flight.departure.best, planes.expected(flight, plane), flight.origin
+    assert leaves
+    assert at
+    named = leaves if planes.held_up(plane) else _moment(plane.flight)
+    says = reader.at(leaves, here) if planes.held_up(plane) else _beside(named, leaves, here, reader)
+    return [
+        Piece(f"Airline still says {says}.", rank, ("departure",)),
+        Piece(f"Expect {_beside(named, at, here, reader)} or later.", rank, (PLANE,)),
+    ]
+
+
+def _beside(named: datetime | None, at: datetime, here: Airport, reader: Reader) -> str:
+    """`14:10`, `00:10 Wed`: without the zone of what the text has named there already."""
+    words, zone = reader.at(at, here), zone_label(at, here.zone)
+    return words.replace(f" {zone}", "", 1) if named and zone_label(named, here.zone) == zone else words
+
+
+def _where(plane: Plane, reader: Reader) -> str:
+    """`UA555 DEN-SFO lands 14:05 PST (1h10 late)`, `landed 13:02 PST`, `has not left, its own plane is late`."""
+    inbound, lateness = plane.flight, notable(plane.flight.arrival)
+    name = f"{inbound.number} {route(inbound)}"
+    if planes.is_down(plane):
+        return f"{name} landed {_at(inbound, reader)}".strip()
+    if planes.held_up(plane):
+        return f"{name} has not left, its own plane is late"
+    late_by = f" ({span(lateness)} late)" if lateness > timedelta() else ""
+    return f"{name} {_verb(inbound)} {_at(inbound, reader)}{late_by}"
+
+
+def _lands(plane: Plane, reader: Reader) -> str:
+    return f"{plane.flight.number}, {_verb(plane.flight)} {_at(plane.flight, reader)}"
+
+
+def _verb(inbound: Flight) -> str:
+    return "arrives" if inbound.in_.best else "lands"
+
+
+def _at(inbound: Flight, reader: Reader) -> str:
+    at = _moment(inbound)
+    where = inbound.lands_at or inbound.origin
+    return reader.at(at, where) if at else place_and_time(where, None, reader)
+
+
+def _moment(inbound: Flight) -> datetime | None:
+    """When it landed, else when it arrives."""
+    return inbound.on.actual or inbound.in_.actual or inbound.arrival.best
+
+
+def _dep(flight: Flight, reader: Reader, rank: int) -> Piece:
+    words = departs(flight, reader)
+    return Piece(f"{words[:1].upper()}{words[1:]}.", rank, DEPARTURE)

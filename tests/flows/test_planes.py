@@ -1,0 +1,257 @@
+"""The plane of a followed flight on the real store: found, watched while it matters, told of, let go."""
+
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from flait.core.flights import Flight, Times
+from flait.core.subscriptions import Role
+from flait.errors import BudgetExhausted, FlightSourceError
+from flait.flows import planes, subscribe
+from tests.core.flights_for_tests import (
+    DEN,
+    F12,
+    LAX,
+    OUT,
+    hours,
+    inbound_flight,
+    late,
+    left_gate,
+    minutes,
+    took_off,
+    touched_down,
+    with_plane,
+)
+from tests.flows.world import REMINDING, World
+
+UA1234 = with_plane(F12)
+FIVE_BEFORE = OUT - hours(5)
+
+
+def follow(world: World, role: Role = Role.TRAVELER, at: datetime = FIVE_BEFORE) -> None:
+    world.clock.moment = at
+    world.source.board = [UA1234]
+    world.subscribe(0, "UA1234", role=role)
+    world.deliver()
+    world.store.hasten(1, world.clock.now())
+    world.poll(UA1234)
+
+
+def look(world: World, *flights: Flight) -> list[str]:
+    """The followed flight is looked at, planes are found, whatever is due is looked at; the kinds of texts that follow."""
+    there = len(world.texts)
+    world.store.hasten(1, world.clock.now())
+    turn(world, *flights)
+    return [text.kind for text in world.texts[there:]]
+
+
+def turn(world: World, *flights: Flight) -> None:
+    world.source.board = flights
+    for _ in range(3):
+        world.poll(*flights)
+        while planes.find_next(world.store, world.source, world.clock):
+            pass
+        world.remind()
+    world.deliver()
+
+
+def run_until(world: World, end: datetime, *flights: Flight) -> None:
+    """Minute by minute, whatever is due."""
+    while world.clock.now() < end:
+        world.clock.advance(minutes(1))
+        turn(world, *flights)
+
+
+def asked(world: World, fa_flight_id: str) -> int:
+    return world.source.calls.count(("flight", fa_flight_id))
+
+
+def open_rows(world: World) -> list[str]:
+    return [view.tracked.fa_flight_id for view in world.store.flight_views()]
+
+
+DELAYED = inbound_flight(minutes(90))
+
+
+def test_a_late_plane_is_told_before_the_airline_says_so_and_once(world: World) -> None:
+    follow(world)
+    run_until(world, FIVE_BEFORE + minutes(60), UA1234, DELAYED)
+    assert world.kinds == ["tracked", "inbound_late"]
+    assert "Airline still says 14:10. Expect 15:15 or later." in world.texts[-1].body
+
+
+def test_it_takes_two_looks_at_the_plane(world: World) -> None:
+    follow(world)
+    turn(world, UA1234, DELAYED)
+    assert asked(world, DELAYED.fa_flight_id) == 1
+    assert world.kinds == ["tracked"]
+    world.clock.advance(minutes(6))
+    turn(world, UA1234, DELAYED)
+    assert asked(world, DELAYED.fa_flight_id) == 2
+    assert world.kinds == ["tracked", "inbound_late"]
+
+
+def test_nobody_looks_at_the_plane_before_five_hours_before(world: World) -> None:
+    follow(world, at=OUT - hours(20))
+    turn(world, UA1234, inbound_flight())
+    assert open_rows(world) == [UA1234.fa_flight_id]
+    world.clock.moment = FIVE_BEFORE
+    turn(world, UA1234, inbound_flight())
+    assert open_rows(world) == [UA1234.fa_flight_id, inbound_flight().fa_flight_id]
+
+
+def test_the_plane_of_a_flight_that_nobody_travels_on_is_not_looked_at(world: World) -> None:
+    follow(world, Role.MEETER)
+    look(world, UA1234, DELAYED)
+    assert asked(world, DELAYED.fa_flight_id) == 0
+
+
+def test_a_plane_that_is_on_time_costs_four_looks_at_most(world: World) -> None:
+    follow(world)
+    there = inbound_flight()
+    for at, seen in (
+        (OUT - hours(4), there),
+        (OUT - hours(3.7), left_gate(there)),
+        (OUT - minutes(68), took_off(there)),
+        (OUT - minutes(1), touched_down(there)),
+    ):
+        run_until(world, at, UA1234, seen)
+    assert asked(world, there.fa_flight_id) <= 4
+    assert open_rows(world) == [UA1234.fa_flight_id]
+    assert "inbound_here" not in world.kinds
+
+
+def test_its_landing_is_told_to_who_knows_that_it_was_late(world: World) -> None:
+    follow(world)
+    run_until(world, FIVE_BEFORE + minutes(20), UA1234, DELAYED)
+    nearly = late(minutes(40), UA1234)
+    run_until(world, FIVE_BEFORE + minutes(60), nearly, DELAYED)
+    down = touched_down(DELAYED, OUT + minutes(20))
+    world.clock.moment = OUT + minutes(25)
+    run_until(world, OUT + minutes(60), late(minutes(70), UA1234), down)
+    assert world.kinds.count("inbound_late") == 1
+    assert sum("lane is here" in text.body for text in world.texts) == 1
+    assert open_rows(world) == [UA1234.fa_flight_id]
+
+
+def test_another_plane_takes_the_place_of_the_first_and_says_so(world: World) -> None:
+    follow(world)
+    run_until(world, FIVE_BEFORE + minutes(20), UA1234, DELAYED)
+    other = inbound_flight(fa_flight_id="UAL812-1", ident="UAL812", ident_iata="UA812", origin=LAX)
+    swapped = replace(UA1234, inbound_fa_flight_id="UAL812-1")
+    run_until(world, FIVE_BEFORE + minutes(120), swapped, DELAYED, other)
+    assert world.kinds == ["tracked", "inbound_late", "inbound_swap"]
+    assert "now UA812 LAX-SFO" in world.texts[-1].body
+    assert DELAYED.fa_flight_id not in open_rows(world)
+
+
+def test_the_plane_before_that_is_looked_at_until_the_first_has_left(world: World) -> None:
+    feeder = Flight(
+        fa_flight_id="UAL77-1", ident="UAL77", ident_icao="UAL77", ident_iata="UA77", origin=LAX, destination=DEN,
+        out=Times(scheduled=OUT - hours(7)), off=Times(scheduled=OUT - hours(6.8)),
+        on=Times(scheduled=OUT - hours(5.1), estimated=OUT - hours(3.1)),
+        in_=Times(scheduled=OUT - hours(5), estimated=OUT - hours(3)), inbound_fa_flight_id="UAL3-1",
+    )  # fmt: skip
+    first = inbound_flight(inbound_fa_flight_id="UAL77-1")
+    follow(world)
+    run_until(world, FIVE_BEFORE + minutes(30), UA1234, first, took_off(feeder))
+    assert world.kinds == ["tracked", "inbound_late"]
+    assert "has not left, its own plane is late" in world.texts[-1].body
+    assert asked(world, "UAL3-1") == 0  # two back, and no further
+    run_until(world, FIVE_BEFORE + minutes(150), UA1234, took_off(late(minutes(20), first)), took_off(feeder))
+    assert "UAL77-1" not in open_rows(world)
+
+
+@pytest.mark.parametrize(
+    ("flight", "inbound"),
+    [
+        (replace(F12, inbound_fa_flight_id=F12.fa_flight_id), inbound_flight()),
+        (UA1234, replace(inbound_flight(minutes(90)), destination=LAX)),
+        (UA1234, replace(inbound_flight(), cancelled=True)),
+    ],
+    ids=["itself", "goes elsewhere", "cancelled"],
+)
+def test_a_plane_that_cannot_come_is_no_plane(world: World, flight: Flight, inbound: Flight) -> None:
+    world.clock.moment = FIVE_BEFORE
+    world.follow(flight)
+    run_until(world, FIVE_BEFORE + minutes(30), flight, inbound)
+    assert world.kinds == ["tracked"]
+    assert open_rows(world) == [flight.fa_flight_id]
+
+
+def test_two_flights_that_name_each_other_end_with_two_rows(world: World) -> None:
+    back = inbound_flight(minutes(90), inbound_fa_flight_id=UA1234.fa_flight_id)
+    follow(world)
+    run_until(world, FIVE_BEFORE + minutes(30), UA1234, back)
+    assert open_rows(world) == [UA1234.fa_flight_id, back.fa_flight_id]
+
+
+def test_a_plane_that_aeroapi_does_not_know_is_looked_for_three_times(world: World) -> None:
+    follow(world)
+    run_until(world, OUT - hours(1), UA1234)
+    assert asked(world, inbound_flight().fa_flight_id) == 3
+
+
+@pytest.mark.parametrize("fault", [FlightSourceError("AeroAPI cannot be reached"), BudgetExhausted("spent", "wait")])
+def test_a_fault_while_looking_for_it_is_tried_again_and_stops_nothing(world: World, fault: Exception) -> None:
+    follow(world)
+    world.source.fault = fault
+    assert planes.find_next(world.store, world.source, world.clock)
+    assert not planes.find_next(world.store, world.source, world.clock)
+    world.source.fault = None
+    run_until(world, FIVE_BEFORE + hours(1.5), UA1234, DELAYED)
+    assert world.kinds[-1] == "inbound_late"
+
+
+def test_once_the_flight_has_left_nobody_looks_at_its_plane(world: World) -> None:
+    follow(world)
+    look(world, UA1234, inbound_flight())
+    assert len(open_rows(world)) == 2
+    look(world, left_gate(UA1234, FIVE_BEFORE + hours(4.5)), inbound_flight())
+    world.clock.moment = OUT
+    look(world, left_gate(UA1234, OUT), inbound_flight())
+    assert open_rows(world) == [UA1234.fa_flight_id]
+
+
+def test_who_stops_following_leaves_no_plane_behind(world: World) -> None:
+
+    follow(world)
+    look(world, UA1234, inbound_flight())
+    subscribe.unsubscribe(world.store, world.subscription(), now=world.clock.now())
+    assert open_rows(world) == []
+
+
+def test_a_plane_that_somebody_follows_too_is_looked_at_for_them(world: World) -> None:
+    world.clock.moment = FIVE_BEFORE
+    world.source.board = [inbound_flight()]
+    world.subscribe(1, "UA555")
+    world.source.board = [UA1234]
+    world.subscribe(0, "UA1234")
+    world.deliver()
+    turn(world, UA1234, inbound_flight())
+    run_until(world, FIVE_BEFORE + minutes(40), UA1234, DELAYED)
+    assert sorted(kind for kind in world.kinds if kind != "tracked") == ["delay_first", "inbound_late"]
+    assert len(open_rows(world)) == 2
+
+
+def test_a_lost_text_about_the_plane_is_news_again(world: World) -> None:
+    follow(world)
+    run_until(world, FIVE_BEFORE + minutes(10), UA1234, DELAYED)
+    [text] = [text for text in world.texts if text.kind == "inbound_late"]
+    world.store._change("UPDATE messages SET status = 'undelivered' WHERE id = :id", id=text.id)
+    run_until(world, FIVE_BEFORE + minutes(60), UA1234, DELAYED)
+    assert world.kinds.count("inbound_late") == 2
+
+
+def test_the_leave_text_says_where_the_plane_is(world: World) -> None:
+    there = took_off(inbound_flight(), OUT - hours(3.75))
+    follow(world)
+    run_until(world, FIVE_BEFORE + minutes(5), UA1234, inbound_flight())
+    world.clock.moment = OUT - hours(3)
+    world.source.board = [UA1234, there]
+    world.store.hasten(1, world.clock.now())
+    world.poll(UA1234, there, rules=REMINDING)
+    world.remind(REMINDING)
+    [leave] = [text.body for text in world.texts if text.kind == "leave"]
+    assert "Its plane, UA555, arrives 13:10 PST." in leave
