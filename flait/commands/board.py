@@ -78,9 +78,9 @@ def _now() -> datetime:
 
 
 def _views() -> "list[FlightView]":
-    """The flights still tracked, the next to leave first."""
-    never = datetime.max.replace(tzinfo=UTC)
-    views = session.app().store().flight_views()
+    """The flights still tracked, the next to leave first; none that is watched for its plane alone."""
+    never, store = datetime.max.replace(tzinfo=UTC), session.app().store()
+    views = [view for view in store.flight_views() if view.subscribers or not store.watch_reasons(view.tracked.id)]
     return sorted(views, key=lambda view: view.tracked.flight.departure.best or never)
 
 

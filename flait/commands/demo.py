@@ -30,7 +30,7 @@ from flait.core.messages import MessageStatus
 from flait.core.texts.formats import clock_time
 from flait.core.texts.wording import route
 from flait.errors import FlaitError
-from flait.sandbox.run import Sandbox, StormFlight, storm_flights
+from flait.sandbox.run import Sandbox, StormFlight, missed_connection, storm_flights
 from flait.store import FlightView
 from flait.system.lock import daemon_of
 from flait.system.logs import FILE as LOG
@@ -59,14 +59,18 @@ PATIENCE = "180"  # seconds, real: for the daemon to be up
 PEOPLE = {"Ana": ("+15555550100", "traveler"), "Ben": ("+15555550101", "meeter")}
 CAST = {"diverted": 1, "gate change": 2, "delayed": 2, "cancelled": 1, "on time": 1}
 BEN_MEETS = ("diverted", "delayed", "on time")
+BEN_SLEEPS = "22:00-07:30"
 DIALOGUE = (
     # the time in New York they pick up the phone, who, and what they text
     ("07:30", "Ana", "LIST"),
     ("09:40", "Ana", "where is {delayed}?"),
+    ("10:00", "Ana", "PLANE {connects}"),
     ("10:20", "Ben", "track {cancelled} today"),
     ("11:30", "Ana", "MUTE 2h"),
     ("12:10", "Ana", "UNMUTE"),
     ("15:30", "Ben", "untrack {cancelled}"),
+    ("15:40", "Ana", "ALT {connects}"),
+    ("15:50", "Ana", "WHY"),
     ("17:20", "Ben", "STOP"),
 )
 ACCOUNT = "AC" + "0" * 32
@@ -196,19 +200,21 @@ def _environment(sandbox: Sandbox, home: Path, credentials: Path, clock: str) ->
 
 
 def _cast(sandbox: Sandbox) -> list[StormFlight]:
-    """The day's most telling flights, in order of departure."""
-    wanted, chosen = Counter(CAST), []
+    """The day's most telling flights, in order of departure, a connection that is missed among them."""
+    wanted, chosen = Counter(CAST), [*missed_connection(storm_day=sandbox.storm_day)]
     for flight in storm_flights(24, storm_day=sandbox.storm_day):
         if wanted[flight.kind] > 0 and flight.scheduled_in < STARTS + LASTS - timedelta(hours=3):
             wanted[flight.kind] -= 1
             chosen.append(flight)
-    return chosen
+    return sorted(chosen, key=lambda flight: flight.scheduled_out)
 
 
 def _subscribe_everybody(stage: Stage) -> Iterator[str]:
     """`flait user add` and `flait subscribe` for both at once, as real processes."""
     for name, (phone, role) in PEOPLE.items():
         yield stage.flait("user", "add", name, phone, "--role", role)
+    yield stage.flait("user", "set", "Ben", "timezone", "America/New_York")
+    yield stage.flait("user", "set", "Ben", "quiet", BEN_SLEEPS)
     with ThreadPoolExecutor(len(PEOPLE)) as hands:
         follows = {
             "Ana": [flight.ident_iata for flight in stage.flights],
@@ -226,7 +232,8 @@ def _watch(stage: Stage, screen: Any) -> None:
     live = Live(console=screen, refresh_per_second=4, transient=True) if screen.is_terminal else None
     with live or _nothing():
         while stage.app.clock.now() < STARTS + LONGEST:
-            views, queue = store.flight_views(), store.queue_counts()
+            views = [view for view in store.flight_views() if view.subscribers]  # the others are planes of theirs
+            queue = store.queue_counts()
             if live:
                 live.update(_board(stage, views))
             _talk(stage, screen)

@@ -11,7 +11,7 @@ from flait.commands.output import print_json, print_table
 from flait.commands.tables import Column
 
 if TYPE_CHECKING:
-    from flait.store import FlightView
+    from flait.store import FlightView, Store
 
 COLUMNS = (
     Column(name="flight"),
@@ -38,18 +38,19 @@ def flights(
     from flait.commands import flight_lines
 
     app = session.app()
-    views, now = app.store().flight_views(include_closed=everything), app.clock.now()
+    store, now = app.store(), app.clock.now()
+    views = store.flight_views(include_closed=everything)
     if as_json:
         print_json({"flights": [flight_lines.fields(view, now) for view in views]})
         return
     print_table(
         COLUMNS,
-        [_row(view, now) for view in views],
+        [_row(store, view, now) for view in views],
         empty="No flight is tracked. Try `flait subscribe UA123 +15555550100`.",
     )
 
 
-def _row(view: "FlightView", now: datetime) -> tuple[object, ...]:
+def _row(store: "Store", view: "FlightView", now: datetime) -> tuple[object, ...]:
     from flait.commands import flight_lines
     from flait.core.texts.wording import route
 
@@ -62,5 +63,12 @@ def _row(view: "FlightView", now: datetime) -> tuple[object, ...]:
         flight_lines.departs(flight, now),
         flight_lines.arrives(flight, now),
         flight_lines.until(view.tracked.next_poll_at, now),
-        view.subscribers,
+        view.subscribers or _brings(store, view),
     )
+
+
+def _brings(store: "Store", view: "FlightView") -> object:
+    """`plane of UA1234`, of a flight that is watched for its plane alone."""
+    waiting = [store.tracked(reason.for_flight_id or 0) for reason in store.watch_reasons(view.tracked.id)]
+    numbers = ", ".join(one.flight.number for one in waiting if one)
+    return f"plane of {numbers}" if numbers else view.subscribers

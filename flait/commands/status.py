@@ -245,6 +245,29 @@ def _views(store: "Store", number: "Ident") -> "list[FlightView]":
     return [view for view in views if view.tracked.closed_at is None] or views[-1:]
 
 
+def _plane(store: "Store", view: "FlightView", now: "datetime") -> str | None:
+    """`Plane UA555, arrives 14:20 PST: expect dep 14:55 PST or later.`"""
+    from flait.core.texts.formats import Reader
+    from flait.core.texts.planes import in_status
+
+    flight = view.tracked.flight
+    plane = store.plane_of(view.tracked.id, flight.inbound_fa_flight_id)
+    said = in_status(flight, plane, Reader(ident=flight.number, now=now)) if plane else []
+    return " ".join(piece.text for piece in said) or None
+
+
+def _connections(store: "Store", view: "FlightView") -> "Iterator[str]":
+    """`Ana: UA1234 to LH403 at EWR, 43 min, at risk`, of every pair of theirs in which it is."""
+    from flait.core.trips import connections
+
+    for one in store.live_subscribers(view.tracked.id):
+        for pair in connections(store.legs_of(one.user.id), session.app().settings.trips.least):
+            if one.subscription.id in (pair.first.id, pair.then.id):
+                left = "" if pair.minutes is None else f", {pair.minutes} min"
+                state = pair.chance.replace("_", " ")
+                yield f"{one.user.name}: {pair.first.ident} to {pair.then.ident} at {pair.airport}{left}, {state}"
+
+
 def _flight_rows(store: "Store", view: "FlightView", now: "datetime") -> Iterator[Row]:
     from flait.commands import flight_lines as lines
     from flait.core.flights import phase
@@ -261,6 +284,8 @@ def _flight_rows(store: "Store", view: "FlightView", now: "datetime") -> Iterato
         "arrival gate": lines.gate(flight.terminal_destination, flight.gate_destination),
         "baggage belt": flight.baggage_claim,
         "diverted to": flight.diverted_to.short if flight.diverted_to else None,
+        "plane": _plane(store, view, now),
+        "connections": "; ".join(_connections(store, view)),
         "last polled": tracked.last_polled_at,
         "next poll": tracked.next_poll_at or "none: there is nothing more to learn",
         "followers": ", ".join(each.user.name for each in store.live_subscribers(tracked.id)),

@@ -3,12 +3,16 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 
 from flait.sandbox.chance import Chance
 from flait.sandbox.scenario import DAY, Departure, Scenario
 from flait.sandbox.timetable import Airport
 
 LONG_DELAY = timedelta(hours=2)
+DAYLIGHT = range(7, 20)  # hours, local: when someone would watch
+CONNECTS = timedelta(minutes=70), timedelta(minutes=110)  # between the two by their schedules
+MARGIN = timedelta(minutes=20)  # and so much too late in the end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +73,35 @@ def storm_flights(n: int, seed: int = 0, *, storm_day: date) -> list[StormFlight
     return sorted(chosen[:n], key=lambda flight: flight.scheduled_out)
 
 
+def missed_connection(*, storm_day: date) -> tuple[StormFlight, StormFlight]:
+    """A flight to New York that comes too late, and one from there that leaves on time without its travelers."""
+    scenario = Scenario(storm_day)
+    departures = sorted(_departures(scenario), key=lambda departure: departure.scheduled_out)
+    inbound = [found for departure in departures if (found := scenario.inbound(departure)) and _is_by_day(found)]
+    onward = [departure for departure in departures if _is_on_time(departure)]
+    first, then = next(pair for pair in product(inbound, onward) if _is_missed(*pair))
+    return _cast("late to connect", first), _cast("connects", then)
+
+
+def _is_missed(first: Departure, then: Departure) -> bool:
+    late, left = first.flight.in_late, then.flight.out_late
+    if late is None or left is None or first.flight.destination != then.flight.origin:
+        return False
+    between = then.scheduled_out - first.scheduled_in
+    return CONNECTS[0] <= between <= CONNECTS[1] and first.scheduled_in + late > then.scheduled_out + left + MARGIN
+
+
 def _departures(scenario: Scenario) -> Iterator[Departure]:
     """The storm day's flights in local daylight, when someone would watch."""
     start = datetime.combine(scenario.storm_day, datetime.min.time(), UTC)
     for out, flight in scenario.timetable(start, start + 2 * DAY):
         local = out.astimezone(flight.origin.zone)
-        if local.date() == scenario.storm_day and 7 <= local.hour < 20:
+        if local.date() == scenario.storm_day and local.hour in DAYLIGHT:
             yield from scenario.flying_as(flight.ident, out, out + timedelta(seconds=1))
+
+
+def _is_by_day(departure: Departure) -> bool:
+    return departure.scheduled_out.astimezone(departure.flight.origin.zone).hour in DAYLIGHT
 
 
 def _cast(kind: str, departure: Departure) -> StormFlight:

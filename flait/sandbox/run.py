@@ -15,7 +15,7 @@ from flait.clock import Clock, SystemClock
 from flait.errors import ConfigError, UserError
 from flait.sandbox import control
 from flait.sandbox.aeroapi_server import PREFIX as AEROAPI
-from flait.sandbox.cast import StormFlight, storm_flights
+from flait.sandbox.cast import StormFlight, missed_connection, storm_flights
 from flait.sandbox.forgeries import Signed, forgeries, genuine
 from flait.sandbox.hand import text_back
 from flait.sandbox.replies import reply_from
@@ -33,6 +33,7 @@ __all__ = [
     "example_flight",
     "serve_forever",
     "storm_day_for",
+    "missed_connection",
     "storm_flights",
     "text_back",
 ]
