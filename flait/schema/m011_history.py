@@ -32,4 +32,5 @@ CREATE TABLE flown_numbers (
     asked_at TEXT NOT NULL CHECK (length(asked_at) = 24),
     PRIMARY KEY (number, ident)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX flown_numbers_asked ON flown_numbers (asked_at);
 """

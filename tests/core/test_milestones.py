@@ -15,6 +15,8 @@ from flait.core.holds import PastText, Reach
 from flait.core.milestones import MILESTONES
 from flait.core.preferences import LEADS, OFF, Level, Wishes
 from flait.core.subscriptions import Role
+from flait.core.texts.alerts import alert_text
+from flait.core.texts.formats import Reader
 from flait.core.told import Told, boards
 from tests.core.flights_for_tests import (
     F12,
@@ -238,3 +240,13 @@ def test_however_it_goes_each_reminder_is_said_once_at_most_and_never_too_soon_o
         dues = [rule.due(late(minutes(lateness)), LEADS.get(kind, timedelta())) for _, lateness, _ in steps]
         known = [due for due in [*dues, rule.due(F12, LEADS.get(kind, timedelta()))] if due]
         assert min(known) - minutes(10) <= at <= max(known) + rule.useful
+
+
+def test_a_gate_change_that_says_when_it_boards_says_it_once_and_is_the_boarding_text_too() -> None:
+    known = replace(knowing(F12), leave=True)
+    alert = decided(known, replace(F12, gate_origin="C3"), OUT - minutes(45)).alert
+    assert alert
+    assert {change.kind for change in alert.changes} == {K.GATE_CHANGE, K.BOARDING}
+    text = alert_text(alert, Reader(ident="UA1234", now=OUT - minutes(45)))
+    assert text.body.lower().count("boards about 13:35") == 1
+    assert text.tells["boarding"] is True

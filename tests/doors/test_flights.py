@@ -111,3 +111,39 @@ def test_a_flight_that_is_not_tracked_is_not_found(flait: CommandLine, store: St
 
     assert flait("status", "UA124").refused(7).startswith("UA124 is not tracked; ")
     assert "is not a flight number" in flait("status", "first").refused(2)
+
+
+def test_a_flight_that_is_watched_for_its_plane_says_so_and_is_on_no_board(flait: CommandLine, store: Store) -> None:
+    user, followed = follower(store), tracked(store)
+    plane = store.track(flight(fa_flight_id="UAL9-1", ident="UAL9", ident_iata="UA9"), next_poll_at=NOW, now=NOW)
+    store.await_flight(plane.id, for_flight_id=followed.id, reason="plane")
+
+    followers = {row[0]: row[-1] for row in flait("flights").table}
+    assert followers == {"UA123": "1", "UA9": "plane of UA123"}
+    assert [one["ident_iata"] for one in flait("board", "--json").json["flights"]] == ["UA123"]
+    assert user
+
+
+def test_one_flight_is_shown_with_its_plane_and_the_connections_of_who_travels_on_it(
+    flait: CommandLine, store: Store
+) -> None:
+    follower(store)
+    leaves = NOW + 4 * HOUR
+    seen(store, tracked(store), out=Times(scheduled=leaves), inbound_fa_flight_id="UAL9-1")
+    there = flight(
+        fa_flight_id="UAL9-1",
+        ident="UAL9",
+        ident_iata="UA9",
+        destination=flight().origin,
+        out=Times(scheduled=NOW - HOUR),
+        in_=Times(scheduled=leaves - HOUR, estimated=leaves + HOUR),
+    )
+    store.want_plane(1, "UAL9-1", at=NOW)
+    plane = store.track(there, next_poll_at=NOW, now=NOW)
+    wanted = store.claim_plane(NOW, NOW + HOUR)
+    assert wanted
+    assert store.found_plane(wanted, plane.id)
+
+    facts = {what: state for _, what, state in flait("status", "UA123").table}
+    assert facts["plane"].startswith("Plane UA9, arrives 09:00 PST: expect dep 09:35 PST or later.")
+    assert facts["connections"] == ""

@@ -53,7 +53,7 @@ def test_whom_to_ask_is_left_out_where_nobody_is_named(talk: Talk) -> None:
 @pytest.mark.parametrize(
     ("said", "answered"),
     [
-        ("PLANE", "PLANE is not there yet. Try STATUS."),
+        ("BUDGET", "BUDGET is not there yet. Ask ben@example.com."),
         ("lang es", "LANG is not there yet. Ask ben@example.com."),
     ],
 )

@@ -76,7 +76,9 @@ def hands(world: World, talk: Talk) -> Hands:
         ("who is this?", "This is Flait"),
         ("SHARE 1 +15555550105", "Asked +1555...0105"),
         ("QUIET 22-7", "Quiet 22:00-07:00 is saved"),
-        ("WHY", "WHY is not there yet."),
+        ("WHY", "No alert has been sent to you yet."),
+        ("CONNECT", "No two flights that you travel on connect."),
+        ("LANG de", "LANG is not there yet."),
         ("blah", "Sorry, I did not get that."),
     ],
 )

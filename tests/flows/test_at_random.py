@@ -265,7 +265,7 @@ class AnyOrder(RuleBasedStateMachine):
         keys = Counter(text.dedup_key for text in self.world.texts)
         assert max(keys.values(), default=1) == 1
         alerts = self.world.store._rows("SELECT message_id FROM alerts ORDER BY id")
-        said = [text for text in self.world.texts if text.dedup_key.startswith(("alert:", "alert-again:"))]
+        said = [text for text in self.world.texts if text.dedup_key.startswith(("alert:", "alert-again:", "stale:"))]
         assert [alert["message_id"] for alert in alerts] == [text.id for text in said]
 
     @invariant()

@@ -27,9 +27,12 @@ def alert_text(alert: Alert, reader: Reader) -> Text:
     news: list[Piece] = []
     for change in others:
         tail = TAILS[change.kind](alert, change, reader)
-        if not set(tail.facts) <= stated:  # what was said is not said again
+        there = _saying(pieces, tail)
+        if there is not None:  # in the same words: they tell this too
+            pieces[there] = replace(pieces[there], facts=(*pieces[there].facts, *tail.facts))
+        elif not set(tail.facts) <= stated:  # what was said is not said again
             news.append(tail)
-            stated |= set(tail.facts)
+        stated |= set(tail.facts)
     said = {fact for piece in news if piece.text for fact in piece.facts}
     kept = [piece for piece in pieces if not (piece.facts and set(piece.facts) <= said)]
     name = label(alert.flight, reader.ident)
@@ -39,6 +42,12 @@ def alert_text(alert: Alert, reader: Reader) -> Text:
     seen = f"As of {reader.at(alert.as_of, alert.flight.origin)}." if alert.as_of else ""
     text = fitted([head, *advice, *kept[:near], *news, Piece(seen), *kept[near:]])
     return Text(structure=text, tells=_tells(alert, text.facts, reader))
+
+
+def _saying(pieces: Sequence[Piece], tail: Piece) -> int | None:
+    """Which of the pieces has the words of the tail."""
+    words = tail.text.rstrip(".").lower()
+    return next((number for number, piece in enumerate(pieces) if words and words in piece.text.lower()), None)
 
 
 def _tells(alert: Alert, facts: Sequence[str], reader: Reader) -> dict[str, str | bool]:

@@ -65,7 +65,8 @@ def tracked_text(
     words = stand(view)
     codeshare = "" if label(flight, reader.ident) == reader.ident else f" = {flight.number}"
     state = _state(words, f"{day(flight.departure_date)}{codeshare}", flight, reader.ident, tracking=first is None)
-    more = [*places(view), *_next_steps(view, hears_progress=hears_progress), Piece(flown_words(record), LAST_RANK)]
+    flown = "" if view.stands.state is State.CANCELLED else flown_words(record)
+    more = [*places(view), *_next_steps(view, hears_progress=hears_progress), Piece(flown, LAST_RANK)]
     said = fitted(_greeted(state, more, first))
     destination = {"destination": flight.destination.short} if flight.destination else {}
     return Text(structure=said, tells={**told_by(flight, said.facts), **destination})
