@@ -22,7 +22,7 @@ from tests.torture.rig import in_memory
 from tests.torture.score import Score, Size
 from tests.torture.seeds import by_seeds
 
-CUT, FULL = 120, 6_000
+CUT, FULL = 60, 6_000
 KNOWN_BEFORE: Final = 47 * HOUR
 
 
