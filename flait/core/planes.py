@@ -145,11 +145,17 @@ def _kind(was: Known | None, flight: Flight, plane: Plane | None) -> ChangeKind 
 
 
 def _taken_back(was: Known, expected_at: datetime, flight: Flight, plane: Plane | None) -> ChangeKind | None:
-    """What ends a lateness that was told: another plane, its landing, or that it is late no more."""
+    """What ends a lateness that was told: another plane, its landing, or that it is late no more.
+
+    Nothing where the airline's own time has come so near to what they were told that a text about a delay says it.
+    """
+    leaves = flight.departure.best
+    if leaves is None or expected_at - leaves < WORTH:  # the airline says as much by now
+        return None
     rules = (
         (K.INBOUND_SWAP, is_swapped(was, flight, plane)),
         (K.INBOUND_HERE, plane is not None and is_down(plane)),
-        (K.INBOUND_LATE, plane is not None and is_caught_up(expected_at, flight, plane)),
+        (K.INBOUND_LATE, plane is not None and ready_at(plane, flight) is not None),
     )
     return next((kind for kind, holds in rules if holds), None)
 
@@ -158,12 +164,6 @@ def is_swapped(was: Known, flight: Flight, plane: Plane | None) -> bool:
     """Whether another plane flies it than they were told of. A new id for the same number is no other plane."""
     renamed = plane is not None and plane.flight.ident == was.number
     return flight.inbound_fa_flight_id != was.fa_flight_id and not renamed
-
-
-def is_caught_up(expected_at: datetime, flight: Flight, plane: Plane) -> bool:
-    """Whether the plane is late no more, and the flight can leave clearly sooner than they were told to expect."""
-    leaves = flight.departure.best
-    return ready_at(plane, flight) is not None and leaves is not None and expected_at - leaves >= WORTH
 
 
 def seen_before(told: Told, before: Flight, after: Flight, plane: Plane | None) -> tuple[Change, ...]:

@@ -122,17 +122,24 @@ def test_a_plane_that_is_on_time_costs_four_looks_at_most(world: World) -> None:
     assert "inbound_here" not in world.kinds
 
 
-def test_its_landing_is_told_to_who_knows_that_it_was_late(world: World) -> None:
+def test_its_landing_is_told_to_who_expects_to_leave_later(world: World) -> None:
     follow(world)
     run_until(world, FIVE_BEFORE + minutes(20), UA1234, DELAYED)
-    nearly = late(minutes(40), UA1234)
-    run_until(world, FIVE_BEFORE + minutes(60), nearly, DELAYED)
-    down = touched_down(DELAYED, OUT + minutes(20))
-    world.clock.moment = OUT + minutes(25)
-    run_until(world, OUT + minutes(60), late(minutes(70), UA1234), down)
-    assert world.kinds.count("inbound_late") == 1
-    assert sum("lane is here" in text.body for text in world.texts) == 1
+    world.clock.moment = OUT - minutes(25)
+    run_until(world, OUT - minutes(5), UA1234, touched_down(inbound_flight(minutes(43)), OUT - minutes(25)))
+    assert world.kinds == ["tracked", "inbound_late", "inbound_here"]
     assert open_rows(world) == [UA1234.fa_flight_id]
+
+
+def test_its_landing_is_no_news_once_the_airline_says_as_much(world: World) -> None:
+    follow(world)
+    run_until(world, FIVE_BEFORE + minutes(20), UA1234, DELAYED)
+    delayed = late(minutes(70), UA1234)
+    run_until(world, FIVE_BEFORE + minutes(60), delayed, DELAYED)
+    world.clock.moment = OUT + minutes(25)
+    run_until(world, OUT + minutes(60), delayed, touched_down(DELAYED, OUT + minutes(20)))
+    assert world.kinds == ["tracked", "inbound_late", "delay_first"]
+    assert not any("lane is here" in text.body for text in world.texts)
 
 
 def test_another_plane_takes_the_place_of_the_first_and_says_so(world: World) -> None:

@@ -157,10 +157,18 @@ def _false(played: Played, words: Sequence[Word]) -> Iterator[Fault]:
     for word in words:
         legs = [look.shown[0] for look in _looks(played, word.at)[-4:]]
         ready = {floor(_arrives(leg) + TURN_ROUND) for leg in legs}
+        ready |= {floor(at) for leg in legs for before in legs for at in _held_up(leg, before)}
         if word.what == "late" and floor(word.expected) not in ready:
             yield Fault("false", "plane", word.at, f"expects {word.expected}, where {sorted(map(str, ready))} is so")
         if word.what == "here" and not any(leg.act_on for leg in legs):
             yield Fault("false", "plane", word.at, "says that it is here")
+
+
+def _held_up(leg: Leg, before: Leg) -> Iterator[datetime]:
+    """When it can bring the plane on, where it waits for that one itself."""
+    leaves = leg.est_out or leg.sched_out
+    if leg.inbound == before.id and not leg.act_out and leaves:
+        yield _arrives(leg) + (_arrives(before) + TURN_ROUND - leaves) + TURN_ROUND
 
 
 def _twice(heart: Heart, words: Sequence[Word]) -> Iterator[Fault]:

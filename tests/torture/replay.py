@@ -10,13 +10,19 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+import pytest
+
+from flait.core import polling
+from flait.core.flights import Flight
+from flait.sandbox.inbound import NUMBERS_FROM
 from flait.sandbox.scenario import Departure, Scenario
 from flait.sandbox.timetable import RECORDED_STORM_DAY
 from tests.torture.lives import verdict
@@ -31,6 +37,8 @@ ON_TIME: Final = 15 * MINUTE
 LOOK: Final = 0.005  # dollars
 CONFIRMS: Final = frozenset({"tracked", "pending", "missing", "failed"})  # what answers a wish is no alert
 BOUNDS: Final[Mapping[str, int]] = {"traveler": 4, "meeter": 3, "watcher": 2}  # texts, in the median, on time
+FIXED: Final = 15 * MINUTE
+BESIDE: Final = 60  # flights that are played by a fixed plan too
 WORST: Final = 12  # texts, whatever the day
 
 
@@ -45,16 +53,32 @@ def lives(most: int | None = None) -> Iterator[Life]:
     departures = [one for one in found if one]
     step = max(1, len(departures) // most) if most else 1
     for number, departure in enumerate(departures[::step][:most]):
-        yield _life(number, departure)
+        yield _life(number, departure, scenario)
 
 
 def _departure(scenario: Scenario, out: datetime, ident: str) -> Departure | None:
     return next(iter(scenario.flying_as(ident, out, out + MINUTE)), None)
 
 
-def _life(number: int, departure: Departure) -> Life:
+def _pages(departure: Departure, of: str = "ours") -> Iterator[Page]:
     moments = sorted({announced.at for telling in departure.tellings for announced in telling.told})
-    pages = [Page(at, (_leg(list(departure.records(at))),)) for at in moments if list(departure.records(at))]
+    for at in moments:
+        records = list(departure.records(at))
+        if records:
+            yield Page(at, (replace(_leg(records), of=of),))
+
+
+def _planes(scenario: Scenario, departure: Departure) -> Iterator[tuple[str, tuple[Page, ...]]]:
+    """The flights that bring its plane: the one before, and the one before that."""
+    inbound = scenario.inbound(departure)
+    while inbound:
+        yield inbound.fa_flight_id, tuple(_pages(inbound, "plane"))
+        named = next((record["inbound_fa_flight_id"] for record in inbound.records(inbound.scheduled_out)), None)
+        inbound = scenario.with_id(named) if named and inbound.flight.number > NUMBERS_FROM else None
+
+
+def _life(number: int, departure: Departure, scenario: Scenario) -> Life:
+    pages = list(_pages(departure))
     asked = max(pages[0].at + MINUTE, departure.scheduled_out - AHEAD)
     return Life(
         seed=number,
@@ -64,6 +88,7 @@ def _life(number: int, departure: Departure) -> Life:
         followers=tuple(Follower(role, asked + place * MINUTE) for place, role in enumerate(ROLES)),
         ends=pages[-1].at + 30 * HOUR,
         day=departure.scheduled_out.astimezone(ZONES[departure.flight.origin.iata]).date(),
+        planes=dict(_planes(scenario, departure)),
     )
 
 
@@ -92,6 +117,7 @@ def _leg(records: Sequence[Mapping[str, Any]]) -> Leg:
         gate_d=there["gate_destination"],
         term_d=there["terminal_destination"],
         belt=there["baggage_claim"],
+        inbound=first["inbound_fa_flight_id"],
         **at,  # type: ignore[arg-type]  # sched_off and sched_on are always there
     )
 
@@ -109,6 +135,7 @@ class Figures:
 
     flights: int = 0
     looks: list[int] = field(default_factory=list)
+    plane_looks: list[int] = field(default_factory=list)
     faults: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)
     on_time: dict[str, list[int]] = field(default_factory=lambda: {role: [] for role in ROLES})
@@ -120,6 +147,7 @@ class Figures:
         """One flight."""
         self.flights += 1
         self.looks.append(sum(not look.asked for look in played.looks))
+        self.plane_looks.append(len(played.plane_looks))
         for _, fault in verdict(played):
             kind = f"{fault.kind}: {fault.about}"
             self.faults[kind] += 1
@@ -166,6 +194,18 @@ def _is_on_time(life: Life) -> bool:
     return True
 
 
+@contextmanager
+def every(span: timedelta) -> Iterator[None]:
+    """Look so often, whatever is known, as long as there is anything to learn: a plan to compare with."""
+
+    def next_poll_at(flight: Flight, now: datetime, *, jitter: float = 0.0) -> datetime | None:
+        return None if polling.finished(flight, now) else now + span
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(polling, "next_poll_at", next_poll_at)
+        yield
+
+
 def replayed(folder: Path, most: int | None = None) -> Figures:
     """Play the day."""
     figures = Figures()
@@ -195,11 +235,12 @@ def broken(figures: Figures) -> list[str]:
 
 def shown(figures: Figures) -> list[str]:
     """The figures as a table."""
-    looks = figures.looks
-    mean = sum(looks) / len(looks)
+    looks, planes = figures.looks, figures.plane_looks
+    mean, of_planes = sum(looks) / len(looks), sum(planes) / len(planes)
     lines = [
         f"{figures.flights} flights of {RECORDED_STORM_DAY}, three people each",
         f"looks per flight: {mean:.1f} (median {median(looks):.0f}, worst {max(looks)}), ${mean * LOOK:.3f}",
+        f"at its planes: {of_planes:.1f} (median {median(planes):.0f}, worst {max(planes)}), ${of_planes * LOOK:.3f}",
         "",
         f"{'texts':<10}{'on time: flights':>17}{'median':>8}{'90 %':>6}{'worst':>7}{'any day: median':>17}{'worst':>7}",
     ]
@@ -228,11 +269,18 @@ def main(argv: Sequence[str]) -> int:
     """Print the figures of the day; 0 when every bound was kept."""
     parser = argparse.ArgumentParser(prog="python -m tests.torture.replay")
     parser.add_argument("--flights", type=int, help="so many of the day's, evenly drawn; all without it")
+    parser.add_argument("--beside", type=int, default=BESIDE, help="so many by a fixed plan; 0: none")
     asked = parser.parse_args(argv)
     with TemporaryDirectory() as folder:
         figures = replayed(Path(folder), asked.flights)
-    for line in [*shown(figures), *broken(figures)]:
-        print(line)
+        for line in [*shown(figures), *broken(figures)]:
+            print(line)
+        if asked.beside:
+            with every(FIXED):
+                fixed = replayed(Path(folder), asked.beside)
+            print(f"\nbeside it, a look every {FIXED / MINUTE:.0f} minutes from the first question to the end:")
+            for line in shown(fixed):
+                print(line)
     return bool(broken(figures))
 
 

@@ -10,6 +10,7 @@ from flait.core import planes as plane_facts
 from flait.core import trips
 from flait.core.alerts import Alert
 from flait.core.changes import MOVES, SOONER, Change, ChangeKind, unreported
+from flait.core.holds import PLANES
 from flait.core.subscriptions import Role
 from flait.core.texts import connections, events, places, planes, reminders, times
 from flait.core.texts.formats import Piece, Reader, about, fitted
@@ -81,6 +82,8 @@ def _advice(alert: Alert, change: Change, said: Sequence[Piece], reader: Reader)
     """Boarding as it is now, where a text moves the departure of somebody who was told when it boards."""
     facts = {fact for piece in said if piece.text for fact in piece.facts}
     if alert.role is not Role.TRAVELER or "departure" not in facts or {"boards", "boarding"} & facts:
+        return []
+    if change.kind in PLANES and alert.flight.departure.best == alert.told.departure:  # that has not moved
         return []
     when = places.boarding(alert.flight, reader)
     sooner = change.kind in SOONER
