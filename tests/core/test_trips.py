@@ -201,6 +201,14 @@ def test_a_missed_connection_is_told_once_and_first_of_all() -> None:
     assert K.CONN_MISSED not in kinds(decided(late(minutes(120)), LH403, heard))
 
 
+def test_when_it_boards_is_not_said_without_the_departure_that_had_no_room() -> None:
+    knew = replace(knowing(F12), boards=OUT - minutes(35))
+    assert said(decided(late(hours(10)), LH403, knew)) == (
+        "UA1234 CONNECTION MISSED at EWR: arr 08:31 EST Wed, LH403 dep 23:59 EST. Ask the airline now to rebook you."
+        " Reply ALT for other flights."
+    )
+
+
 def test_only_who_was_told_otherwise_hears_that_it_is_well_again() -> None:
     assert K.CONN_OK not in kinds(decided(F12, onward_flight(hours(3))))
     worried = replace(knowing(F12), connection="2 at_risk")

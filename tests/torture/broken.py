@@ -4,17 +4,18 @@ Each is a patch that holds inside a `with`, and in every process forked meanwhil
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from flait.adapters.twilio.forms import TwilioForms
 from flait.clock import Clock
-from flait.core import observations, polling
+from flait.core import observations, polling, trips
 from flait.core.alerts import Decision
+from flait.core.changes import Change, ChangeKind
 from flait.core.flights import Flight, cancelled
 from flait.core.messages import Message
 from flait.core.texts import confirmations
@@ -29,6 +30,7 @@ from flait.store import Store
 _send_next, _send = deliver.send_next, deliver._send
 _merged, _tracked_text = observations.merged, confirmations.tracked_text
 _finished, _last_looks = polling.finished, track._last_looks
+_change_of_connection = trips.change
 
 
 @contextmanager
@@ -128,4 +130,33 @@ def takes_nothing_back() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(track, "merged", merged)
+        yield
+
+
+@contextmanager
+def _never_tells(kind: ChangeKind) -> Iterator[None]:
+    def change(*pair: Any) -> Change | None:
+        found = _change_of_connection(*pair)
+        return None if found and found.kind is kind else found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trips, "change", change)
+        yield
+
+
+def never_well_again() -> AbstractContextManager[None]:
+    """Whoever was told that a connection is tight, at risk or missed never hears that it is not."""
+    return _never_tells(ChangeKind.CONN_OK)
+
+
+def never_missed() -> AbstractContextManager[None]:
+    """Nobody hears that a connection is missed."""
+    return _never_tells(ChangeKind.CONN_MISSED)
+
+
+@contextmanager
+def at_every_minute() -> Iterator[None]:
+    """A connection that is a minute better is told to be."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trips, "HYSTERESIS", timedelta())
         yield

@@ -31,6 +31,17 @@ def expected(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
     said.facts |= {"plane": "late", "expected": at}
 
 
+def connection(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
+    """How sure it is that they catch that flight, and how many minutes are left; None: it says none."""
+    left = match["left"] if "left" in match.re.groupindex else None
+    said.facts["connection"] = (match["then"], match["state"], minutes(left) if left else None)
+
+
+def next_leaves(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
+    """When the flight that they go on with leaves, from where this one arrives."""
+    said.facts["next_leaves"] = (match["then"], _moment_of(said, match, "at", reader.lands_at, reader))
+
+
 def arr(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
     _moves(said, match, "arr", said.facts.get("lands_at", reader.lands_at), reader)
 

@@ -28,7 +28,7 @@ from flait.flows.ports import Accepted, Answer, Inbox, Sent
 from flait.flows.telling import AlertRules
 from flait.store import Store, TrackedFlight
 from tests.flows.world import PHONES, FixedClock
-from tests.torture.lives_world import Follower, Glitch, Leg, Life, body, timetable
+from tests.torture.lives_world import ZONES, Follower, Glitch, Leg, Life, Other, body, timetable
 from tests.torture.rig import alone, emptied
 
 BOOT: Final = "boot 1"
@@ -71,10 +71,14 @@ class Heard:
 
 @dataclass(kw_only=True)
 class Heart:
-    """One person's side of a life that was played: `refused` says why their wish was, if it was."""
+    """One person's side of a life that was played: `refused` says why their wish was, if it was.
+
+    `besides` are the texts about the other flights that they travel on.
+    """
 
     who: Follower
     texts: list[Heard] = field(default_factory=list)
+    besides: list[Heard] = field(default_factory=list)
     lost: list[datetime] = field(default_factory=list)
     followed_from: datetime | None = None
     refused: str = ""
@@ -87,6 +91,7 @@ class Played:
     life: Life
     looks: list[Look] = field(default_factory=list)
     plane_looks: list[Look] = field(default_factory=list)
+    other_looks: dict[str, list[Look]] = field(default_factory=dict)  # by number
     hearts: list[Heart] = field(default_factory=list)
     closed_at: datetime | None = None
     trouble: str = ""
@@ -102,15 +107,28 @@ def _parsed(number: str, ident: str, legs: tuple[Leg, ...]) -> tuple[tuple[Fligh
 class Published:
     """AeroAPI, as this life has it."""
 
-    def __init__(self, life: Life, clock: FixedClock, looks: list[Look], plane_looks: list[Look]) -> None:
-        self._life, self._clock, self.looks, self._plane_looks = life, clock, looks, plane_looks
+    def __init__(self, life: Life, clock: FixedClock, played: Played) -> None:
+        self._life, self._clock, self.looks, self._plane_looks = life, clock, played.looks, played.plane_looks
+        self._other_looks = played.other_looks
         self._glitches: list[Glitch] = list(life.glitches)
         self.asked = False
 
     def flight(self, fa_flight_id: str) -> Answer:
         if fa_flight_id in self._life.planes:
             return self._plane(fa_flight_id)
-        return self._answer(lambda leg: leg.id == fa_flight_id)
+        other = next((one for one in self._life.others if one.pages[0].legs[0].id == fa_flight_id), None)
+        return self._besides(other) if other else self._answer(lambda leg: leg.id == fa_flight_id)
+
+    def _besides(self, other: Other) -> Answer:
+        """What there is of it: it never flies twice."""
+        now = self._clock.now()
+        for one in self._life.aeroapi:
+            if one.holds(now):
+                raise FAULTS[one.kind]
+        legs = other.legs(now)
+        self._other_looks.setdefault(other.number, []).append(Look(now, legs))
+        flights, raw = _parsed(other.number, other.ident, legs)
+        return Answer(flights=flights, raw=raw)
 
     def _plane(self, fa_flight_id: str) -> Answer:
         now = self._clock.now()
@@ -126,7 +144,9 @@ class Published:
         return self
 
     def departures(self, ident: Ident, start: datetime, end: datetime, *, past: bool = False) -> Answer:
-        return self._answer(lambda leg: start <= leg.leaves < end)
+        names = ((other, parse_ident(name)) for other in self._life.others for name in (other.number, other.ident))
+        other = next((other for other, name in names if name == ident), None)
+        return self._besides(other) if other else self._answer(lambda leg: start <= leg.leaves < end)
 
     def schedules(self, ident: Ident, start: date, end: date) -> Sequence[ScheduledFlight]:
         self._fails()
@@ -253,16 +273,17 @@ def _line(row: dict[str, Any]) -> str:
 class _Play:
     def __init__(self, store: Store, life: Life, played: Played) -> None:
         self.store, self.life, self.played = store, life, played
-        self.clock = FixedClock(min(who.asked_at for who in life.followers))
-        self.source = Published(life, self.clock, played.looks, played.plane_looks)
+        self.clock = FixedClock(min(at for at, _, _ in self._events()))
+        self.source = Published(life, self.clock, played)
         self.phones = Phones(life, self.clock)
         self.silent_until = self.clock.now()
         self.text_at = self.clock.now()  # not before: a text may wait for an older one
         self.settle_at = self.clock.now()
         self.events = sorted(self._events(), key=lambda event: event[0])
 
-    def _events(self) -> Iterator[tuple[datetime, int, datetime | None]]:
-        """When somebody asks (None), and when a mute of theirs begins, until when."""
+    def _events(self) -> Iterator[tuple[datetime, int, datetime | Other | None]]:
+        """When somebody asks (for the other flight, or None), and when a mute of theirs begins, until when."""
+        yield from ((other.asked_at, 0, other) for other in self.life.others)
         for number, who in enumerate(self.life.followers):
             yield who.asked_at, number, None
             yield from ((since, number, until) for since, until in who.mutes)
@@ -299,21 +320,30 @@ class _Play:
 
     def _happen(self) -> None:
         _, number, until = self.events.pop(0)
-        heart = self.played.hearts[number]
-        if until:
+        if isinstance(until, Other):
+            self._subscribe(number, until)
+        elif until:
             user = self.store.user_by_phone(PHONES[number])
             if user:
                 self.store.mute_user(user.id, until)
-            return
-        leg = self.life.pages[0].legs[0]
-        wish = Wanted(
-            ident=parse_ident(self.life.number),
-            wish=parse_date(self.life.day.isoformat()),
+        else:
+            self._subscribe(number, None)
+
+    def _wish(self, heart: Heart, other: Other | None) -> Wanted:
+        leg = (other or self.life).pages[0].legs[0]
+        day = leg.leaves.astimezone(ZONES[leg.origin]).date() if other else self.life.day
+        return Wanted(
+            ident=parse_ident((other or self.life).number),
+            wish=parse_date(day.isoformat()),
             origin=leg.origin,
             destination=leg.destination if self.life.seed % 2 else None,
             role=ROLES[heart.who.role],
             asked_at=self.clock.now(),
         )
+
+    def _subscribe(self, number: int, other: Other | None) -> None:
+        heart = self.played.hearts[number]
+        wish = self._wish(heart, other)
         person = subscribe.Person(phone=PHONES[number], consent="asked for it")
         self.source.asked, before = True, len(self.source.looks)
         try:
@@ -353,7 +383,8 @@ class _Play:
                 self.played.closed_at = there.closed_at
 
     def _is_ours(self, tracked: TrackedFlight) -> bool:
-        return tracked.fa_flight_id not in self.life.planes
+        ids = {other.pages[0].legs[0].id for other in self.life.others}
+        return tracked.fa_flight_id not in {*self.life.planes, *ids}
 
     def _find_planes(self) -> None:
         while planes.find_next(self.store, self.source, self.clock):
@@ -390,6 +421,10 @@ class _Play:
 
     def heard(self) -> None:
         """Each person's texts, with what the database says of them."""
+        besides = {other.number for other in self.life.others}
+        apart = {
+            row["id"] for row in self.store._rows("SELECT id, ident FROM subscriptions") if row["ident"] in besides
+        }
         rows = {row["id"]: row for row in self.store._rows("SELECT id, tells, created_at FROM messages")}
         for at, number in self.phones.lost:
             self.played.hearts[PHONES.index(number)].lost.append(at)
@@ -397,7 +432,8 @@ class _Play:
             row = rows[message.id]
             written = datetime.fromisoformat(row["created_at"])
             text = Heard(at, message.body, message.kind, json.loads(row["tells"]), written)
-            self.played.hearts[PHONES.index(message.to)].texts.append(text)
+            heart = self.played.hearts[PHONES.index(message.to)]
+            (heart.besides if message.subscription_id in apart else heart.texts).append(text)
 
 
 _ORDER: Final = ("wish", "plane", "poll", "moment", "text")

@@ -44,7 +44,7 @@ def read(body: str, reader: Reader) -> Said:
 def _is_about_arrival(body: str, role: str) -> bool:
     """Whether a gate or terminal in it is the one of arrival: once it flies, and for those who wait there."""
     flies = re.search(
-        r"landed|took off|Took off|[Aa]t the gate [A-Z][A-Za-z]|in the air|[Bb]ags at|DIVERTED|Taxiing|[Aa]t [A-Z]{3}: ",
+        r"landed|took off|Took off|[Aa]t the gate [A-Z][A-Za-z]|in the air|[Bb]ags at|DIVERTED|Taxiing|(?<!MISSED )[Aa]t [A-Z]{3}: ",
         body,
     )
     leaves = re.search(
@@ -58,11 +58,26 @@ ITS_TERMINAL: Final = (
     r"(?: \(T(?P<term>[A-Z0-9]{1,8})\)|, Terminal (?:(?P<term_old>[A-Z0-9]{1,8})->)?(?P<term_2>[A-Z0-9]{1,8}))?"
 )
 
+THEN: Final = r"[A-Z][A-Z0-9]\d{1,4}"
+WHERE: Final = rf"(?:gate {LABEL}(?:, Terminal [A-Z0-9]{{1,8}})?|Terminal [A-Z0-9]{{1,8}})"
 PLANE_IS: Final = rf"[A-Z0-9]+ [A-Z]{{3}}-[A-Z]{{3}} (?:(?:arrives|lands|landed) {AT.replace('NAME', 'there')}|has not left, its own plane is late)"
 
 WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
     (re.compile(pattern), told)
     for pattern, told in (
+        # what they go on with
+        (
+            rf"(?i:connection) (?P<state>OK|TIGHT|AT RISK) at [A-Z]{{3}}, (?:(?P<left>{SPAN}) to )?(?P<then>{THEN})",
+            does.connection,
+        ),
+        (rf"CONNECTION (?P<state>MISSED) at [A-Z]{{3}}(?=.*?, (?P<then>{THEN}) (?:left|dep|from) )", does.connection),
+        (
+            rf"Connection to (?P<then>{THEN}) is (?P<state>OK|TIGHT|AT RISK|MISSED)(?:, (?P<left>{SPAN}))?",
+            does.connection,
+        ),
+        (rf"Next: (?P<then>{THEN}) dep {time_('at')}(?:, {WHERE})?", does.next_leaves),
+        (rf"(?:(?<=, )|(?<=: ))(?P<then>{THEN}) (?:dep|left) {time_('at')}", does.next_leaves),
+        (rf"{THEN} from {WHERE}|Ask about {THEN} too", does.nothing),
         # the plane
         (rf"Its plane is late: expect {time_('at')} or later", does.expected),
         (

@@ -143,6 +143,20 @@ class Follower:
         return start <= clock < end if start < end else (clock >= start or clock < end)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Other:
+    """A flight with a number of its own, that the first of those people travels on too and asks for at that moment."""
+
+    number: str
+    ident: str
+    pages: tuple[Page, ...]
+    asked_at: datetime
+
+    def legs(self, at: datetime) -> tuple[Leg, ...]:
+        """What is published of it at that moment."""
+        return _shown(self.pages, at)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Life:
     """One life. `story` says in words what befell it."""
@@ -159,6 +173,7 @@ class Life:
     story: tuple[str, ...] = ()
     day: date = field(default=date(2026, 1, 1))
     planes: Mapping[str, tuple[Page, ...]] = field(default_factory=dict)  # the flights before, by id
+    others: tuple[Other, ...] = ()  # what the first of its people travels on besides
 
     def legs(self, at: datetime) -> tuple[Leg, ...]:
         """What is published at that moment."""
@@ -247,6 +262,11 @@ def script(life: Life) -> list[str]:
         before = here
     for pages in life.planes.values():
         lines += [f"  {page.at:%a %d %H:%M:%S}  plane {_news(None, page.legs[0])}" for page in pages]
+    for other in life.others:
+        lines.append(f"  {other.asked_at:%a %d %H:%M:%S}  the traveler asks for {other.number} too")
+        legs = [page.legs[0] for page in other.pages]
+        news = [_news(before, leg) for before, leg in zip([None, *legs], legs, strict=False)]
+        lines += [f"  {page.at:%a %d %H:%M:%S}  {said}" for page, said in zip(other.pages, news, strict=True)]
     lines += [f"  {glitch.at:%a %d %H:%M:%S}  one look alone: {_values(glitch.changes)}" for glitch in life.glitches]
     for name, troubles in (("AeroAPI", life.aeroapi), ("Twilio", life.twilio)):
         lines += [f"  {one.since:%a %d %H:%M} to {one.until:%a %d %H:%M}  {name}: {one.kind}" for one in troubles]

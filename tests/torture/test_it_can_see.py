@@ -1,7 +1,7 @@
 """Flait broken on purpose: the campaigns see it, each for the right reason, and see nothing when it is whole."""
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tests.adapters.twilio_posts import forgeries, text
 from tests.doors.test_webhook import travels
 from tests.doors.webhook_talk import Site
 from tests.http_talk import status
-from tests.torture import broken, kills, lives
+from tests.torture import broken, kills, lives, trips
 from tests.torture.campaigns import run
 from tests.torture.lives_flying import life
 from tests.torture.rig import Disk, in_memory
@@ -28,6 +28,13 @@ BROKEN = [
     (broken.counts_what_it_does_not_say, "uncounted: term_o", "gates"),
     (broken.takes_nothing_back, "lost: taken back", "withdrawn"),
     (broken.closes_on_what_is_held, "lost: at the end, in", "mute"),
+]
+
+BROKEN_CONNECTIONS = [
+    # how it is broken → what is wrong then, in these pairs of flights
+    (broken.never_well_again, "false: last word of the connection", (26, 37, 38)),
+    (broken.never_missed, "lost: missed", (2, 13, 23)),
+    (broken.at_every_minute, "false: clearly better", (9, 25, 45)),
 ]
 
 
@@ -94,3 +101,14 @@ def test_the_campaign_of_lives_sees_what_is_broken(
 
     assert not score.clean
     assert [remark for remark in score.remarks if fault in remark], score.remarks
+
+
+@pytest.mark.parametrize(("breaks", "fault", "seeds"), BROKEN_CONNECTIONS)
+def test_the_campaign_of_trips_sees_what_is_broken(
+    breaks: Callable[[], AbstractContextManager[None]], fault: str, seeds: Sequence[int], tmp_path: Path
+) -> None:
+    with breaks():
+        score = trips.judged(tmp_path, seeds)
+
+    assert len([remark for remark in score.remarks if fault in remark]) == len(seeds), score.remarks
+    assert trips.judged(tmp_path, seeds).clean

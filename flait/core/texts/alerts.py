@@ -11,6 +11,7 @@ from flait.core import trips
 from flait.core.alerts import Alert
 from flait.core.changes import MOVES, SOONER, Change, ChangeKind, unreported
 from flait.core.holds import PLANES
+from flait.core.structure import Structure
 from flait.core.subscriptions import Role
 from flait.core.texts import connections, events, places, planes, reminders, times
 from flait.core.texts.formats import Piece, Reader, about, fitted
@@ -41,8 +42,16 @@ def alert_text(alert: Alert, reader: Reader) -> Text:
     advice = _advice(alert, first, [head, *kept, *news], reader)
     near = next((index for index, piece in enumerate(kept) if piece.rank > 1), len(kept))
     seen = f"As of {reader.at(alert.as_of, alert.flight.origin)}." if alert.as_of else ""
-    text = fitted([head, *advice, *kept[:near], *news, Piece(seen), *kept[near:]])
+    text = _fitted([head, *advice, *kept[:near], *news, Piece(seen), *kept[near:]], advice)
     return Text(structure=text, tells=_tells(alert, text.facts, reader))
+
+
+def _fitted(pieces: Sequence[Piece], advice: Sequence[Piece]) -> Structure:
+    """The text of these. When it boards is said beside the departure: where that has no room, both are told next."""
+    text = fitted(pieces)
+    if not advice or "departure" in text.facts:
+        return text
+    return fitted([piece for piece in pieces if piece not in advice and "departure" not in piece.facts])
 
 
 def _saying(pieces: Sequence[Piece], tail: Piece) -> int | None:
