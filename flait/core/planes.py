@@ -26,6 +26,7 @@ OVERDUE = 45 * M  # between looks at a plane that should have left
 IN_THE_AIR = 90 * M  # at most between looks on the way
 SEEN_DOWN = 5 * M  # after its time of landing
 CONFIRMS = 5 * M  # lateness is told when two looks agree
+OLD = 150 * M  # seen longer ago, it is nothing to go by; what has landed is
 MISSED_AT_MOST = 3  # so often AeroAPI may not know it, then nobody asks any more
 
 
@@ -50,6 +51,13 @@ class Plane:
         if self.previous:
             return Plane(flight=self.previous, feeder=feeder)
         return Plane(flight=self.flight, feeder=feeder) if feeder and held_up(self) else None
+
+
+def of_use(plane: Plane | None, now: datetime) -> Plane | None:
+    """The plane, where it was seen lately enough to say anything by: looks may fail for hours."""
+    if plane is None or is_down(plane) or plane.seen_at is None or now - plane.seen_at <= OLD:
+        return plane
+    return None
 
 
 def comes_to(inbound: Flight, flight: Flight) -> bool:

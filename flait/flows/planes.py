@@ -141,6 +141,13 @@ def next_look_at(
     return min((at for at in looks if at), default=None)
 
 
+def known(store: Store, flight_id: int | None, flight: Flight, now: datetime) -> Plane | None:
+    """The plane of a followed flight as last seen, where that is of use."""
+    if flight_id is None or flight.inbound_fa_flight_id is None:
+        return None
+    return planes.of_use(store.plane_of(flight_id, flight.inbound_fa_flight_id), now)
+
+
 def hasten_waiting(store: Store, flight_id: int, now: datetime) -> None:
     """Decide anew what waits for that flight, and what waits for that in turn."""
     store.hasten_waiting(flight_id, now)

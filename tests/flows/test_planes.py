@@ -262,3 +262,16 @@ def test_the_leave_text_says_where_the_plane_is(world: World) -> None:
     world.remind(REMINDING)
     [leave] = [text.body for text in world.texts if text.kind == "leave"]
     assert "Its plane, UA555, arrives 13:10 PST." in leave
+
+
+def test_a_plane_that_was_seen_long_ago_is_nothing_to_go_by(world: World) -> None:
+    follow(world)
+    run_until(world, FIVE_BEFORE + minutes(20), UA1234, DELAYED)
+    assert world.kinds[-1] == "inbound_late"
+    world.clock.advance(hours(3))  # nobody could look at it
+    assert planes.known(world.store, 1, UA1234, world.clock.now()) is None
+    world.store.hasten(1, world.clock.now())
+    world.store._change("UPDATE flights SET next_poll_at = NULL WHERE id = 2")
+    world.poll(UA1234, rules=REMINDING)
+    world.remind(REMINDING)
+    assert not any("lane" in text.body for text in world.texts if text.kind == "leave")

@@ -148,7 +148,8 @@ def _as_it_stands(
     is_whole = fact is Fact.ALL and subscription.role is Role.TRAVELER
     pair = _connection(desk, subscription.id) if is_whole else None
     besides = [in_status(pair)] if pair else []
-    besides += plane_texts.in_status(tracked.flight, plane, reader) if is_whole and plane else []
+    lately = planes.of_use(plane, desk.now) if is_whole else None
+    besides += plane_texts.in_status(tracked.flight, lately, reader) if lately else []
     text = status_text(
         tracked.flight,
         reader,
