@@ -16,7 +16,10 @@ from flait.core.told import PLANE, Told, further
 K = ChangeKind
 M = timedelta(minutes=1)
 WORTH = 20 * M  # so much later than the airline says, it is told
-STEP = 30 * M  # and so much it must move to be told again
+STEPS = (  # how late it makes its flight → and so much that must move to be told again
+    (timedelta(hours=1), 30 * M),
+    (timedelta.max, 45 * M),
+)
 BEFORE = timedelta(hours=24)  # a flight longer before than that is not the one before
 HERE = "here"
 
@@ -148,8 +151,13 @@ def _kind(was: Known | None, flight: Flight, plane: Plane | None) -> ChangeKind 
     if was.expected is None:  # it is here, and cannot be late any more
         return None
     if now:
-        return K.INBOUND_LATE if abs(now - was.expected) >= STEP else None
+        return K.INBOUND_LATE if abs(now - was.expected) >= _step(now, flight) else None
     return _taken_back(was, was.expected, flight, plane)
+
+
+def _step(at: datetime, flight: Flight) -> timedelta:
+    late = at - (flight.departure.scheduled or at)
+    return next(size for limit, size in STEPS if late < limit)
 
 
 def _taken_back(was: Known, expected_at: datetime, flight: Flight, plane: Plane | None) -> ChangeKind | None:

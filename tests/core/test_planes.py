@@ -1,7 +1,7 @@
 """The plane of a flight: what its flight before means for when it can leave, and what is told of that."""
 
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 
 import pytest
 from hypothesis import given
@@ -122,10 +122,16 @@ def test_only_travelers_hear_of_it() -> None:
         assert kinds(decided(UA1234, plane(minutes(120)), role=role)) == []
 
 
-@pytest.mark.parametrize(("moved", "again"), [(0, False), (29, False), (30, True), (-29, False), (-30, True)])
-def test_it_is_told_again_when_it_has_moved_by_half_an_hour(moved: int, again: bool) -> None:
-    known = told_late(OUT + minutes(120) - SPARE)
-    assert (kinds(decided(UA1234, plane(minutes(120 + moved)), known)) == [K.INBOUND_LATE]) is again
+@pytest.mark.parametrize(
+    ("late_by", "moved", "again"),
+    [
+        (50, 0, False), (50, 29, False), (50, 30, True), (84, -29, False), (84, -30, True),
+        (120, 44, False), (120, 45, True), (160, -44, False), (160, -45, True),
+    ],
+)  # fmt: skip
+def test_it_is_told_again_when_it_has_moved_by_half_an_hour_or_more(late_by: int, moved: int, again: bool) -> None:
+    known = told_late(OUT + minutes(late_by) - SPARE)
+    assert (kinds(decided(UA1234, plane(minutes(late_by + moved)), known)) == [K.INBOUND_LATE]) is again
 
 
 def test_once_the_airline_says_as_much_nothing_is_said_of_it() -> None:
@@ -191,7 +197,7 @@ def test_who_reads_a_whole_day_never_keeps_a_lateness_that_is_over() -> None:
     """A plane that is late, later, and makes up for it: the last word is what is so."""
     person = Listener().subscribed(UA1234, NOON - hours(2))
     at = NOON - hours(1)
-    for by in (0, 60, 60, 100, 100, 5, 5):
+    for by in (0, 60, 60, 110, 110, 5, 5):
         person.plane = plane(minutes(by))
         person.polled(UA1234, at)
         at += minutes(31)
@@ -202,18 +208,18 @@ def test_who_reads_a_whole_day_never_keeps_a_lateness_that_is_over() -> None:
 
 @given(st.lists(st.integers(0, 40), min_size=2, max_size=12), st.booleans())
 def test_whatever_a_plane_does_the_last_word_is_near_what_is_so(steps: list[int], lands: bool) -> None:
-    person = Listener().subscribed(UA1234, NOON - hours(24))
-    at = OUT - hours(12)
+    person = Listener().subscribed(UA1234, NOON - hours(30))
+    at = OUT - hours(20)
     for by in steps:
         for _ in range(2):  # each state stands for two looks, longer than any rest
             person.plane = plane(minutes(10 * by))
             person.polled(UA1234, at)
-            at += minutes(35) if at < OUT - hours(1) else timedelta()
+            at += minutes(35)
     ready = minutes(10 * steps[-1]) - SPARE
     said = person.alerts[-1].tells.get("plane", "") if person.alerts else ""
     if ready >= WORTH:
         assert str(said).rpartition(" ")[2] not in ("", "here")
-        assert abs(datetime.fromisoformat(str(said).rpartition(" ")[2]) - (OUT + ready)) < minutes(30)
+        assert abs(datetime.fromisoformat(str(said).rpartition(" ")[2]) - (OUT + ready)) < minutes(45)
     elif said:
         expected_at = datetime.fromisoformat(str(said).rpartition(" ")[2])
         assert expected_at - OUT < WORTH + minutes(30)
