@@ -18,7 +18,8 @@ M = timedelta(minutes=1)
 WORTH = 20 * M  # so much later than the airline says, it is told
 STEPS = (  # how late it makes its flight → and so much that must move to be told again
     (timedelta(hours=1), 30 * M),
-    (timedelta.max, 45 * M),
+    (timedelta(hours=3), 45 * M),
+    (timedelta.max, 60 * M),
 )
 BEFORE = timedelta(hours=24)  # a flight longer before than that is not the one before
 HERE = "here"

@@ -126,7 +126,7 @@ def test_only_travelers_hear_of_it() -> None:
     ("late_by", "moved", "again"),
     [
         (50, 0, False), (50, 29, False), (50, 30, True), (84, -29, False), (84, -30, True),
-        (120, 44, False), (120, 45, True), (160, -44, False), (160, -45, True),
+        (120, 44, False), (120, 45, True), (160, -44, False), (160, -45, True), (220, 59, False), (220, 60, True),
     ],
 )  # fmt: skip
 def test_it_is_told_again_when_it_has_moved_by_half_an_hour_or_more(late_by: int, moved: int, again: bool) -> None:
