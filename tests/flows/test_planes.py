@@ -7,6 +7,9 @@ import pytest
 
 from flait.core.flights import Flight, Times
 from flait.core.subscriptions import Role
+from flait.core.texts.formats import Reader
+from flait.core.texts.planes import plane_text
+from flait.core.texts.status import Freshness
 from flait.errors import BudgetExhausted, FlightSourceError
 from flait.flows import planes, subscribe
 from tests.core.flights_for_tests import (
@@ -275,3 +278,16 @@ def test_a_plane_that_was_seen_long_ago_is_nothing_to_go_by(world: World) -> Non
     world.poll(UA1234, rules=REMINDING)
     world.remind(REMINDING)
     assert not any("lane" in text.body for text in world.texts if text.kind == "leave")
+
+
+def test_plane_says_that_it_is_cancelled_and_not_that_nothing_is_known(world: World) -> None:
+    follow(world)
+    turn(world, UA1234, inbound_flight())
+    world.store.hasten(2, world.clock.now())
+    turn(world, UA1234, replace(inbound_flight(), cancelled=True))
+    there = planes.known(world.store, 1, UA1234, world.clock.now())
+    text = plane_text(UA1234, there, Reader(ident="UA1234", now=world.clock.now()), Freshness(age=minutes(0)))
+    assert text.body == (
+        "UA1234 plane was to come with UA555 DEN-SFO, which is CANCELLED: another may come. Dep 14:10 PST. "
+        "Checked just now."
+    )

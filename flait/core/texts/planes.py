@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from flait.core import planes
 from flait.core.alerts import Alert
 from flait.core.changes import Change
-from flait.core.flights import Airport, Flight
+from flait.core.flights import Airport, Flight, cancelled
 from flait.core.planes import Plane
 from flait.core.standing import notable
 from flait.core.structure import Phrase
@@ -84,6 +84,8 @@ def plane_text(flight: Flight, plane: Plane | None, reader: Reader, seen: Freshn
     """The answer to PLANE: where it is, what the airline says, and what Flait makes of it."""
     if not planes.is_ahead(flight):
         pieces = [lead("has left, or does not leave: its plane is of no interest any more"), Piece("Reply STATUS.", 2)]
+    elif plane and (cancelled(plane.flight) or plane.flight.diverted):
+        pieces = [lead(f"plane was to come with {_named(plane.flight)}", facts=()), _dep(flight, reader, 1)]
     elif plane is None or not planes.comes_to(plane.flight, flight):
         tail = f"by {flight.registration}" if flight.registration else "not assigned yet"
         pieces = [lead(f"plane: {tail}, where it comes from is not known"), _dep(flight, reader, 1)]
@@ -100,6 +102,12 @@ def plane_text(flight: Flight, plane: Plane | None, reader: Reader, seen: Freshn
     if PLANE in said.facts:
         told |= {PLANE: planes.fact(flight, plane)}
     return Text(structure=said, tells=told)
+
+
+def _named(inbound: Flight) -> str:
+    """`UA555 DEN-SFO, which is CANCELLED`."""
+    became = "CANCELLED" if cancelled(inbound) else "DIVERTED"
+    return f"{inbound.number} {route(inbound)}, which is {became}: another may come"
 
 
 def _plane(alert: Alert) -> Plane:
