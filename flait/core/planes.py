@@ -57,6 +57,11 @@ class Plane:
         return Plane(flight=self.flight, feeder=feeder) if feeder and held_up(self) else None
 
 
+def never_comes(inbound: Flight) -> bool:
+    """Whether it does not bring the plane: cancelled, or come down elsewhere."""
+    return cancelled(inbound) or inbound.diverted
+
+
 def of_use(plane: Plane | None, now: datetime) -> Plane | None:
     """The plane, where it was seen lately enough to say anything by: looks may fail for hours."""
     if plane is None or is_down(plane) or plane.seen_at is None or now - plane.seen_at <= OLD:
@@ -69,7 +74,7 @@ def comes_to(inbound: Flight, flight: Flight) -> bool:
     lands, leaves = inbound.arrival.scheduled, flight.departure.scheduled
     there = inbound.destination is not None and inbound.destination.code == flight.origin.code
     other = inbound.fa_flight_id != flight.fa_flight_id
-    if not (there and other) or cancelled(inbound) or inbound.diverted or lands is None or leaves is None:
+    if not (there and other) or never_comes(inbound) or lands is None or leaves is None:
         return False
     return timedelta() <= leaves - lands <= BEFORE
 
@@ -170,7 +175,7 @@ def _taken_back(was: Known, expected_at: datetime, flight: Flight, plane: Plane 
     if leaves is None or expected_at - leaves < WORTH:  # the airline says as much by now
         return None
     rules = (
-        (K.INBOUND_SWAP, is_swapped(was, flight, plane)),
+        (K.INBOUND_SWAP, is_swapped(was, flight, plane) or (plane is not None and never_comes(plane.flight))),
         (K.INBOUND_HERE, plane is not None and is_down(plane)),
         (K.INBOUND_LATE, plane is not None and ready_at(plane, flight) is not None),
     )
@@ -188,7 +193,7 @@ def seen_before(told: Told, before: Flight, after: Flight, plane: Plane | None) 
     now = changes_of(told, after, plane)
     if any(change.kind is K.INBOUND_HERE for change in now):
         return now
-    if any(change.kind is K.INBOUND_SWAP for change in now):
+    if any(change.kind is K.INBOUND_SWAP for change in now) and not (plane and never_comes(plane.flight)):
         return changes_of(told, before, plane)
     return changes_of(told, before, plane and plane.before)
 
@@ -199,7 +204,11 @@ def next_look(before: Flight | None, plane: Plane, flight: Flight, now: datetime
     `before` is the plane's flight as of the look before this one.
     """
     inbound, leaves = plane.flight, flight.departure.best
-    if leaves is None or not is_ahead(flight) or not comes_to(inbound, flight) or is_down(plane):
+    if leaves is None or not is_ahead(flight) or is_down(plane):
+        return None
+    if never_comes(inbound):
+        return now + CONFIRMS if before is None or not never_comes(before) else None
+    if not comes_to(inbound, flight):
         return None
     if now < leaves - MATTERS:
         return leaves - MATTERS

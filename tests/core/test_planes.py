@@ -14,6 +14,10 @@ from flait.core.planes import Plane, comes_to, expected, next_look, ready_at
 from flait.core.preferences import QuietHours, Wishes
 from flait.core.priorities import Priority
 from flait.core.subscriptions import Role
+from flait.core.texts.alerts import alert_text
+from flait.core.texts.formats import Reader
+from flait.core.texts.planes import in_status, plane_text
+from flait.core.texts.status import Freshness
 from flait.core.told import Told
 from tests.core.flights_for_tests import (
     DEN,
@@ -202,7 +206,7 @@ def test_who_reads_a_whole_day_never_keeps_a_lateness_that_is_over() -> None:
         person.polled(UA1234, at)
         at += minutes(31)
     assert [text.kind for text in person.alerts] == ["inbound_late", "inbound_late", "inbound_late"]
-    assert "no longer late" in person.alerts[-1].body
+    assert "will be in time" in person.alerts[-1].body
     assert person.alerts[-1].tells["plane"] == ""
 
 
@@ -269,4 +273,31 @@ def test_lateness_is_looked_at_a_second_time_after_five_minutes() -> None:
     ids=["landed", "the flight left", "the flight is cancelled", "cancelled", "diverted"],
 )
 def test_it_is_looked_at_no_more(flight: Flight, there: Flight) -> None:
-    assert next_look(inbound_flight(), Plane(flight=there), flight, NOON) is None
+    assert next_look(there, Plane(flight=there), flight, NOON) is None
+
+
+@pytest.mark.parametrize("became", [{"cancelled": True}, {"diverted": True}])
+def test_a_late_plane_that_does_not_come_at_all_is_told_by_two_looks(became: dict[str, bool]) -> None:
+    gone = replace(inbound_flight(minutes(90)), **became)  # type: ignore[arg-type]  # as named there
+    known = told_late(OUT + minutes(65))
+    once = Plane(flight=gone, previous=inbound_flight(minutes(90)))
+    assert kinds(decided(UA1234, once, known)) == []
+    assert next_look(once.previous, once, UA1234, NOON) == NOON + minutes(5)
+    decision = decided(UA1234, plane(flight=gone), known)
+    assert kinds(decision) == [K.INBOUND_SWAP]
+    assert next_look(gone, plane(flight=gone), UA1234, NOON) is None
+    assert decision.alert
+    text = alert_text(decision.alert, Reader(ident="UA1234", now=NOON))
+    assert "UA555 DEN-SFO, which is " in text.body
+    assert text.tells["plane"] == ""
+    assert kinds(decided(UA1234, plane(flight=gone))) == []  # nobody was told that it is late
+
+
+def test_an_arrival_that_is_past_is_said_to_be_and_not_promised() -> None:
+    text = plane_text(UA1234, plane(), Reader(ident="UA1234", now=OUT - minutes(30)), Freshness(age=minutes(0)))
+    assert "UA555 DEN-SFO was due 13:10 PST, no report that it landed" in text.body
+
+
+def test_status_says_how_old_the_word_of_the_plane_is() -> None:
+    [piece] = in_status(UA1234, plane(minutes(90)), Reader(ident="UA1234", now=NOON + minutes(20)))
+    assert piece.text == "Plane UA555, arrives 14:40 PST: expect dep 15:15 PST or later (seen 20m ago)."
