@@ -44,7 +44,7 @@ def read(body: str, reader: Reader) -> Said:
 def _is_about_arrival(body: str, role: str) -> bool:
     """Whether a gate or terminal in it is the one of arrival: once it flies, and for those who wait there."""
     flies = re.search(
-        r"landed|took off|Took off|[Aa]t the gate [A-Z][A-Za-z]|in the air|[Bb]ags at|DIVERTED|Taxiing|[Aa]t [A-Z]{3}: ",
+        r"(?<!that it )landed|took off|Took off|[Aa]t the gate [A-Z][A-Za-z]|in the air|[Bb]ags at|DIVERTED|Taxiing|[Aa]t [A-Z]{3}: ",
         body,
     )
     leaves = re.search(
