@@ -96,7 +96,10 @@ def find_next(store: Store, source: FlightSource, clock: Clock) -> bool:
 
 
 def _asked(store: Store, source: FlightSource, wanted: WantedPlane) -> Flight | None:
-    answer = source.billed_to(accounts.of_flight(store, wanted.flight_id)).flight(wanted.fa_flight_id)
+    waiting = store.tracked(wanted.flight_id)
+    about = accounts.booked_for(store, wanted.flight_id) or (waiting.fa_flight_id if waiting else "")
+    account = source.billed_to(accounts.of_flight(store, wanted.flight_id), about=about)
+    answer = account.flight(wanted.fa_flight_id)
     return next((flight for flight in answer.flights if flight.fa_flight_id == wanted.fa_flight_id), None)
 
 
