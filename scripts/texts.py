@@ -70,7 +70,7 @@ class Sandbox:
         day = timedelta(days=11)
         return self._answer(fa_flight_id, "fa_flight_id", self.clock.now() - day, self.clock.now() + day)
 
-    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "Sandbox":  # noqa: ARG002
+    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False, about: str = "") -> "Sandbox":  # noqa: ARG002
         return self
 
     def departures(self, ident: Ident, start: datetime, end: datetime, *, past: bool = False) -> Answer:  # noqa: ARG002  # what is over is not read here

@@ -38,7 +38,7 @@ class Dated:
     hear: Callable[[datetime], None]
     outside: Callable[[], datetime]
 
-    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "Dated":
+    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False, about: str = "") -> "Dated":
         return self
 
     def flight(self, fa_flight_id: str) -> Answer:

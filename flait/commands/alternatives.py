@@ -46,7 +46,7 @@ def alternatives(
     from flait.flows.alternatives import departures
 
     app, wanted = session.app(), _wanted(ident, date, origin, destination, at)
-    with patience():
+    with patience(once=True):
         leg = _followed(wanted) or _found(wanted)
         pair = pair_of(leg)
         if pair is None:

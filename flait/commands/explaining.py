@@ -30,12 +30,12 @@ def rows(why: "Reason") -> list[Row]:
 
 
 def _rows(why: "Reason") -> Iterator[Row]:
-    from flait.core.texts.why import GONE, rule_of
+    from flait.core.texts.why import rule_of, unknown
 
     message, decided = why.message, why.decided
     ended = message.read_at or message.delivered_at or message.sent_at or message.created_at
     if decided is None:
-        yield message.created_at, "unknown", GONE
+        yield message.created_at, "unknown", unknown(why)
     else:
         if why.before:
             yield why.before.at, "told before", f"{decided.fact} {_value(why, why.before)}"

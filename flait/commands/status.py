@@ -249,9 +249,10 @@ def _plane(store: "Store", view: "FlightView", now: "datetime") -> str | None:
     """`Plane UA555, arrives 14:20 PST: expect dep 14:55 PST or later.`"""
     from flait.core.texts.formats import Reader
     from flait.core.texts.planes import in_status
+    from flait.flows import planes
 
     flight = view.tracked.flight
-    plane = store.plane_of(view.tracked.id, flight.inbound_fa_flight_id)
+    plane = planes.known(store, view.tracked.id, flight, now)
     said = in_status(flight, plane, Reader(ident=flight.number, now=now)) if plane else []
     return " ".join(piece.text for piece in said) or None
 

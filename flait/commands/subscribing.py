@@ -34,6 +34,7 @@ COLUMNS = (
 )
 NEXT = "next"  # the day of the next departure, which is what a wish without a day means
 SAVED_NOT_FINISHED = 3
+AGAIN = "Flait tries again"  # the hint of a fault that a daemon gets over by itself
 A_MOMENT = 3.0  # seconds, real
 
 Ident = Annotated[str, typer.Argument(help="The flight number, like UA123 or BAW12.")]
@@ -104,9 +105,14 @@ def _out_of_reach(done: "Subscribed") -> str:
 
 
 @contextmanager
-def patience() -> Iterator[None]:
-    """Who waits longer than a moment is told what for."""
+def patience(*, once: bool = False) -> Iterator[None]:
+    """Who waits longer than a moment is told what for; and, where nothing comes of it later, that nobody tries again.
+
+    `once`: the command asks, and leaves nothing behind.
+    """
     from threading import Timer
+
+    from flait.errors import FlightSourceError
 
     words = "AeroAPI has not answered yet: Flait waits for its turn, or tries again, for half a minute at most."
     timer = Timer(A_MOMENT, say, [words])
@@ -114,6 +120,10 @@ def patience() -> Iterator[None]:
     timer.start()
     try:
         yield
+    except FlightSourceError as fault:
+        if once and fault.hint == AGAIN:
+            fault.hint = "try it again later"
+        raise
     finally:
         timer.cancel()
 

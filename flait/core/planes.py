@@ -16,7 +16,11 @@ from flait.core.told import PLANE, Told, further
 K = ChangeKind
 M = timedelta(minutes=1)
 WORTH = 20 * M  # so much later than the airline says, it is told
-STEP = 30 * M  # and so much it must move to be told again
+STEPS = (  # how late it makes its flight → and so much that must move to be told again
+    (timedelta(hours=1), 30 * M),
+    (timedelta(hours=3), 45 * M),
+    (timedelta.max, 60 * M),
+)
 BEFORE = timedelta(hours=24)  # a flight longer before than that is not the one before
 HERE = "here"
 
@@ -26,6 +30,7 @@ OVERDUE = 45 * M  # between looks at a plane that should have left
 IN_THE_AIR = 90 * M  # at most between looks on the way
 SEEN_DOWN = 5 * M  # after its time of landing
 CONFIRMS = 5 * M  # lateness is told when two looks agree
+OLD = 150 * M  # seen longer ago, it is nothing to go by; what has landed is
 MISSED_AT_MOST = 3  # so often AeroAPI may not know it, then nobody asks any more
 
 
@@ -52,12 +57,24 @@ class Plane:
         return Plane(flight=self.flight, feeder=feeder) if feeder and held_up(self) else None
 
 
+def never_comes(inbound: Flight) -> bool:
+    """Whether it does not bring the plane: cancelled, or come down elsewhere."""
+    return cancelled(inbound) or inbound.diverted
+
+
+def of_use(plane: Plane | None, now: datetime) -> Plane | None:
+    """The plane, where it was seen lately enough to say anything by: looks may fail for hours."""
+    if plane is None or is_down(plane) or plane.seen_at is None or now - plane.seen_at <= OLD:
+        return plane
+    return None
+
+
 def comes_to(inbound: Flight, flight: Flight) -> bool:
     """Whether that flight can bring the plane of this one. Bad data names flights that cannot."""
     lands, leaves = inbound.arrival.scheduled, flight.departure.scheduled
     there = inbound.destination is not None and inbound.destination.code == flight.origin.code
     other = inbound.fa_flight_id != flight.fa_flight_id
-    if not (there and other) or cancelled(inbound) or inbound.diverted or lands is None or leaves is None:
+    if not (there and other) or never_comes(inbound) or lands is None or leaves is None:
         return False
     return timedelta() <= leaves - lands <= BEFORE
 
@@ -140,8 +157,13 @@ def _kind(was: Known | None, flight: Flight, plane: Plane | None) -> ChangeKind 
     if was.expected is None:  # it is here, and cannot be late any more
         return None
     if now:
-        return K.INBOUND_LATE if abs(now - was.expected) >= STEP else None
+        return K.INBOUND_LATE if abs(now - was.expected) >= _step(now, flight) else None
     return _taken_back(was, was.expected, flight, plane)
+
+
+def _step(at: datetime, flight: Flight) -> timedelta:
+    late = at - (flight.departure.scheduled or at)
+    return next(size for limit, size in STEPS if late < limit)
 
 
 def _taken_back(was: Known, expected_at: datetime, flight: Flight, plane: Plane | None) -> ChangeKind | None:
@@ -153,7 +175,7 @@ def _taken_back(was: Known, expected_at: datetime, flight: Flight, plane: Plane 
     if leaves is None or expected_at - leaves < WORTH:  # the airline says as much by now
         return None
     rules = (
-        (K.INBOUND_SWAP, is_swapped(was, flight, plane)),
+        (K.INBOUND_SWAP, is_swapped(was, flight, plane) or (plane is not None and never_comes(plane.flight))),
         (K.INBOUND_HERE, plane is not None and is_down(plane)),
         (K.INBOUND_LATE, plane is not None and ready_at(plane, flight) is not None),
     )
@@ -171,7 +193,7 @@ def seen_before(told: Told, before: Flight, after: Flight, plane: Plane | None) 
     now = changes_of(told, after, plane)
     if any(change.kind is K.INBOUND_HERE for change in now):
         return now
-    if any(change.kind is K.INBOUND_SWAP for change in now):
+    if any(change.kind is K.INBOUND_SWAP for change in now) and not (plane and never_comes(plane.flight)):
         return changes_of(told, before, plane)
     return changes_of(told, before, plane and plane.before)
 
@@ -182,7 +204,11 @@ def next_look(before: Flight | None, plane: Plane, flight: Flight, now: datetime
     `before` is the plane's flight as of the look before this one.
     """
     inbound, leaves = plane.flight, flight.departure.best
-    if leaves is None or not is_ahead(flight) or not comes_to(inbound, flight) or is_down(plane):
+    if leaves is None or not is_ahead(flight) or is_down(plane):
+        return None
+    if never_comes(inbound):
+        return now + CONFIRMS if before is None or not never_comes(before) else None
+    if not comes_to(inbound, flight):
         return None
     if now < leaves - MATTERS:
         return leaves - MATTERS

@@ -6,13 +6,15 @@ What a person was told before is not noted: the texts themselves say it, for as 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from flait.core.alerts import Alert
 from flait.core.changes import MOVES, Change, ChangeKind
 from flait.core.flights import Flight, Phase
 from flait.core.messages import Message
 from flait.core.told import CONNECTION, FACTS, PLANE
+
+if TYPE_CHECKING:
+    from flait.core.alerts import Alert
 
 K = ChangeKind
 HELD: Final = "held"  # the journal's word for what began to wait
@@ -93,7 +95,7 @@ class Reason:
         return ChangeKind(self.message.kind)
 
 
-def noted(alert: Alert, looks: Sequence[Look], *, asked: bool) -> dict[str, object]:
+def noted(alert: "Alert", looks: Sequence[Look], *, asked: bool) -> dict[str, object]:
     """What is kept with the alert; of the looks those that showed it, the deciding one last."""
     change = alert.changes[0]
     fact = fact_of(change, alert)
@@ -105,7 +107,7 @@ def noted(alert: Alert, looks: Sequence[Look], *, asked: bool) -> dict[str, obje
     }
 
 
-def fact_of(change: Change, alert: Alert) -> str:
+def fact_of(change: Change, alert: "Alert") -> str:
     """The one fact that makes it news."""
     if change.kind in MOVES:
         return change.end.value
@@ -114,7 +116,7 @@ def fact_of(change: Change, alert: Alert) -> str:
     return _REMINDED.get(change.kind, change.facts[0])
 
 
-def _that_showed(fact: str, alert: Alert, looks: Sequence[Look]) -> list[tuple[datetime, str | bool]]:
+def _that_showed(fact: str, alert: "Alert", looks: Sequence[Look]) -> list[tuple[datetime, str | bool]]:
     """Only what a look showed by itself: nothing that it left out and that was filled in from before."""
     if fact == PLANE:
         return _of_plane(alert)
@@ -128,14 +130,14 @@ def _that_showed(fact: str, alert: Alert, looks: Sequence[Look]) -> list[tuple[d
     return found
 
 
-def _of_plane(alert: Alert) -> list[tuple[datetime, str | bool]]:
+def _of_plane(alert: "Alert") -> list[tuple[datetime, str | bool]]:
     """The look at the plane, and its arrival by that."""
     plane = alert.plane
     arrives = plane.flight.arrival.best if plane else None
     return [(plane.seen_at, arrives.isoformat())] if plane and plane.seen_at and arrives else []
 
 
-def _shown(fact: str, flight: Flight, alert: Alert) -> str | bool | None:
+def _shown(fact: str, flight: Flight, alert: "Alert") -> str | bool | None:
     if fact != CONNECTION:
         return FACTS[fact](flight)
     leaves = alert.onward.leg.flight.departure.best if alert.onward else None

@@ -133,6 +133,8 @@ def chance(first: Flight, then: Flight, needed: timedelta, known: Chance | None 
     between = _between(first, then)
     if has_left(first, then):
         return Chance.MISSED
+    if is_one_plane(first, then):
+        return Chance.OK
     if between is None:
         return known or Chance.OK
     if between < MISSED_BELOW + _margin(known, Chance.AT_RISK) and not _is_down(first):
@@ -150,6 +152,11 @@ def has_left(first: Flight, then: Flight) -> bool:
     """Whether the second left before the first was at its gate: that has happened, and is sure."""
     left, at_gate = then.departure.actual or then.off.actual, first.in_.actual
     return left is not None and (at_gate is None or at_gate > left)
+
+
+def is_one_plane(first: Flight, then: Flight) -> bool:
+    """Whether the second is to leave with the plane of the first: it cannot leave before."""
+    return then.inbound_fa_flight_id == first.fa_flight_id and not cancelled(then)
 
 
 def _is_down(flight: Flight) -> bool:

@@ -84,9 +84,9 @@ class StoreMeter:
         self._budget = monthly_budget_usd
         self._per_person = per_person_usd
 
-    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "BilledMeter":
-        """The same source, with its calls billed to these people."""
-        billed = BilledMeter(self, phones, to_the_end=to_the_end)
+    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False, about: str = "") -> "BilledMeter":
+        """The same source, with its calls billed to these people, and booked for that flight where one is named."""
+        billed = BilledMeter(self, phones, to_the_end=to_the_end, about=about)
         if to_the_end:
             self.able(phones, f"{self._clock.now():%Y-%m}", PRICES["flights"])
         return billed
@@ -178,25 +178,26 @@ class StoreMeter:
 class BilledMeter:
     """The same meter for one question, on the account of those it is asked for. Not for several threads at once."""
 
-    def __init__(self, meter: StoreMeter, phones: Sequence[str], *, to_the_end: bool) -> None:
+    def __init__(self, meter: StoreMeter, phones: Sequence[str], *, to_the_end: bool, about: str = "") -> None:
         self._meter = meter
+        self._about = about
         self._phones = phones
         self._strict = not to_the_end
         self._bills: list[Mapping[str, int]] = []
 
     def charge(self, operation: str, about: str = "") -> float:
         """As Meter. Raises ShareSpent too."""
-        wait, billed = self._meter.charge_to(self._phones, operation, about, strict=self._strict)
+        wait, billed = self._meter.charge_to(self._phones, operation, self._about or about, strict=self._strict)
         self._bills.append(billed)
         return wait
 
     def refund(self, operation: str, about: str = "") -> None:
         """As Meter; only the call made last is ever given back."""
-        self._meter.refund(operation, about, self._bills.pop() if self._bills else None)
+        self._meter.refund(operation, self._about or about, self._bills.pop() if self._bills else None)
 
-    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "BilledMeter":
+    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False, about: str = "") -> "BilledMeter":
         """Somebody else's account, in the place of this one."""
-        return self._meter.billed_to(phones, to_the_end=to_the_end)
+        return self._meter.billed_to(phones, to_the_end=to_the_end, about=about)
 
     def pause(self, seconds: float) -> None:
         """As Meter."""

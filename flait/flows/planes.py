@@ -96,7 +96,10 @@ def find_next(store: Store, source: FlightSource, clock: Clock) -> bool:
 
 
 def _asked(store: Store, source: FlightSource, wanted: WantedPlane) -> Flight | None:
-    answer = source.billed_to(accounts.of_flight(store, wanted.flight_id)).flight(wanted.fa_flight_id)
+    waiting = store.tracked(wanted.flight_id)
+    about = accounts.booked_for(store, wanted.flight_id) or (waiting.fa_flight_id if waiting else "")
+    account = source.billed_to(accounts.of_flight(store, wanted.flight_id), about=about)
+    answer = account.flight(wanted.fa_flight_id)
     return next((flight for flight in answer.flights if flight.fa_flight_id == wanted.fa_flight_id), None)
 
 
@@ -139,6 +142,13 @@ def next_look_at(
     waiting = [store.tracked(number) for number in _waits_for(reasons)]
     looks = [planes.next_look(tracked.flight, plane, one.flight, now) for one in waiting if one]
     return min((at for at in looks if at), default=None)
+
+
+def known(store: Store, flight_id: int | None, flight: Flight, now: datetime) -> Plane | None:
+    """The plane of a followed flight as last seen, where that is of use."""
+    if flight_id is None or flight.inbound_fa_flight_id is None:
+        return None
+    return planes.of_use(store.plane_of(flight_id, flight.inbound_fa_flight_id), now)
 
 
 def hasten_waiting(store: Store, flight_id: int, now: datetime) -> None:

@@ -48,7 +48,7 @@ class FlightSource(Protocol):
     def route(self, origin: Airport, destination: Airport, start: datetime, end: datetime) -> Sequence[ScheduledFlight]:
         """Scheduled departures from the one airport for the other in [start, end): the first 15, one result set."""
 
-    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "FlightSource":
+    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False, about: str = "") -> "FlightSource":
         """The same for one question, on the account of these people: each call is divided among them.
 
         Its calls raise ShareSpent, and nobody is asked, once nobody of them has any of their share left. With
@@ -160,7 +160,7 @@ class Meter(Protocol):
     def refund(self, operation: str, about: str = "") -> None:
         """Give one result set back: FlightAware does not bill 400, 401, 429 or a call that never arrived."""
 
-    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "Meter":
+    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False, about: str = "") -> "Meter":
         """The same for one question on these people's account, as FlightSource says."""
 
     def pause(self, seconds: float) -> None:

@@ -25,6 +25,7 @@ from flait.core.texts.formats import Reader
 from flait.core.told import Told, further, told
 from flait.core.trips import Leg, Onward, least_time, next_leg
 from flait.core.twilio_errors import is_in_vain
+from flait.flows import planes
 from flait.flows.history import worth_telling
 from flait.flows.saved import told_when_saved
 from flait.flows.why import last_look, note_why
@@ -158,9 +159,7 @@ def _decide(
         delay=rules.delay,
         wishes=_without_leaving(wishes_for(subscriber, rows, rules.defaults, reminds=rules.reminds), subscriber, legs),
         onward=_onward(subscriber, legs, after, before, rules),
-        plane=store.plane_of(subscriber.subscription.flight_id or 0, after.inbound_fa_flight_id)
-        if is_traveler
-        else None,
+        plane=planes.known(store, subscriber.subscription.flight_id, after, now) if is_traveler else None,
     )
     if decision.alert and OFFERING & {change.kind for change in decision.alert.changes}:
         offers = rules.affords(subscriber.user.phone)

@@ -64,7 +64,8 @@ class Pollers:
         store, clock, name = self._app.store(), self._app.clock, tracked.flight.number
         try:
             with self._watchdog.watching("a poll"):
-                source = self._source().billed_to(accounts.of_flight(store, tracked.id))
+                payers, about = accounts.of_flight(store, tracked.id), accounts.booked_for(store, tracked.id)
+                source = self._source().billed_to(payers, about=about)
                 track.poll(store, source, clock, tracked, boot=boot, rules=self._app.rules)
         except StoreError as fault:  # nothing was decided: again when the database takes it
             log.error("a poll could not be stored: %s", fault)  # noqa: TRY400  # one sentence is the whole story

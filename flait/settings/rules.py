@@ -122,18 +122,20 @@ def quiet_hours() -> Rule:
 
 
 def days_ahead(least: int, most: int) -> Rule:
-    """So many days before something, each once; kept the farthest first."""
+    """So many days before something, each once, kept the farthest first; or `off`, which is kept as nothing."""
 
     def holds(text: str) -> bool:
+        if text == "off":
+            return True
         parts = text.replace(" ", "").split(",")
         days = [int(part) for part in parts if matches("[0-9]{1,3}", part)]
         return len(days) == len(parts) == len(set(days)) and all(least <= day <= most for day in days)
 
     return Rule(
         kind=str,
-        allowed=f"whole numbers from {least} to {most} with commas between, each once, like 30,14,7,3",
+        allowed=f"off, or whole numbers from {least} to {most} with commas between, each once, like 30,14,7,3",
         holds=holds,
-        kept=lambda text: ",".join(map(str, sorted(map(int, text.split(",")), reverse=True))),
+        kept=lambda text: "" if text == "off" else ",".join(map(str, sorted(map(int, text.split(",")), reverse=True))),
     )
 
 

@@ -155,7 +155,7 @@ class Alerts:
     schedule_checks: Annotated[
         str,
         rules.optional(rules.days_ahead(3, 365)),
-        "So many days ahead a saved flight is compared with its timetable; empty: never.",
+        "So many days ahead a saved flight is compared with its timetable; off: never.",
     ] = "30,14,7,3"
 
 

@@ -5,15 +5,17 @@ A text that is deleted leaves its cost behind: `sms_totals` count what Twilio bi
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from flait.core.losses import Ended
 from flait.core.messages import TOO_LATE, Message, MessageStatus
 from flait.core.numbers import masked
 from flait.core.told import told_of_each
 from flait.store.connection import Connection
 from flait.store.rows import as_json, read, read_json, read_message
 from flait.store.values import MessageView, SmsRow, TellRow
+
+if TYPE_CHECKING:
+    from flait.core.losses import Ended
 
 _KEEP_TOTALS: Final = """
 INSERT INTO sms_totals (month, user_id, messages, segments)
@@ -150,8 +152,10 @@ class Messages(Connection):
         counts = dict.fromkeys(_COUNTED, 0)
         return counts | {MessageStatus(row["state"]): row["n"] for row in self._rows(_COUNTS)}
 
-    def ended_texts(self, since: datetime) -> list[Ended]:
+    def ended_texts(self, since: datetime) -> "list[Ended]":
         """How the texts ended that were written after that moment, in that order; to who said STOP none count."""
+        from flait.core.losses import Ended
+
         return [
             Ended(
                 phone=row["phone"],

@@ -15,6 +15,7 @@ _REWIND: Final = (
     WHERE closed_at IS NULL AND next_poll_at > :now AND coalesce(last_polled_at, created_at) > :now""",
     """UPDATE subscriptions SET next_attempt_at = :now
     WHERE state = 'pending' AND next_attempt_at > :now AND asked_at > :now""",
+    "UPDATE planes SET next_attempt_at = :now WHERE next_attempt_at > :now AND attempts > 0",
     """UPDATE timetable SET next_check_at = :now WHERE next_check_at > :now AND looked_at > :now""",
     # A moment that comes too early says nothing, and is planned anew.
     "UPDATE subscriptions SET next_moment_at = :now WHERE state = 'active' AND next_moment_at > :now",

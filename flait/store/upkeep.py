@@ -146,6 +146,7 @@ class Upkeep(Totals):
 
         A text that is forgotten would be taken for a new one when it came again.
         """
+
         gone = self._prune(_INBOUND, before)
         self._prune(_DIALOGUES, now - LATE_ANSWERS)
         self._prune(_ROUTES, now - KEPT)

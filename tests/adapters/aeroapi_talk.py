@@ -48,7 +48,7 @@ class RecordingMeter:
     def refund(self, operation: str, about: str = "") -> None:
         self.refunded.append(operation)
 
-    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "RecordingMeter":
+    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False, about: str = "") -> "RecordingMeter":
         return self
 
     def pause(self, seconds: float) -> None:

@@ -244,3 +244,22 @@ def test_in_quiet_hours_an_alarm_is_taken_back_as_it_came() -> None:
     now = OUT - hours(2)
     decision = decide(worried, (), role=Role.TRAVELER, before=F12, after=F12, now=now, wishes=night, onward=onward)
     assert kinds(decision) == [K.CONN_OK]
+
+
+def test_a_second_flight_with_the_plane_of_the_first_is_never_missed_before_it_has_left() -> None:
+    first = late(minutes(200))
+    then = replace(onward_flight(minutes(88)), inbound_fa_flight_id=first.fa_flight_id)
+    assert chance(first, then, NEEDED) is Chance.OK
+    assert kinds(decided(first, then)) == [K.DELAY_FIRST]
+    gone = replace(then, out=replace(then.out, actual=IN + minutes(90)))
+    assert chance(took_off(first), gone, NEEDED) is Chance.MISSED
+    told_tight = replace(knowing(F12), connection="2 tight")
+    decision = decided(first, then, told_tight)
+    assert K.CONN_OK in kinds(decision)
+
+
+def test_a_connection_on_one_plane_says_so() -> None:
+    then = replace(onward_flight(minutes(88)), inbound_fa_flight_id=F12.fa_flight_id)
+    alert = decided(F12, then, replace(knowing(F12), connection="2 tight")).alert
+    assert alert
+    assert "It flies on with the same plane." in alert_text(alert, Reader(ident="UA1234", now=OUT - hours(2))).body

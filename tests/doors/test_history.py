@@ -7,7 +7,7 @@ import pytest
 
 from flait.app import App
 from flait.core.flights import Flight, Times
-from flait.errors import BudgetExhausted
+from flait.errors import BudgetExhausted, FlightSourceError
 from tests.doors.command_line import CommandLine
 from tests.flows.world import FakeFlightSource
 from tests.store.samples import DAY, HOUR, NOW, flight
@@ -83,3 +83,12 @@ def test_what_is_stored_is_read_without_asking(flait: CommandLine, source: FakeF
 def test_who_subscribes_is_told_how_it_has_flown(flait: CommandLine, source: FakeFlightSource) -> None:
     assert "This leg: on time 2 of last 3." in flait("subscribe", "UA123", "+15555550100").err
     assert len(source.calls) == 1
+
+
+def test_nobody_is_promised_that_a_command_which_asks_once_tries_again(
+    flait: CommandLine, source: FakeFlightSource
+) -> None:
+    source.fault = FlightSourceError("AeroAPI cannot be reached", "Flait tries again")
+    for words in (("history", "UA77"), ("alternatives", "UA77")):
+        done = flait(*words)
+        assert (done.code, done.err.strip()) == (1, "error: AeroAPI cannot be reached; try it again later")

@@ -17,7 +17,7 @@ def test_the_demo_loses_and_doubles_nothing() -> None:
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done
-    assert "7 flights, " in done.stdout
+    assert "9 flights, " in done.stdout
     assert "lost 0, duplicated 0." in done.stdout
     for told in ("DIVERTED", "is CANCELLED", "GATE CHANGE", "All flights muted until", "unsubscribed"):
         assert told in done.stdout

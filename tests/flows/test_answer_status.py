@@ -232,12 +232,15 @@ def test_a_day_names_another_flight_of_the_number(world: World, talk: Talk) -> N
     assert "dep 14:10 PST Wed" in answer
 
 
-def test_a_saved_flight_has_no_status_yet(world: World, talk: Talk) -> None:
+def test_a_saved_flight_stands_by_its_timetable(world: World, talk: Talk) -> None:
     world.source.timetable = [timetabled()]
     world.subscribe(on="2025-12-02")
     assert talk.says("status") == [
-        "UA1234 from SFO Tue 2 Dec is saved. Live data comes 2 days before departure; you will hear from us then."
+        "UA1234 SFO-EWR Tue 2 Dec is saved: dep 14:10 PST. By the timetable; live data comes 2 days before departure."
     ]
+    world.store._change("UPDATE timetable SET misses = 2")
+    [gone] = talk.says("status")
+    assert gone.startswith("UA1234 SFO-EWR Tue 2 Dec is saved, and not in the airline's timetable any more. Ask the")
 
 
 def test_a_wish_that_waits_for_flightaware_says_so(world: World, talk: Talk) -> None:

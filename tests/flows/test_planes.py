@@ -7,8 +7,11 @@ import pytest
 
 from flait.core.flights import Flight, Times
 from flait.core.subscriptions import Role
+from flait.core.texts.formats import Reader
+from flait.core.texts.planes import plane_text
+from flait.core.texts.status import Freshness
 from flait.errors import BudgetExhausted, FlightSourceError
-from flait.flows import planes, subscribe
+from flait.flows import accounts, planes, subscribe
 from tests.core.flights_for_tests import (
     DEN,
     F12,
@@ -72,6 +75,12 @@ def open_rows(world: World) -> list[str]:
 
 
 DELAYED = inbound_flight(minutes(90))
+FEEDER = Flight(
+    fa_flight_id="UAL77-1", ident="UAL77", ident_icao="UAL77", ident_iata="UA77", origin=LAX, destination=DEN,
+    out=Times(scheduled=OUT - hours(7)), off=Times(scheduled=OUT - hours(6.8)),
+    on=Times(scheduled=OUT - hours(5.1), estimated=OUT - hours(3.1)),
+    in_=Times(scheduled=OUT - hours(5), estimated=OUT - hours(3)), inbound_fa_flight_id="UAL3-1",
+)  # fmt: skip
 
 
 def test_a_late_plane_is_told_before_the_airline_says_so_and_once(world: World) -> None:
@@ -154,19 +163,13 @@ def test_another_plane_takes_the_place_of_the_first_and_says_so(world: World) ->
 
 
 def test_the_plane_before_that_is_looked_at_until_the_first_has_left(world: World) -> None:
-    feeder = Flight(
-        fa_flight_id="UAL77-1", ident="UAL77", ident_icao="UAL77", ident_iata="UA77", origin=LAX, destination=DEN,
-        out=Times(scheduled=OUT - hours(7)), off=Times(scheduled=OUT - hours(6.8)),
-        on=Times(scheduled=OUT - hours(5.1), estimated=OUT - hours(3.1)),
-        in_=Times(scheduled=OUT - hours(5), estimated=OUT - hours(3)), inbound_fa_flight_id="UAL3-1",
-    )  # fmt: skip
     first = inbound_flight(inbound_fa_flight_id="UAL77-1")
     follow(world)
-    run_until(world, FIVE_BEFORE + minutes(30), UA1234, first, took_off(feeder))
+    run_until(world, FIVE_BEFORE + minutes(30), UA1234, first, took_off(FEEDER))
     assert world.kinds == ["tracked", "inbound_late"]
     assert "has not left, its own plane is late" in world.texts[-1].body
     assert asked(world, "UAL3-1") == 0  # two back, and no further
-    run_until(world, FIVE_BEFORE + minutes(150), UA1234, took_off(late(minutes(20), first)), took_off(feeder))
+    run_until(world, FIVE_BEFORE + minutes(150), UA1234, took_off(late(minutes(20), first)), took_off(FEEDER))
     assert "UAL77-1" not in open_rows(world)
 
 
@@ -262,3 +265,40 @@ def test_the_leave_text_says_where_the_plane_is(world: World) -> None:
     world.remind(REMINDING)
     [leave] = [text.body for text in world.texts if text.kind == "leave"]
     assert "Its plane, UA555, arrives 13:10 PST." in leave
+
+
+def test_a_plane_that_was_seen_long_ago_is_nothing_to_go_by(world: World) -> None:
+    follow(world)
+    run_until(world, FIVE_BEFORE + minutes(20), UA1234, DELAYED)
+    assert world.kinds[-1] == "inbound_late"
+    world.clock.advance(hours(3))  # nobody could look at it
+    assert planes.known(world.store, 1, UA1234, world.clock.now()) is None
+    world.store.hasten(1, world.clock.now())
+    world.store._change("UPDATE flights SET next_poll_at = NULL WHERE id = 2")
+    world.poll(UA1234, rules=REMINDING)
+    world.remind(REMINDING)
+    assert not any("lane" in text.body for text in world.texts if text.kind == "leave")
+
+
+def test_plane_says_that_it_is_cancelled_and_not_that_nothing_is_known(world: World) -> None:
+    follow(world)
+    turn(world, UA1234, inbound_flight())
+    world.store.hasten(2, world.clock.now())
+    turn(world, UA1234, replace(inbound_flight(), cancelled=True))
+    there = planes.known(world.store, 1, UA1234, world.clock.now())
+    text = plane_text(UA1234, there, Reader(ident="UA1234", now=world.clock.now()), Freshness(age=minutes(0)))
+    assert text.body == (
+        "UA1234 plane was to come with UA555 DEN-SFO, which is CANCELLED: another may come. Dep 14:10 PST. "
+        "Checked just now."
+    )
+
+
+def test_looks_at_planes_are_booked_for_the_flight_that_waits(world: World) -> None:
+    follow(world)
+    turn(world, UA1234, inbound_flight(inbound_fa_flight_id="UAL77-1"), FEEDER)
+    turn(world, UA1234, inbound_flight(inbound_fa_flight_id="UAL77-1"), FEEDER)
+    rows = {view.tracked.fa_flight_id: view.tracked.id for view in world.store.flight_views()}
+    assert len(rows) == 3
+    assert accounts.booked_for(world.store, rows[UA1234.fa_flight_id]) == ""
+    for plane in (inbound_flight().fa_flight_id, "UAL77-1"):
+        assert accounts.booked_for(world.store, rows[plane]) == UA1234.fa_flight_id

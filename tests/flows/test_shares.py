@@ -43,9 +43,9 @@ class Metered(FakeFlightSource):
         self.meter: Any = meter
         self.pages = 1
 
-    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "Metered":
+    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False, about: str = "") -> "Metered":
         billed = copy(self)
-        billed.meter = self.meter.billed_to(phones, to_the_end=to_the_end)
+        billed.meter = self.meter.billed_to(phones, to_the_end=to_the_end, about=about)
         return billed
 
     def flight(self, fa_flight_id: str) -> Answer:

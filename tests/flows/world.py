@@ -68,7 +68,7 @@ class FakeFlightSource:
         self._called("flight", fa_flight_id)
         return _answer([record for record in self.board if record.fa_flight_id == fa_flight_id])
 
-    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "FakeFlightSource":
+    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False, about: str = "") -> "FakeFlightSource":
         return self
 
     def departures(self, ident: Ident, start: datetime, end: datetime, *, past: bool = False) -> Answer:

@@ -249,6 +249,7 @@ CLAIMS: Final[Sequence[tuple[str, Check]]] = (
     (r"^There is nothing to undo|^Sorry, I did not get that|^Reply 1|^There is no open invitation", nothing),
     (r"^No \w+ found|is more than one flight|flies |has \d legs|not tracked\.|has already landed|is past\.", nothing),
     (r"^(?P<ident>\w+) .*is saved[;.]", follows),
+    (rf"^(?P<ident>\w+) [A-Z-]{{7}} (?P<day>{DAY_OF}) is saved(?:: dep [^.]*\. By|, and not in) the[^.]*\.", follows),
     (r"^Asked \+|^Flait cannot ask|^You have asked|^That is your own number|^Flait: STATUS|^That invitation to follow", nothing),
     (r"^(?P<ident>[A-Z]{2}\d+) .*(?:Checked|No word since)", stands),
     (r"^This number is not set up|^To get texts about", nothing),

@@ -335,7 +335,7 @@ class _Judge:
         if last and (do == "undo" or (do == "unmute" and self._takes_back(last.turn))):
             last.answered = True
         ends = do in ("untrack", "choose") and self._ended()
-        if ends or (do == "mute" and any("muted until" in body for body in turn.bodies)):
+        if ends or (do in ("mute", "choose") and any("muted until" in body for body in turn.bodies)):
             self.memory.undoable.append(Asked(turn.read, turn))
 
     def _takes_back(self, done: Turn) -> bool:

@@ -94,7 +94,7 @@ class Sky:
     def flight(self, fa_flight_id: str) -> Answer:
         return self._answer(lambda flight: flight.fa_flight_id == fa_flight_id)
 
-    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "Sky":
+    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False, about: str = "") -> "Sky":
         return self
 
     def departures(self, ident: Ident, start: datetime, end: datetime, *, past: bool = False) -> Answer:

@@ -155,7 +155,12 @@ def _arrives(leg: Leg) -> datetime:
 def _false(played: Played, words: Sequence[Word]) -> Iterator[Fault]:
     """Whatever is said of it was so at one of the last two looks at it."""
     for word in words:
-        legs = [look.shown[0] for look in _looks(played, word.at)[-4:]]
+        looks = _looks(played, word.at)
+        legs = [
+            leg
+            for key in played.life.planes
+            for leg in [look.shown[0] for look in looks if look.shown[0].id == key][-2:]
+        ]
         ready = {floor(_arrives(leg) + TURN_ROUND) for leg in legs}
         ready |= {floor(at) for leg in legs for before in legs for at in _held_up(leg, before)}
         if word.what == "late" and floor(word.expected) not in ready:

@@ -140,7 +140,7 @@ class Published:
         flights, raw = _parsed(f"{PLANES}{fa_flight_id[-1]}", f"{PLANES}{fa_flight_id[-1]}", (leg,) if leg else ())
         return Answer(flights=flights, raw=raw)
 
-    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "Published":
+    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False, about: str = "") -> "Published":
         return self
 
     def departures(self, ident: Ident, start: datetime, end: datetime, *, past: bool = False) -> Answer:

@@ -44,7 +44,7 @@ def read(body: str, reader: Reader) -> Said:
 def _is_about_arrival(body: str, role: str) -> bool:
     """Whether a gate or terminal in it is the one of arrival: once it flies, and for those who wait there."""
     flies = re.search(
-        r"landed|took off|Took off|[Aa]t the gate [A-Z][A-Za-z]|in the air|[Bb]ags at|DIVERTED|Taxiing|(?<!MISSED )[Aa]t [A-Z]{3}: ",
+        r"(?<!that it )landed|took off|Took off|[Aa]t the gate [A-Z][A-Za-z]|in the air|[Bb]ags at|DIVERTED|Taxiing|(?<!MISSED )[Aa]t [A-Z]{3}: ",
         body,
     )
     leaves = re.search(
@@ -60,7 +60,7 @@ ITS_TERMINAL: Final = (
 
 THEN: Final = r"[A-Z][A-Z0-9]\d{1,4}"
 WHERE: Final = rf"(?:gate {LABEL}(?:, Terminal [A-Z0-9]{{1,8}})?|Terminal [A-Z0-9]{{1,8}})"
-PLANE_IS: Final = rf"[A-Z0-9]+ [A-Z]{{3}}-[A-Z]{{3}} (?:(?:arrives|lands|landed) {AT.replace('NAME', 'there')}|has not left, its own plane is late)"
+PLANE_IS: Final = rf"[A-Z0-9]+ [A-Z]{{3}}-[A-Z]{{3}} (?:(?:arrives|lands|landed|was due) {AT.replace('NAME', 'there')}(?:, no report that it landed)?|has not left, its own plane is late)"
 
 WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
     (re.compile(pattern), told)
@@ -87,15 +87,18 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
         (rf"Airline still says {time_('at')}", does.dep),
         (rf"Expect {time_('at')} or later", does.expected),
         (
-            rf"plane is no longer late: {PLANE_IS}(?: \({SPAN} late\))?|Its plane is late no more",
+            rf"plane will be in time: {PLANE_IS}(?: \({SPAN} late\))?|Its plane will be in time",
             does.fact(plane="over"),
         ),
         (rf"plane is here: {PLANE_IS}|Its plane is here", does.fact(plane="here")),
         (
-            rf"plane changed: (?:now {PLANE_IS}(?: \({SPAN} late\))?|which one comes is not known yet)|Another plane flies it now",
+            rf"plane changed: (?:now {PLANE_IS}(?: \({SPAN} late\))?|which one comes is not known yet)|Another plane flies it now|plane was to come with [A-Z0-9]+ [A-Z]{{3}}-[A-Z]{{3}}, which is (?:CANCELLED|DIVERTED): another may come|The plane that was late does not come",
             does.fact(plane="swap"),
         ),
-        (rf"Its plane, [A-Z0-9]+, (?:arrives|lands) {time_('at')}", does.nothing),
+        (
+            rf"Its plane, [A-Z0-9]+, (?:arrives|lands|was due) {time_('at')}(?:, no report that it landed)?",
+            does.nothing,
+        ),
         # a subscription
         (r"^Tracking (?=[A-Z0-9])", does.fact(tracked=True)),
         (

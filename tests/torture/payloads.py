@@ -81,7 +81,7 @@ class NoMeter:
     def refund(self, operation: str, about: str = "") -> None:
         """Nothing was paid."""
 
-    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "NoMeter":
+    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False, about: str = "") -> "NoMeter":
         return self
 
     def pause(self, seconds: float) -> None:

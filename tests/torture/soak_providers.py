@@ -52,7 +52,7 @@ class Source:
         shown = self._look(leg) if leg else None
         return _answer([shown] if shown and shown.fa_flight_id == fa_flight_id else [])
 
-    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "Source":
+    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False, about: str = "") -> "Source":
         return self
 
     def departures(self, ident: Ident, start: datetime, end: datetime, *, past: bool = False) -> Answer:

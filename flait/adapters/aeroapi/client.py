@@ -141,10 +141,10 @@ class AeroAPI:
         rows = [row for body in self._pages(booking, url, 1) for row in route_rows(body)]
         return sorted(rows, key=lambda row: row.scheduled_out)
 
-    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False) -> "AeroAPI":
+    def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False, about: str = "") -> "AeroAPI":
         """The same on these people's account, as FlightSource says. Not for several threads at once."""
         billed = copy(self)
-        billed._meter = self._meter.billed_to(phones, to_the_end=to_the_end)  # noqa: SLF001  # a copy of ours
+        billed._meter = self._meter.billed_to(phones, to_the_end=to_the_end, about=about)  # noqa: SLF001  # a copy of ours
         return billed
 
     def check(self) -> bool:

@@ -42,7 +42,9 @@ def alert_text(alert: Alert, reader: Reader) -> Text:
     advice = _advice(alert, first, [head, *kept, *news], reader)
     near = next((index for index, piece in enumerate(kept) if piece.rank > 1), len(kept))
     seen = f"As of {reader.at(alert.as_of, alert.flight.origin)}." if alert.as_of else ""
-    text = _fitted([head, *advice, *kept[:near], *news, Piece(seen), *kept[near:]], advice)
+    behind = first.kind in CONNECTING  # else it would be read of the next flight
+    middle = [*kept[:near], *news, *advice] if behind else [*advice, *kept[:near], *news]
+    text = _fitted([head, *middle, Piece(seen), *kept[near:]], advice)
     return Text(structure=text, tells=_tells(alert, text.facts, reader))
 
 
@@ -105,6 +107,7 @@ def _advice(alert: Alert, change: Change, said: Sequence[Piece], reader: Reader)
     return [Piece("Board now.", 0, ("-boards",))]
 
 
+CONNECTING = frozenset({K.CONN_MISSED, K.CONN_TIGHT, K.CONN_OK})
 Lead = Callable[[Alert, Change, Reader], Sequence[Piece]]
 
 LEADS: Mapping[ChangeKind, Lead] = {

@@ -14,9 +14,10 @@ from flait.core.texts.standing import ARRIVAL
 from flait.core.texts.status import Freshness
 from flait.core.texts.wording import Text, arrives, gate, label, place_and_time
 from flait.core.told import CONNECTION, FACTS, listed_tells, tells
-from flait.core.trips import Chance, Connection, Leg, Onward, chance_of, fact
+from flait.core.trips import Chance, Connection, Leg, Onward, chance_of, fact, is_one_plane
 
 M = timedelta(minutes=1)
+ONE_PLANE = "It flies on with the same plane."
 _WORDS = {Chance.OK: "OK", Chance.TIGHT: "TIGHT", Chance.AT_RISK: "AT RISK", Chance.MISSED: "MISSED"}
 _TITLES = {state: f"{'connection' if state is Chance.OK else 'CONNECTION'} {word}" for state, word in _WORDS.items()}
 
@@ -29,6 +30,7 @@ def stands(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     news = f"{title} at {leg.flight.origin.short}, {f'{left} to ' if left else ''}{_name(leg)}"
     return [
         lead(news, *_times(alert.flight, leg, reader), facts=(CONNECTION,)),
+        Piece(ONE_PLANE if is_one_plane(alert.flight, leg.flight) else "", 1),
         _from_gate(leg, 2),
         *places_in(alert, 3),
     ]
@@ -62,7 +64,8 @@ def connection_text(pair: Connection, reader: Reader, seen: Freshness) -> Text:
     news = f"{_TITLES[pair.chance]} at {pair.airport}, {f'{left} to ' if left else ''}{_name(then)}"
     said = lead(news, *_times(flight, then, reader), facts=(CONNECTION,))
     head = about(said, label(flight, pair.first.ident))
-    text = fitted([head, Piece(seen.text, 1), _from_gate(then, 2)])
+    same = Piece(ONE_PLANE if is_one_plane(flight, then.flight) else "", 1)
+    text = fitted([head, same, Piece(seen.text, 1), _from_gate(then, 2)])
     told = tells(flight, [fact for fact in text.facts if fact in FACTS])
     next_facts = tells(then.flight, [fact.partition(".")[2] for fact in text.facts if "." in fact])
     told |= listed_tells([(then.id, next_facts)]) | {CONNECTION: fact(then, pair.chance)}

@@ -93,10 +93,12 @@ def diverted(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
         return [
             lead(f"DIVERTED: not going to {planned} as planned", facts=("diverted_to", *NO_LONGER_THERE)),
             Piece("We tell you where." if down else "The new airport is not known yet; we tell you when it is.", 2),
+            *connections.in_doubt(alert),
         ]
     if down:
         words = f"DIVERTED: landed {landed_where(alert, reader)}, not {planned}"
-        return [lead(words, facts=("diverted_to", *_down(alert), *NO_LONGER_THERE)), Piece(looked_for(flight), 2)]
+        told = lead(words, facts=("diverted_to", *_down(alert), *NO_LONGER_THERE))
+        return [told, Piece(looked_for(flight), 2), *connections.in_doubt(alert)]
     best = flight.arrival.best
     when = f"{arrives_verb(flight, 'arrives')} about {reader.at(best, flight.diverted_to)}" if best else ""
     news = f"DIVERTED to {town(flight.diverted_to)}, not {planned}"

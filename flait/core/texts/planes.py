@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from flait.core import planes
 from flait.core.alerts import Alert
 from flait.core.changes import Change
-from flait.core.flights import Airport, Flight
+from flait.core.flights import Airport, Flight, cancelled
 from flait.core.planes import Plane
 from flait.core.standing import notable
 from flait.core.structure import Phrase
@@ -17,15 +17,18 @@ from flait.core.texts.status import Freshness
 from flait.core.texts.wording import Text, departs, label, place_and_time, route
 from flait.core.told import FACTS, PLANE, tells
 
+A_WHILE = timedelta(minutes=5)  # seen longer ago, that is said
+
 
 def late(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     """`plane is late: UA555 DEN-SFO lands 14:05 PST (1h10 late). Airline still says 14:10. Expect 14:50 or later.`
 
-    Also that it is late no more.
+    Also that it will be in time after all.
     """
     flight, plane = alert.flight, _plane(alert)
     if planes.expected(flight, plane) is None:
-        return [lead("plane is no longer late", Phrase(_where(plane, reader)), facts=(PLANE,)), _dep(flight, reader, 0)]
+        where = Phrase(_where(plane, reader, lateness=False))
+        return [lead("plane will be in time", where, facts=(PLANE,)), _dep(flight, reader, 0)]
     return [lead("plane is late", Phrase(_where(plane, reader)), facts=(PLANE,)), *_inferred(flight, plane, reader, 0)]
 
 
@@ -41,6 +44,9 @@ def here(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
 
 def swapped(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     """`plane changed: now UA812 LAX-SFO lands 12:40 PST. Dep 14:10 PST.`: the one that was late does not fly it."""
+    if alert.plane and planes.never_comes(alert.plane.flight):
+        news = f"plane was to come with {_named(alert.plane.flight)}"
+        return [lead(news, facts=(PLANE,)), _dep(alert.flight, reader, 0)]
     now = f"now {_where(alert.plane, reader)}" if alert.plane else "which one comes is not known yet"
     return [lead("plane changed", Phrase(now), facts=(PLANE,)), _dep(alert.flight, reader, 0)]
 
@@ -53,8 +59,10 @@ def besides(alert: Alert, _: Change, reader: Reader) -> Piece:
     if alert.plane and planes.is_down(alert.plane):
         return Piece("Its plane is here.", 1, (PLANE,))
     was = planes.known(alert.told)
+    if alert.plane and planes.never_comes(alert.plane.flight):
+        return Piece("The plane that was late does not come.", 1, (PLANE,))
     other = was is not None and planes.is_swapped(was, alert.flight, alert.plane)
-    return Piece("Another plane flies it now." if other else "Its plane is late no more.", 1, (PLANE,))
+    return Piece("Another plane flies it now." if other else "Its plane will be in time.", 1, (PLANE,))
 
 
 def in_reminder(alert: Alert, reader: Reader, rank: int) -> list[Piece]:
@@ -77,13 +85,17 @@ def in_status(flight: Flight, plane: Plane, reader: Reader) -> list[Piece]:
     if planes.is_down(plane) and at is None:
         return [Piece("Plane is here.", 3, (PLANE,))]
     then = f": expect dep {reader.at(at, flight.origin)} or later" if at else ""
-    return [Piece(f"Plane {_lands(plane, reader)}{then}.", 2 if at else 3, (PLANE,) if at else ())]
+    age = reader.now - plane.seen_at if plane.seen_at else timedelta()
+    seen = f" (seen {span(age)} ago)" if age >= A_WHILE else ""
+    return [Piece(f"Plane {_lands(plane, reader)}{then}{seen}.", 2 if at else 3, (PLANE,) if at else ())]
 
 
 def plane_text(flight: Flight, plane: Plane | None, reader: Reader, seen: Freshness) -> Text:
     """The answer to PLANE: where it is, what the airline says, and what Flait makes of it."""
     if not planes.is_ahead(flight):
         pieces = [lead("has left, or does not leave: its plane is of no interest any more"), Piece("Reply STATUS.", 2)]
+    elif plane and (cancelled(plane.flight) or plane.flight.diverted):
+        pieces = [lead(f"plane was to come with {_named(plane.flight)}", facts=()), _dep(flight, reader, 1)]
     elif plane is None or not planes.comes_to(plane.flight, flight):
         tail = f"by {flight.registration}" if flight.registration else "not assigned yet"
         pieces = [lead(f"plane: {tail}, where it comes from is not known"), _dep(flight, reader, 1)]
@@ -100,6 +112,12 @@ def plane_text(flight: Flight, plane: Plane | None, reader: Reader, seen: Freshn
     if PLANE in said.facts:
         told |= {PLANE: planes.fact(flight, plane)}
     return Text(structure=said, tells=told)
+
+
+def _named(inbound: Flight) -> str:
+    """`UA555 DEN-SFO, which is CANCELLED`."""
+    became = "CANCELLED" if cancelled(inbound) else "DIVERTED"
+    return f"{inbound.number} {route(inbound)}, which is {became}: another may come"
 
 
 def _plane(alert: Alert) -> Plane:
@@ -126,20 +144,28 @@ def _beside(named: datetime | None, at: datetime, here: Airport, reader: Reader)
     return words.replace(f" {zone}", "", 1) if named and zone_label(named, here.zone) == zone else words
 
 
-def _where(plane: Plane, reader: Reader) -> str:
+def _where(plane: Plane, reader: Reader, *, lateness: bool = True) -> str:
     """`UA555 DEN-SFO lands 14:05 PST (1h10 late)`, `landed 13:02 PST`, `has not left, its own plane is late`."""
-    inbound, lateness = plane.flight, notable(plane.flight.arrival)
+    inbound, late_by = plane.flight, notable(plane.flight.arrival)
     name = f"{inbound.number} {route(inbound)}"
     if planes.is_down(plane):
         return f"{name} landed {_at(inbound, reader)}".strip()
     if planes.held_up(plane):
         return f"{name} has not left, its own plane is late"
-    late_by = f" ({span(lateness)} late)" if lateness > timedelta() else ""
-    return f"{name} {_verb(inbound)} {_at(inbound, reader)}{late_by}"
+    how_late = f" ({span(late_by)} late)" if lateness and late_by > timedelta() else ""
+    return f"{name} {_arrives(inbound, reader)}{how_late}"
 
 
 def _lands(plane: Plane, reader: Reader) -> str:
-    return f"{plane.flight.number}, {_verb(plane.flight)} {_at(plane.flight, reader)}"
+    return f"{plane.flight.number}, {_arrives(plane.flight, reader)}"
+
+
+def _arrives(inbound: Flight, reader: Reader) -> str:
+    """`arrives 14:20 PST`; of a time that is past, and nothing was reported, that."""
+    at = _moment(inbound)
+    if at and at < reader.now:
+        return f"was due {_at(inbound, reader)}, no report that it landed"
+    return f"{_verb(inbound)} {_at(inbound, reader)}"
 
 
 def _verb(inbound: Flight) -> str:

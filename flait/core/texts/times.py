@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+from flait.core import planes
 from flait.core.alerts import Alert
 from flait.core.changes import NEAR, Change, End
 from flait.core.flights import Flight, Phase, progress
@@ -88,7 +89,8 @@ def delay_first(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]
     """`SFO-EWR delayed 45m: dep 14:10->14:55 PST, arr 22:31->23:16 EST.`: at the end its person goes by."""
     news = f"delayed {_late(alert, change)}"
     here = alert.role is Role.TRAVELER and change.end is End.DEPARTURE
-    stay = "It may still leave earlier: stay near." if here and _soon(alert, reader) else ""
+    waits = planes.expected(alert.flight, alert.plane) is not None  # for its plane: it cannot leave earlier
+    stay = "It may still leave earlier: stay near." if here and _soon(alert, reader) and not waits else ""
     return [
         *_moved(news, alert, change, reader, old_arrival=True, by=route(alert.flight)),
         at_gate(alert, change),

@@ -48,6 +48,20 @@ def timetable_text(what: News, known: Told, seen: ScheduledFlight, reader: Reade
     return Text(structure=said, tells=told if "departure" in said.facts else {})
 
 
+def saved_text(row: ScheduledFlight, reader: Reader, *, is_listed: bool) -> Text:
+    """How a saved flight stands by its timetable, as last seen; or that it is there no more."""
+    on = day(row.departure_date)
+    if not is_listed:
+        news = lead(f"{on} is saved, and not in the airline's timetable any more", route=route(row))
+        said = fitted([about(news, reader.ident), Piece("Ask the airline; we keep looking.", 1)])
+        return Text(structure=said, tells={"unlisted": "gone"})
+    news = lead(f"{on} is saved", *planned_times(row, reader), route=route(row))
+    then = Piece("By the timetable; live data comes 2 days before departure.", 1)
+    said = fitted([about(news, reader.ident), then])
+    told = set(said.facts)
+    return Text(structure=said, tells=tells_of(row, arrival="arrival" in told) if "departure" in told else {})
+
+
 def _moved(known: Told, seen: ScheduledFlight, reader: Reader, role: Role) -> Text:
     """In the words of a flight whose schedule moves when it is near."""
     alert = Alert(

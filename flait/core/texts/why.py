@@ -105,6 +105,7 @@ NO_ALERT: Final = (
     "No alert has been sent to you yet. We text when something changes. Reply STATUS to see how it stands."
 )
 GONE: Final = "Why it was told is not on record any more."
+OF_TIMETABLE: Final = "Rule: the airline's timetable says other than you were told."
 
 
 def no_alert_text(ident: str) -> str:
@@ -116,7 +117,7 @@ def why_text(reason: Reason, flight: Flight | None, ident: str, reader: Reader) 
     """`UA1234: told 14:10 PST at 11:02. 12:31 and 12:32: 14:55. Rule: 15m or more late. Delivered 12:32.`"""
     words = WhyWords(reason, flight, reader)
     if reason.decided is None:
-        return in_one(f"{ident}, sent {words.first(words.sent_at)}:", GONE, words.receipt)
+        return in_one(f"{ident}, sent {words.first(words.sent_at)}:", unknown(reason), words.receipt)
     known = [part for part in (words.before, *words.looks) if part] or [f"sent {words.first(words.sent_at)}."]
     first, *rest = known
     return in_one(f"{ident}: {first}", *rest, words.rule, words.waited, words.receipt)
@@ -192,6 +193,12 @@ class WhyWords:
         """What was told or seen, in words."""
         fact = self._reason.decided.fact if self._reason.decided else ""
         return value_in_words(fact, seen.value, self.first)
+
+
+def unknown(reason: Reason) -> str:
+    """What can be said where no look is on record: the rule alone, of what was told of a saved flight."""
+    of_timetable = reason.message.flight_id is None and reason.kind is K.SCHEDULE_CHANGE
+    return OF_TIMETABLE if of_timetable else GONE
 
 
 def rule_of(kind: ChangeKind, threshold: timedelta) -> str:

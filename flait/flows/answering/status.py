@@ -18,7 +18,9 @@ from flait.core.texts import answers as texts
 from flait.core.texts import planes as plane_texts
 from flait.core.texts.connections import in_status
 from flait.core.texts.status import Freshness, ListLine, list_text, status_text
+from flait.core.texts.timetable import saved_text
 from flait.core.texts.wording import Text
+from flait.core.timetable import MISSES
 from flait.core.told import CONNECTION, PLANE, listed_tells
 from flait.core.trips import Connection, connections
 from flait.core.trips import fact as connects
@@ -43,11 +45,21 @@ def status(desk: Desk, asked: Status) -> Act:
     others = len(views) - 1 if asked.subject is None else 0
     flight_id = view.subscription.flight_id
     if view.flight is None or flight_id is None:
-        subscription = view.subscription
-        on, wish = subscription.departure_date, wish_of(desk, subscription)
-        return say(texts.pending_status_text(subscription.ident, on, wish, subscription.origin))
+        return lambda: [_saved(desk, view)]
     stale = not _freshened(desk, flight_id)
     return lambda: [_line(desk, view, flight_id, asked.fact, stale=stale, others=others)]
+
+
+def _saved(desk: Desk, view: SubscriptionView) -> AnswerText:
+    """What is not live yet: as its timetable has it, where that is known."""
+    subscription = view.subscription
+    there = desk.store.planned(subscription.id)
+    row = there and (there.seen or there.plan)
+    if there and row:
+        text = saved_text(row, desk.reader(subscription.ident), is_listed=there.misses < MISSES)
+        return AnswerText(body=text.body, structure=text.structure, tells=text.tells, subscription_id=subscription.id)
+    on, wish = subscription.departure_date, wish_of(desk, subscription)
+    return AnswerText(body=texts.pending_status_text(subscription.ident, on, wish, subscription.origin))
 
 
 def _over_lately(desk: Desk, subject: Subject | None, on: str | None) -> list[SubscriptionView]:
@@ -148,7 +160,8 @@ def _as_it_stands(
     is_whole = fact is Fact.ALL and subscription.role is Role.TRAVELER
     pair = _connection(desk, subscription.id) if is_whole else None
     besides = [in_status(pair)] if pair else []
-    besides += plane_texts.in_status(tracked.flight, plane, reader) if is_whole and plane else []
+    lately = planes.of_use(plane, desk.now) if is_whole else None
+    besides += plane_texts.in_status(tracked.flight, lately, reader) if lately else []
     text = status_text(
         tracked.flight,
         reader,
