@@ -116,11 +116,7 @@ class Daemon:
             Tick(name="deliver-0", do=self.deliver, lasting=False),
             Tick(name="settle", every=timedelta(seconds=15), do=self.settle),
             Tick(name="receipts", every=timedelta(seconds=60), do=self.receipts),
-            *(
-                [Tick(name="push", every=timedelta(minutes=1), do=self._pusher.step)]
-                if self._pusher.is_needed()
-                else []
-            ),
+            *self._pushes(),
             Tick(name="backup", every=timedelta(hours=1), do=self.backup),
             Tick(name="upkeep", every=timedelta(hours=1), do=self.upkeep),
             *(self._for_a_daemon_alone() if self._lasting else []),

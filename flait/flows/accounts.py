@@ -24,15 +24,6 @@ def of_flight(store: Store, flight_id: int) -> Sequence[str]:
     return () if any(map(is_own, people)) else list(dict.fromkeys(user.phone for user in people))
 
 
-def booked_for(store: Store, flight_id: int) -> str:
-    """FlightAware's id of the flight for whose sake that one is looked at alone; empty: for its own."""
-    reasons = store.watch_reasons(flight_id)
-    waiting = next((store.tracked(one.for_flight_id) for one in reasons if one.for_flight_id), None)
-    if waiting is None or any(one.subscription_id for one in reasons):
-        return ""
-    return booked_for(store, waiting.id) or waiting.fa_flight_id
-
-
 def of_wish(store: Store, user_id: int) -> Sequence[str]:
     """Who pays for looking a pending flight up."""
     user = store.user(user_id)

@@ -28,6 +28,20 @@ LEASE: Final = timedelta(minutes=5)
 UNKNOWN_YET: Final = timedelta(minutes=30)  # until it is looked for again, where AeroAPI does not know it
 
 
+def is_followed(reasons: Sequence[WatchReason]) -> bool:
+    """Whether somebody follows the flight itself; else it is watched for another's sake alone."""
+    return any(reason.subscription_id for reason in reasons)
+
+
+def booked_for(store: Store, flight_id: int) -> str:
+    """FlightAware's id of the flight for whose sake that one is looked at alone; empty: for its own."""
+    reasons = store.watch_reasons(flight_id)
+    waiting = next((store.tracked(one.for_flight_id) for one in reasons if one.for_flight_id), None)
+    if waiting is None or is_followed(reasons):
+        return ""
+    return booked_for(store, waiting.id) or waiting.fa_flight_id
+
+
 def follow(store: Store, tracked: TrackedFlight, after: Flight, now: datetime) -> None:
     """Inside the transaction of a look: which plane that flight waits for from now on, if any."""
     wanted, had = _wanted(store, tracked, after), store.wanted_plane(tracked.id)
@@ -53,15 +67,11 @@ def _travels(one: Subscriber) -> bool:
 def _is_first_back(store: Store, flight_id: int, inbound: str | None) -> bool:
     """Whether it is watched as the plane of a flight that is followed, and its own plane is not that flight again."""
     waiting = [store.tracked(number) for number in _waits_for(store.watch_reasons(flight_id))]
-    return any(one and one.fa_flight_id != inbound and _is_followed(store.watch_reasons(one.id)) for one in waiting)
+    return any(one and one.fa_flight_id != inbound and is_followed(store.watch_reasons(one.id)) for one in waiting)
 
 
 def _waits_for(reasons: Sequence[WatchReason]) -> list[int]:
     return [reason.for_flight_id for reason in reasons if reason.for_flight_id and reason.reason == PLANE]
-
-
-def _is_followed(reasons: Sequence[WatchReason]) -> bool:
-    return any(reason.subscription_id for reason in reasons)
 
 
 def _let_go(store: Store, had: WantedPlane, now: datetime) -> None:
@@ -97,7 +107,7 @@ def find_next(store: Store, source: FlightSource, clock: Clock) -> bool:
 
 def _asked(store: Store, source: FlightSource, wanted: WantedPlane) -> Flight | None:
     waiting = store.tracked(wanted.flight_id)
-    about = accounts.booked_for(store, wanted.flight_id) or (waiting.fa_flight_id if waiting else "")
+    about = booked_for(store, wanted.flight_id) or (waiting.fa_flight_id if waiting else "")
     account = source.billed_to(accounts.of_flight(store, wanted.flight_id), about=about)
     answer = account.flight(wanted.fa_flight_id)
     return next((flight for flight in answer.flights if flight.fa_flight_id == wanted.fa_flight_id), None)
@@ -126,7 +136,7 @@ def _keep(store: Store, wanted: WantedPlane, found: Flight | None, now: datetime
         store.record(
             Step(at=now, flight_id=inbound.id, step=POLL, outcome=SEEN, detail=f"plane of {waiting.flight.number}")
         )
-    if at is None and not _is_followed(store.watch_reasons(inbound.id)):
+    if at is None and not is_followed(store.watch_reasons(inbound.id)):
         store.close_flight(inbound.id, now)
     else:
         follow(store, inbound, found, now)
@@ -160,4 +170,4 @@ def hasten_waiting(store: Store, flight_id: int, now: datetime) -> None:
 
 def is_given_up(store: Store, tracked: TrackedFlight, misses: int) -> bool:
     """Whether AeroAPI does not know it any more, and nobody follows it."""
-    return misses >= planes.MISSED_AT_MOST and not _is_followed(store.watch_reasons(tracked.id))
+    return misses >= planes.MISSED_AT_MOST and not is_followed(store.watch_reasons(tracked.id))

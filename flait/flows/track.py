@@ -189,7 +189,7 @@ def _planned(
     reasons = store.watch_reasons(tracked.id)
     if not reasons:
         return None
-    if any(reason.subscription_id for reason in reasons):
+    if planes.is_followed(reasons):
         waited_for = any(reason.for_flight_id for reason in reasons)
         at = next_poll(tracked.flight, after, decisions, now, may_end=rules.may_end, waited_for=waited_for)
     else:

@@ -11,7 +11,7 @@ from flait.core.texts.formats import Reader
 from flait.core.texts.planes import plane_text
 from flait.core.texts.status import Freshness
 from flait.errors import BudgetExhausted, FlightSourceError
-from flait.flows import accounts, planes, subscribe
+from flait.flows import planes, subscribe
 from tests.core.flights_for_tests import (
     DEN,
     F12,
@@ -299,6 +299,6 @@ def test_looks_at_planes_are_booked_for_the_flight_that_waits(world: World) -> N
     turn(world, UA1234, inbound_flight(inbound_fa_flight_id="UAL77-1"), FEEDER)
     rows = {view.tracked.fa_flight_id: view.tracked.id for view in world.store.flight_views()}
     assert len(rows) == 3
-    assert accounts.booked_for(world.store, rows[UA1234.fa_flight_id]) == ""
+    assert planes.booked_for(world.store, rows[UA1234.fa_flight_id]) == ""
     for plane in (inbound_flight().fa_flight_id, "UAL77-1"):
-        assert accounts.booked_for(world.store, rows[plane]) == UA1234.fa_flight_id
+        assert planes.booked_for(world.store, rows[plane]) == UA1234.fa_flight_id

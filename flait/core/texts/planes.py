@@ -14,7 +14,7 @@ from flait.core.texts.formats import Piece, Reader, about, fitted, lead, span, z
 from flait.core.texts.places import at_gate
 from flait.core.texts.standing import DEPARTURE
 from flait.core.texts.status import Freshness
-from flait.core.texts.wording import Text, departs, label, place_and_time, route
+from flait.core.texts.wording import Text, capital, departs, label, place_and_time, route
 from flait.core.told import FACTS, PLANE, tells
 
 A_WHILE = timedelta(minutes=5)  # seen longer ago, that is said
@@ -94,7 +94,7 @@ def plane_text(flight: Flight, plane: Plane | None, reader: Reader, seen: Freshn
     """The answer to PLANE: where it is, what the airline says, and what Flait makes of it."""
     if not planes.is_ahead(flight):
         pieces = [lead("has left, or does not leave: its plane is of no interest any more"), Piece("Reply STATUS.", 2)]
-    elif plane and (cancelled(plane.flight) or plane.flight.diverted):
+    elif plane and planes.never_comes(plane.flight):
         pieces = [lead(f"plane was to come with {_named(plane.flight)}", facts=()), _dep(flight, reader, 1)]
     elif plane is None or not planes.comes_to(plane.flight, flight):
         tail = f"by {flight.registration}" if flight.registration else "not assigned yet"
@@ -184,5 +184,4 @@ def _moment(inbound: Flight) -> datetime | None:
 
 
 def _dep(flight: Flight, reader: Reader, rank: int) -> Piece:
-    words = departs(flight, reader)
-    return Piece(f"{words[:1].upper()}{words[1:]}.", rank, DEPARTURE)
+    return Piece(f"{capital(departs(flight, reader))}.", rank, DEPARTURE)
