@@ -26,7 +26,7 @@ from tests.torture.rig import in_memory
 from tests.torture.score import Score, Size
 from tests.torture.seeds import MOST_REMARKS, by_seeds
 
-CUT, FULL = 120, 20_000
+CUT, FULL = 80, 20_000
 COUNTED: Final = {"lost": "lost", "late": "lost", "twice": "dup"}  # anything else is unexpected
 
 

@@ -22,8 +22,9 @@ pytestmark = pytest.mark.timeout(600)  # seconds of work in one test, and perhap
 FORGERIES = 40
 POSTS = 5  # every fifth
 SOME = 12  # lives: enough for the fault to show
+AMONG = 120  # of these; all clean when Flait is whole
 BROKEN = [
-    # how it is broken → what is wrong with the last word then, in the lives of the cut that this befalls
+    # how it is broken → what is wrong with the last word then, in the lives that this befalls
     (broken.ends_by_the_schedule_at_one_sight, "lost: ended early", "cancel"),
     (broken.counts_what_it_does_not_say, "uncounted: term_o", "gates"),
     (broken.takes_nothing_back, "lost: taken back", "withdrawn"),
@@ -95,9 +96,9 @@ def test_the_campaign_of_forgeries_sees_that_no_signature_is_checked(tmp_path: P
 def test_the_campaign_of_lives_sees_what_is_broken(
     breaks: Callable[[], AbstractContextManager[None]], fault: str, befalls: str, tmp_path: Path
 ) -> None:
-    cut = [seed for seed in range(lives.CUT) if befalls in life(seed).story]  # all clean when Flait is whole
+    befallen = [seed for seed in range(AMONG) if befalls in life(seed).story]
     with breaks():
-        score = lives.judged(tmp_path, cut[:SOME])
+        score = lives.judged(tmp_path, befallen[:SOME])
 
     assert not score.clean
     assert [remark for remark in score.remarks if fault in remark], score.remarks
