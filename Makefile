@@ -5,7 +5,7 @@ demo: .venv/installed
 	$(BIN)/flait demo
 
 test: .venv/installed
-	$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder
 
 torture: .venv/installed
 	$(BIN)/python -m tests.torture
