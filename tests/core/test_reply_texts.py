@@ -16,6 +16,7 @@ from flait.core.numbers import masked
 from flait.core.replies.kinds import Fact, Later
 from flait.core.subscriptions import ClockFace, Role
 from flait.core.texts import answers as texts
+from flait.core.texts import preferring
 from flait.core.texts.formats import Reader
 from flait.core.texts.muting import Muting
 from flait.core.texts.status import Freshness, ListLine, list_text, status_text
@@ -63,6 +64,12 @@ MUTING = Muting(place=KIEV, reader=READER)
 
 WORST: dict[str, Callable[[], str]] = {
     "unknown": lambda: texts.UNKNOWN,
+    **{f"how {what}": partial(preferring.HOW.__getitem__, what) for what in preferring.HOW},
+    **{f"level {level}": partial(preferring.LEVELS.__getitem__, level) for level in preferring.LEVELS},
+    "which hours": lambda: preferring.which_hours(["10:30-12:30", "22:30-00:30"] * 2),
+    "which zone": lambda: preferring.which_zone("x" * 99, ["America/Argentina/ComodRivadavia"] * 9),
+    "no zone": lambda: preferring.which_zone("\u20ac" * 99, []),
+    "zone": lambda: preferring.zone("America/Argentina/ComodRivadavia", NOON, ClockFace.H12, waits=False),
     "stranger": lambda: texts.STRANGER,
     "invited": lambda: texts.INVITED,
     "stopped": lambda: texts.STOPPED,

@@ -251,11 +251,14 @@ class Preference(StrEnum):
 class Prefer:
     """A preference set to `value`, as `flait user set` takes it; '' asks how it is, None is what cannot be read.
 
-    A time zone is as typed: `london`, `america new york`.
+    A time zone is as typed: `london`, `america new york`; `zone` is one that was said with something else.
+    `readings` are what a value may mean that can be read in several ways.
     """
 
     what: Preference
     value: str | None
+    zone: str = ""
+    readings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

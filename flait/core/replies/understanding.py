@@ -49,8 +49,9 @@ from flait.core.replies.kinds import (
     Why,
 )
 from flait.core.replies.legs import LegWords, leg_in
+from flait.core.replies.nights import nightly, with_an_end
 from flait.core.replies.parts import Dated, DayTime, Part, Phone, Sentence, sentence, stripped
-from flait.core.replies.preferring import preference
+from flait.core.replies.preferring import preference, unsigned
 from flait.core.replies.questions import alternatives, connect, plane, why
 from flait.core.replies.stops import says_stop_unspaced
 from flait.core.subscriptions import Role
@@ -78,6 +79,7 @@ def understand(body: str) -> Reply:
     if "?" not in text and says_stop_unspaced(text):
         return Stop(exact=False)
     reply = _meaning(clauses, asked=text if "?" in text else "") if clauses else _wordless(text)
+    reply = unsigned(reply, text)
     return (_hyphened(text) or reply) if isinstance(reply, Unknown) else reply
 
 
@@ -99,14 +101,25 @@ def _meaning(clauses: list[tuple[str, ...]], *, asked: str) -> Reply:
     bare = stripped(words)
     said = sentence(bare)
     reply = (
-        ending(clauses, said, asked=asked)
+        _silence(with_an_end(clauses))
+        or ending(clauses, said, asked=asked)
         or _help(said)
         or _courtesy(words)
         or _who(said)
         or preference(bare)
         or _later(bare)
     )
-    return reply or _read(said) or _read(sentence(_with_airline(bare))) or _misnamed(said) or Unknown()
+    reply = reply or _read(said) or _read(sentence(_with_airline(bare))) or _misnamed(said)
+    is_nightly = bare[0] in _MUTES and "until" not in bare
+    return reply or (_silence(bare[1:]) if is_nightly else None) or Unknown()
+
+
+def _silence(rest: tuple[str, ...] | None) -> Reply | None:
+    """No texts for a while, or at some hours of each day: what was said besides the plea for silence."""
+    if not rest:
+        return None
+    muted = _mute(sentence(rest))
+    return muted if isinstance(muted, Mute) and (muted.span or muted.until) else nightly(rest)
 
 
 def _read(said: Sentence) -> Reply | None:
@@ -210,6 +223,9 @@ def _remove(after: Sentence) -> Reply | None:
     return _untrack(after) if after.parts else Stop(exact=False)
 
 
+_MUTES = ("mute", "snooze", "silence")
+
+
 def _mute(after: Sentence) -> Reply | None:
     span, until, dayed = after.only(timedelta), after.only(time) or after.only(BareHour), after.only(DayTime)
     known = after.fits(table.AROUND_MUTE, timedelta, time, BareHour, DayTime, Dated)
@@ -257,7 +273,7 @@ def _undo(after: Sentence) -> Reply | None:
 _COMMANDS: dict[str, Callable[[Sentence], Reply | None]] = {
     **dict.fromkeys(("track", "add", "follow", "watch", "monitor", "subscribe", "start"), _track),
     **dict.fromkeys(("untrack", "drop", "delete", "unfollow", "unwatch"), _untrack),
-    **dict.fromkeys(("mute", "snooze", "silence"), _mute),
+    **dict.fromkeys(_MUTES, _mute),
     **dict.fromkeys(("unmute", "unsnooze", "unsilence"), _unmute),
     **dict.fromkeys(("share", "invite"), _share),
     **dict.fromkeys(("undo", "restore"), _undo),
