@@ -302,3 +302,14 @@ def test_looks_at_planes_are_booked_for_the_flight_that_waits(world: World) -> N
     assert planes.booked_for(world.store, rows[UA1234.fa_flight_id]) == ""
     for plane in (inbound_flight().fa_flight_id, "UAL77-1"):
         assert planes.booked_for(world.store, rows[plane]) == UA1234.fa_flight_id
+
+
+def test_a_flight_that_is_said_to_be_its_own_plane_has_none(world: World) -> None:
+    itself = replace(F12, inbound_fa_flight_id=F12.fa_flight_id)
+    world.clock.moment = FIVE_BEFORE
+    world.source.board = [itself]
+    world.subscribe(0, "UA1234")
+    look(world, itself)
+
+    assert world.store.wanted_plane(1) is None
+    assert len(world.store.flight_views()) == 1
