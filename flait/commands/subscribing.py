@@ -208,7 +208,7 @@ def _row(view: "SubscriptionView") -> tuple[object, ...]:
 
 def _person(store: "Store", who: str, name: str | None, channel: str | None) -> "Person":
     from flait.commands.people import channel_from, name_from
-    from flait.commands.who import phone_from, somebody
+    from flait.commands.who import phone_from, refuse_own, somebody
     from flait.core.idents import shown
     from flait.errors import InvalidPhone
     from flait.flows.subscribe import Person
@@ -218,6 +218,7 @@ def _person(store: "Store", who: str, name: str | None, channel: str | None) -> 
     consent, now = "added at the command line", session.app().clock.now()
     user = somebody(store, who)
     if user:
+        refuse_own(user.phone)
         return Person(phone=user.phone, channel=by, consent=consent, agreed_at=now)
     if not looks_like_phone(who):
         raise InvalidPhone(

@@ -247,6 +247,7 @@ def _meaning(desk: Desk) -> Reply:
 def _silence(desk: Desk, reply: Reply) -> str:
     """Why there is no answer, in a word; empty: there is one. The rules are tried in order."""
     rules: tuple[tuple[str, Callable[[], bool]], ...] = (
+        ("own", lambda: desk.phone in desk.rules.own),
         ("costly", lambda: not desk.user.id and bool(costly(desk.phone, desk.rules.allow))),
         ("thanks", lambda: isinstance(reply, Thanks)),
         (NO_ANSWER, lambda: desk.store.is_opted_out(desk.phone)),
@@ -347,10 +348,11 @@ def _nothing() -> Sequence[AnswerText]:
 def _confirm_stop(desk: Desk) -> None:
     """The one text after STOP: to those whose words Twilio does not understand, or does not answer.
 
-    Whoever says STOP and START by turns, or from a number that costs a lot, is obeyed all the same, and not answered.
+    Whoever says STOP and START by turns, or from a number that costs a lot or is our own, is obeyed all the same, and
+    not answered.
     """
     often = _count(desk, STOP, timedelta(days=1)) >= MOST_CONFIRMED
-    quiet = often or (not desk.user.id and bool(costly(desk.phone, desk.rules.allow)))
+    quiet = often or desk.phone in desk.rules.own or (not desk.user.id and bool(costly(desk.phone, desk.rules.allow)))
     with desk.store.transaction():
         if not quiet and desk.store.is_opted_out(desk.phone):
             _enqueue(desk, AnswerText(body=texts.STOPPED), MessageKind.STOP_CONFIRMED, number=1, word=STOP)

@@ -54,6 +54,27 @@ def test_bad_input_is_refused_in_one_line_and_nothing_is_stored(
     assert store.users() == []
 
 
+@pytest.mark.parametrize("key", ["twilio.from_number", "twilio.whatsapp_from"])
+def test_flaits_own_number_is_nobodys(flait: CommandLine, store: Store, key: str) -> None:
+    flait("config", "set", key, ANN)
+
+    why = "'+15555550100' is the number Flait writes from; write the number of a person"
+    assert flait("user", "add", "Own", "+1 555 555 0100").refused(2) == why
+    assert flait("subscribe", "UA123", ANN, "--name", "Own").refused(2) == why
+    assert store.users() == []
+
+
+def test_a_person_whose_number_became_flaits_own_is_sent_nothing_more_and_can_go(
+    flait: CommandLine, store: Store
+) -> None:
+    flait("user", "add", "Ann", ANN)
+    flait("config", "set", "twilio.from_number", ANN)
+
+    assert "is the number Flait writes from" in flait("subscribe", "UA123", "Ann").refused(2)
+    assert "is the number Flait writes from" in flait("messages", "test", "Ann").refused(2)
+    assert flait("-y", "user", "remove", "Ann").code == 0
+
+
 @pytest.mark.parametrize(("name", "phone"), [("ANN", "+15555550101"), ("Bob", ANN)])
 def test_a_name_or_number_that_is_taken_is_refused(flait: CommandLine, store: Store, name: str, phone: str) -> None:
     flait("user", "add", "Ann", ANN)
