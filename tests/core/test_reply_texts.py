@@ -63,6 +63,12 @@ MUTING = Muting(place=KIEV, reader=READER)
 
 WORST: dict[str, Callable[[], str]] = {
     "unknown": lambda: texts.UNKNOWN,
+    "unknown of mute": lambda: texts.UNKNOWN_OF["mute"],
+    "unknown of untrack": lambda: texts.UNKNOWN_OF["untrack"],
+    "mute too long": lambda: texts.MUTE_TOO_LONG,
+    "untrack all": lambda: texts.untrack_all_text([NAMED] * 3),
+    "untrack all of many": lambda: texts.untrack_all_text([NAMED] * 12),
+    "Flait's number": lambda: texts.FLAITS_NUMBER,
     "stranger": lambda: texts.STRANGER,
     "invited": lambda: texts.INVITED,
     "stopped": lambda: texts.STOPPED,
