@@ -31,14 +31,14 @@ def add_to(root: typer.Typer) -> None:
 
 def history(ident: Number, as_json: AsJson = False) -> None:
     """How a flight number has flown lately: minutes late at both ends, newest first. `flait history UA123`"""
-    from flait.commands.subscribing import patience
+    from flait.commands.asking import patience
     from flait.core.history import by_leg, punctuality
     from flait.core.idents import parse_ident
     from flait.flows.history import looked_up
 
     app = session.app()
-    with patience(once=True):
-        flights = looked_up(app.store(), app.source(attempts=3), app.clock, ident)
+    with patience(once=True) as asking:
+        flights = looked_up(app.store(), asking.source(), app.clock, ident)
     if as_json:
         known = punctuality(flights)
         fields = {"ident": str(parse_ident(ident)), "flights": [_fields(one) for one in flights]}

@@ -32,6 +32,16 @@ def zone_from(text: str, user: "User") -> str | None:
     )
 
 
+def _as_texted(command: str, value: str) -> str:
+    """What is made of the value when it is texted with that command; '' where it is not read, or more is said."""
+    from flait.core.replies.kinds import Prefer
+    from flait.core.replies.understanding import understand
+
+    reply = understand(f"{command} {value}")
+    read = reply.value or "" if isinstance(reply, Prefer) else ""
+    return read if isinstance(reply, Prefer) and reply == Prefer(what=reply.what, value=read) else ""
+
+
 def _level(user: "User", value: str) -> "Preferences":
     from dataclasses import replace
 
@@ -39,7 +49,7 @@ def _level(user: "User", value: str) -> "Preferences":
     from flait.core.preferences import Level
 
     try:
-        return replace(user.preferences, level=Level(value.lower()))
+        return replace(user.preferences, level=Level(_as_texted("LEVEL", value)))
     except ValueError:
         raise UserError(f"{shown(value)} is not a level", "it is all or important") from None
 
@@ -50,8 +60,9 @@ def _quiet(user: "User", value: str) -> "Preferences":
     from flait.core.idents import shown
     from flait.core.preferences import parse_quiet
 
-    hours = parse_quiet(value)
-    if hours is None and value.lower() != "off":
+    read = _as_texted("QUIET", value)
+    hours = parse_quiet(value) or parse_quiet(read)
+    if hours is None and read != "off":
         raise UserError(f"{shown(value)} are no quiet hours", "write them like 22:00-07:00, or off")
     if hours and not user.timezone:
         raise UserError(
@@ -71,6 +82,8 @@ def _lead(key: str) -> "Callable[[User, str], Preferences]":
 
         kind = ChangeKind(key)
         lead = lead_from(kind, value)
+        if lead is None:
+            lead = lead_from(kind, _as_texted("LEAVE-BY", value))
         if lead is None:
             bounds = f"{spelled_span(SHORTEST_LEAD[kind])} to {spelled_span(LONGEST_LEAD[kind])}"
             raise UserError(f"{shown(value)} is not how long before", f"write {bounds}, like 2h30, or off")

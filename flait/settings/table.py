@@ -12,6 +12,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, cast
 
+from flait.core.senders import own_numbers
 from flait.errors import ConfigError
 from flait.settings import rules
 from flait.settings.rules import Rule, Value
@@ -119,6 +120,11 @@ class Twilio:
         rules.one_of("twilio", "flait"),
         "Who answers STOP, START and HELP on SMS: with twilio, Flait stays silent.",
     ] = "twilio"
+
+    @property
+    def own_numbers(self) -> frozenset[str]:
+        """Flait's own: nobody has them, and nothing is sent there."""
+        return own_numbers(self.from_number, self.whatsapp_from)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,12 +1,13 @@
 """`flait user …`: who is known, what may be said of them, and what goes when they go."""
 
 import json
+import shlex
 
 import pytest
 
 from flait.core.subscriptions import AddedBy, ClockFace, Role, SubscriptionState
 from flait.store import Store
-from tests.doors.command_line import CommandLine
+from tests.doors.command_line import ROOT, CommandLine
 from tests.store.samples import NOW, follower, message, user
 
 ANN = "+15555550100"
@@ -53,6 +54,27 @@ def test_bad_input_is_refused_in_one_line_and_nothing_is_stored(
 ) -> None:
     assert why in flait("user", "add", *words).refused(2)
     assert store.users() == []
+
+
+@pytest.mark.parametrize("key", ["twilio.from_number", "twilio.whatsapp_from"])
+def test_flaits_own_number_is_nobodys(flait: CommandLine, store: Store, key: str) -> None:
+    flait("config", "set", key, ANN)
+
+    why = "'+15555550100' is the number Flait writes from; write the number of a person"
+    assert flait("user", "add", "Own", "+1 555 555 0100").refused(2) == why
+    assert flait("subscribe", "UA123", ANN, "--name", "Own").refused(2) == why
+    assert store.users() == []
+
+
+def test_a_person_whose_number_became_flaits_own_is_sent_nothing_more_and_can_go(
+    flait: CommandLine, store: Store
+) -> None:
+    flait("user", "add", "Ann", ANN)
+    flait("config", "set", "twilio.from_number", ANN)
+
+    assert "is the number Flait writes from" in flait("subscribe", "UA123", "Ann").refused(2)
+    assert "is the number Flait writes from" in flait("messages", "test", "Ann").refused(2)
+    assert flait("-y", "user", "remove", "Ann").code == 0
 
 
 @pytest.mark.parametrize(("name", "phone"), [("ANN", "+15555550101"), ("Bob", ANN)])
@@ -169,9 +191,12 @@ def test_how_somebody_wants_to_be_told_is_set_and_shown(flait: CommandLine, stor
     ("key", "value", "hint"),
     [
         ("level", "loud", "all or important"),
-        ("quiet", "22-7", "22:00-07:00"),
+        ("quiet", "at night", "22:00-07:00"),
+        ("quiet", "22-7 and stop", "22:00-07:00"),
+        ("quiet", "22-7", "timezone"),
         ("quiet", "22:00-07:00", "timezone"),
         ("leave", "25h", "5m to 24h"),
+        ("leave", "25 hours", "5m to 24h"),
         ("meet", "soon", "5m to 12h"),
         ("kinds", "-cancelled", "is no kind"),
         ("kinds", "belt", "is no kind"),
@@ -183,6 +208,35 @@ def test_a_wish_that_cannot_be_met_says_what_can(
     before = store.add_user(user(name="Ann"))
     assert hint in flait("user", "set", "Ann", key, value).refused(2)
     assert store.users() == [before]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "kept"),
+    [
+        ("quiet", "22-7", "22:00-07:00"),
+        ("quiet", "10pm-7am", "22:00-07:00"),
+        ("quiet", "from 22:30 to 7", "22:30-07:00"),
+        ("quiet", "OFF", "off"),
+        ("leave", "2.5h", "2h30"),
+        ("leave", "2 hours", "2h"),
+        ("meet", "1.5h", "1h30"),
+        ("checkin", "1 day", "24h"),
+        ("leave", "never", "off"),
+        ("level", "less", "important"),
+        ("level", "ALL", "all"),
+    ],
+)
+def test_a_wish_is_taken_as_it_can_be_texted(flait: CommandLine, store: Store, key: str, value: str, kept: str) -> None:
+    store.add_user(user(name="Ann", timezone="Europe/Paris"))
+    assert flait("user", "set", "Ann", key, value).err == f"Ann: {key} is {kept}.\n"
+
+
+def test_what_the_readme_sets_about_a_person_can_be_pasted_as_it_stands(flait: CommandLine, store: Store) -> None:
+    store.add_user(user(name="Ana"))
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    pasted = [shlex.split(line, comments=True) for line in lines if line.startswith("    flait user ")]
+    assert len(pasted) >= 2
+    assert [flait(*words[1:]).code for words in pasted] == [0] * len(pasted)
 
 
 def test_a_time_zone_that_quiet_hours_need_stays(flait: CommandLine, store: Store) -> None:

@@ -76,6 +76,14 @@ class Status:
     date: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusOfSeveral:
+    """How each of these flights stands."""
+
+    subjects: tuple[Ident | ListNumber, ...]
+    fact: Fact
+
+
 @dataclass(frozen=True, slots=True)
 class Connect:
     """How sure the next flight of the trip is."""
@@ -131,6 +139,15 @@ class Untrack:
     subject: Subject
     explained: bool = False
     date: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UntrackSeveral:
+    """Stop following these flights; without any all of them, or `both` where there are two. `explained` as above."""
+
+    subjects: tuple[Ident | ListNumber, ...] = ()
+    both: bool = False
+    explained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,12 +285,15 @@ class NotYet:
     word: Later
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
-    """Nothing that Flait understands."""
+    """Nothing that Flait understands. With a `command` (`mute`, `untrack`): that, and something it does not take."""
+
+    command: str = ""
 
 
 Reply = (
-    Stop | Start | Help | Status | Connect | Why | ListFlights | Track | Untrack | Undo | Mute | Unmute | Share | Join
-    | Leave | Alternatives | Prefer | Choice | Pick | NotAFlight | Ok | WhoIsThis | Thanks | NotYet | Unknown
+    Stop | Start | Help | Status | StatusOfSeveral | Connect | Why | ListFlights | Track | Untrack | UntrackSeveral
+    | Undo | Mute | Unmute | Share | Join | Leave | Alternatives | Prefer | Choice | Pick | NotAFlight | Ok | WhoIsThis
+    | Thanks | NotYet | Unknown
 )  # fmt: skip

@@ -8,13 +8,14 @@ import re
 import unicodedata
 
 from flait.core.numbers import unlinked
+from flait.core.replies.disguises import unpictured
 
 LONGEST = 1600  # characters: Twilio passes on no more of an SMS; a longer body is read as far as this
 
 _APOSTROPHES = str.maketrans(dict.fromkeys("'`\u2019\u2018\u02bc\xb4\u2032\uff07"))
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _EMOTICON = re.compile(r"(?<!\w)(?:<3+|[:;=]-?[)(dpo*/|\]\[])(?!\w)")
-_DOLLAR = re.compile(r"\$(?=[^\W\d_])")
+_DOLLAR = re.compile(r"[$\xa7](?=[^\W\d_])")
 _SIGNS = str.maketrans(dict.fromkeys("\u0622\u0623\u0625\u0671", "\u0627") | {"\u061f": "?", "\u0131": "i"})
 """The letters of Arabic and Turkish that are written with a sign or without, and the Arabic question mark."""
 _MERIDIEM = re.compile(r"(?<![^\W\d_])([ap])\.m\b\.?")
@@ -29,7 +30,7 @@ _TAPBACK = re.compile(
 
 def folded(body: str) -> str:
     """The body in one spelling: compatibility forms, case, accents, apostrophes and invisible marks made alike."""
-    plain = unicodedata.normalize("NFKC", body[:LONGEST].translate(_APOSTROPHES))[:LONGEST].casefold()
+    plain = unicodedata.normalize("NFKC", unpictured(body[:LONGEST]).translate(_APOSTROPHES))[:LONGEST].casefold()
     bare = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", plain)))
     visible = "".join(char for char in bare.translate(_SIGNS) if unicodedata.category(char) != "Cf")
     visible = unlinked(_DOLLAR.sub("s", visible))

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from flait.core.dates import parse_date
 from flait.core.flights import Airport
 from flait.core.replies.kinds import MINE, BareHour, Mute, Unmute
-from flait.core.replies.understanding import LONGEST_MUTE
+from flait.core.replies.lasting import LONGEST_MUTE
 from flait.core.subscriptions import Subscription
 from flait.core.texts import answers as texts
 from flait.core.texts.muting import Muting

@@ -12,7 +12,7 @@ from flait.core.flights import cancelled
 from flait.core.idents import Ident
 from flait.core.planes import Plane
 from flait.core.polling import since_last_event
-from flait.core.replies.kinds import Fact, ListFlights, ListNumber, Start, Status, Subject
+from flait.core.replies.kinds import Fact, ListFlights, ListNumber, Start, Status, StatusOfSeveral, Subject
 from flait.core.subscriptions import Role, SubscriptionState
 from flait.core.texts import answers as texts
 from flait.core.texts import planes as plane_texts
@@ -48,6 +48,12 @@ def status(desk: Desk, asked: Status) -> Act:
         return lambda: [_saved(desk, view)]
     stale = not _freshened(desk, flight_id)
     return lambda: [_line(desk, view, flight_id, asked.fact, stale=stale, others=others)]
+
+
+def status_of_several(desk: Desk, asked: StatusOfSeveral) -> Act:
+    """How each of them stands, in a text of its own."""
+    acts = [status(desk, Status(subject=subject, fact=asked.fact)) for subject in asked.subjects]
+    return lambda: [line for act in acts for line in act()]
 
 
 def _saved(desk: Desk, view: SubscriptionView) -> AnswerText:
