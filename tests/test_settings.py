@@ -304,6 +304,18 @@ def test_a_fault_in_the_file_is_named_with_its_line(paths: Paths, text: str, lin
     assert "canary" not in message
 
 
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [("trips.minimum.lhr", "trips.minimum.LHR"), ("twilio.whatsapp_templates.GATE", "twilio.whatsapp_templates.gate")],
+)
+def test_a_name_in_the_wrong_case_is_told_the_right_one(paths: Paths, key: str, meant: str) -> None:
+    paths.config_file.write_text(f"{key} = 90\n")
+    assert f"there is no setting {key} in" in refusal(paths)
+    assert f"write it as {meant}" in refusal(paths)
+    with pytest.raises(ConfigError, match=meant):
+        setting_for(key)
+
+
 def test_a_fault_in_the_environment_is_named_without_its_value(paths: Paths) -> None:
     message = refusal(paths, {"FLAIT_TWILIO_FROM_NUMBER": "1555550100"})
 

@@ -164,7 +164,8 @@ def trace(
         print_json({"subject": name, "steps": [_step_fields(store, step) for step in steps], **reasons})
         return
     said = [(at, name, explaining.WHY, what, "", "", words) for at, what, words in explaining.rows(why)] if why else []
-    print_table(STEP_COLUMNS, [*said, *(_step_row(store, step) for step in steps)])
+    rows = [(row[0], row) for row in said] + [(step.at, _step_row(store, step)) for step in steps]
+    print_table(STEP_COLUMNS, [row for _, row in sorted(rows, key=lambda each: each[0])])
 
 
 def _traced(store: "Store", subject: str) -> "tuple[str, list[Step]]":

@@ -21,6 +21,27 @@ def _as_texted(command: str, value: str) -> str:
     return read if isinstance(reply, Prefer) and reply == Prefer(what=reply.what, value=read) else ""
 
 
+def zone_from(text: str, user: "User") -> str | None:
+    """The zone that is meant, as by text: its name, an abbreviation, a town or an airport; '' is none."""
+    from zoneinfo import available_timezones
+
+    from flait.core.idents import shown
+    from flait.flows.zones import zones_meant
+    from flait.settings.table import meant
+
+    if not text:
+        return None
+    zones = zones_meant(text, user, session.app().clock.now(), session.app().zone_of)
+    if len(zones) > 1:
+        raise UserError(f"{shown(text)} is several time zones", f"write {' or '.join(zones[:3])}")
+    known = available_timezones()
+    if zones or text in known:
+        return zones[0] if zones else text
+    raise UserError(
+        f"{shown(text)} is not a time zone", meant(text, known) or "write an IANA name, like America/New_York"
+    )
+
+
 def _level(user: "User", value: str) -> "Preferences":
     from dataclasses import replace
 

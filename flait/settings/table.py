@@ -303,9 +303,16 @@ def unknown(key: str, place: str = "") -> ConfigError:
             f"{key} is a secret and is not kept in config.toml{place}",
             f"run `flait secrets set {SECRETS[key]}` instead",
         )
-    return ConfigError(
-        f"there is no setting {key}{place}", meant(key, [*TABLE, *SECTIONS]) or "`flait config show` lists the settings"
-    )
+    likely = _in_its_case(key) or meant(key, [*TABLE, *SECTIONS]) or "`flait config show` lists the settings"
+    return ConfigError(f"there is no setting {key}{place}", likely)
+
+
+def _in_its_case(key: str) -> str:
+    """`trips.minimum.lhr` is trips.minimum.LHR; nothing for what is none in any case."""
+    stem, _, name = key.rpartition(".")
+    family = next((family for family in FAMILIES.values() if family.stem == stem), None)
+    cased = family.case(name) if family else ""
+    return f"write it as {stem}.{cased}" if family and rules.matches(family.name, cased) else ""
 
 
 def meant(word: str, known: Iterable[str]) -> str:

@@ -33,6 +33,12 @@ def person(world: World) -> User:
         ("LEVEL loud", "Reply LESS for", Preferences()),
         ("LEAVE-BY 2h30", "We tell you 2h30 before departure", Preferences(leads={K.LEAVE: timedelta(hours=2.5)})),
         ("LEAVE-BY OFF", "We do not tell you when to leave", Preferences(leads={K.LEAVE: OFF})),
+        ("LEAVE-BY 2:30", "We tell you 2h30 before departure", Preferences(leads={K.LEAVE: timedelta(hours=2.5)})),
+        ("LEAVE-BY -2h", "Write it like LEAVE-BY 2h30", Preferences()),
+        ("LEAVE-BY 10", "Write it like LEAVE-BY 2h30", Preferences()),
+        ("LESS UA1234", "Important msgs only, for all your flights", Preferences(level=Level.IMPORTANT)),
+        ("no reminders", "Reply LESS for important msgs only", Preferences()),
+        ("QUIET 4-11", "Which hours? Reply QUIET 4am-11am or QUIET 4pm-11pm.", Preferences()),
         ("LEAVE-BY 30h", "Write it like LEAVE-BY 2h30", Preferences()),
         ("quiet at night", "Write quiet hours like", Preferences()),
         ("QUIET OFF", "You have no quiet hours", Preferences(quiet="off")),
@@ -53,7 +59,7 @@ def test_quiet_hours_wait_for_a_time_zone_that_is_asked_for(world: World, talk: 
     assert talk.says("TZ") == [
         "We do not know your time zone. Reply TZ and your city, like TZ London. Your quiet hours wait for it."
     ]
-    assert talk.says("tz new york")[0].startswith("Your time zone is America/New_York: it is 15:")
+    assert talk.says("tz new york")[0].startswith("Your time zone is America/New_York (EST/EDT): it is 15:")
     assert talk.says("QUIET")[0].startswith("Quiet 22:00-07:00, New York time.")
 
 
@@ -65,14 +71,48 @@ def test_quiet_hours_wait_for_a_time_zone_that_is_asked_for(world: World, talk: 
         ("timezone buenos aires", "America/Argentina/Buenos_Aires"),
         ("TZ SFO", "America/Los_Angeles"),
         ("TZ nowhere", None),
-        ("TZ PST", None),
+        ("TZ PST", "America/Los_Angeles"),
+        ("TZ IST", None),
+        ("TZ GST", "Asia/Dubai"),
     ],
 )
-def test_a_time_zone_is_a_city_its_name_or_an_airport(world: World, talk: Talk, said: str, zone: str | None) -> None:
+def test_a_time_zone_is_a_city_its_name_an_abbreviation_or_an_airport(
+    world: World, talk: Talk, said: str, zone: str | None
+) -> None:
     talk.tracks(F12)
-    talk.rules = AnswerRules(polls=RULES, zone_of={"SFO": ZoneInfo("America/Los_Angeles")}.get)
+    airports = {"SFO": "America/Los_Angeles", "IST": "Europe/Istanbul", "GST": "America/Juneau"}
+    talk.rules = AnswerRules(polls=RULES, zone_of={code: ZoneInfo(key) for code, key in airports.items()}.get)
     body = talk.says(said)
     assert person(world).timezone == zone, body
+
+
+def test_letters_of_several_zones_are_asked_about_by_towns_that_answer(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    assert talk.says("TZ IST") == ["Which IST? Reply TZ Delhi, TZ Dublin or TZ Tel Aviv."]
+    assert talk.says("TZ Delhi")[0].startswith("Your time zone is Asia/Kolkata (IST): it is 01:")
+
+
+def test_quiet_hours_and_a_zone_in_one_text_are_both_set(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    assert talk.says("QUIET 22-7 London time")[0].startswith("Quiet 22:00-07:00, London time.")
+    assert (person(world).preferences.quiet, person(world).timezone) == ("22:00-07:00", "Europe/London")
+    assert talk.says("QUIET 23-6 on weekdays")[0].startswith("We know no time zone on weekdays; nothing changed.")
+    assert person(world).preferences.quiet == "22:00-07:00"
+
+
+def test_quiet_hours_are_kept_while_their_zone_is_asked_about(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    assert talk.says("QUIET 22-7 IST")[0].startswith("Which IST?")
+    talk.says("TZ Dublin")
+    assert talk.says("QUIET")[0].startswith("Quiet 22:00-07:00, Dublin time.")
+
+
+@pytest.mark.parametrize("said", ["don't text me at night", "no texts before 7am", "please be quiet from 22 to 7"])
+def test_a_wish_for_a_quiet_night_ends_nothing(world: World, talk: Talk, said: str) -> None:
+    talk.tracks(F12)
+    assert "QUIET OFF" in talk.says(said)[0] or "TZ" in talk.says(said)[0]
+    assert person(world).opted_out_at is None
+    assert talk.says("LIST")[0].startswith("1 UA1234")
 
 
 def test_the_clock_face_is_the_next_texts(world: World, talk: Talk) -> None:

@@ -169,7 +169,8 @@ class BareHour:
 class Mute:
     """Fewer texts for a while: of one flight or all, for a span or until a local time of day (one of them at most).
 
-    `until_on` is the day of that time, `date` that of the flight, both text for core.dates.
+    `until_on` is the day of that time, `date` that of the flight, both text for core.dates. `zone` is one that was said
+    with the time, as typed.
     """
 
     subject: Subject | None
@@ -177,6 +178,7 @@ class Mute:
     until: time | BareHour | None = None
     until_on: str | None = None
     date: str | None = None
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,11 +270,14 @@ class Preference(StrEnum):
 class Prefer:
     """A preference set to `value`, as `flait user set` takes it; '' asks how it is, None is what cannot be read.
 
-    A time zone is as typed: `london`, `america new york`.
+    A time zone is as typed: `london`, `america new york`; `zone` is one that was said with something else.
+    `readings` are what a value may mean that can be read in several ways.
     """
 
     what: Preference
     value: str | None
+    zone: str = ""
+    readings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,10 +50,11 @@ from flait.core.replies.kinds import (
     WhoIsThis,
     Why,
 )
-from flait.core.replies.lasting import LONGEST_MUTE, lasting
+from flait.core.replies.lasting import LONGEST_MUTE, lasting, zoned
 from flait.core.replies.legs import LegWords, leg_in
+from flait.core.replies.nights import nightly, with_an_end
 from flait.core.replies.parts import Dated, DayTime, Part, Phone, Sentence, sentence, stripped
-from flait.core.replies.preferring import preference
+from flait.core.replies.preferring import preference, unsigned
 from flait.core.replies.questions import alternatives, connect, plane, why
 from flait.core.replies.several import MOST_FLIGHTS, choice, statuses, untracked, untracked_all
 from flait.core.replies.stops import says_stop_unspaced
@@ -79,6 +80,7 @@ def understand(body: str) -> Reply:
     if "?" not in text and says_stop_unspaced(text):
         return Stop(exact=False)
     reply = _meaning(clauses, asked=text if "?" in text else "") if clauses else _wordless(text)
+    reply = unsigned(reply, text)
     return (_hyphened(text) or _half_read(clauses) or reply) if reply == Unknown() else reply
 
 
@@ -110,14 +112,25 @@ def _meaning(clauses: list[tuple[str, ...]], *, asked: str) -> Reply:
     bare = stripped(words)
     said = sentence(bare)
     reply = (
-        ending(clauses, said, asked=asked)
+        _silence(with_an_end(clauses))
+        or ending(clauses, said, asked=asked)
         or _help(said)
         or _courtesy(words)
         or _who(said)
         or preference(bare)
         or _later(bare)
     )
-    return reply or _read(said) or _read(sentence(_with_airline(bare))) or _misnamed(said) or Unknown()
+    reply = reply or _read(said) or _read(sentence(_with_airline(bare))) or _misnamed(said)
+    is_nightly = bare[0] in _MUTES and "until" not in bare
+    return reply or (_silence(bare[1:]) if is_nightly else None) or Unknown()
+
+
+def _silence(rest: tuple[str, ...] | None) -> Reply | None:
+    """No texts for a while, or at some hours of each day: what was said besides the plea for silence."""
+    if not rest:
+        return None
+    muted = _mute(sentence(rest))
+    return muted if isinstance(muted, Mute) and (muted.span or muted.until) else nightly(rest)
 
 
 def _read(said: Sentence) -> Reply | None:
@@ -223,6 +236,9 @@ def _remove(after: Sentence) -> Reply | None:
     return _drop(after) if after.parts else Stop(exact=False)
 
 
+_MUTES = ("mute", "snooze", "silence")
+
+
 def _mute(after: Sentence) -> Reply | None:
     span, until, dayed = after.only(timedelta), after.only(time) or after.only(BareHour), after.only(DayTime)
     known = after.fits(table.AROUND_MUTE, timedelta, time, BareHour, DayTime, Dated)
@@ -271,7 +287,7 @@ _COMMANDS: dict[str, Callable[[Sentence], Reply | None]] = {
     **dict.fromkeys(("track", "add", "follow", "watch", "monitor", "subscribe", "start"), _track),
     **dict.fromkeys(("untrack", "unfollow", "unwatch"), _untrack),
     **dict.fromkeys(("drop", "delete"), _drop),
-    **dict.fromkeys(("mute", "snooze", "silence"), lambda after: _mute(after) or lasting(after)),
+    **dict.fromkeys(_MUTES, lambda after: _mute(after) or zoned(after, _mute) or lasting(after)),
     **dict.fromkeys(("unmute", "unsnooze", "unsilence"), _unmute),
     **dict.fromkeys(("share", "invite"), _share),
     **dict.fromkeys(("undo", "restore"), _undo),

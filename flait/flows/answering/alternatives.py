@@ -4,12 +4,13 @@ The pair is asked about once in half an hour, by one look on the account of who 
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from flait.core.alternatives import Pair, foremost, leg_meant, others, pair_of
 from flait.core.dates import parse_date
 from flait.core.findings import Several
-from flait.core.flights import Airport, ScheduledFlight, cancelled
+from flait.core.flights import Airport, Flight, ScheduledFlight, cancelled
 from flait.core.idents import Ident
 from flait.core.messages import MessageKind
 from flait.core.replies.kinds import Alternatives, TrackWish
@@ -82,7 +83,11 @@ def _of_view(desk: Desk, view: SubscriptionView, asked: Alternatives) -> Act:
 
 
 def _pair_asked_for(desk: Desk, view: SubscriptionView) -> Pair | None:
-    """Of what is not pinned yet, as far as it is known."""
+    """Of what is not pinned yet, as far as it is known: by its timetable, else by what was typed."""
+    there = desk.store.planned(view.subscription.id)
+    row = there and (there.seen or there.plan)
+    if row:
+        return pair_of(row)
     ends = [_airport(desk, code) for code in (view.subscription.origin, view.subscription.destination) if code]
     known = [airport for airport in ends if airport]
     return Pair(origin=known[0], destination=known[1]) if len(known) == 2 else None
@@ -108,7 +113,10 @@ def _of_number(desk: Desk, ident: Ident, on: str | None) -> Act:
 def _offered(
     desk: Desk, pair: Pair, leg: Leg | None, view: SubscriptionView | None = None, *, on: str | None = None
 ) -> Act:
-    """The look, if one is needed; then the question."""
+    """The look, if one is needed; then the question. No look is spent on a day that it does not reach."""
+    day = _day(desk, pair, leg, view, on)
+    if day and day >= pair.over_on(desk.now):
+        return say(texts.far_ahead_text(_name(leg, view, on), day, pair))
     try:
         rows = departures(desk.store, lambda: desk.source.billed_to((desk.phone,)), pair, desk.clock)
     except (BudgetExhausted, ConfigError, FlightSourceError) as fault:
@@ -121,13 +129,38 @@ def _offered(
     return lambda: [_asked(desk, pair, _of_day(desk, pair, found, on), role, view)]
 
 
+def _name(leg: Leg | None, view: SubscriptionView | None, on: str | None) -> str:
+    """The number whose day it is; none where the day was said."""
+    if on:
+        return ""
+    return view.subscription.ident if view else leg.number if leg else ""
+
+
+def _day(desk: Desk, pair: Pair, leg: Leg | None, view: SubscriptionView | None, on: str | None) -> date | None:
+    """The day of which other flights are wanted: the one that was said, else that of the flight.
+
+    In the place of a cancelled one any day will do.
+    """
+    if on:
+        return _said(desk, pair, on)
+    if isinstance(leg, Flight) and cancelled(leg):
+        return None
+    if leg:
+        return leg.departure_date
+    return view.subscription.departure_date if view else None
+
+
+def _said(desk: Desk, pair: Pair, on: str) -> date | None:
+    """That day as of when they wrote, on the calendar of the origin; None for none that can be."""
+    try:
+        return parse_date(on).on(desk.written.astimezone(pair.origin.zone).date())
+    except InvalidDate:
+        return None
+
+
 def _of_day(desk: Desk, pair: Pair, found: Sequence[ScheduledFlight], on: str | None) -> Sequence[ScheduledFlight]:
     """Those of that day; all where there are none, or no day was said."""
-    today = desk.written.astimezone(pair.origin.zone).date()
-    try:
-        day = parse_date(on).on(today) if on else None
-    except InvalidDate:
-        return found
+    day = _said(desk, pair, on) if on else None
     return [row for row in found if row.departure_date == day] or found
 
 

@@ -5,7 +5,7 @@ A look for one person's question is a poll like any other: everybody who follows
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 
 from flait.core import planes
 from flait.core.flights import cancelled
@@ -211,6 +211,7 @@ def _row(desk: Desk, view: SubscriptionView, views: Sequence[SubscriptionView]) 
     subscription = view.subscription
     day = (subscription.ident, subscription.departure_date)
     alike = [one for one in views if (one.subscription.ident, one.subscription.departure_date) == day]
+    there = desk.store.planned(subscription.id) if view.flight is None else None
     return ListLine(
         ident=subscription.ident,
         role=subscription.role,
@@ -218,5 +219,8 @@ def _row(desk: Desk, view: SubscriptionView, views: Sequence[SubscriptionView]) 
         on=subscription.departure_date,
         wish=wish_of(desk, subscription),
         origin=subscription.origin,
-        at=(subscription.leaves_at or "") if len(alike) > 1 else "",
+        destination=subscription.destination,
+        at=time.fromisoformat(subscription.leaves_at) if subscription.leaves_at and len(alike) > 1 else None,
+        planned=(there.seen or there.plan) if there else None,
+        is_listed=there is None or there.misses < MISSES,
     )
