@@ -11,6 +11,16 @@ if TYPE_CHECKING:
     from flait.core.subscriptions import User
 
 
+def _as_texted(command: str, value: str) -> str:
+    """What is made of the value when it is texted with that command; '' where it is not read, or more is said."""
+    from flait.core.replies.kinds import Prefer
+    from flait.core.replies.understanding import understand
+
+    reply = understand(f"{command} {value}")
+    read = reply.value or "" if isinstance(reply, Prefer) else ""
+    return read if isinstance(reply, Prefer) and reply == Prefer(what=reply.what, value=read) else ""
+
+
 def zone_from(text: str, user: "User") -> str | None:
     """The zone that is meant, as by text: its name, an abbreviation, a town or an airport; '' is none."""
     from zoneinfo import available_timezones
@@ -30,16 +40,6 @@ def zone_from(text: str, user: "User") -> str | None:
     raise UserError(
         f"{shown(text)} is not a time zone", meant(text, known) or "write an IANA name, like America/New_York"
     )
-
-
-def _as_texted(command: str, value: str) -> str:
-    """What is made of the value when it is texted with that command; '' where it is not read, or more is said."""
-    from flait.core.replies.kinds import Prefer
-    from flait.core.replies.understanding import understand
-
-    reply = understand(f"{command} {value}")
-    read = reply.value or "" if isinstance(reply, Prefer) else ""
-    return read if isinstance(reply, Prefer) and reply == Prefer(what=reply.what, value=read) else ""
 
 
 def _level(user: "User", value: str) -> "Preferences":

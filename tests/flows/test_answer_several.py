@@ -113,7 +113,7 @@ def test_the_status_of_both_is_the_list(three: Talk) -> None:
     assert three.says("status of both") == three.says("list")
 
 
-@pytest.mark.parametrize("said", ["MUTE until 7am EST", "MUTE UA500 for the night", "mute UA500 UA286"])
+@pytest.mark.parametrize("said", ["MUTE until 7am IST", "MUTE UA500 for the night", "mute UA500 UA286"])
 def test_a_mute_that_is_read_in_part_is_answered_with_how_to_write_it(three: Talk, said: str) -> None:
     assert three.says(said) == [texts.UNKNOWN_OF["mute"]]
     assert three.says("unmute") == [texts.NOTHING_MUTED]

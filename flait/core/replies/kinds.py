@@ -169,7 +169,8 @@ class BareHour:
 class Mute:
     """Fewer texts for a while: of one flight or all, for a span or until a local time of day (one of them at most).
 
-    `until_on` is the day of that time, `date` that of the flight, both text for core.dates.
+    `until_on` is the day of that time, `date` that of the flight, both text for core.dates. `zone` is one that was said
+    with the time, as typed.
     """
 
     subject: Subject | None
@@ -177,6 +178,7 @@ class Mute:
     until: time | BareHour | None = None
     until_on: str | None = None
     date: str | None = None
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,7 +50,7 @@ from flait.core.replies.kinds import (
     WhoIsThis,
     Why,
 )
-from flait.core.replies.lasting import LONGEST_MUTE, lasting
+from flait.core.replies.lasting import LONGEST_MUTE, lasting, zoned
 from flait.core.replies.legs import LegWords, leg_in
 from flait.core.replies.nights import nightly, with_an_end
 from flait.core.replies.parts import Dated, DayTime, Part, Phone, Sentence, sentence, stripped
@@ -287,7 +287,7 @@ _COMMANDS: dict[str, Callable[[Sentence], Reply | None]] = {
     **dict.fromkeys(("track", "add", "follow", "watch", "monitor", "subscribe", "start"), _track),
     **dict.fromkeys(("untrack", "unfollow", "unwatch"), _untrack),
     **dict.fromkeys(("drop", "delete"), _drop),
-    **dict.fromkeys(_MUTES, lambda after: _mute(after) or lasting(after)),
+    **dict.fromkeys(_MUTES, lambda after: _mute(after) or zoned(after, _mute) or lasting(after)),
     **dict.fromkeys(("unmute", "unsnooze", "unsilence"), _unmute),
     **dict.fromkeys(("share", "invite"), _share),
     **dict.fromkeys(("undo", "restore"), _undo),

@@ -26,8 +26,8 @@ LONGEST_NAME = 24  # characters of a person's name in somebody else's text
 
 UNKNOWN = f"Sorry, I did not get that. Try STATUS, LIST, {EXAMPLE} or HELP."
 UNKNOWN_OF = {
-    "mute": "Sorry, I did not get that. MUTE takes hours, or a time without its zone: reply like MUTE 2h or "
-    "MUTE UA123 until 7am.",
+    "mute": "Sorry, I did not get that. MUTE takes hours, or a time of day: reply like MUTE 2h, "
+    "MUTE until 7am or MUTE UA123 until 18:00.",
     "untrack": f"Sorry, I did not get that. Reply like UNTRACK UA123, UNTRACK 1 2 or UNTRACK ALL. {ALONE}",
 }
 """By the command that was read, where something else was not."""
