@@ -12,7 +12,18 @@ from flait.core import planes
 from flait.core.changes import DELAY, GATES, MOVES, ORDER, STEP_NEAR, Change, ChangeKind, Ear, End, changes
 from flait.core.flights import Flight, Phase, progress
 from flait.core.history import Punctuality
-from flait.core.holds import BIG_MOVE, CONFIRM_BIG, SOONER_THAN_TOLD, Hold, PastText, flaps, hold_of, out_of_reach
+from flait.core.holds import (
+    BIG_MOVE,
+    CONFIRM_BIG,
+    CONNECTIONS,
+    SOONER_THAN_TOLD,
+    Hold,
+    PastText,
+    agrees,
+    flaps,
+    hold_of,
+    out_of_reach,
+)
 from flait.core.milestones import GATE_WAITS, JOINS, MILESTONES, Milestone, ahead
 from flait.core.planes import Plane
 from flait.core.preferences import NO_WISHES, Level, Wishes
@@ -34,6 +45,7 @@ EARS: Mapping[Role, tuple[tuple[End, timedelta], tuple[End, timedelta]]] = {
 CRITICAL_GATE = timedelta(minutes=90)  # a gate change this near to departure is P0
 BELT_WAITS = timedelta(minutes=15)  # so long after touchdown a traveler's landing text waits for the belt
 NEAR_IN_QUIET = timedelta(hours=6)  # what is P1 comes in quiet hours where the flight is so near
+ON_CONNECTIONS = CONNECTIONS | {K.CONN_OK}
 WITH_CONNECTION = MOVES | GATES | {K.LEAVE, K.BOARDING}  # of the second flight: told after how sure it is
 CALLS = frozenset({K.LEAVE, K.BOARDING, K.MEET})  # milestones that tell somebody to go
 
@@ -175,7 +187,8 @@ class _Case:
         news = [one for one in self.news() if not (is_moment and one.kind is K.STALE)]
         seen_twice = self.news_before(before) if news and before else ()  # most polls show none
         coming = tuple(ahead(self.told, self.flight, role=self.role, wishes=self.wishes, now=self.now))
-        held = [self.hold_of(change, seen_twice, coming) for change in news]
+        of_next = of_connection(self.told, before, self.onward) if before else ()
+        held = [_awaits_next(one, seen_twice, of_next) or self.hold_of(one, seen_twice, coming) for one in news]
         unsure = [change.kind for change, hold in zip(news, held, strict=True) if hold and hold.look_again]
         waits = {one.kind: hold for one in coming if (hold := self.hold_of_milestone(one, unsure))}
         free = [one for one in coming if one.kind not in waits]
@@ -284,6 +297,14 @@ class _Case:
             is_brought=any(feed.is_under_way for feed in self.feeds),
             plane=self.plane,
         )
+
+
+def _awaits_next(change: Change, seen_twice: Sequence[Change], of_next: Sequence[Change]) -> Hold | None:
+    """A connection that waits for a second look at the next flight alone: no look at the first makes it surer."""
+    if change.kind not in ON_CONNECTIONS or any(agrees(change, seen) for seen in seen_twice):
+        return None
+    waits = any(agrees(change, seen) for seen in of_next)
+    return Hold(why="waits for a second look at the next flight to agree") if waits else None
 
 
 def rests(

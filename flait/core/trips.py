@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from flait.core.changes import Change, ChangeKind
-from flait.core.flights import Flight, Phase, cancelled, landed, progress
+from flait.core.flights import Flight, cancelled
 from flait.core.observations import lands_by
-from flait.core.told import Told, connections_told, further
+from flait.core.taxiing import is_down, left_at, there_at, touchdown
+from flait.core.told import Told, connections_told
 
 K = ChangeKind
 M = timedelta(minutes=1)
@@ -95,12 +96,17 @@ class Connection:
 class Onward:
     """What a traveler goes on with after a flight: that leg, and the least time between the two.
 
-    `arrives` is when the first was booked to be there.
+    `arrives` is when the first was booked to be there, `known` what they were told of it.
     """
 
     leg: Leg
     needed: timedelta
     arrives: datetime | None = None
+    known: Chance | None = None
+
+    def is_given_up(self, first: Flight) -> bool:
+        """Whether they were told that they miss it, and it is so."""
+        return self.known is Chance.MISSED is chance(first, self.leg.flight, self.needed, self.known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,10 +194,9 @@ def onward_of(first: Leg, legs: Collection[Leg], least: Mapping[str, timedelta])
     """What a text about the first flight says of the next: of the first that they were not told to miss."""
     found = None
     for then in onward_legs(first, legs):
-        needed = least_time(first.flight, then.flight, least)
-        found = Onward(leg=then, needed=needed, arrives=first.arrives)
-        known = known_chance(first.told, then.id)
-        if known is not Chance.MISSED or chance(first.flight, then.flight, needed, known) is not Chance.MISSED:
+        needed, known = least_time(first.flight, then.flight, least), known_chance(first.told, then.id)
+        found = Onward(leg=then, needed=needed, arrives=first.arrives, known=known)
+        if not found.is_given_up(first.flight):
             return found
     return found
 
@@ -229,36 +234,7 @@ def _crosses(flight: Flight) -> bool | None:
     return here != there if here and there else None
 
 
-# When they are there
-
-
-def there_at(flight: Flight) -> datetime | None:
-    """When it is at the gate, as best known: never before touchdown, and a usual taxi after it where none is told."""
-    down, expected = touchdown(flight), flight.in_.estimated
-    if down is None or flight.in_.actual:
-        return flight.arrival.best
-    return expected if expected and expected > down else down + _taxi(flight)
-
-
-def touchdown(flight: Flight) -> datetime | None:
-    """When it came down, if it has."""
-    return flight.on.actual if landed(flight) else None
-
-
-def _taxi(flight: Flight) -> timedelta:
-    on, gate = flight.on.scheduled, flight.in_.scheduled
-    usual = gate - on if on and gate else TAXI
-    return usual if timedelta() < usual <= LONGEST_TAXI else TAXI
-
-
-def left_at(flight: Flight) -> datetime | None:
-    """When it left, if it has."""
-    return flight.departure.actual or flight.off.actual
-
-
-def is_down(flight: Flight) -> bool:
-    """Whether who sits in it is on the ground there."""
-    return further(progress(flight), Phase.OFF)
+# How sure it is
 
 
 def _between(first: Flight, then: Flight) -> timedelta | None:
@@ -272,9 +248,6 @@ def between_words(first: Flight, onward: Onward) -> str | None:
     if left_at(onward.leg.flight):
         return LEFT
     return None if between is None else f"{round(between / M)} min"
-
-
-# How sure it is
 
 
 def chance(first: Flight, then: Flight, needed: timedelta, known: Chance | None = None) -> Chance:
@@ -396,6 +369,8 @@ def seen_before(told: Told, before: Flight, after: Flight, onward: Onward | None
 def goes_on_soon(first: Flight, onward: Onward | None) -> bool:
     """Whether the next flight is still to leave, within hours after the first is there."""
     if onward is None or first.diverted or cancelled(first) or onward.leg.flight.departure.actual:
+        return False
+    if onward.is_given_up(first):
         return False
     between = _between(first, onward.leg.flight)
     return between is not None and between <= SOON

@@ -69,11 +69,10 @@ def leg_of(subscription: Subscription, legs: Collection[Leg], known: Told, after
 
 
 def only_what_they_board(wishes: Wishes, feeds: Collection[Feed]) -> Wishes:
-    """Nobody is told to leave for an airport to which another flight brings them, nor reminded of what they miss."""
-    if any(feed.is_told_missed for feed in feeds):
-        return replace(wishes, off=wishes.off | FOR_WHO_BOARDS)
-    comes = any(feed.comes for feed in feeds)
-    return replace(wishes, off=wishes.off | {ChangeKind.LEAVE}) if comes else wishes
+    """Nobody is told to leave for an airport to which another flight was to bring them, nor of what they miss."""
+    missed = any(feed.is_told_missed for feed in feeds)
+    silent = FOR_WHO_BOARDS if missed else frozenset({ChangeKind.LEAVE}) if feeds else frozenset()
+    return replace(wishes, off=wishes.off | silent)
 
 
 def there_from(store: Store, user_id: int, subscription_id: int, least: Least) -> datetime | None:

@@ -14,6 +14,7 @@ from flait.core.flights import Flight
 from flait.core.preferences import QuietHours, Wishes
 from flait.core.priorities import Priority
 from flait.core.subscriptions import Role
+from flait.core.taxiing import there_at
 from flait.core.texts.alerts import alert_text
 from flait.core.texts.formats import Reader
 from flait.core.told import Told, tells, told
@@ -28,7 +29,6 @@ from flait.core.trips import (
     least_time,
     onward_legs,
     onward_of,
-    there_at,
 )
 from tests.core.flights_for_tests import (
     EWR,
@@ -281,6 +281,15 @@ def test_a_connection_that_gets_tight_leads_one_text_with_its_cause() -> None:
 def test_a_worse_state_takes_two_looks() -> None:
     decision = decided(late(minutes(45)), LH403, before=F12)
     assert (kinds(decision), decision.look_again) == ([], minutes(1))
+
+
+def test_what_the_next_flight_alone_showed_once_waits_for_that_one_and_holds_nothing_else_back() -> None:
+    then = onward_flight(minutes(30))
+    onward = Onward(leg=Leg(id=2, ident="LH403", flight=then, previous=LH403, leaves=IN + minutes(88)), needed=NEEDED)
+    first, now = late(minutes(20)), OUT - hours(2)
+    decision = decide(knowing(F12), (), role=Role.TRAVELER, before=first, after=first, now=now, onward=onward)
+    assert (kinds(decision), decision.look_again) == ([K.DELAY_FIRST], None)
+    assert [kind for kind, _ in decision.held] == [K.CONN_MISSED]
 
 
 def test_what_was_booked_tight_is_no_news() -> None:

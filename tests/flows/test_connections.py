@@ -155,11 +155,6 @@ def test_nobody_is_told_to_leave_for_where_another_flight_brings_them(world: Wor
     world.store.hasten_moments(1, world.clock.now())
     world.remind(REMINDING)
     assert [text.kind for text in world.texts if text.subscription_id == 2] == ["tracked"]
-    world.store.hasten(1, world.clock.now())
-    world.poll(replace(F12, cancelled=True), LH403)
-    world.store.hasten_moments(1, world.clock.now())
-    world.remind(REMINDING)
-    assert "leave" not in [text.kind for text in world.texts if text.subscription_id == 1]
 
 
 # --- what the airline moves -------------------------------------------------------------------------------------------
@@ -293,6 +288,25 @@ def test_nobody_is_reminded_of_what_they_miss_nor_told_to_leave_for_what_they_ar
         world.remind(REMINDING)
     told = [(text.subscription_id, text.kind) for text in world.texts if text.kind in ("leave", "boarding")]
     assert told == [(3, "boarding")]
+
+
+def test_the_landing_text_names_no_flight_that_they_were_told_to_miss(world: World) -> None:
+    follow_both(world)
+    for _ in range(2):
+        look(world, late(minutes(110)), LH403)
+    world.clock.moment = ON + minutes(112)
+    down = touched_down(took_off(late(minutes(110)), OFF + minutes(110)), ON + minutes(110))
+    look(world, replace(down, gate_destination="C91"), LH403)
+    assert "Next:" not in " ".join(text.body for text in world.texts)
+
+
+def test_nobody_is_told_to_leave_for_an_airport_to_which_a_cancelled_flight_was_to_bring_them(world: World) -> None:
+    follow_both(world)
+    world.clock.moment = IN + minutes(88) - minutes(179)
+    look(world, replace(F12, cancelled=True), LH403)
+    world.store.hasten_moments(1, world.clock.now())
+    world.remind(REMINDING)
+    assert "leave" not in [text.kind for text in world.texts if text.subscription_id == 2]
 
 
 def test_a_miss_that_is_over_is_taken_back_and_its_reminders_come(world: World) -> None:

@@ -7,13 +7,14 @@ from flait.core.alerts import Alert
 from flait.core.changes import STEP_NEAR, Change
 from flait.core.flights import Flight
 from flait.core.structure import Phrase
+from flait.core.taxiing import is_down, left_at, touchdown
 from flait.core.texts.formats import Piece, Reader, about, fitted, lead, span
 from flait.core.texts.next_steps import instead, other_flights
 from flait.core.texts.places import boarding, places_in
 from flait.core.texts.standing import ARRIVAL
 from flait.core.texts.wording import Text, arrives, gate, label, place_and_time
 from flait.core.told import CONNECTION, FACTS, listed_tells, tells
-from flait.core.trips import Chance, Connection, Leg, Onward, chance_of, fact, is_down, is_one_plane, left_at, touchdown
+from flait.core.trips import Chance, Connection, Leg, Onward, chance_of, fact, is_one_plane
 
 M = timedelta(minutes=1)
 ONE_PLANE = "It flies on with the same plane."
