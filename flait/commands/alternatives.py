@@ -53,12 +53,12 @@ def alternatives(
         if pair is None:
             raise NotFound(f"where {wanted.ident} goes is not known yet", "ask the airline")
         rows = departures(app.store(), asking.source, pair, app.clock)
-    found = others(rows, pair, app.clock.now(), known=[leg, *_known(pair)])
+    found = others(rows, pair, app.clock.now(), known=[leg, *_known(pair)], there_from=_there_from(leg))
     if as_json:
         print_json({"alternatives": [_fields(row) for row in found]})
         return
     print_table(COLUMNS, [_row(row) for row in found])
-    _say_what_is_not_known(pair, found)
+    _say_what_is_not_known(pair, found, _there_from(leg))
 
 
 def _wanted(ident: str, date: str | None, origin: str | None, destination: str | None, at: str | None) -> "Wanted":
@@ -116,11 +116,25 @@ def _known(pair: "Pair") -> "list[Leg]":
     return [view.tracked.flight for view in views if view.subscribers or cancelled(view.tracked.flight)]
 
 
-def _say_what_is_not_known(pair: "Pair", found: "list[ScheduledFlight]") -> None:
+def _there_from(leg: "Leg") -> "datetime | None":
+    """From when on somebody who follows it can leave there, where another flight brings all of them; None: now."""
+    from flait.core.flights import Flight
+    from flait.flows.trips import there_from
+
+    app = session.app()
+    tracked = app.store().tracked_by_fa_flight_id(leg.fa_flight_id) if isinstance(leg, Flight) else None
+    people = app.store().live_subscribers(tracked.id) if tracked else []
+    least = app.settings.trips.least
+    ready = [there_from(app.store(), one.user.id, one.subscription.id, least) for one in people]
+    known = [at for at in ready if at]
+    return min(known) if known and len(known) == len(ready) else None
+
+
+def _say_what_is_not_known(pair: "Pair", found: "list[ScheduledFlight]", ready: "datetime | None") -> None:
     from flait.core.texts.alternatives import SEATS, none_text
     from flait.core.texts.formats import Reader
 
-    say(SEATS if found else none_text(pair, Reader(ident="", now=session.app().clock.now())))
+    say(SEATS if found else none_text(pair, Reader(ident="", now=session.app().clock.now()), ready))
 
 
 def _fields(row: "ScheduledFlight") -> dict[str, Any]:

@@ -143,16 +143,17 @@ def _unconfirmed(change: Change, seen_twice: Sequence[Change], flight: Flight) -
 
     A landing without a reported take-off is held too.
     """
-    if change.kind in PLANES and not any(_agrees(change, seen) for seen in seen_twice):
+    if change.kind in PLANES and not any(agrees(change, seen) for seen in seen_twice):
         return Hold(why="waits for a second look at its plane to agree")  # which comes by itself
     out_of_nothing = change.kind in (K.LANDED, K.ARRIVED) and flight.off.actual is None
-    if (change.kind not in CONFIRMED_KINDS and not out_of_nothing) or any(_agrees(change, seen) for seen in seen_twice):
+    if (change.kind not in CONFIRMED_KINDS and not out_of_nothing) or any(agrees(change, seen) for seen in seen_twice):
         return None
     big = change.kind not in MOVES or abs(change.moved) >= BIG_MOVE
     return Hold(why="waits for a second poll to agree", look_again=CONFIRM_BIG if big else CONFIRM_SMALL)
 
 
-def _agrees(change: Change, seen: Change) -> bool:
+def agrees(change: Change, seen: Change) -> bool:
+    """Whether the look before showed the same."""
     same_way = any(change.kind in way and seen.kind in way for way in (LATER, SOONER))
     same_way |= change.kind is K.CONN_TIGHT and seen.kind in CONNECTIONS
     return change.kind == seen.kind or same_way

@@ -28,7 +28,7 @@ class Told:
 
     `phase_at` is when the phase was said to have begun; `boards` is advice, "boards about"; `returned` the leaving that
     came to nothing; `onward` the leg that follows a diversion; `stale` since when there was no word, NOT_LEFT,
-    NOT_LANDED or GIVEN_UP; `ends` that the journey ends elsewhere; `connection` how sure the next flight is, by
+    NOT_LANDED or GIVEN_UP; `ends` that the journey ends elsewhere; `connection` how sure the next flights are, by
     core.trips; `plane` what was said of the aircraft, by core.planes; `origin` and `unlisted` are of a timetable: where
     it leaves, and that it stands there no more. The last four: that milestone was told.
     """
@@ -123,8 +123,20 @@ def told(texts: Iterable[Tells]) -> Told:
     """What somebody knows after these texts, oldest first. Facts this Flait has no name for are skipped."""
     known: dict[str, str | bool] = {}
     for text in texts:
-        known |= {name: value for name, value in text.items() if name in FACTS}
+        said = {name: value for name, value in text.items() if name in FACTS}
+        if CONNECTION in said and CONNECTION in known:  # each text tells of one: what was said of others stands
+            said[CONNECTION] = _joined(str(known[CONNECTION]), str(said[CONNECTION]))
+        known |= said
     return Told(**{name: _value(name, value) for name, value in known.items()})  # type: ignore[arg-type]  # names and types are FACTS'
+
+
+def connections_told(value: str) -> dict[str, str]:
+    """`12 missed,15 tight` by the number of the subscription to the next flight."""
+    return {number: state for number, _, state in (one.partition(" ") for one in value.split(",")) if state}
+
+
+def _joined(known: str, said: str) -> str:
+    return ",".join(f"{number} {state}" for number, state in (connections_told(known) | connections_told(said)).items())
 
 
 def listed_tells(of_each: Iterable[tuple[int, Tells]]) -> dict[str, str | bool]:

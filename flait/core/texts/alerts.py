@@ -16,7 +16,7 @@ from flait.core.subscriptions import Role
 from flait.core.texts import connections, events, places, planes, reminders, times
 from flait.core.texts.formats import Piece, Reader, about, fitted
 from flait.core.texts.wording import Text, capital, label, place_and_time, short
-from flait.core.told import CONNECTION, FACTS, GIVEN_UP, NONE, PLANE, REMINDERS, listed_tells, tells
+from flait.core.told import CONNECTION, FACTS, GIVEN_UP, NONE, PLANE, REMINDERS, tells
 
 K = ChangeKind
 
@@ -82,8 +82,7 @@ def _told_of_next(alert: Alert, facts: Sequence[str]) -> dict[str, str | bool]:
     if alert.onward is None:
         return {}
     leg = alert.onward.leg
-    said = tells(leg.flight, [fact.partition(".")[2] for fact in facts if fact.startswith(f"{leg.id}.")])
-    told = listed_tells([(leg.id, said)])
+    told = connections.told_of(leg, facts)
     if CONNECTION in facts:
         told[CONNECTION] = trips.fact(leg, trips.chance_of(alert.flight, alert.onward))
     return told
@@ -97,14 +96,14 @@ def _advice(alert: Alert, change: Change, said: Sequence[Piece], reader: Reader)
     if change.kind in PLANES and alert.flight.departure.best == alert.told.departure:  # that has not moved
         return []
     when = places.boarding(alert.flight, reader)
-    sooner = change.kind in SOONER
+    sooner = change.kind in SOONER and not alert.is_brought
     if when and (alert.told.boards or sooner):
         words = f"Be at the gate by {when}." if sooner else f"Boards about {when}."
         return [Piece(words, 0 if alert.told.boards else 1, ("boards",))]
     leaves = alert.flight.departure.best
     if not alert.told.boards or not leaves or leaves <= reader.now:
         return []
-    return [Piece("Board now.", 0, ("-boards",))]
+    return [Piece("It boards now." if alert.is_brought else "Board now.", 0, ("-boards",))]
 
 
 CONNECTING = frozenset({K.CONN_MISSED, K.CONN_TIGHT, K.CONN_OK})

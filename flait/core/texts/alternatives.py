@@ -1,7 +1,7 @@
 """What ALT is answered: up to four other flights in one segment, each with its number to reply."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from flait.core.alternatives import Pair
 from flait.core.flights import ScheduledFlight
@@ -40,10 +40,12 @@ def _times(pair: Pair, found: Sequence[ScheduledFlight], reader: Reader) -> list
     return texts
 
 
-def none_text(pair: Pair, reader: Reader) -> str:
-    """The schedule has none that is not known already."""
-    until = day(pair.over_on(reader.now))
-    return f"FlightAware's schedule shows no other flight {pair.name} before {until}. Ask the airline."
+def none_text(pair: Pair, reader: Reader, there_from: datetime | None = None) -> str:
+    """The schedule has none that is not known already, and leaves when they can be there."""
+    until, since = day(pair.over_on(reader.now)), ""
+    if there_from and there_from > reader.now:
+        since = f" after {reader.at(there_from, pair.origin)} and"
+    return f"FlightAware's schedule shows no other flight {pair.name}{since} before {until}. Ask the airline."
 
 
 def far_ahead_text(ident: str, on: date, pair: Pair) -> str:

@@ -47,6 +47,7 @@ def cancelled(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     return [
         lead(f"{at}is CANCELLED", facts=change.facts, route=route(flight)),
         Piece(instead(alert.role, now=" now"), 1),
+        *connections.in_doubt(alert),
         Piece(other_flights(alert.role, offered=alert.offers), 3),
     ]
 

@@ -4,7 +4,7 @@ The pair is asked about once in half an hour, by one look on the account of who 
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from flait.core.alternatives import Pair, foremost, leg_meant, others, pair_of
@@ -14,7 +14,6 @@ from flait.core.flights import Airport, Flight, ScheduledFlight, cancelled
 from flait.core.idents import Ident
 from flait.core.messages import MessageKind
 from flait.core.replies.kinds import Alternatives, TrackWish
-from flait.core.subscriptions import Role
 from flait.core.texts import alternatives as texts
 from flait.core.texts.answers import UNKNOWN
 from flait.core.trips import Chance, connections
@@ -33,6 +32,7 @@ from flait.flows.answering.desk import QUESTION, Act, AnswerText, Desk, say
 from flait.flows.answering.meant import following, meant, name_of, nothing_meant
 from flait.flows.answering.tracking import fault_text, look_up, option_of, refusal, wanted_of
 from flait.flows.answering.which import ask_which, asked_for, chosen
+from flait.flows.trips import all_legs, there_from
 from flait.store import SubscriptionView
 
 ALT = "ALT"  # as a question names it
@@ -70,7 +70,7 @@ def _foremost(desk: Desk, views: Sequence[SubscriptionView]) -> SubscriptionView
 
 def _missed(desk: Desk) -> set[int]:
     """The subscriptions of flights that their traveler does not reach."""
-    pairs = connections(desk.store.legs_of(desk.user.id), desk.rules.polls.least)
+    pairs = connections(all_legs(desk.store, desk.user.id), desk.rules.polls.least)
     return {pair.then.id for pair in pairs if pair.chance is Chance.MISSED}
 
 
@@ -124,9 +124,9 @@ def _offered(
     known = [one.flight for one in following(desk) if one.flight]
     seen = [view.tracked.flight for view in desk.store.watched_from(pair.origin)]
     known += [flight for flight in seen if cancelled(flight)]
-    found = others(rows, pair, desk.now, known=[*known, *([leg] if leg else [])])
-    role = view.subscription.role if view else desk.user.role
-    return lambda: [_asked(desk, pair, _of_day(desk, pair, found, on), role, view)]
+    ready = there_from(desk.store, desk.user.id, view.subscription.id, desk.rules.polls.least) if view else None
+    found = others(rows, pair, desk.now, known=[*known, *([leg] if leg else [])], there_from=ready)
+    return lambda: [_asked(desk, pair, _of_day(desk, pair, found, on), view, ready)]
 
 
 def _name(leg: Leg | None, view: SubscriptionView | None, on: str | None) -> str:
@@ -165,11 +165,16 @@ def _of_day(desk: Desk, pair: Pair, found: Sequence[ScheduledFlight], on: str | 
 
 
 def _asked(
-    desk: Desk, pair: Pair, found: Sequence[ScheduledFlight], role: Role, view: SubscriptionView | None
+    desk: Desk,
+    pair: Pair,
+    found: Sequence[ScheduledFlight],
+    view: SubscriptionView | None,
+    ready: datetime | None,
 ) -> AnswerText:
-    """Inside a transaction: the flights, of which a number picks one to follow."""
+    """Inside a transaction: the flights, of which a number picks one; they can leave when `ready`."""
     if not found:
-        return AnswerText(body=texts.none_text(pair, desk.reader()), kind=MessageKind.ALTERNATIVES)
+        return AnswerText(body=texts.none_text(pair, desk.reader(), ready), kind=MessageKind.ALTERNATIVES)
+    role = view.subscription.role if view else desk.user.role
     body, named = texts.alternatives_text(pair, found, desk.reader())
     options = [{**option_of(row.number, row), "role": role} for row in found[:named]]
     desk.put(QUESTION, {"do": "track", "one": True, "options": options})

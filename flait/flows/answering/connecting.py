@@ -9,8 +9,10 @@ from flait.core.texts.connections import connection_text
 from flait.core.texts.status import Freshness
 from flait.core.trips import Connection, connections
 from flait.flows.answering.desk import Act, AnswerText, Desk
+from flait.flows.trips import all_legs
 
 NO_CONNECTION: Final = "No two flights that you travel on connect. Reply LIST for what you follow."
+BY_TIMETABLE: Final = "By the timetable."
 MOST: Final = 3  # texts in one answer
 
 
@@ -20,9 +22,9 @@ def connect(desk: Desk, _: Connect) -> Act:
 
 
 def _answers(desk: Desk) -> Iterator[AnswerText]:
-    pairs = connections(desk.store.legs_of(desk.user.id), desk.rules.polls.least)
+    pairs = connections(all_legs(desk.store, desk.user.id), desk.rules.polls.least)
     for pair in sorted(pairs, key=lambda pair: pair.first.flight.arrival.best or desk.now)[:MOST]:
-        text = connection_text(pair, desk.reader(pair.first.ident), Freshness(age=_age(desk, pair)))
+        text = connection_text(pair, desk.reader(pair.first.ident), _seen(desk, pair))
         yield AnswerText(
             body=text.body,
             structure=text.structure,
@@ -37,8 +39,11 @@ def _flight_id(desk: Desk, subscription_id: int) -> int | None:
     return subscription.flight_id if subscription else None
 
 
-def _age(desk: Desk, pair: Connection) -> timedelta:
-    """How long ago the older of the two was seen."""
-    rows = [desk.store.tracked(_flight_id(desk, leg.id) or 0) for leg in (pair.first, pair.then)]
+def _seen(desk: Desk, pair: Connection) -> str:
+    """How long ago the older of the two was seen; of what is only saved, that it is the timetable's."""
+    flights = [_flight_id(desk, leg.id) for leg in (pair.first, pair.then)]
+    if None in flights:
+        return BY_TIMETABLE
+    rows = [desk.store.tracked(flight_id or 0) for flight_id in flights]
     seen = [row.seen_at for row in rows if row and row.seen_at]
-    return max(desk.now - min(seen, default=desk.now), timedelta())
+    return Freshness(age=max(desk.now - min(seen, default=desk.now), timedelta())).text

@@ -30,6 +30,7 @@ from flait.flows.afresh import heard
 from flait.flows.answering.desk import LIST, LIST_HOLDS, Act, AnswerText, Desk, say
 from flait.flows.answering.meant import current, following, is_on, meant, nothing_meant, wish_of
 from flait.flows.looks import may_be_asked
+from flait.flows.trips import all_legs
 from flait.store import SubscriptionView, TrackedFlight
 
 FRESH = timedelta(minutes=3)
@@ -187,9 +188,9 @@ def _as_it_stands(
 
 
 def _connection(desk: Desk, subscription_id: int) -> Connection | None:
-    """What they go on with after that flight."""
-    pairs = connections(desk.store.legs_of(desk.user.id), desk.rules.polls.least)
-    return next((pair for pair in pairs if pair.first.id == subscription_id), None)
+    """What they go on with after that flight: of those that they miss, and what takes their place, the last."""
+    pairs = connections(all_legs(desk.store, desk.user.id), desk.rules.polls.least)
+    return next((pair for pair in reversed([*pairs]) if pair.first.id == subscription_id), None)
 
 
 def list_flights(desk: Desk, _: ListFlights) -> Act:
