@@ -5,14 +5,24 @@ down, over the cap) is simply still a change at the next look, against what the 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from flait.core import planes
 from flait.core.changes import DELAY, MOVES, ORDER, STEP_NEAR, Change, ChangeKind, Ear, End, changes
 from flait.core.flights import Flight, Phase, progress
 from flait.core.history import Punctuality
-from flait.core.holds import BIG_MOVE, CONFIRM_BIG, SOONER_THAN_TOLD, Hold, PastText, flaps, hold_of, out_of_reach
+from flait.core.holds import (
+    BIG_MOVE,
+    CONFIRM_BIG,
+    PLANES,
+    SOONER_THAN_TOLD,
+    Hold,
+    PastText,
+    flaps,
+    hold_of,
+    out_of_reach,
+)
 from flait.core.milestones import GATE_WAITS, JOINS, MILESTONES, Milestone, ahead
 from flait.core.planes import Plane
 from flait.core.preferences import NO_WISHES, Level, Wishes
@@ -208,7 +218,12 @@ class _Case:
         return not unwanted or _takes_back(change, self.told, self.flight)
 
     def hold_of(self, change: Change, seen_twice: Sequence[Change], coming: Sequence[Milestone]) -> Hold | None:
-        """Why that change waits."""
+        """Why that change waits. What is sure of the plane, and waits for time alone, goes with any text."""
+        hold = self._hold_of(change, seen_twice, coming)
+        is_sure = change.kind in PLANES and change.kind in {seen.kind for seen in seen_twice}
+        return replace(hold, joins=True) if hold and hold.until and is_sure else hold
+
+    def _hold_of(self, change: Change, seen_twice: Sequence[Change], coming: Sequence[Milestone]) -> Hold | None:
         urgency = self._priority(change)
         return (
             self._rests(change.kind, urgency)

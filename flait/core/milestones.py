@@ -101,8 +101,11 @@ class Milestone:
 
 
 def ahead(told: Told, flight: Flight, *, role: Role, wishes: Wishes, now: datetime) -> Iterator[Milestone]:
-    """The milestones that this person is still to hear, those included that are due now."""
-    if cancelled(flight) or told.cancelled or wishes.since is None or wishes.level is Level.IMPORTANT:
+    """The milestones that this person is still to hear, those included that are due now.
+
+    Who was told that it is cancelled, and it is not, hears first that it is on again.
+    """
+    if cancelled(flight) or wishes.since is None or wishes.level is Level.IMPORTANT:
         return
     for kind, rule in MILESTONES.items():
         lead = wishes.leads.get(kind, LEADS.get(kind, GETS_READY))

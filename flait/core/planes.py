@@ -30,6 +30,7 @@ OVERDUE = 45 * M  # between looks at a plane that should have left
 IN_THE_AIR = 90 * M  # at most between looks on the way
 SEEN_DOWN = 5 * M  # after its time of landing
 CONFIRMS = 5 * M  # lateness is told when two looks agree
+LATELY = 30 * M  # seen no longer ago, it is not looked at again because the airline takes back a delay
 OLD = 150 * M  # seen longer ago, it is nothing to go by; what has landed is
 MISSED_AT_MOST = 3  # so often AeroAPI may not know it, then nobody asks any more
 
@@ -212,13 +213,24 @@ def next_look(before: Flight | None, plane: Plane, flight: Flight, now: datetime
         return None
     if now < leaves - MATTERS:
         return leaves - MATTERS
-    if expected(flight, plane) and _is_unconfirmed(before, plane, flight):
+    if _is_unconfirmed(before, plane, flight):
         return now + CONFIRMS
     return max(_in_turn(inbound, now), now + CONFIRMS)
 
 
+def is_asked_again(before: Flight, after: Flight, plane: Plane | None, now: datetime) -> bool:
+    """Whether the flight is to leave so much sooner that its plane decides anew, and was not seen lately."""
+    was, leaves = before.departure.best, after.departure.best
+    if plane is None or plane.seen_at is None or was is None or leaves is None or is_down(plane):
+        return False
+    return was - leaves >= WORTH and now - plane.seen_at >= LATELY and now >= leaves - MATTERS
+
+
 def _is_unconfirmed(before: Flight | None, plane: Plane, flight: Flight) -> bool:
-    return before is None or expected(flight, Plane(flight=before, feeder=plane.feeder)) is None
+    """Whether that look alone shows it late; or in time, where the one before showed it late."""
+    is_late = expected(flight, plane) is not None
+    was_late = before is not None and expected(flight, Plane(flight=before, feeder=plane.feeder)) is not None
+    return is_late is not was_late
 
 
 def _in_turn(inbound: Flight, now: datetime) -> datetime:

@@ -17,7 +17,7 @@ from flait.core.planes import Plane
 from flait.core.subscriptions import Role
 from flait.errors import BudgetExhausted, ConfigError, FlightSourceError
 from flait.flows import accounts
-from flait.flows.looks import MISSING, POLL, SEEN
+from flait.flows.looks import MISSING, POLL, SEEN, hasten
 from flait.flows.ports import FlightSource
 from flait.store import Step, Store, Subscriber, TrackedFlight, WantedPlane, WatchReason
 
@@ -50,6 +50,9 @@ def follow(store: Store, tracked: TrackedFlight, after: Flight, now: datetime) -
     leaves = after.departure.best
     if wanted and leaves:
         store.want_plane(tracked.id, wanted, at=max(leaves - planes.MATTERS, now))
+    plane = store.plane_of(tracked.id, wanted)
+    if had and had.inbound_id and planes.is_asked_again(tracked.flight, after, plane, now):
+        hasten(store, had.inbound_id, now)
 
 
 def _wanted(store: Store, tracked: TrackedFlight, after: Flight) -> str | None:
