@@ -45,6 +45,8 @@ def booked_for(store: Store, flight_id: int) -> str:
 def follow(store: Store, tracked: TrackedFlight, after: Flight, now: datetime) -> None:
     """Inside the transaction of a look: which plane that flight waits for from now on, if any."""
     wanted, had = _wanted(store, tracked, after), store.wanted_plane(tracked.id)
+    if had and planes.may_be_on_again(after, now):
+        return
     if had and had.fa_flight_id != wanted:
         _let_go(store, had, now)
     leaves = after.departure.best

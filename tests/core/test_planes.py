@@ -373,7 +373,7 @@ def test_that_it_is_late_no_more_is_looked_at_a_second_time_as_soon() -> None:
     [
         (UA1234, touched_down(inbound_flight())),
         (left_gate(UA1234), inbound_flight()),
-        (replace(UA1234, cancelled=True), inbound_flight()),
+        (replace(UA1234, cancelled=True, out=Times(scheduled=NOON)), inbound_flight()),
         (UA1234, replace(inbound_flight(), cancelled=True)),
         (UA1234, diverted(flight=inbound_flight())),
     ],
@@ -381,6 +381,10 @@ def test_that_it_is_late_no_more_is_looked_at_a_second_time_as_soon() -> None:
 )
 def test_it_is_looked_at_no_more(flight: Flight, there: Flight) -> None:
     assert next_look(there, Plane(flight=there), flight, NOON) is None
+
+
+def test_the_plane_of_a_cancelled_flight_is_kept_and_not_looked_at_while_it_may_be_on_again() -> None:
+    assert next_look(None, plane(), replace(UA1234, cancelled=True), NOON) == OUT + minutes(30)
 
 
 @pytest.mark.parametrize("became", [{"cancelled": True}, {"diverted": True}])

@@ -27,7 +27,8 @@ from tests.core.flights_for_tests import (
     touched_down,
     with_plane,
 )
-from tests.flows.world import REMINDING, RULES, World
+from tests.flows.talk import Talk
+from tests.flows.world import PHONES, REMINDING, RULES, World
 
 UA1234 = with_plane(F12)
 FIVE_BEFORE = OUT - hours(5)
@@ -328,6 +329,60 @@ def test_a_plane_that_was_seen_long_ago_is_nothing_to_go_by(world: World) -> Non
     world.poll(UA1234, rules=REMINDING)
     world.remind(REMINDING)
     assert not any("lane" in text.body for text in world.texts if text.kind == "leave")
+
+
+LATE = "Its plane is late: expect 15:15 PST or later."
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered"),
+    [
+        (
+            "STATUS",
+            f"UA1234 SFO-EWR on time: dep 14:10 PST, arr 22:31 EST. {LATE} Gate F12, Terminal 3. Checked just now.",
+        ),
+        ("WHEN", f"UA1234 SFO-EWR on time: dep 14:10 PST, arr 22:31 EST. {LATE} Checked just now."),
+        ("GATE", f"UA1234 at SFO: gate F12, Terminal 3. {LATE} Dep 14:10 PST. Checked just now."),
+        ("LIST", "1 UA1234 Tue25 SFO-EWR 14:10 on time, plane late: 15:15\nReply STATUS 1, UNTRACK 1 or MUTE 1."),
+    ],
+)
+def test_every_answer_with_the_departure_says_that_its_plane_is_late(world: World, asked: str, answered: str) -> None:
+    follow(world)
+    run_until(world, FIVE_BEFORE + minutes(20), UA1234, DELAYED)
+    world.source.board = [UA1234, DELAYED]
+    assert Talk(world).says(asked) == [answered]
+
+
+def test_a_meeter_reads_nothing_of_the_plane(world: World) -> None:
+    follow(world)
+    world.subscribe(1, "UA1234", role=Role.MEETER)
+    run_until(world, FIVE_BEFORE + minutes(20), UA1234, DELAYED)
+    talk = Talk(world)
+    for question in ("STATUS", "WHEN", "LIST"):
+        assert "lane" not in talk.says(question, PHONES[1])[0]
+
+
+def test_plane_of_a_flight_that_is_on_again_says_so_first_and_where_the_plane_was(world: World) -> None:
+    follow(world)
+    run_until(world, FIVE_BEFORE + minutes(20), UA1234, DELAYED)
+    cancelled = replace(UA1234, cancelled=True)
+    for _ in range(2):
+        world.clock.advance(minutes(2))
+        look(world, cancelled, DELAYED)
+    assert world.kinds[-1] == "cancelled"
+    looks = asked(world, DELAYED.fa_flight_id)
+    run_until(world, FIVE_BEFORE + minutes(60), cancelled, DELAYED)
+    assert asked(world, DELAYED.fa_flight_id) - looks <= 1
+    world.source.board = [UA1234, DELAYED]
+    world.store.hasten(1, world.clock.now())
+    world.poll(UA1234)
+    talk = Talk(world)
+    [said] = talk.says("PLANE")
+    assert said.startswith(
+        "UA1234 SFO-EWR is ON AGAIN, not cancelled: dep 14:10 PST, arr 22:31 EST. Its plane was late "
+    )
+    run_until(world, FIVE_BEFORE + minutes(70), UA1234, DELAYED)
+    assert talk.says("PLANE")[0].startswith("UA1234 plane is late: UA555 DEN-SFO")
 
 
 def test_plane_says_that_it_is_cancelled_and_not_that_nothing_is_known(world: World) -> None:

@@ -18,7 +18,7 @@ from flait.core.texts.wording import Text, capital, departs, label, place_and_ti
 from flait.core.told import FACTS, PLANE, tells
 
 A_WHILE = timedelta(minutes=5)  # seen longer ago, an answer says so
-OLD = timedelta(minutes=30)  # and a text that nobody asked for
+OLD = timedelta(minutes=30)  # and the short form of it
 
 
 def late(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
@@ -58,7 +58,7 @@ def swapped(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
 def besides(alert: Alert, _: Change, reader: Reader) -> Piece:
     """`Its plane is late: expect 14:50 or later.`, `Its plane is here.`, beside other news."""
     if planes.expected(alert.flight, alert.plane):
-        return _late_in_short(alert.flight, _plane(alert), reader, OLD)
+        return _late_in_short(alert.flight, _plane(alert), reader)
     if alert.plane and planes.is_down(alert.plane):
         return Piece("Its plane is here.", 1, (PLANE,))
     was = planes.known(alert.told)
@@ -75,14 +75,14 @@ def beside(alert: Alert, reader: Reader) -> list[Piece]:
     """The same beside a departure, for who was told that the plane is late: it is so still."""
     was = planes.known(alert.told)
     is_late = was and was.expected and planes.expected(alert.flight, alert.plane)
-    return [_late_in_short(alert.flight, _plane(alert), reader, OLD)] if is_late else []
+    return [_late_in_short(alert.flight, _plane(alert), reader)] if is_late else []
 
 
-def _late_in_short(flight: Flight, plane: Plane, reader: Reader, old: timedelta) -> Piece:
+def _late_in_short(flight: Flight, plane: Plane, reader: Reader) -> Piece:
     """`Its plane is late: expect 14:50 PST or later.`; of one that was seen a while ago `was late 1h10 ago`."""
     at, age = planes.expected(flight, plane), _age(plane, reader)
     assert at
-    state = f"was late {span(age)} ago" if age >= old else "is late"
+    state = f"was late {span(age)} ago" if age >= OLD else "is late"
     return Piece(f"Its plane {state}: expect {reader.at(at, flight.origin)} or later.", 1, (PLANE,))
 
 
@@ -106,7 +106,7 @@ def in_reminder(alert: Alert, reader: Reader, rank: int) -> list[Piece]:
 
 
 def in_status(flight: Flight, plane: Plane, reader: Reader) -> list[Piece]:
-    """`Plane UA555 lands 14:05 PST, expect 14:50 PST or later.`: beside how the flight stands."""
+    """`Plane UA555, lands 14:05 PST: expect dep 14:50 PST or later.`: beside how the flight stands; else in short."""
     if not planes.is_ahead(flight) or not planes.comes_to(plane.flight, flight):
         return []
     at = planes.expected(flight, plane)
@@ -115,7 +115,15 @@ def in_status(flight: Flight, plane: Plane, reader: Reader) -> list[Piece]:
     then = f": expect dep {reader.at(at, flight.origin)} or later" if at else ""
     age = reader.now - plane.seen_at if plane.seen_at else timedelta()
     seen = f" (seen {span(age)} ago)" if age >= A_WHILE else ""
-    return [Piece(f"Plane {_lands(plane, reader)}{then}{seen}.", 2 if at else 3, (PLANE,) if at else ())]
+    words = f"Plane {_lands(plane, reader)}{then}{seen}."
+    if at is None:
+        return [Piece(words, 3)] if planes.of_use(plane, reader.now) else []
+    return [Piece(words, 2, (PLANE,), shorter=_late_in_short(flight, plane, reader))]
+
+
+def in_short(flight: Flight, plane: Plane, reader: Reader) -> list[Piece]:
+    """That it is late, beside one fact of the flight."""
+    return [_late_in_short(flight, plane, reader)] if planes.expected(flight, plane) else []
 
 
 def plane_text(flight: Flight, plane: Plane | None, reader: Reader, seen: Freshness) -> Text:
@@ -126,7 +134,8 @@ def plane_text(flight: Flight, plane: Plane | None, reader: Reader, seen: Freshn
         pieces = [lead(f"plane was to come with {_named(plane.flight)}", facts=()), _dep(flight, reader, 1)]
     elif plane is None or not planes.comes_to(plane.flight, flight):
         tail = f"by {flight.registration}" if flight.registration else "not assigned yet"
-        pieces = [lead(f"plane: {tail}, where it comes from is not known"), _dep(flight, reader, 1)]
+        found = "the flight that brings it is not found yet" if plane is None and flight.inbound_fa_flight_id else ""
+        pieces = [lead(f"plane: {tail}, {found or 'where it comes from is not known'}"), _dep(flight, reader, 1)]
     elif planes.expected(flight, plane):
         where = Phrase(_where(plane, reader))
         pieces = [lead("plane is late", where, facts=(PLANE,)), *_inferred(flight, plane, reader, 0)]

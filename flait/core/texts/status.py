@@ -31,6 +31,8 @@ from flait.core.texts.standing_places import places, spot, walk
 from flait.core.texts.wording import Text, arrives_verb, day_known, label, route, town
 from flait.core.told import NOT_LANDED, NOT_LEFT, Tells, Told, tells
 
+M = timedelta(minutes=1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Freshness:
@@ -43,14 +45,8 @@ class Freshness:
     def text(self) -> str:
         """`Checked 2 min ago.`"""
         minutes = round(self.age.total_seconds() / 60)
-        when = (
-            "just now"
-            if self.age < timedelta(minutes=1)
-            else f"{minutes} min ago"
-            if minutes < 60
-            else f"{span(self.age)} ago"
-        )
-        return f"Checked {when}; no newer data now." if self.stale else f"Checked {when}."
+        when = "just now" if self.age < M else f"{minutes} min ago" if minutes < 60 else f"{span(self.age)} ago"
+        return f"Checked {when}; no newer data now." if self.stale and self.age >= M else f"Checked {when}."
 
 
 def status_text(
@@ -62,17 +58,20 @@ def status_text(
     told: Told = NOTHING_TOLD,
     fact: Fact = Fact.ALL,
     others: int = 0,
+    beside: Sequence[Piece] = (),
     besides: Sequence[Piece] = (),
 ) -> Text:
     """The flight as it stands for somebody in that role, or the one fact asked for.
 
-    What is another than they were `told` says so. `others` is how many more the person follows; `besides` is said too.
+    What is another than they were `told` says so. `others` is how many more the person follows. `beside` is said
+    with the times, which are not so without it; `besides` is said too.
     """
     no_word = seen.stale and seen.age >= NO_WORD and is_awaited(flight, reader.now)
     view = View(flight=flight, reader=reader, role=role, told=told, unsure=no_word)
     first, *more = _ANSWERS[Fact.ALL if cancelled(flight) else fact](view)
     pieces = [
         about(first, label(flight, reader.ident)),
+        *beside,
         *more,
         *besides,
         Piece(_no_word(view, seen) if no_word else seen.text),
@@ -159,7 +158,8 @@ _ANSWERS: Mapping[Fact, Callable[[View], Sequence[Piece]]] = {
 class ListLine:
     """A line of the list: the flight, or, while it is not pinned, what was saved; and what it is to who reads it.
 
-    `at` is when it leaves, where another of that number and day was saved too.
+    `at` is when it leaves, where another of that number and day was saved too. `expected`: its plane is late, and it
+    cannot leave before.
     """
 
     ident: str
@@ -169,6 +169,7 @@ class ListLine:
     wish: str = ""
     origin: str | None = None
     at: str = ""
+    expected: datetime | None = None
 
 
 def list_text(rows: Sequence[ListLine], *, now: datetime, clock: ClockFace) -> tuple[str, Sequence[Tells]]:
@@ -198,7 +199,8 @@ def _line(row: ListLine, now: datetime, clock: ClockFace) -> str:
     view = View(flight=flight, reader=Reader(ident=row.ident, now=now, clock=clock), role=row.role)
     on = _short_day(flight.departure_date, now.astimezone(flight.origin.zone))
     stands = " ".join(part for part in (_at(view), _in_a_word(view)) if part)
-    return f"{row.ident} {on} {route(flight)} {stands}"
+    late = f", plane late: {_clock(row.expected, flight.origin, view)}" if row.expected else ""
+    return f"{row.ident} {on} {route(flight)} {stands}{late}"
 
 
 def _line_tells(row: ListLine, now: datetime, clock: ClockFace) -> Tells:
