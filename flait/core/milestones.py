@@ -7,6 +7,7 @@ is due is decided here; that somebody waits for one is a moment (flows/remind.py
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from flait.core.changes import Change, ChangeKind
 from flait.core.flights import Flight, Phase, cancelled, progress
@@ -98,6 +99,25 @@ class Milestone:
     def change(self) -> Change:
         """The milestone as news."""
         return Change(kind=self.kind, facts=(self.kind.value,), threshold=self.lead)
+
+
+class Missed(StrEnum):
+    """Why a milestone that somebody wants does not come for a flight that is still ahead."""
+
+    SAID = "said"
+    PAST = "past"
+
+
+def missed(kind: ChangeKind, told: Told, flight: Flight, *, role: Role, wishes: Wishes, now: datetime) -> Missed | None:
+    """Why they hear no more of it; None: they do, or it is none of theirs, or they want none."""
+    rule = MILESTONES[kind]
+    unwanted = kind in wishes.off or wishes.leads.get(kind) == OFF or wishes.level is Level.IMPORTANT
+    if wishes.since is None or rule.role is not role or unwanted or cancelled(flight) or not rule.holds(flight, now):
+        return None
+    if getattr(told, kind):
+        return Missed.SAID
+    coming = ahead(told, flight, role=role, wishes=wishes, now=now)
+    return None if any(one.kind is kind for one in coming) else Missed.PAST
 
 
 def ahead(told: Told, flight: Flight, *, role: Role, wishes: Wishes, now: datetime) -> Iterator[Milestone]:

@@ -157,7 +157,7 @@ def _decide(
         now=now,
         seen_at=seen_at,
         delay=rules.delay,
-        wishes=_without_leaving(wishes_for(subscriber, rows, rules.defaults, reminds=rules.reminds), subscriber, legs),
+        wishes=without_leaving(wishes_for(subscriber, rows, rules.defaults, reminds=rules.reminds), subscriber, legs),
         onward=_onward(subscriber, legs, after, before, rules),
         plane=planes.known(store, subscriber.subscription.flight_id, after, now) if is_traveler else None,
     )
@@ -195,7 +195,7 @@ def _muted_until(subscriber: Subscriber) -> datetime | None:
     return max((until for until in ends if until), default=None)
 
 
-def _without_leaving(wishes: Wishes, subscriber: Subscriber, legs: Sequence[Leg]) -> Wishes:
+def without_leaving(wishes: Wishes, subscriber: Subscriber, legs: Sequence[Leg]) -> Wishes:
     """Nobody is told to leave for an airport to which another flight of the trip brings them."""
     number = subscriber.subscription.id
     comes = any(leg.id != number and (then := next_leg(leg, legs)) and then.id == number for leg in legs)
