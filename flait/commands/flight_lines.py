@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from flait.core.flights import Airport, Flight, Phase, Times, phase
+from flait.core.observations import is_overtaken
 from flait.core.standing import State, notable, standing
 from flait.core.texts.formats import Reader, span
 from flait.core.texts.wording import lateness
@@ -51,7 +52,9 @@ def departs(flight: Flight, now: datetime) -> tuple[str, ...]:
 
 
 def arrives(flight: Flight, now: datetime) -> tuple[str, ...]:
-    """`23:15 EST` and `(9m early)`, on the clock of where it lands."""
+    """`23:15 EST` and `(9m early)`, on the clock of where it lands; nothing where its leaving makes that impossible."""
+    if is_overtaken(flight):
+        return ()
     return _at(flight, flight.arrival, flight.lands_at, now)
 
 

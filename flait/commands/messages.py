@@ -109,7 +109,8 @@ def retry(number: MessageId) -> None:
     twice = why_twice(store, number)
     if twice:
         confirm(f"{twice}: told again, it may come twice. Tell it all the same?")
-    retried = resend(store, number, now=app.clock.now(), accept_twice=bool(twice))
+    least = app.settings.trips.least
+    retried = resend(store, number, now=app.clock.now(), accept_twice=bool(twice), least=least)
     if retried.queued:
         copy = retried.queued
         say(f"Queued again as msg:{copy.id}; it goes out within {span(USEFUL)}, or not at all: {in_lines(copy.body)}")

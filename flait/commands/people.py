@@ -8,7 +8,7 @@ import typer
 from flait.commands import session
 from flait.commands.options import AsJson, Who
 from flait.commands.output import confirm, known_facts, print_json, print_table, safe, say, worded
-from flait.commands.preferring import PREFERENCES, is_quiet, shown_preferences, zone_from
+from flait.commands.preferring import PREFERENCES, is_quiet, say_missed, shown_preferences, zone_from
 from flait.commands.tables import FACTS, Column
 from flait.errors import UserError
 
@@ -145,6 +145,7 @@ def change(
     store.hasten_moments(user.id, session.app().clock.now())
     held = _held(user, key, value)
     say(f"{safe(user.name)}: {key} is {safe(held) or 'not set'}.")
+    say_missed(user, key, value)
 
 
 def _held(user: "User", key: str, value: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from flait.commands import session
+from flait.commands.output import safe, say
 from flait.errors import UserError
 
 if TYPE_CHECKING:
@@ -74,11 +75,9 @@ def _quiet(user: "User", value: str) -> "Preferences":
 
 def _lead(key: str) -> "Callable[[User, str], Preferences]":
     def changed(user: "User", value: str) -> "Preferences":
-        from dataclasses import replace
-
         from flait.core.changes import ChangeKind
         from flait.core.idents import shown
-        from flait.core.preferences import LONGEST_LEAD, SHORTEST_LEAD, lead_from, spelled_span
+        from flait.core.preferences import LONGEST_LEAD, SHORTEST_LEAD, lead_from, spelled_span, with_lead
 
         kind = ChangeKind(key)
         lead = lead_from(kind, value)
@@ -87,7 +86,7 @@ def _lead(key: str) -> "Callable[[User, str], Preferences]":
         if lead is None:
             bounds = f"{spelled_span(SHORTEST_LEAD[kind])} to {spelled_span(LONGEST_LEAD[kind])}"
             raise UserError(f"{shown(value)} is not how long before", f"write {bounds}, like 2h30, or off")
-        return replace(user.preferences, leads={**user.preferences.leads, kind: lead})
+        return with_lead(user.preferences, kind, lead)
 
     return changed
 
@@ -131,6 +130,20 @@ def shown_preferences(user: "User") -> dict[str, Any]:
         **{kind.value: spelled_span(lead) for kind, lead in leads_of(set_here, others).items()},
         "kinds": ",".join(f"-{kind}" for kind in set_here.off),
     }
+
+
+def say_missed(user: "User", key: str, value: str) -> None:
+    """Say of what was just set for which flights it comes no more, for it was told, or its time is past."""
+    from flait.core.milestones import MILESTONES, Missed
+    from flait.flows.promised import comes_no_more
+
+    app = session.app()
+    again = {"level": ("leave", "meet"), "kinds": [each.strip()[1:] for each in value.lower().split(",")]}
+    for kind in [kind for kind in MILESTONES if kind.value in (key, *again.get(key, ()))]:
+        for why, idents in comes_no_more(app.store(), user, kind, app.rules, app.clock.now()).items():
+            if why is Missed.PAST or key == kind.value:
+                reason = "it was told already" if why is Missed.SAID else "its time is past"
+                say(safe(f"No {kind.value} for {', '.join(idents)}: {reason}."))
 
 
 def is_quiet(user: "User") -> bool:

@@ -5,7 +5,7 @@ down, over the cap) is simply still a change at the next look, against what the 
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from flait.core import planes
@@ -16,6 +16,7 @@ from flait.core.holds import (
     BIG_MOVE,
     CONFIRM_BIG,
     CONNECTIONS,
+    PLANES,
     SOONER_THAN_TOLD,
     Hold,
     PastText,
@@ -226,7 +227,12 @@ class _Case:
         return not unwanted or _takes_back(change, self.told, self.flight)
 
     def hold_of(self, change: Change, seen_twice: Sequence[Change], coming: Sequence[Milestone]) -> Hold | None:
-        """Why that change waits."""
+        """Why that change waits. What is sure of the plane, and waits for time alone, goes with any text."""
+        hold = self._hold_of(change, seen_twice, coming)
+        is_sure = change.kind in PLANES and change.kind in {seen.kind for seen in seen_twice}
+        return replace(hold, joins=True) if hold and hold.until and is_sure else hold
+
+    def _hold_of(self, change: Change, seen_twice: Sequence[Change], coming: Sequence[Milestone]) -> Hold | None:
         urgency = self._priority(change)
         return (
             self._rests(change.kind, urgency)

@@ -30,6 +30,7 @@ COOLDOWN = (  # after a text about one of these, the next about them waits; P0 d
     (CONNECTIONS | {K.CONN_OK}, timedelta(minutes=20)),
     (frozenset({K.INBOUND_LATE}), timedelta(minutes=30)),
 )
+AGAIN = {K.INBOUND_LATE: MOVES | {K.REINSTATED}}  # after a text about those that rest is over: it stands alone
 FLAPPING = timedelta(minutes=30)  # a gate told before, given up and back within this is still changing
 CAPS = (
     # so many texts within that span about one flight to one person → the next that is not P0 so long after the last
@@ -164,7 +165,8 @@ def _cooling(change: Change, past: Sequence[PastText], now: datetime, *, urgent:
         return None
     for kinds, rest in COOLDOWN:
         last = max((text.at for text in past if text.told and text.kind in kinds), default=None)
-        if change.kind in kinds and last and now - last < rest:
+        over = any(text.told and last and text.at > last and text.kind in AGAIN.get(change.kind, ()) for text in past)
+        if change.kind in kinds and last and now - last < rest and not over:
             return Hold(why=f"told less than {rest.seconds // 60} min ago", until=last + rest)
     return None
 

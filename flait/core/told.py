@@ -6,7 +6,7 @@ what that person knows. Comparing with the last poll instead would text every cr
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flait.core.aircraft import BOARDS_BEFORE, size_of
 from flait.core.flights import FLOWN, Flight, Phase, cancelled, elsewhere, progress
@@ -19,6 +19,7 @@ NOT_LEFT, NOT_LANDED = "not left", "not landed"  # told that nothing was reporte
 GIVEN_UP = "given up"  # told that nobody watches it any more, though its end was not reported
 CONNECTION = "connection"
 PLANE = "plane"
+ANOTHER_TIME = timedelta(minutes=10)  # a departure told so much from the last one is another
 REMINDERS = ("checkin", "leave", "boarding", "meet")  # facts of what was said, and not of the flight
 
 
@@ -120,13 +121,22 @@ def tells(flight: Flight, facts: Iterable[str] = _OF_A_FLIGHT) -> dict[str, str 
 
 
 def told(texts: Iterable[Tells]) -> Told:
-    """What somebody knows after these texts, oldest first. Facts this Flait has no name for are skipped."""
+    """What somebody knows after these texts, oldest first. Facts this Flait has no name for are skipped.
+
+    What was said of the plane is over with another departure than the one beside it, and with a cancellation: whoever
+    reads that goes by it.
+    """
     known: dict[str, str | bool] = {}
+    beside: str | bool | None = None
     for text in texts:
         said = {name: value for name, value in text.items() if name in FACTS}
         if CONNECTION in said and CONNECTION in known:  # each text tells of one: what was said of others stands
             said[CONNECTION] = _joined(str(known[CONNECTION]), str(said[CONNECTION]))
         known |= said
+        if text.get(PLANE):
+            beside = known.get("departure")
+        elif known.get(PLANE) and (text.get("cancelled") or _is_another(text.get("departure"), beside)):
+            known[PLANE] = NONE
     return Told(**{name: _value(name, value) for name, value in known.items()})  # type: ignore[arg-type]  # names and types are FACTS'
 
 
@@ -137,6 +147,12 @@ def connections_told(value: str) -> dict[str, str]:
 
 def _joined(known: str, said: str) -> str:
     return ",".join(f"{number} {state}" for number, state in (connections_told(known) | connections_told(said)).items())
+
+
+def _is_another(departure: str | bool | None, beside: str | bool | None) -> bool:
+    if not departure or not beside:
+        return False
+    return abs(datetime.fromisoformat(str(departure)) - datetime.fromisoformat(str(beside))) >= ANOTHER_TIME
 
 
 def listed_tells(of_each: Iterable[tuple[int, Tells]]) -> dict[str, str | bool]:

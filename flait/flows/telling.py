@@ -12,14 +12,14 @@ from flait.core.alerts import Alert, Decision, Held, decide, rests
 from flait.core.changes import DELAY, ChangeKind
 from flait.core.compose import compose
 from flait.core.flights import Flight, Phase, progress
-from flait.core.holds import PastText, Reach, out_of_reach
+from flait.core.holds import CONFIRM_BIG, PastText, Reach, out_of_reach
 from flait.core.messages import TOO_LATE, UNTOLD, Message, MessageKind, MessageStatus
 from flait.core.preferences import NO_DEFAULTS, Defaults, Wishes, wishes_of
 from flait.core.priorities import Priority
 from flait.core.reasons import Look
 from flait.core.silences import NO_WORD, silence
 from flait.core.subscriptions import Role, SubscriptionState
-from flait.core.texts.alerts import alert_text
+from flait.core.texts.alerts import alert_text, left_out
 from flait.core.texts.confirmations import tracked_text
 from flait.core.texts.formats import Reader
 from flait.core.told import Told, further, told
@@ -242,6 +242,13 @@ def tell(
     if stored:
         note_why(store, stored, alert, subscriber, poll=polls, held=held, looks=looks or last_look(tracked), now=now)
     return stored or message
+
+
+def moment_after(decision: Decision, message: Message | None, now: datetime) -> datetime | None:
+    """When to decide anew without a look: what had no room in the text that was told comes right behind it."""
+    crowded = decision.alert and message and left_out(decision.alert, message.tells)
+    moments = [decision.moment, now + CONFIRM_BIG if crowded else None]
+    return min((moment for moment in moments if moment), default=None)
 
 
 def _about(store: Store, subscription_id: int, alert: Alert) -> str:

@@ -649,3 +649,11 @@ def test_who_has_a_name_that_no_text_can_write_is_spoken_of_without_it() -> None
 )
 def test_a_number_is_shown_as_no_more_than_who_knows_it_needs(phone: str, shown: str) -> None:
     assert masked(phone) == shown
+
+
+@pytest.mark.parametrize(
+    ("age", "words"),
+    [(minutes(0), "Checked just now."), (minutes(2), "Checked 2 min ago; no newer data now.")],
+)
+def test_what_was_seen_just_now_is_not_said_to_be_old(age: timedelta, words: str) -> None:
+    assert Freshness(age=age, stale=True).text == words

@@ -263,6 +263,28 @@ def test_an_unknown_person_is_not_found(flait: CommandLine, command: tuple[str, 
     assert "nobody here is" in flait("user", *command).refused(7)
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("leave", "1h", "No leave for UA123: it was told already."),
+        ("checkin", "20h", "No checkin for UA123: its time is past."),
+        ("kinds", "-belt", ""),
+        ("kinds", "+checkin", "No checkin for UA123: its time is past."),
+        ("leave", "off", ""),
+        ("level", "important", ""),
+    ],
+)
+def test_a_reminder_that_comes_no_more_is_not_promised(
+    flait: CommandLine, store: Store, key: str, value: str, said: str
+) -> None:
+    person, subscription = follower(store)
+    told = {"subscription_id": subscription.id, "flight_id": subscription.flight_id, "tells": {"leave": True}}
+    store.enqueue(message(person.id, "a", **told))
+    done = flait("user", "set", person.name, key, value)
+    assert done.code == 0
+    assert done.err.splitlines()[1:] == ([said] if said else [])
+
+
 def test_removal_ends_subscriptions_and_closes_a_flight_nobody_else_follows(flait: CommandLine, store: Store) -> None:
     person, _ = follower(store)
     store.enqueue(message(person.id, "a"))

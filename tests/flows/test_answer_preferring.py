@@ -10,9 +10,9 @@ from flait.core.changes import ChangeKind
 from flait.core.preferences import OFF, Level, Preferences
 from flait.core.subscriptions import ClockFace, User
 from flait.flows.answering.desk import AnswerRules
-from tests.core.flights_for_tests import F12, late, minutes
+from tests.core.flights_for_tests import F12, OUT, hours, late, minutes
 from tests.flows.talk import Talk
-from tests.flows.world import PHONES, RULES, World
+from tests.flows.world import PHONES, REMINDING, RULES, World
 
 K = ChangeKind
 
@@ -147,3 +147,66 @@ def test_in_quiet_hours_answers_come_all_the_same(world: World, talk: Talk) -> N
     talk.says("QUIET 0:00-23:59")
     world.next_poll(late(minutes(45)))
     assert talk.says("STATUS")
+
+
+REMINDED = AnswerRules(polls=REMINDING)
+TELLS_1H = "We tell you 1h before departure that it is time to leave."
+CHANGE = "Reply like LEAVE-BY 2h30 to change that, or LEAVE-BY OFF."
+
+
+@pytest.mark.parametrize(
+    ("before", "said", "answered"),
+    [
+        (hours(5), "LEAVE-BY 1h", f"{TELLS_1H} {CHANGE}"),
+        (hours(2.9), "LEAVE-BY 1h", f"{TELLS_1H} Not for UA1234: said already. {CHANGE}"),
+        (hours(2.9), "LEAVE-BY", f"{TELLS_1H.replace('1h', '3h')} Not for UA1234: said already. {CHANGE}"),
+        (hours(0.9), "LEAVE-BY 1h", f"{TELLS_1H} Not for UA1234: said already. {CHANGE}"),
+        (hours(2.9), "LEAVE-BY OFF", "We do not tell you when to leave for the airport. Reply like LEAVE-BY 3h to change that."),
+    ],
+)  # fmt: skip
+def test_nobody_is_promised_a_reminder_that_was_said(
+    world: World, talk: Talk, before: timedelta, said: str, answered: str
+) -> None:
+    talk.rules = REMINDED
+    world.clock.moment = OUT - hours(9)
+    talk.tracks(F12)
+    for at in (hours(5), hours(3), hours(0.9)):
+        if at >= before:
+            world.clock.moment = OUT - at
+            world.next_poll(F12, rules=REMINDING)
+            world.remind(REMINDING)
+    world.clock.moment = OUT - before
+    assert talk.says(said) == [answered]
+
+
+def test_nor_one_whose_time_is_past(world: World, talk: Talk) -> None:
+    talk.rules = REMINDED
+    world.clock.moment = OUT - hours(2)
+    talk.tracks(F12)
+    assert talk.says("LEAVE-BY 4h") == [
+        f"{TELLS_1H.replace('1h', '4h')} Too late for UA1234: see yourself when to leave."
+    ]
+    assert talk.says("LEAVE-BY 1h") == [f"{TELLS_1H} {CHANGE}"]
+
+
+def test_who_gets_important_msgs_only_reads_that_no_reminder_comes(world: World, talk: Talk) -> None:
+    talk.rules = REMINDED
+    world.clock.moment = OUT - hours(9)
+    talk.tracks(F12)
+    talk.says("LESS")
+    assert talk.says("LEAVE-BY 1h") == [
+        "Set to 1h before departure, but you get important msgs only. Reply MORE to be told when it is time to leave."
+    ]
+    world.clock.moment = OUT - minutes(5)
+    assert talk.says("MORE") == [
+        "You get all msgs. Reply LESS for the important ones only. Too late for UA1234: see yourself when to leave."
+    ]
+
+
+def test_how_long_before_turns_on_what_was_turned_off(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    world.store.save_user(replace(person(world), preferences=Preferences(off=(K.BELT, K.LEAVE))))
+    talk.says("LEAVE-BY OFF")
+    assert person(world).preferences.off == (K.BELT, K.LEAVE)
+    talk.says("LEAVE-BY 1h")
+    assert person(world).preferences.off == (K.BELT,)

@@ -48,7 +48,8 @@ def _is_about_arrival(body: str, role: str) -> bool:
         body,
     )
     leaves = re.search(
-        r"plane is here:|GATE CHANGE|gate assigned|TERMINAL CHANGE|leaves from|returned to the gate|NOT taken off", body
+        r"plane is here:|plane changed:|GATE CHANGE|gate assigned|TERMINAL CHANGE|leaves from|returned to the gate|NOT taken off",
+        body,
     )
     return not leaves and (bool(flies) or role != "traveler")
 
@@ -83,7 +84,8 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
         (rf"{THEN} boards about {time_('at')}", does.nothing),
         (rf"(?<=: )landed {time_('at')}(?=,\s+~)", does.is_down),
         # the plane
-        (rf"Its plane is late: expect {time_('at')} or later", does.expected),
+        (rf"Its plane (?:is late|was late {SPAN} ago): expect {time_('at')} or later", does.expected),
+        (rf"Plane seen {SPAN} ago", does.nothing),
         (
             rf"plane is late: {PLANE_IS}(?: \({SPAN} late\))?",
             does.fact(plane="late"),
@@ -91,16 +93,17 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
         (rf"Airline still says {time_('at')}", does.dep),
         (rf"Expect {time_('at')} or later", does.expected),
         (
-            rf"plane will be in time: {PLANE_IS}(?: \({SPAN} late\))?|Its plane will be in time",
+            rf"plane will be in time: {PLANE_IS}(?: \({SPAN} late\))?|Its plane will be in time|No report that its plane has landed",
             does.fact(plane="over"),
         ),
+        (rf"(?<= )plane: (?=.*no report that it landed){PLANE_IS}", does.fact(plane="over")),
         (rf"plane is here: {PLANE_IS}|Its plane is here", does.fact(plane="here")),
         (
             rf"plane changed: (?:now {PLANE_IS}(?: \({SPAN} late\))?|which one comes is not known yet)|Another plane flies it now|plane was to come with [A-Z0-9]+ [A-Z]{{3}}-[A-Z]{{3}}, which is (?:CANCELLED|DIVERTED): another may come|The plane that was late does not come",
             does.fact(plane="swap"),
         ),
         (
-            rf"Its plane, [A-Z0-9]+, (?:arrives|lands|was due) {time_('at')}(?:, no report that it landed)?",
+            rf"Its plane, [A-Z0-9]+, (?:arrives|lands|was due) {time_('at')}(?:, no report that it landed)?(?: \(seen {SPAN} ago\))?",
             does.nothing,
         ),
         # a subscription

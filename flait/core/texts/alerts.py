@@ -16,7 +16,7 @@ from flait.core.subscriptions import Role
 from flait.core.texts import connections, events, places, planes, reminders, times
 from flait.core.texts.formats import Piece, Reader, about, fitted
 from flait.core.texts.wording import Text, capital, label, place_and_time, short
-from flait.core.told import CONNECTION, FACTS, GIVEN_UP, NONE, PLANE, REMINDERS, tells
+from flait.core.told import CONNECTION, FACTS, GIVEN_UP, NONE, PLANE, REMINDERS, Tells, tells
 
 K = ChangeKind
 
@@ -39,6 +39,7 @@ def alert_text(alert: Alert, reader: Reader) -> Text:
     kept = [piece for piece in pieces if not (piece.facts and set(piece.facts) <= said)]
     name = label(alert.flight, reader.ident)
     head = about(lead, name)
+    news = [*_late_plane(alert, [head, *kept, *news], reader), *news]
     advice = _advice(alert, first, [head, *kept, *news], reader)
     near = next((index for index, piece in enumerate(kept) if piece.rank > 1), len(kept))
     seen = f"As of {reader.at(alert.as_of, alert.flight.origin)}." if alert.as_of else ""
@@ -77,6 +78,26 @@ def _tells(alert: Alert, facts: Sequence[str], reader: Reader) -> dict[str, str 
     return told
 
 
+def left_out(alert: Alert, said: Tells) -> bool:
+    """Whether something is still news and not for the next look alone: it had no room, or this text had to come first.
+
+    What leads is always said.
+    """
+    if alert.changes[0].kind in COMES_FIRST:
+        return True
+    due = {fact for change in alert.changes[1:] for fact in change.facts}
+    facts = {*tells(alert.flight, due & FACTS.keys()), *(due & {CONNECTION, PLANE, *REMINDERS})}
+    late = "departure" in said and plane_facts.expected(alert.flight, alert.plane) is not None
+    return not facts | ({PLANE} if late else set()) <= said.keys()
+
+
+def _late_plane(alert: Alert, said: Sequence[Piece], reader: Reader) -> list[Piece]:
+    """That the plane is late, as they were told, beside a departure or a word to go: else they would go by that."""
+    facts = {fact for piece in said if piece.text for fact in piece.facts}
+    of_plane = PLANE in facts or PLANES & {change.kind for change in alert.changes}
+    return [] if of_plane or not facts & {"departure", "leave", "boarding"} else planes.beside(alert, reader)
+
+
 def _told_of_next(alert: Alert, facts: Sequence[str]) -> dict[str, str | bool]:
     """How sure the connection is, and what was said of the flight that follows, under its subscription's number."""
     if alert.onward is None:
@@ -106,6 +127,7 @@ def _advice(alert: Alert, change: Change, said: Sequence[Piece], reader: Reader)
     return [Piece("It boards now." if alert.is_brought else "Board now.", 0, ("-boards",))]
 
 
+COMES_FIRST = frozenset({K.REINSTATED, K.ONWARD})  # nothing else is compared before that is told
 CONNECTING = frozenset({K.CONN_MISSED, K.CONN_TIGHT, K.CONN_OK})
 Lead = Callable[[Alert, Change, Reader], Sequence[Piece]]
 

@@ -79,6 +79,12 @@ def connection_text(pair: Connection, reader: Reader, seen: str) -> Text:
     return Text(structure=text, tells=told)
 
 
+def unconnected_text(ident: str) -> Text:
+    """What answers CONNECT where a flight connected when it was asked, and does not any more."""
+    said = lead(f"{ident} connects with no flight that you follow any more")
+    return Text(structure=fitted([said, Piece("Reply LIST for what you follow.", 1)]), tells={})
+
+
 def in_status(pair: Connection) -> Piece:
     """`LH403 at EWR: 43m, AT RISK.`: beside how the first flight stands."""
     left = _left(pair.first.flight, pair.then.flight)

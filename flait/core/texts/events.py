@@ -60,7 +60,7 @@ def reinstated(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     return [
         _stands(alert, reader).behind("is ON AGAIN, not cancelled", route=route(flight), facts=("cancelled",)),
         at_gate(alert, change, rank=2),
-        Piece("" if on_board else next_step, 1),
+        Piece("" if on_board else next_step, 0 if goes else 1),
     ]
 
 

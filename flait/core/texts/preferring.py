@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from flait.core.milestones import Missed
 from flait.core.preferences import Level, QuietHours
 from flait.core.replies.kinds import Preference
 from flait.core.subscriptions import ClockFace
@@ -12,6 +13,7 @@ from flait.core.texts.formats import clock_time, in_one, span, spelled, time_of_
 from flait.core.zones import town
 
 P = Preference
+NoMore = Mapping[Missed, Sequence[str]]
 HOW: Mapping[Preference, str] = {
     # a value that cannot be read
     P.QUIET: "Write quiet hours like QUIET 22-7 or QUIET 22:30-06:00. QUIET OFF ends them. For once: MUTE until 7am. "
@@ -86,9 +88,33 @@ def which_zone(typed: str, zones: Sequence[str]) -> str:
     return in_one(f"We know no time zone {said}; nothing changed.", "Reply TZ and a big city near you, like TZ London.")
 
 
-def leave_by(lead: timedelta) -> str:
-    """How long before departure they are told to leave."""
+def leave_by(lead: timedelta, level: Level, no_more: NoMore) -> str:
+    """How long before departure they are told to leave, and for which flights they are not any more."""
     if not lead:
         return "We do not tell you when to leave for the airport. Reply like LEAVE-BY 3h to change that."
+    if level is Level.IMPORTANT:
+        set_to = f"Set to {span(lead)} before departure, but you get important msgs only."
+        return f"{set_to} Reply MORE to be told when it is time to leave."
     told = f"We tell you {span(lead)} before departure that it is time to leave."
-    return f"{told} Reply like LEAVE-BY 2h30 to change that, or LEAVE-BY OFF."
+    change = "Reply like LEAVE-BY 2h30 to change that, or LEAVE-BY OFF."
+    return in_one(told, *but_not(no_more, "said already"), change)
+
+
+def level(now: Level, no_more: NoMore) -> str:
+    """How much they are told, and of which flights it is too late to tell them when to leave."""
+    return in_one(LEVELS[now], *but_not({Missed.PAST: no_more.get(Missed.PAST, ())}, ""))
+
+
+def but_not(no_more: NoMore, said: str) -> list[str]:
+    """`Not for UA1234: said already.`, `Too late for UA98 and 2 more: check when to leave.`"""
+    again, late = no_more.get(Missed.SAID, ()), no_more.get(Missed.PAST, ())
+    return [
+        *([f"Not for {_some(again)}: {said}."] if again else []),
+        *([f"Too late for {_some(late)}: see yourself when to leave."] if late else []),
+    ]
+
+
+def _some(idents: Sequence[str]) -> str:
+    """The first two, and how many more."""
+    first, more = " and ".join(idents[:2]), len(idents) - 2
+    return f"{', '.join(idents[:2])} and {more} more" if more > 0 else first

@@ -44,6 +44,8 @@ from flait.core.texts.wording import Text, arrives_verb, day_known, label, route
 from flait.core.timetable import tells_of
 from flait.core.told import NOT_LANDED, NOT_LEFT, Tells, Told, tells
 
+M = timedelta(minutes=1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Freshness:
@@ -56,14 +58,8 @@ class Freshness:
     def text(self) -> str:
         """`Checked 2 min ago.`"""
         minutes = round(self.age.total_seconds() / 60)
-        when = (
-            "just now"
-            if self.age < timedelta(minutes=1)
-            else f"{minutes} min ago"
-            if minutes < 60
-            else f"{span(self.age)} ago"
-        )
-        return f"Checked {when}; no newer data now." if self.stale else f"Checked {when}."
+        when = "just now" if self.age < M else f"{minutes} min ago" if minutes < 60 else f"{span(self.age)} ago"
+        return f"Checked {when}; no newer data now." if self.stale and self.age >= M else f"Checked {when}."
 
 
 def status_text(
@@ -75,17 +71,20 @@ def status_text(
     told: Told = NOTHING_TOLD,
     fact: Fact = Fact.ALL,
     others: int = 0,
+    beside: Sequence[Piece] = (),
     besides: Sequence[Piece] = (),
 ) -> Text:
     """The flight as it stands for somebody in that role, or the one fact asked for.
 
-    What is another than they were `told` says so. `others` is how many more the person follows; `besides` is said too.
+    What is another than they were `told` says so. `others` is how many more the person follows. `beside` is said
+    with the times, which are not so without it; `besides` is said too.
     """
     no_word = seen.stale and seen.age >= NO_WORD and is_awaited(flight, reader.now)
     view = View(flight=flight, reader=reader, role=role, told=told, unsure=no_word)
     first, *more = _ANSWERS[Fact.ALL if cancelled(flight) else fact](view)
     pieces = [
         about(first, label(flight, reader.ident)),
+        *beside,
         *more,
         *besides,
         Piece(_no_word(view, seen) if no_word else seen.text),
@@ -173,7 +172,8 @@ class ListLine:
     """A line of the list: the flight, or, while it is not pinned, what was saved; and what it is to who reads it.
 
     `planned` is how it was last seen in the timetable, where it stands if `is_listed`. `at` is when it leaves, where
-    another of that number and day was saved too.
+    another of that number and day was saved too. `expected`: its plane is
+    late, and it cannot leave before.
     """
 
     ident: str
@@ -186,6 +186,7 @@ class ListLine:
     at: time | None = None
     planned: ScheduledFlight | None = None
     is_listed: bool = True
+    expected: datetime | None = None
 
 
 def list_text(rows: Sequence[ListLine], *, now: datetime, clock: ClockFace) -> tuple[str, Sequence[Tells]]:
@@ -218,7 +219,8 @@ def _line(row: ListLine, now: datetime, clock: ClockFace) -> str:
     flight = row.flight
     view = View(flight=flight, reader=Reader(ident=row.ident, now=now, clock=clock), role=row.role)
     stands = " ".join(part for part in (_at(view), _in_a_word(view)) if part)
-    return f"{row.ident} {_short_day(flight.departure_date)} {route(flight)} {stands}"
+    late = f", plane late: {_clock(row.expected, flight.origin, flight.departure_date, clock)}" if row.expected else ""
+    return f"{row.ident} {_short_day(flight.departure_date)} {route(flight)} {stands}{late}"
 
 
 def _saved_line(row: ListLine, clock: ClockFace) -> str:

@@ -113,6 +113,12 @@ def no_alert_text(ident: str) -> str:
     return in_one(f"No alert about {ident} has been sent to you yet.", f"Reply STATUS {ident} to see how it stands.")
 
 
+def moved_before_text(ident: str, flight: Flight, reader: Reader, *, was: datetime, now: datetime) -> str:
+    """Their confirmation itself was news: the flight had moved since they saved it."""
+    moved = reader.at_was(now, flight.origin, was=was)
+    return in_one(f"{ident}: the msg that we track it told dep {moved}.", OF_TIMETABLE, "No alert since.")
+
+
 def why_text(reason: Reason, flight: Flight | None, ident: str, reader: Reader) -> str:
     """`UA1234: told 14:10 PST at 11:02. 12:31 and 12:32: 14:55. Rule: 15m or more late. Delivered 12:32.`"""
     words = WhyWords(reason, flight, reader)

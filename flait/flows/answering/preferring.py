@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 from flait.core.changes import ChangeKind
-from flait.core.preferences import Level, Preferences, lead_from, leads_of, parse_quiet, quiet_of
+from flait.core.preferences import Level, Preferences, lead_from, leads_of, parse_quiet, quiet_of, with_lead
 from flait.core.replies.kinds import Prefer, Preference
 from flait.core.subscriptions import ClockFace, User
 from flait.core.texts import preferring as texts
 from flait.flows.answering.desk import Act, AnswerText, Desk
+from flait.flows.promised import comes_no_more
 from flait.flows.zones import zones_meant
 
 P = Preference
@@ -44,7 +45,7 @@ def _changed(desk: Desk, user: User, wish: Prefer) -> tuple[User, str]:
     lead = lead_from(ChangeKind.LEAVE, value)
     if lead is None:
         return user, texts.HOW[P.LEAVE]
-    return replace(user, preferences=replace(preferences, leads={**preferences.leads, ChangeKind.LEAVE: lead})), ""
+    return replace(user, preferences=with_lead(preferences, ChangeKind.LEAVE, lead)), ""
 
 
 def _in_zone(desk: Desk, wished: User, typed: str, before: User) -> tuple[User, str]:
@@ -60,12 +61,18 @@ def _how_it_is(desk: Desk, user: User, what: Preference) -> str:
     if what is P.QUIET:
         return texts.quiet(quiet_of(preferences, defaults), user.timezone)
     if what is P.LEVEL:
-        return texts.LEVELS[preferences.level]
+        return texts.level(preferences.level, _no_more(desk, user))
     if what is P.CLOCK:
         return texts.CLOCKS[user.clock]
     if what is P.TIMEZONE:
         return texts.zone(user.timezone, desk.now, user.clock, waits=_waits(preferences, user))
-    return texts.leave_by(leads_of(preferences, defaults)[ChangeKind.LEAVE])
+    lead = leads_of(preferences, defaults)[ChangeKind.LEAVE]
+    return texts.leave_by(lead, preferences.level, _no_more(desk, user))
+
+
+def _no_more(desk: Desk, user: User) -> texts.NoMore:
+    """For which flights they are not told any more when to leave."""
+    return comes_no_more(desk.store, user, ChangeKind.LEAVE, desk.rules.polls, desk.now)
 
 
 def _waits(preferences: Preferences, user: User) -> bool:
