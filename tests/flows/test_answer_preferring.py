@@ -199,7 +199,7 @@ def test_who_gets_important_msgs_only_reads_that_no_reminder_comes(world: World,
     ]
     world.clock.moment = OUT - minutes(5)
     assert talk.says("MORE") == [
-        "You get all msgs. Reply LESS for the important ones only. Too late for UA1234: see yourself when to leave."
+        "You get all msgs about all your flights. Reply LESS for the important ones only. Too late for UA1234: see yourself when to leave."
     ]
 
 

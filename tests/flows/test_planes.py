@@ -343,7 +343,7 @@ LATE = "Its plane is late: expect 15:15 PST or later."
         ),
         ("WHEN", f"UA1234 SFO-EWR on time: dep 14:10 PST, arr 22:31 EST. {LATE} Checked just now."),
         ("GATE", f"UA1234 at SFO: gate F12, Terminal 3. {LATE} Dep 14:10 PST. Checked just now."),
-        ("LIST", "1 UA1234 Tue25 SFO-EWR 14:10 on time, plane late: 15:15\nReply STATUS 1, UNTRACK 1 or MUTE 1."),
+        ("LIST", "1 UA1234 Tue25Nov SFO-EWR 14:10 on time, plane late: 15:15\nReply STATUS 1, UNTRACK 1 or MUTE 1."),
     ],
 )
 def test_every_answer_with_the_departure_says_that_its_plane_is_late(world: World, asked: str, answered: str) -> None:
