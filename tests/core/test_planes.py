@@ -17,7 +17,7 @@ from flait.core.priorities import Priority
 from flait.core.subscriptions import Role
 from flait.core.texts.alerts import alert_text, left_out
 from flait.core.texts.formats import Reader
-from flait.core.texts.planes import besides, in_status, plane_text
+from flait.core.texts.planes import besides, in_short, in_status, plane_text
 from flait.core.texts.status import Freshness
 from flait.core.told import Tells, Told, told
 from tests.core.flights_for_tests import (
@@ -299,6 +299,12 @@ def test_a_reminder_says_how_old_the_word_of_a_plane_is() -> None:
         decision = decided(UA1234, seen, told_late(OUT + minutes(35)), now=OUT - hours(3), wishes=reminded)
         assert decision.alert
         assert words in alert_text(decision.alert, Reader(ident="UA1234", now=OUT - hours(3))).body
+
+
+def test_a_landing_is_as_sure_however_long_ago_it_was_seen() -> None:
+    there = Plane(flight=touched_down(inbound_flight(minutes(60)), OUT - minutes(5)), seen_at=OUT - minutes(5))
+    [piece] = in_short(UA1234, there, Reader(ident="UA1234", now=OUT + minutes(55)))
+    assert piece.text.startswith("Its plane is late: expect ")
 
 
 def test_no_plane_is_promised_in_time_that_should_have_landed_and_was_not_reported() -> None:

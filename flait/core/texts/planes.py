@@ -31,9 +31,9 @@ def late(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
         where = Phrase(_where(plane, reader, lateness=False))
         news = "plane" if _is_overdue(plane, reader) else "plane will be in time"
         return [lead(news, where, facts=(PLANE,)), _dep(flight, reader, 0)]
-    late = lead("plane is late", Phrase(_where(plane, reader)), facts=(PLANE,))
+    said = lead("plane is late", Phrase(_where(plane, reader)), facts=(PLANE,))
     old = f"Plane seen {span(_age(plane, reader))} ago." if _age(plane, reader) >= OLD else ""
-    return [late, *_inferred(flight, plane, reader, 0), Piece(old, 1)]
+    return [said, *_inferred(flight, plane, reader, 0), Piece(old, 1)]
 
 
 def here(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
@@ -87,7 +87,9 @@ def _late_in_short(flight: Flight, plane: Plane, reader: Reader) -> Piece:
 
 
 def _age(plane: Plane, reader: Reader) -> timedelta:
-    """How long ago it was seen; where its own plane holds it up, the older of the two."""
+    """How long ago it was seen; where its own plane holds it up, the older of the two. What has landed stays so."""
+    if planes.is_down(plane):
+        return timedelta()
     seen = [one.seen_at for one in (plane, plane.feeder if planes.held_up(plane) else None) if one and one.seen_at]
     return reader.now - min(seen) if seen else timedelta()
 
