@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from flait.core.flights import Airport, Flight, Phase, Times, phase
-from flait.core.standing import State, notable, standing
+from flait.core.silences import without_word
+from flait.core.standing import AT_ORIGIN, BY_THE_CLOCK, State, notable, standing
 from flait.core.texts.formats import Reader, span
 from flait.core.texts.wording import lateness
 from flait.store import FlightView
@@ -80,6 +81,26 @@ def remark(flight: Flight, now: datetime) -> str:
     there = f" {stands.where.short}" if stands.where else ""
     waited = span(now - stands.at) if stands.at else ""
     return _REMARKS[stands.state].format(late=span(stands.late), there=there, waited=waited)
+
+
+def remark_of(view: FlightView, now: datetime) -> str:
+    """The same of what is tracked: `NO WORD SINCE 07:02 PST` where it is acted on, and looks came to nothing."""
+    flight, since = view.tracked.flight, silent_since(view, now)
+    if since is None:
+        return remark(flight, now)
+    state = standing(flight, now).state
+    word = "" if state in BY_THE_CLOCK else remark(flight, now)
+    place = flight.origin if state in AT_ORIGIN else flight.lands_at or flight.origin
+    silent = f"NO WORD SINCE {Reader(ident=flight.ident, now=now).at(since, place)}"
+    return f"{word}, {silent}" if word else silent
+
+
+def silent_since(view: FlightView, now: datetime) -> datetime | None:
+    """Since when nobody knows how it stands; None where that is known well enough."""
+    tracked = view.tracked
+    seen_at = tracked.seen_at or now
+    silent = without_word(tracked.flight, now, seen_at=seen_at, unanswered=tracked.is_unanswered(now))
+    return seen_at if silent else None
 
 
 _REMARKS = {

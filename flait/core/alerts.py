@@ -42,7 +42,8 @@ class Alert:
     """What one poll means for one person: one text, led by the first change. `since`: no word since that moment.
 
     `as_of`: it was seen and is said as of then. `onward`: they go on with it. `plane`: it is to leave with that.
-    `offers`: there is money to look up others.
+    `offers`: there is money to look up others; `spent`: and none to look at this one. `once`: what one look alone
+    showed, and none came since.
     """
 
     flight: Flight
@@ -58,6 +59,8 @@ class Alert:
     plane: Plane | None = None
     record: Punctuality | None = None  # of its leg under its number, where a text may say it
     offers: bool = True
+    once: tuple[Change, ...] = ()
+    spent: bool = False
 
     @property
     def is_reminder(self) -> bool:
@@ -70,6 +73,17 @@ class Alert:
         return self.role is Role.TRAVELER and goes_on_soon(self.flight, self.onward)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubts:
+    """What one look alone showed, most important first; `beside`, what is sure and waits with that."""
+
+    once: tuple[Change, ...] = ()
+    beside: tuple[Change, ...] = ()
+    onward: Onward | None = None
+    plane: Plane | None = None
+
+
+NO_DOUBTS = Doubts()
 Held = tuple[tuple[ChangeKind, str], ...]
 """Changes that are true and not told, each with why it waits."""
 
@@ -79,7 +93,7 @@ class Decision:
     """The alert, if one is due now; and when at the latest to look at the flight again because of what was held.
 
     `moment` is when what waits for time alone is to be decided anew, without a look. `held` and `waits`, what of it
-    waits until when, are for the journal.
+    waits until when, are for the journal. `doubts` is what is told, as that, where no second look can be had.
     """
 
     alert: Alert | None
@@ -87,6 +101,7 @@ class Decision:
     moment: datetime | None = None
     held: Held = ()
     waits: tuple[tuple[ChangeKind, str, datetime], ...] = ()
+    doubts: Doubts = NO_DOUBTS
 
 
 def decide(
@@ -126,13 +141,19 @@ def decide(
     return case.decision(before, is_moment=seen_at is not None)
 
 
-def _decision(alert: Alert | None, holds: Sequence[tuple[ChangeKind, Hold]], moments: Iterable[datetime]) -> Decision:
+def _decision(
+    alert: Alert | None,
+    holds: Sequence[tuple[ChangeKind, Hold]],
+    moments: Iterable[datetime],
+    doubts: Doubts,
+) -> Decision:
     return Decision(
         alert=alert,
         look_again=min((hold.look_again for _, hold in holds if hold.look_again), default=None),
         moment=min([*(hold.until for _, hold in holds if hold.until), *moments], default=None),
         held=tuple((kind, hold.why) for kind, hold in holds),
         waits=tuple((kind, hold.why, hold.until) for kind, hold in holds if hold.until),
+        doubts=doubts,
     )
 
 
@@ -182,6 +203,18 @@ class _Case:
             self.alert(due, lead, reminders) if due or reminders else None,
             [*holds, *waits.items()],
             [self.now + CONFIRM_BIG if one in reminders else one.at for one in free],  # what had no room is not told
+            self.doubts(news, held, due),
+        )
+
+    def doubts(self, news: Sequence[Change], held: Sequence[Hold | None], due: Sequence[Change]) -> Doubts:
+        """What one look alone showed, and what waits for that."""
+        once = [change for change, hold in zip(news, held, strict=True) if hold and hold.once]
+        beside = [change for change, hold in zip(news, held, strict=True) if hold is None and change not in due]
+        return Doubts(
+            once=tuple(sorted(once, key=lambda change: ORDER[change.kind])),
+            beside=tuple(change for change in beside if change.kind is not K.FRESH),
+            onward=self.onward,
+            plane=self.plane,
         )
 
     def news(self) -> list[Change]:

@@ -13,6 +13,7 @@ from tests.doors.webhook_talk import Site
 from tests.http_talk import status
 from tests.torture import broken, kills, lives, trips
 from tests.torture.campaigns import run
+from tests.torture.lives_dark import darkened
 from tests.torture.lives_flying import life
 from tests.torture.rig import Disk, in_memory
 from tests.torture.score import Score, Size
@@ -29,6 +30,13 @@ BROKEN = [
     (broken.counts_what_it_does_not_say, "uncounted: term_o", "gates"),
     (broken.takes_nothing_back, "lost: taken back", "withdrawn"),
     (broken.closes_on_what_is_held, "lost: at the end, in", "mute"),
+]
+
+DARK = [
+    # what is lost when a silence goes by what nobody was told → in the lives of which all went dark after one look
+    "lost: seen once, dep",
+    "lost: seen once, cancelled",
+    "lost: seen once, diverted_to",
 ]
 
 BROKEN_CONNECTIONS = [
@@ -102,6 +110,15 @@ def test_the_campaign_of_lives_sees_what_is_broken(
 
     assert not score.clean
     assert [remark for remark in score.remarks if fault in remark], score.remarks
+
+
+def test_the_campaign_of_lives_sees_a_silence_that_goes_by_what_nobody_was_told(tmp_path: Path) -> None:
+    dark = [seed for seed in range(AMONG) if darkened(life(seed)).darkness]
+    with broken.goes_by_what_nobody_was_told():
+        score = lives.judged(tmp_path, dark)
+
+    assert [fault for fault in DARK if not any(fault in remark for remark in score.remarks)] == [], score.remarks
+    assert lives.judged(tmp_path, dark).clean
 
 
 @pytest.mark.parametrize(("breaks", "fault", "seeds"), BROKEN_CONNECTIONS)

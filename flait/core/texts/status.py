@@ -12,7 +12,7 @@ from flait.core.flights import Airport, Flight, cancelled
 from flait.core.messages import units
 from flait.core.replies.kinds import Fact
 from flait.core.silences import NO_WORD, is_awaited
-from flait.core.standing import AT_ORIGIN, DOWN, PLANNED, State, notable
+from flait.core.standing import AT_ORIGIN, BY_THE_CLOCK, DOWN, PLANNED, State, notable
 from flait.core.subscriptions import ClockFace, Role
 from flait.core.texts.formats import SEGMENT, Piece, Reader, about, clock_time, day, fitted, fold, lead, span
 from flait.core.texts.next_steps import LOOK_UP, next_step
@@ -29,7 +29,7 @@ from flait.core.texts.standing import (
 )
 from flait.core.texts.standing_places import places, spot, walk
 from flait.core.texts.wording import Text, arrives_verb, day_known, label, route, town
-from flait.core.told import NOT_LANDED, NOT_LEFT, Tells, Told, tells
+from flait.core.told import NONE, NOT_LANDED, NOT_LEFT, ONCE, Tells, Told, tells
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ def status_text(
 
     What is another than they were `told` says so. `others` is how many more the person follows; `besides` is said too.
     """
-    no_word = seen.stale and seen.age >= NO_WORD and is_awaited(flight, reader.now)
+    no_word = seen.stale and seen.age >= NO_WORD and is_awaited(flight, reader.now, told, role)
     view = View(flight=flight, reader=reader, role=role, told=told, unsure=no_word)
     first, *more = _ANSWERS[Fact.ALL if cancelled(flight) else fact](view)
     pieces = [
@@ -84,9 +84,13 @@ def status_text(
 
 
 def _no_word(view: View, seen: Freshness) -> str:
-    place = view.flight.origin if view.stands.state in AT_ORIGIN else view.flight.lands_at or view.flight.origin
-    since = view.reader.at(view.reader.now - seen.age, place)
+    since = view.reader.at(view.reader.now - seen.age, _place(view))
     return f"No word since {since}: {LOOK_UP.lower()}."
+
+
+def _place(view: View) -> Airport:
+    """By whose clocks: where it is, or comes down."""
+    return view.flight.origin if view.stands.state in AT_ORIGIN else view.flight.lands_at or view.flight.origin
 
 
 def _silence(view: View, seen: Freshness, *, no_word: bool, said: Sequence[str]) -> dict[str, str]:
@@ -97,7 +101,8 @@ def _silence(view: View, seen: Freshness, *, no_word: bool, said: Sequence[str])
     missing = unreported(view.flight, now)
     if missing and _SAYS_SO[missing] in said:
         return {"stale": missing}
-    return {"stale": ""} if view.told.stale and not seen.stale else {}
+    word_again = {"stale": NONE} | ({ONCE: NONE} if view.told.once else {})
+    return word_again if view.told.stale and not seen.stale else {}
 
 
 _SAYS_SO = {NOT_LEFT: "departure", NOT_LANDED: "arrival"}  # the fact in whose words an answer says so
@@ -159,7 +164,7 @@ _ANSWERS: Mapping[Fact, Callable[[View], Sequence[Piece]]] = {
 class ListLine:
     """A line of the list: the flight, or, while it is not pinned, what was saved; and what it is to who reads it.
 
-    `at` is when it leaves, where another of that number and day was saved too.
+    `at` is when it leaves, where another of that number and day was saved too. `since`: no word since that moment.
     """
 
     ident: str
@@ -169,6 +174,7 @@ class ListLine:
     wish: str = ""
     origin: str | None = None
     at: str = ""
+    since: datetime | None = None
 
 
 def list_text(rows: Sequence[ListLine], *, now: datetime, clock: ClockFace) -> tuple[str, Sequence[Tells]]:
@@ -197,8 +203,15 @@ def _line(row: ListLine, now: datetime, clock: ClockFace) -> str:
     flight = row.flight
     view = View(flight=flight, reader=Reader(ident=row.ident, now=now, clock=clock), role=row.role)
     on = _short_day(flight.departure_date, now.astimezone(flight.origin.zone))
-    stands = " ".join(part for part in (_at(view), _in_a_word(view)) if part)
-    return f"{row.ident} {on} {route(flight)} {stands}"
+    word = "" if row.since and view.stands.state in BY_THE_CLOCK else _in_a_word(view)
+    stands = " ".join(part for part in (_at(view), word) if part)
+    return f"{row.ident} {on} {route(flight)} {stands}{_silent_since(view, row.since)}"
+
+
+def _silent_since(view: View, since: datetime | None) -> str:
+    """`, no word since 07:02`: a line has no zone, and neither has this."""
+    place = _place(view)
+    return f", no word since {_clock(since, place, view)}" if since else ""
 
 
 def _line_tells(row: ListLine, now: datetime, clock: ClockFace) -> Tells:
@@ -208,10 +221,11 @@ def _line_tells(row: ListLine, now: datetime, clock: ClockFace) -> Tells:
     view = View(flight=row.flight, reader=Reader(ident=row.ident, now=now, clock=clock), role=row.role)
     times = (DEPARTURE if view.is_here else ARRIVAL) if _at(view) else ()
     state = view.stands.state
+    silence = {"stale": row.since.isoformat()} if row.since else {}
     if state in (State.CANCELLED, *PLANNED):
-        return tells(row.flight, ("cancelled",) if state is State.CANCELLED else times)
+        return tells(row.flight, ("cancelled",) if state is State.CANCELLED else times) | silence
     elsewhere = ("diverted_to",) if row.flight.diverted else ()
-    return tells(row.flight, ("phase", *_IN_PASSING.get(state, ()), *elsewhere, *times))
+    return tells(row.flight, ("phase", *_IN_PASSING.get(state, ()), *elsewhere, *times)) | silence
 
 
 _IN_PASSING = {State.RETURNED: ("returned",), State.LANDED: ("phase_at",)}

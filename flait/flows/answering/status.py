@@ -5,7 +5,7 @@ A look for one person's question is a poll like any other: everybody who follows
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flait.core import planes
 from flait.core.flights import cancelled
@@ -13,7 +13,8 @@ from flait.core.idents import Ident
 from flait.core.planes import Plane
 from flait.core.polling import since_last_event
 from flait.core.replies.kinds import Fact, ListFlights, ListNumber, Start, Status, Subject
-from flait.core.subscriptions import Role, SubscriptionState
+from flait.core.silences import without_word
+from flait.core.subscriptions import Role, Subscription, SubscriptionState
 from flait.core.texts import answers as texts
 from flait.core.texts import planes as plane_texts
 from flait.core.texts.connections import in_status
@@ -213,4 +214,19 @@ def _row(desk: Desk, view: SubscriptionView, views: Sequence[SubscriptionView]) 
         wish=wish_of(desk, subscription),
         origin=subscription.origin,
         at=(subscription.leaves_at or "") if len(alike) > 1 else "",
+        since=_silent_since(desk, subscription),
     )
+
+
+def _silent_since(desk: Desk, subscription: Subscription) -> datetime | None:
+    """Since when there has been no word that the person acts on, where a look came to nothing; else None."""
+    tracked = desk.store.tracked(subscription.flight_id) if subscription.flight_id else None
+    seen_at = tracked.seen_at if tracked else None
+    if tracked is None or seen_at is None:
+        return None
+    told = heard(desk.store, subscription.id)
+    unanswered = tracked.is_unanswered(desk.now)
+    silent = without_word(
+        tracked.flight, desk.now, seen_at=seen_at, unanswered=unanswered, told=told, role=subscription.role
+    )
+    return seen_at if silent else None
