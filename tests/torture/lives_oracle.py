@@ -213,7 +213,8 @@ class Judge:
         end = "arr" if self.who.role == "meeter" else "dep"
         seen, told = view.now[end], self.belief.get(end) or (view.leg.leaves if end == "dep" else view.leg.arrives)
         sooner = min(told - seen, timedelta()) if seen and told else timedelta()
-        return view.now["dep"] and view.now["dep"] + sooner
+        dep: datetime | None = view.now["dep"]
+        return dep + sooner if dep else None
 
     def _never_said(self, view: View) -> Iterator[str]:
         said = self.belief.get("once", {}) if self.belief.get("stale") else {}

@@ -84,7 +84,7 @@ def _seen_once(alert: Alert, reader: Reader) -> list[Piece]:
     elsewhere = any(change.kind in ELSEWHERE for change in alert.once)  # then a move is of another place than was told
     once = [change for change in alert.once if not (elsewhere and change.end is End.ARRIVAL)]
     by_weight = sorted(once, key=lambda change: change.kind in BESIDES)
-    said = [(change.kind, _ONCE[change.kind](alert, change, reader)) for change in by_weight]
+    said = [(change.kind, ONCE_WORDS[change.kind](alert, change, reader)) for change in by_weight]
     beginnings = ("Seen once, not confirmed", *("Nor confirmed" for _ in said[1:]))
     return [
         Piece(
@@ -145,7 +145,7 @@ def _as_a_part(piece: Piece) -> str:
     return f"{piece.text[:1].lower()}{piece.text[1:].rstrip('.')}"
 
 
-_ONCE: Mapping[ChangeKind, Callable[[Alert, Change, Reader], str]] = {
+ONCE_WORDS: Mapping[ChangeKind, Callable[[Alert, Change, Reader], str]] = {
     K.CANCELLED: lambda _, __, ___: "CANCELLED",
     K.REINSTATED: _reinstated,
     K.ONWARD: _onward,
