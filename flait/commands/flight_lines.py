@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from flait.core.flights import Airport, Flight, Phase, Times, phase
-from flait.core.silences import without_word
+from flait.core.silences import NOTHING_TOLD, without_word
 from flait.core.standing import AT_ORIGIN, BY_THE_CLOCK, State, notable, standing
 from flait.core.texts.formats import Reader, span
 from flait.core.texts.wording import lateness
+from flait.core.told import presumed
 from flait.store import FlightView
 
 
@@ -96,10 +97,10 @@ def remark_of(view: FlightView, now: datetime) -> str:
 
 
 def silent_since(view: FlightView, now: datetime) -> datetime | None:
-    """Since when nobody knows how it stands; None where that is known well enough."""
-    tracked = view.tracked
-    seen_at = tracked.seen_at or now
-    silent = without_word(tracked.flight, now, seen_at=seen_at, unanswered=tracked.is_unanswered(now))
+    """Since when nobody knows how it stands, by the time on the ticket too; None where that is known well enough."""
+    tracked, flight = view.tracked, view.tracked.flight
+    seen_at, ticket = tracked.seen_at or now, presumed(NOTHING_TOLD, flight)
+    silent = without_word(flight, now, seen_at=seen_at, unanswered=tracked.is_unanswered(now), told=ticket)
     return seen_at if silent else None
 
 

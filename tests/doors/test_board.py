@@ -133,6 +133,7 @@ def test_on_a_terminal_the_board_stays_until_ctrl_c(flait: CommandLine, store: S
         (ON_TIME, LEAVES + HOUR, "NO WORD SINCE 04:00 PST"),
         (replace(ON_TIME, out=times(45 * MINUTE)), LEAVES - HOUR, "DELAYED 45m, NO WORD SINCE 04:00 PST"),
         (replace(ON_TIME, cancelled=True), LEAVES - HOUR, "CANCELLED, NO WORD SINCE 04:00 PST"),
+        (replace(ON_TIME, out=times(5 * HOUR)), LEAVES - HOUR, "DELAYED 5h, NO WORD SINCE 04:00 PST"),
         (ON_TIME, LEAVES - 4 * HOUR, "ON TIME"),
     ],
 )

@@ -23,7 +23,7 @@ def darkened(life: Life) -> Life:
     """The same, or with a darkness right after one look at something new; drawn apart from the life itself."""
     rng = Random(f"{life.seed} dark")
     turns = [page.at for before, page in pairwise(life.pages) if _is_big(before, page)]
-    if rng.random() >= OF_ALL or not turns:
+    if rng.random() >= OF_ALL or not turns or life.glitches:  # a glitch that is the last look is nobody's truth
         return life
     since = rng.choice(turns)
     dark = Trouble(since, since + rng.choice(LASTS) * MINUTE, rng.choice(KINDS))

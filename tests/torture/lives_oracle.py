@@ -150,7 +150,8 @@ class Judge:
 
     def _unasked(self, text: Heard) -> None:
         """Nothing comes in quiet hours, or to who wants little, that can wait, or that is nice to know."""
-        if self.who.sleeps(text.written_at) and text.kind in NO_HASTE - CALLS - {"departed"}:  # it may go with others
+        may_wait = text.kind in NO_HASTE - CALLS - {"departed"} and not self.belief.get("stale")  # word again may not
+        if self.who.sleeps(text.written_at) and may_wait:  # else it may go with others
             self._wrong("unasked", f"quiet, {text.kind}", text.at, text.body)
         taken_back = self.belief.get("stale") or (text.kind == "departed" and self._left_sooner())
         if self.who.little and text.kind in NO_HASTE and not taken_back:

@@ -117,9 +117,9 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
         ),
         (r"\bsaved(?=: dep )", does.fact(pending=True)),
         (
-            r", was \d{1,2}:\d\d(?:[ap]m)?(?: (?:UTC\S*|[A-Z]{3,4}))?(?: [A-Z][a-z]{2})?(?=[;.,]| \()",
-            does.nothing,
-        ),  # old
+            rf", was \d{{1,2}}:\d\d(?:[ap]m)?(?: (?:UTC\S*|[A-Z]{{3,4}}))?(?: [A-Z][a-z]{{2}})?(?: \({SPAN} (?:late|early)\))?(?=[;.,])",
+            does.nothing,  # old
+        ),
         (r"Live tracking starts 2 days before; we text you then\.|We text you 2 days before\.", does.nothing),
         (
             r"^Flait(?: flight alerts(?: for [^:]+)?)?:|Flait(?: flight alerts)?\.$|Flait(?: flight alerts)?\. (?=Msg|Set)",

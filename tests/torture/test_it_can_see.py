@@ -36,7 +36,7 @@ DARK = {
     29: "lost: seen once, to",
     43: "lost: seen once, cancelled",
     212: "lost: no word",
-    252: "lost: seen once, arr",
+    790: "lost: seen once, arr",
     274: "lost: seen once, diverted_to",
     665: "lost: seen once, dep",
 }
