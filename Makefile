@@ -11,7 +11,7 @@ torture: .venv/installed
 	$(BIN)/python -m tests.torture
 
 replay: .venv/installed
-	$(BIN)/python -m tests.torture.replay
+	$(BIN)/python -m tests.torture.replay --write
 
 check: .venv/installed
 	$(BIN)/ruff format --check .

@@ -359,6 +359,7 @@ class App:
             contact=self.settings.operator.contact,
             region=self.settings.phone.default_region,
             allow=self.settings.phone.allowed,
+            own=self.settings.twilio.own_numbers,
             whatsapp=self.whatsapp,
             polls=self.rules,
             zone_of=self.zone_of,

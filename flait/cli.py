@@ -47,6 +47,7 @@ GROUPS: Mapping[str, str] = {
 }
 
 INTERRUPTED = 130
+AS_JSON = "--json"
 LIKE_A_SECRET = 16  # characters; a key of either provider has 32, a mistyped name or option fewer
 
 _SWITCHES = {
@@ -62,7 +63,8 @@ _SWITCHES = {
 
 GLOBAL_HELP = """Flight alerts by text, on your own machine.
 
-Anywhere on the line: -v/-vv (say more; tracebacks), --quiet, --no-color, -y/--yes (confirm), --allow-insecure-keyring.
+Anywhere on the line: -v/-vv (say more; tracebacks), --quiet, --no-color, -y/--yes (confirm), --allow-insecure-keyring,
+and --json with a command that reads.
 
 Exit codes: 0 done, 1 failure, 2 bad input, 3 saved and retried later, 4 daemon not running, 5 configuration or secret,
 6 a provider refused, 7 not found, 8 budget, 9 locked, 130 interrupted."""
@@ -94,14 +96,16 @@ def _code(rest: list[str]) -> int:
 
 
 def _split(argv: Sequence[str]) -> tuple[dict[str, object], list[str]]:
-    """The global switches, wherever they stand before `--`, and the rest."""
+    """The global switches, wherever they stand before `--`, and the rest; `--json` at its end, where it is taken."""
     end = argv.index("--") if "--" in argv else len(argv)
     options: dict[str, object] = {}
     for word in argv[:end]:
         if word in _SWITCHES:
             name, value = _SWITCHES[word]
             options[name] = max(int(value), int(str(options.get(name, 0)))) if name == "verbose" else value
-    return options, [word for word in argv[:end] if word not in _SWITCHES] + list(argv[end:])
+    words = [word for word in argv[:end] if word not in _SWITCHES]
+    as_json = [AS_JSON] if AS_JSON in words else []  # of the command: it may stand before its name too
+    return options, [*(word for word in words if word != AS_JSON), *as_json, *argv[end:]]
 
 
 def _invoke(argv: list[str]) -> int:
@@ -175,7 +179,7 @@ def _explain(problem: FlaitError, argv: Sequence[str]) -> int:
         from flait.system.redaction import seen
 
         tell(seen.redact("".join(traceback.format_exception(problem))).rstrip("\n"))
-    if "--json" in argv:
+    if AS_JSON in argv:
         error = {"code": problem.code, "message": hidden(problem.message), "hint": problem.hint}
         tell(json.dumps({"error": error}))
     else:

@@ -269,7 +269,9 @@ class Daemon:
         store, clock, whatsapp = self._app.store(), self._app.clock, self._app.whatsapp
         if self._stopping.is_set() or deliver.is_silent(store, clock.now()):
             return False
-        progress = deliver.send_next(store, self._gateway, clock, self.boot, whatsapp=whatsapp)
+        progress = deliver.send_next(
+            store, self._gateway, clock, self.boot, whatsapp=whatsapp, least=self._app.rules.least
+        )
         if progress.pause:  # all senders share it: another's success does not end it
             deliver.be_silent(store, clock.now() + progress.pause)
         return progress.more
@@ -278,7 +280,9 @@ class Daemon:
         """Look one text in doubt up in Twilio's record."""
         store, clock = self._app.store(), self._app.clock
         deliver.doubt_forgotten(store, clock)
-        return bool(store.in_doubt(clock.now())) and deliver.settle_next(store, self._gateway, clock)
+        return bool(store.in_doubt(clock.now())) and deliver.settle_next(
+            store, self._gateway, clock, least=self._app.rules.least
+        )
 
     def receipts(self) -> bool:
         """Ask Twilio what became of one text."""

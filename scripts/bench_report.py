@@ -11,13 +11,14 @@ from flait.store.connection import sqlite3
 from flait.store.opening import JOURNAL
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+REPLAY = "## The replay"  # from here on it is written by `make replay`
 COLUMNS = ("measure", "figure", "reference", "ratio", "goal", "met?")
 
 HEAD = """\
 # Benchmarks
 
-Written whole by `make bench`; every reference was measured in the same run, on the same machine. The ratios say more
-than the figures: they hold on another machine too.
+Written by `make bench`, from "The replay" on by `make replay`; every reference was measured in the same run, on the
+same machine. The ratios say more than the figures: they hold on another machine too.
 """
 
 
@@ -49,11 +50,13 @@ def printed(line: Line) -> str:
 
 
 def write(lines: Sequence[Line]) -> None:
-    """Rewrite the document."""
+    """Rewrite the document, up to the part of `make replay`."""
     rows = [COLUMNS, tuple("---" for _ in COLUMNS), *(line.cells() for line in lines)]
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     how = "\n".join(f"- **{line.measure}**: {line.how}" for line in lines)
-    DOCUMENT.write_text(f"{HEAD}\n{_setting()}\n\n{table}\n\n## How each is measured\n\n{how}\n")
+    _, replay, figures = DOCUMENT.read_text().partition(f"\n{REPLAY}\n")
+    text = f"{HEAD}\n{_setting()}\n\n{table}\n\n## How each is measured\n\n{how}\n"
+    DOCUMENT.write_text(text + replay + figures)
 
 
 def _setting() -> str:

@@ -34,6 +34,12 @@ def test_twilio_is_told_where_to_report_on_which_text(tmp_path: Path) -> None:
     assert fields["status_callback"] == "https://flait.example.com/twilio/status?m=40&a=2#rc=5&rp=all"
 
 
+def test_the_numbers_that_flait_writes_from_are_nobodys_as_people_would_write_them(tmp_path: Path) -> None:
+    wired = app(tmp_path, FLAIT_TWILIO_WHATSAPP_FROM="+5215555550198")
+    assert wired.answer_rules.own == {"+15555550199", "+525555550198"}
+    assert app(tmp_path, FLAIT_TWILIO_FROM_NUMBER="Flait").answer_rules.own == set()
+
+
 @pytest.mark.parametrize(
     "variables", [{}, {"FLAIT_WEBHOOK_ENABLED": "false", **CALLED_BACK}], ids=["no address", "no listener"]
 )

@@ -304,6 +304,18 @@ def test_a_fault_in_the_file_is_named_with_its_line(paths: Paths, text: str, lin
     assert "canary" not in message
 
 
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [("trips.minimum.lhr", "trips.minimum.LHR"), ("twilio.whatsapp_templates.GATE", "twilio.whatsapp_templates.gate")],
+)
+def test_a_name_in_the_wrong_case_is_told_the_right_one(paths: Paths, key: str, meant: str) -> None:
+    paths.config_file.write_text(f"{key} = 90\n")
+    assert f"there is no setting {key} in" in refusal(paths)
+    assert f"write it as {meant}" in refusal(paths)
+    with pytest.raises(ConfigError, match=meant):
+        setting_for(key)
+
+
 def test_a_fault_in_the_environment_is_named_without_its_value(paths: Paths) -> None:
     message = refusal(paths, {"FLAIT_TWILIO_FROM_NUMBER": "1555550100"})
 
@@ -431,6 +443,16 @@ def test_taking_out_what_is_not_there_writes_nothing(paths: Paths) -> None:
         (COMMENTED, "twilio.whatsapp_templates.<kind>", "", "no setting"),
         ("[alerts\n", "alerts.delay_minutes", "5", "not TOML"),
         ("alerts = 3\n", "alerts.delay_minutes", "5", "a value, not a section"),
+        ("[alerts]\ndelay_minuts = 20\n", "alerts.delay_minutes", "25", "line 2; did you mean alerts.delay_minutes?"),
+        ("[alerts]\ndelay_minuts = 20\n", "quiet.default", "", "nothing was written: there is no setting"),
+        ("[alerts]\nleave_hours = 99\n", "alerts.delay_minutes", "25", "alerts.leave_hours in "),
+        ("[twilio]\nauth_token = 'canary'\n", "alerts.delay_minutes", "25", "is a secret and is not kept"),
+        (
+            "[quiet]\ndefualt = 1\n[alerts]\ndelay_minutes = 20\n",
+            "alerts.delay_minutes",
+            "20",
+            "no setting quiet.defualt",
+        ),
     ],
 )
 def test_a_refused_change_leaves_the_file_alone(paths: Paths, before: str, key: str, text: str, said: str) -> None:
@@ -442,6 +464,24 @@ def test_a_refused_change_leaves_the_file_alone(paths: Paths, before: str, key: 
     assert said in str(caught.value)
     assert "canary" not in str(caught.value)
     assert paths.config_file.read_text() == before
+
+
+def test_taking_a_key_out_of_a_file_with_another_mistake_writes_nothing(paths: Paths) -> None:
+    paths.config_file.write_text(before := COMMENTED + "[backup]\nkeep_dayly = 3\n")
+
+    with pytest.raises(ConfigError, match="nothing was written: there is no setting"):
+        unset(paths, "quiet.default")
+
+    assert paths.config_file.read_text() == before
+
+
+def test_a_change_that_mends_a_mistake_is_written_though_there_is_another(paths: Paths) -> None:
+    paths.config_file.write_text("[alerts]\nleave_hours = 99\ndelay_minutes = 'soon'\n")
+
+    set_value(paths, "alerts.leave_hours", "4")
+    set_value(paths, "alerts.delay_minutes", "25")
+
+    assert load(paths, {}).alerts.leave_hours == 4
 
 
 def test_one_bad_value_does_not_keep_another_from_being_mended(paths: Paths) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from flait.core.alternatives import Pair
     from flait.core.flights import Airport, ScheduledFlight
     from flait.core.wanted import Leg, Wanted
+    from flait.flows.ports import FlightSource
 
 COLUMNS = (
     Column(name="flight"),
@@ -40,35 +41,35 @@ def alternatives(
     as_json: AsJson = False,
 ) -> None:
     """Other flights between the same two airports, from an hour from now to the end of tomorrow."""
-    from flait.commands.subscribing import patience
+    from flait.commands.asking import patience
     from flait.core.alternatives import others, pair_of
     from flait.errors import NotFound
     from flait.flows.alternatives import departures
 
     app, wanted = session.app(), _wanted(ident, date, origin, destination, at)
-    with patience(once=True):
-        leg = _followed(wanted) or _found(wanted)
+    with patience(once=True) as asking:
+        leg = _followed(wanted) or _found(wanted, asking.source())
         pair = pair_of(leg)
         if pair is None:
             raise NotFound(f"where {wanted.ident} goes is not known yet", "ask the airline")
-        rows = departures(app.store(), lambda: app.source(attempts=3), pair, app.clock)
-    found = others(rows, pair, app.clock.now(), known=[leg, *_known(pair)])
+        rows = departures(app.store(), asking.source, pair, app.clock)
+    found = others(rows, pair, app.clock.now(), known=[leg, *_known(pair)], there_from=_there_from(leg))
     if as_json:
         print_json({"alternatives": [_fields(row) for row in found]})
         return
     print_table(COLUMNS, [_row(row) for row in found])
-    _say_what_is_not_known(pair, found)
+    _say_what_is_not_known(pair, found, _there_from(leg))
 
 
 def _wanted(ident: str, date: str | None, origin: str | None, destination: str | None, at: str | None) -> "Wanted":
     from flait.commands.subscribing import TypedLeg, wished
-    from flait.core.idents import parse_ident
+    from flait.commands.typed import number_from
     from flait.core.subscriptions import Role
     from flait.core.wanted import Wanted
 
     leg = TypedLeg.typed(origin, destination, at)
     return Wanted(
-        ident=parse_ident(ident),
+        ident=number_from(ident),
         wish=wished(date),
         origin=leg.origin,
         destination=leg.destination,
@@ -92,15 +93,14 @@ def _followed(wanted: "Wanted") -> "Leg | None":
     return flights[foremost(flights, (), session.app().clock.now()) or 0] if flights else None
 
 
-def _found(wanted: "Wanted") -> "Leg":
+def _found(wanted: "Wanted", source: "FlightSource") -> "Leg":
     """The flight meant, as `flait subscribe` finds it."""
     from flait.core.alternatives import leg_meant
     from flait.core.findings import Found
     from flait.core.texts.refusals import refused
     from flait.flows.find import find
 
-    app = session.app()
-    _, finding = find(app.source(attempts=3), wanted, now=app.clock.now())
+    _, finding = find(source, wanted, now=session.app().clock.now())
     leg = leg_meant(finding)
     if leg is None:
         assert not isinstance(finding, Found)  # which names its leg
@@ -116,11 +116,25 @@ def _known(pair: "Pair") -> "list[Leg]":
     return [view.tracked.flight for view in views if view.subscribers or cancelled(view.tracked.flight)]
 
 
-def _say_what_is_not_known(pair: "Pair", found: "list[ScheduledFlight]") -> None:
+def _there_from(leg: "Leg") -> "datetime | None":
+    """From when on somebody who follows it can leave there, where another flight brings all of them; None: now."""
+    from flait.core.flights import Flight
+    from flait.flows.trips import there_from
+
+    app = session.app()
+    tracked = app.store().tracked_by_fa_flight_id(leg.fa_flight_id) if isinstance(leg, Flight) else None
+    people = app.store().live_subscribers(tracked.id) if tracked else []
+    least = app.settings.trips.least
+    ready = [there_from(app.store(), one.user.id, one.subscription.id, least) for one in people]
+    known = [at for at in ready if at]
+    return min(known) if known and len(known) == len(ready) else None
+
+
+def _say_what_is_not_known(pair: "Pair", found: "list[ScheduledFlight]", ready: "datetime | None") -> None:
     from flait.core.texts.alternatives import SEATS, none_text
     from flait.core.texts.formats import Reader
 
-    say(SEATS if found else none_text(pair, Reader(ident="", now=session.app().clock.now())))
+    say(SEATS if found else none_text(pair, Reader(ident="", now=session.app().clock.now()), ready))
 
 
 def _fields(row: "ScheduledFlight") -> dict[str, Any]:

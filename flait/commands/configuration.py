@@ -10,6 +10,7 @@ from flait.commands.output import print_json, print_table, safe, say
 from flait.commands.tables import Column, columns
 
 if TYPE_CHECKING:
+    from flait.errors import ConfigError
     from flait.settings.rules import Value
 
 Key = Annotated[str, typer.Argument(help="A setting, like alerts.delay_minutes.")]
@@ -64,12 +65,27 @@ def change(
 
     app = session.app()
     kept = set_value(app.paths, key, value)
-    say(f"{key} is {safe(_text(kept)) or 'empty'} in {safe(app.paths.config_file)}.{_in_force(key in AT_START)}")
+    wrong = _what_is_wrong()
+    in_force = "" if wrong else _in_force(key in AT_START)
+    say(f"{key} is {safe(_text(kept)) or 'empty'} in {safe(app.paths.config_file)}.{in_force}")
+    if wrong:
+        say(f"warning: no setting holds yet: {safe(wrong)}")
     if key == "twilio.from_number" and is_one_way(str(kept)):
         say("Nobody can reply to a name: no commands, and no STOP. Texts say whom to ask instead (operator.contact).")
     variable = setting_for(key).variable
     if variable in app.env:
         say(f"warning: {variable} is set, and wins over config.toml")
+
+
+def _what_is_wrong() -> "ConfigError | None":
+    """What is left to mend before any setting holds: a mistake beside the one that was mended, or a variable's."""
+    from flait.errors import ConfigError
+
+    try:
+        _ = session.app().settings
+    except ConfigError as problem:
+        return problem
+    return None
 
 
 def _in_force(at_start: bool) -> str:

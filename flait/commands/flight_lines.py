@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from flait.core.flights import Airport, Flight, Phase, Times, phase
+from flait.core.observations import is_overtaken
 from flait.core.silences import NOTHING_TOLD, without_word
 from flait.core.standing import AT_ORIGIN, BY_THE_CLOCK, State, notable, standing
 from flait.core.texts.formats import Reader, span
@@ -53,7 +54,9 @@ def departs(flight: Flight, now: datetime) -> tuple[str, ...]:
 
 
 def arrives(flight: Flight, now: datetime) -> tuple[str, ...]:
-    """`23:15 EST` and `(9m early)`, on the clock of where it lands."""
+    """`23:15 EST` and `(9m early)`, on the clock of where it lands; nothing where its leaving makes that impossible."""
+    if is_overtaken(flight):
+        return ()
     return _at(flight, flight.arrival, flight.lands_at, now)
 
 

@@ -6,7 +6,7 @@ import typer
 
 from flait.commands import session
 from flait.commands.options import AsJson
-from flait.commands.output import print_json, print_table, say
+from flait.commands.output import print_json, print_table, say, worded
 from flait.commands.tables import Column
 
 if TYPE_CHECKING:
@@ -31,22 +31,37 @@ def add_to(root: typer.Typer) -> None:
 
 def history(ident: Number, as_json: AsJson = False) -> None:
     """How a flight number has flown lately: minutes late at both ends, newest first. `flait history UA123`"""
-    from flait.commands.subscribing import patience
+    from flait.commands.asking import patience
     from flait.core.history import by_leg, punctuality
     from flait.core.idents import parse_ident
     from flait.flows.history import looked_up
 
     app = session.app()
-    with patience(once=True):
-        flights = looked_up(app.store(), app.source(attempts=3), app.clock, ident)
+    with patience(once=True) as asking:
+        flights = looked_up(app.store(), asking.source(), app.clock, ident)
     if as_json:
         known = punctuality(flights)
         fields = {"ident": str(parse_ident(ident)), "flights": [_fields(one) for one in flights]}
         print_json({**fields, "on_time": known.on_time, "of": known.of})
         return
-    print_table(COLUMNS, [_row(one) for one in flights], empty="None of its flights is known to be over.")
+    print_table(COLUMNS, [_row(one) for one in flights])
+    if not flights:
+        say(_why_nothing(ident))
     for (origin, destination), known in by_leg(flights).items():
         say(f"{origin}-{destination}: {known.words}.")
+
+
+def _why_nothing(ident: str) -> str:
+    """Which look showed nothing, and when the next one is due."""
+    from flait.core.history import OLD
+    from flait.core.idents import parse_ident
+
+    asked_at = session.app().store().flown_asked_at(str(parse_ident(ident)))
+    assert asked_at is not None  # else it was asked now, or refused
+    return (
+        f"No flight of {parse_ident(ident)} that is over is known: FlightAware showed none when it was asked, "
+        f"{worded(asked_at)}. It is not asked again before {worded(asked_at + OLD)}."
+    )
 
 
 def _fields(one: "Flown") -> dict[str, Any]:

@@ -10,6 +10,7 @@ import typer
 
 from flait.commands import session
 from flait.commands.options import AsJson
+from flait.commands.options import file as file_named
 from flait.commands.output import confirm, print_json, print_table, say
 from flait.commands.tables import Column, columns
 from flait.errors import FlaitError
@@ -26,7 +27,7 @@ COLUMNS = (
     Column(name="ok", under=True),
 )
 
-File = Annotated[Path, typer.Argument(help="A backup, or a database that a restore set aside.")]
+File = Annotated[Path, typer.Argument(help="A backup, or a database that a restore set aside.", parser=file_named)]
 
 
 def add_to(root: typer.Typer) -> None:
@@ -40,7 +41,10 @@ def add_to(root: typer.Typer) -> None:
 
 
 def create(
-    file: Annotated[Path | None, typer.Argument(help="Where to; a name with the time in it without.")] = None,
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="Where to; a name with the time in it without.", parser=file_named),
+    ] = None,
 ) -> None:
     """Back up the database while everything runs, and prove the copy. Prints its path."""
     from flait.flows import backup

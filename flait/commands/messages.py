@@ -109,7 +109,8 @@ def retry(number: MessageId) -> None:
     twice = why_twice(store, number)
     if twice:
         confirm(f"{twice}: told again, it may come twice. Tell it all the same?")
-    retried = resend(store, number, now=app.clock.now(), accept_twice=bool(twice))
+    least = app.settings.trips.least
+    retried = resend(store, number, now=app.clock.now(), accept_twice=bool(twice), least=least)
     if retried.queued:
         copy = retried.queued
         say(f"Queued again as msg:{copy.id}; it goes out within {span(USEFUL)}, or not at all: {in_lines(copy.body)}")
@@ -164,7 +165,8 @@ def trace(
         print_json({"subject": name, "steps": [_step_fields(store, step) for step in steps], **reasons})
         return
     said = [(at, name, explaining.WHY, what, "", "", words) for at, what, words in explaining.rows(why)] if why else []
-    print_table(STEP_COLUMNS, [*said, *(_step_row(store, step) for step in steps)])
+    rows = [(row[0], row) for row in said] + [(step.at, _step_row(store, step)) for step in steps]
+    print_table(STEP_COLUMNS, [row for _, row in sorted(rows, key=lambda each: each[0])])
 
 
 def _traced(store: "Store", subject: str) -> "tuple[str, list[Step]]":

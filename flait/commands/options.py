@@ -2,9 +2,12 @@
 
 import math
 import re
+from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from flait.system.paths import state_of
 
 LARGEST_ID = 2**63 - 1  # what SQLite can look for
 MESSAGE_ID = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
@@ -33,6 +36,20 @@ def seconds(text: str) -> float:
     from flait.core.idents import shown
 
     raise typer.BadParameter(f"{shown(text)} is no number of seconds, 0 to {A_DAY}")
+
+
+def file(text: str) -> Path:
+    """The file that is meant, there or not. Raises BadParameter where no file is, or can be, called so."""
+    from flait.core.idents import shown
+
+    if not text.strip():
+        raise typer.BadParameter("no file is named")
+    path = Path(text)
+    try:
+        state_of(path)
+    except OSError as problem:
+        raise typer.BadParameter(f"{shown(text)} cannot be looked at: {problem.strerror}") from None
+    return path
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]

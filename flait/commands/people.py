@@ -8,7 +8,7 @@ import typer
 from flait.commands import session
 from flait.commands.options import AsJson, Who
 from flait.commands.output import confirm, known_facts, print_json, print_table, safe, say, worded
-from flait.commands.preferring import PREFERENCES, is_quiet, shown_preferences
+from flait.commands.preferring import PREFERENCES, is_quiet, say_missed, shown_preferences, zone_from
 from flait.commands.tables import FACTS, Column
 from flait.errors import UserError
 
@@ -56,6 +56,8 @@ def add(
     clock: ClockOption = None,
 ) -> None:
     """Add a person. `flait user add Ann +15555550100`"""
+    from dataclasses import replace
+
     from flait.commands.who import phone_from
     from flait.core.subscriptions import ClockFace, Role, User, agreeing
 
@@ -64,11 +66,11 @@ def add(
     user = User(
         name=name_from(name),
         phone=phone_from(phone),
-        timezone=_timezone(timezone or ""),
         role=role_from(role) if role is not None else Role.TRAVELER,
         clock=_clock(clock) if clock is not None else ClockFace.H24,
         created_at=now,
     )
+    user = replace(user, timezone=zone_from(timezone or "", user))
     added = app.store().add_user(agreeing(user, user.channel, "added at the command line", now))
     say(f"{safe(added.name)} is known now, as {added.phone}.")
     if added.opted_out_at:
@@ -135,14 +137,22 @@ def change(
             f"end them first: flait user set {user.phone} quiet off",
         )
     elif key in CHANGES:
-        user = store.save_user(replace(user, **{key: CHANGES[key](value)}))
+        user = store.save_user(replace(user, **{key: CHANGES[key](value, user)}))
     else:
         raise UserError(
             f"a person has no {shown(key)}", f"it is one of {', '.join([*CHANGES, 'channel', *PREFERENCES])}"
         )
     store.hasten_moments(user.id, session.app().clock.now())
-    held = str(shown_preferences(user)[key]) if key in PREFERENCES else value
+    held = _held(user, key, value)
     say(f"{safe(user.name)}: {key} is {safe(held) or 'not set'}.")
+    say_missed(user, key, value)
+
+
+def _held(user: "User", key: str, value: str) -> str:
+    """What was made of the value that was typed."""
+    if key == "timezone":
+        return user.timezone or ""
+    return str(shown_preferences(user)[key]) if key in PREFERENCES else value
 
 
 def remove(who: Who) -> None:
@@ -200,22 +210,6 @@ def _move(store: "Store", user: "User", channel: "Channel") -> "User":
     return prefer(store, user, channel, consent="set at the command line", agreed_at=session.app().clock.now())
 
 
-def _timezone(text: str) -> str | None:
-    from zoneinfo import available_timezones
-
-    from flait.core.idents import shown
-    from flait.settings.table import meant
-
-    if not text:
-        return None
-    zones = available_timezones()
-    if text in zones:
-        return text
-    raise UserError(
-        f"{shown(text)} is not a time zone", meant(text, zones) or "write an IANA name, like America/New_York"
-    )
-
-
 def role_from(text: str, hint: str = "it is traveler, meeter or watcher") -> "Role":
     """The role that somebody typed. Raises UserError with that hint."""
     from flait.core.idents import shown
@@ -237,11 +231,11 @@ def _clock(text: str) -> "ClockFace":
         raise UserError(f"{shown(text)} is not a clock", "it is 12h or 24h") from None
 
 
-CHANGES: Mapping[str, Callable[[str], Any]] = {
-    "name": name_from,
-    "timezone": _timezone,
-    "role": role_from,
-    "clock": _clock,
+CHANGES: Mapping[str, Callable[[str, "User"], Any]] = {
+    "name": lambda text, _: name_from(text),
+    "timezone": zone_from,
+    "role": lambda text, _: role_from(text),
+    "clock": lambda text, _: _clock(text),
 }
 NOT_YET: Mapping[str, Callable[["User"], str]] = {  # key → what holds, and cannot be changed in this version
     "language": lambda _: "en",

@@ -4,11 +4,43 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from flait.commands import session
+from flait.commands.output import safe, say
 from flait.errors import UserError
 
 if TYPE_CHECKING:
     from flait.core.preferences import Preferences
     from flait.core.subscriptions import User
+
+
+def _as_texted(command: str, value: str) -> str:
+    """What is made of the value when it is texted with that command; '' where it is not read, or more is said."""
+    from flait.core.replies.kinds import Prefer
+    from flait.core.replies.understanding import understand
+
+    reply = understand(f"{command} {value}")
+    read = reply.value or "" if isinstance(reply, Prefer) else ""
+    return read if isinstance(reply, Prefer) and reply == Prefer(what=reply.what, value=read) else ""
+
+
+def zone_from(text: str, user: "User") -> str | None:
+    """The zone that is meant, as by text: its name, an abbreviation, a town or an airport; '' is none."""
+    from zoneinfo import available_timezones
+
+    from flait.core.idents import shown
+    from flait.flows.zones import zones_meant
+    from flait.settings.table import meant
+
+    if not text:
+        return None
+    zones = zones_meant(text, user, session.app().clock.now(), session.app().zone_of)
+    if len(zones) > 1:
+        raise UserError(f"{shown(text)} is several time zones", f"write {' or '.join(zones[:3])}")
+    known = available_timezones()
+    if zones or text in known:
+        return zones[0] if zones else text
+    raise UserError(
+        f"{shown(text)} is not a time zone", meant(text, known) or "write an IANA name, like America/New_York"
+    )
 
 
 def _level(user: "User", value: str) -> "Preferences":
@@ -18,7 +50,7 @@ def _level(user: "User", value: str) -> "Preferences":
     from flait.core.preferences import Level
 
     try:
-        return replace(user.preferences, level=Level(value.lower()))
+        return replace(user.preferences, level=Level(_as_texted("LEVEL", value)))
     except ValueError:
         raise UserError(f"{shown(value)} is not a level", "it is all or important") from None
 
@@ -29,8 +61,9 @@ def _quiet(user: "User", value: str) -> "Preferences":
     from flait.core.idents import shown
     from flait.core.preferences import parse_quiet
 
-    hours = parse_quiet(value)
-    if hours is None and value.lower() != "off":
+    read = _as_texted("QUIET", value)
+    hours = parse_quiet(value) or parse_quiet(read)
+    if hours is None and read != "off":
         raise UserError(f"{shown(value)} are no quiet hours", "write them like 22:00-07:00, or off")
     if hours and not user.timezone:
         raise UserError(
@@ -42,18 +75,18 @@ def _quiet(user: "User", value: str) -> "Preferences":
 
 def _lead(key: str) -> "Callable[[User, str], Preferences]":
     def changed(user: "User", value: str) -> "Preferences":
-        from dataclasses import replace
-
         from flait.core.changes import ChangeKind
         from flait.core.idents import shown
-        from flait.core.preferences import LONGEST_LEAD, SHORTEST_LEAD, lead_from, spelled_span
+        from flait.core.preferences import LONGEST_LEAD, SHORTEST_LEAD, lead_from, spelled_span, with_lead
 
         kind = ChangeKind(key)
         lead = lead_from(kind, value)
         if lead is None:
+            lead = lead_from(kind, _as_texted("LEAVE-BY", value))
+        if lead is None:
             bounds = f"{spelled_span(SHORTEST_LEAD[kind])} to {spelled_span(LONGEST_LEAD[kind])}"
             raise UserError(f"{shown(value)} is not how long before", f"write {bounds}, like 2h30, or off")
-        return replace(user.preferences, leads={**user.preferences.leads, kind: lead})
+        return with_lead(user.preferences, kind, lead)
 
     return changed
 
@@ -97,6 +130,20 @@ def shown_preferences(user: "User") -> dict[str, Any]:
         **{kind.value: spelled_span(lead) for kind, lead in leads_of(set_here, others).items()},
         "kinds": ",".join(f"-{kind}" for kind in set_here.off),
     }
+
+
+def say_missed(user: "User", key: str, value: str) -> None:
+    """Say of what was just set for which flights it comes no more, for it was told, or its time is past."""
+    from flait.core.milestones import MILESTONES, Missed
+    from flait.flows.promised import comes_no_more
+
+    app = session.app()
+    again = {"level": ("leave", "meet"), "kinds": [each.strip()[1:] for each in value.lower().split(",")]}
+    for kind in [kind for kind in MILESTONES if kind.value in (key, *again.get(key, ()))]:
+        for why, idents in comes_no_more(app.store(), user, kind, app.rules, app.clock.now()).items():
+            if why is Missed.PAST or key == kind.value:
+                reason = "it was told already" if why is Missed.SAID else "its time is past"
+                say(safe(f"No {kind.value} for {', '.join(idents)}: {reason}."))
 
 
 def is_quiet(user: "User") -> bool:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from subprocess import Popen
 
     from flait.app import App
+    from flait.errors import FlaitError
 
 STARTS_WITHIN = 10.0  # seconds, real
 STOPS_WITHIN = 16.0  # seconds, real; the daemon promises 15
@@ -116,8 +117,6 @@ def _until_up(child: "Popen[bytes]", wait: float) -> bool:
     import threading
     import time
 
-    from flait.errors import FlaitError
-
     store, pause = session.app().store(), threading.Event()
     deadline = time.monotonic() + wait
     while child.poll() is None:
@@ -128,10 +127,42 @@ def _until_up(child: "Popen[bytes]", wait: float) -> bool:
             say(f"The daemon was started, pid {child.pid}, and is not up after {wait:g} s; see `flait daemon logs`.")
             return False
         pause.wait(LOOK_EVERY)
-    said = _output_path().read_text(errors="replace").strip().splitlines()
-    problem = FlaitError((said[-1] if said else "the daemon ended at once").removeprefix("error: "))
+    problem = _last_word(_output_path())
     problem.exit_code = child.returncode or 1
     raise problem
+
+
+def _last_word(output: "Path") -> "FlaitError":
+    """Why a daemon ended that did not come up: what it said last. On a full disk it could say nothing."""
+    from flait.errors import FlaitError, StoreError
+
+    if not _takes_more(output):
+        return StoreError(f"the disk of {output} is full", "free some space, then try again")
+    said = output.read_text(errors="replace").strip().splitlines()
+    if said:
+        return FlaitError(said[-1].removeprefix("error: "))
+    return FlaitError("the daemon ended at once and said nothing", "`flait daemon run` shows what it does")
+
+
+def _takes_more(file: "Path") -> bool:
+    """Whether another page fits behind what the file holds."""
+    import errno
+    import mmap
+    import os
+
+    from flait.system.paths import open_private
+
+    handle = open_private(file, os.O_WRONLY | os.O_APPEND)
+    size = os.fstat(handle).st_size
+    try:
+        taken = os.write(handle, bytes(mmap.PAGESIZE))
+        os.fsync(handle)
+        os.ftruncate(handle, size)
+    except OSError as problem:
+        return problem.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    finally:
+        os.close(handle)
+    return taken == mmap.PAGESIZE
 
 
 def stop() -> None:

@@ -260,9 +260,10 @@ def _plane(store: "Store", view: "FlightView", now: "datetime") -> str | None:
 def _connections(store: "Store", view: "FlightView") -> "Iterator[str]":
     """`Ana: UA1234 to LH403 at EWR, 43 min, at risk`, of every pair of theirs in which it is."""
     from flait.core.trips import connections
+    from flait.flows.trips import all_legs
 
     for one in store.live_subscribers(view.tracked.id):
-        for pair in connections(store.legs_of(one.user.id), session.app().settings.trips.least):
+        for pair in connections(all_legs(store, one.user.id), session.app().settings.trips.least):
             if one.subscription.id in (pair.first.id, pair.then.id):
                 left = "" if pair.minutes is None else f", {pair.minutes} min"
                 state = pair.chance.replace("_", " ")

@@ -1,8 +1,6 @@
 """`flait subscribe`, `unsubscribe` and `subscriptions`: who follows what."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,8 +32,6 @@ COLUMNS = (
 )
 NEXT = "next"  # the day of the next departure, which is what a wish without a day means
 SAVED_NOT_FINISHED = 3
-AGAIN = "Flait tries again"  # the hint of a fault that a daemon gets over by itself
-A_MOMENT = 3.0  # seconds, real
 
 Ident = Annotated[str, typer.Argument(help="The flight number, like UA123 or BAW12.")]
 Who = Annotated[str, typer.Argument(help="A phone number with country code, or the name of somebody known.")]
@@ -78,6 +74,7 @@ def subscribe(
     at: At = None,
 ) -> int:
     """Text somebody what changes on a flight, from now on. `flait subscribe UA123 +15555550100`"""
+    from flait.commands.asking import patience
     from flait.flows.subscribe import subscribe as follow
 
     app = session.app()
@@ -86,9 +83,14 @@ def subscribe(
     leg = TypedLeg.typed(origin, destination, at)
     wanted = _wanted(store, person, ident, date=date, role=role, leg=leg)
     contact = app.settings.operator.contact
-    with patience():
-        done = follow(store, app.source(attempts=3), app.clock, person=person, wanted=wanted, contact=contact)
+    with patience() as asking:
+        done = follow(store, asking.source(), app.clock, person=person, wanted=wanted, contact=contact)
     say(_outcome(done))
+    if name is not None and done.user.name != name.strip():
+        known, wanted_name = safe(done.user.name), safe(name.strip())
+        say(
+            f"They were known before, as {known}. `flait user set {done.user.phone} name '{wanted_name}'` renames them."
+        )
     waits_for_an_answer = done.flight is None and done.subscription.departure_date is None
     return SAVED_NOT_FINISHED if waits_for_an_answer else 0
 
@@ -104,43 +106,19 @@ def _out_of_reach(done: "Subscribed") -> str:
     return f" Nothing can be sent to {name}: {why}. What helps: a WhatsApp text from {name}; {NO_WAY}." if why else ""
 
 
-@contextmanager
-def patience(*, once: bool = False) -> Iterator[None]:
-    """Who waits longer than a moment is told what for; and, where nothing comes of it later, that nobody tries again.
-
-    `once`: the command asks, and leaves nothing behind.
-    """
-    from threading import Timer
-
-    from flait.errors import FlightSourceError
-
-    words = "AeroAPI has not answered yet: Flait waits for its turn, or tries again, for half a minute at most."
-    timer = Timer(A_MOMENT, say, [words])
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    except FlightSourceError as fault:
-        if once and fault.hint == AGAIN:
-            fault.hint = "try it again later"
-        raise
-    finally:
-        timer.cancel()
-
-
 def unsubscribe(
     ident: Ident, who: Who, date: Date = None, origin: From = None, destination: To = None, at: At = None
 ) -> None:
     """Stop texting somebody about a flight."""
+    from flait.commands.typed import number_from
     from flait.commands.who import known
-    from flait.core.idents import parse_ident
     from flait.errors import NotFound
     from flait.flows.subscribe import unsubscribe as stop
 
     app = session.app()
     store = app.store()
     user = known(store, who)
-    number = str(parse_ident(ident))
+    number = str(number_from(ident))
     leg = TypedLeg.typed(origin, destination, at)
     found = [one for one in _on(store.live_for(user.id, number), date) if leg.fits(one)]
     if not found:
@@ -208,7 +186,7 @@ def _row(view: "SubscriptionView") -> tuple[object, ...]:
 
 def _person(store: "Store", who: str, name: str | None, channel: str | None) -> "Person":
     from flait.commands.people import channel_from, name_from
-    from flait.commands.who import phone_from, somebody
+    from flait.commands.who import phone_from, refuse_own, somebody
     from flait.core.idents import shown
     from flait.errors import InvalidPhone
     from flait.flows.subscribe import Person
@@ -216,14 +194,14 @@ def _person(store: "Store", who: str, name: str | None, channel: str | None) -> 
 
     by = channel_from(channel) if channel is not None else None
     consent, now = "added at the command line", session.app().clock.now()
-    user = somebody(store, who)
+    user, called = somebody(store, who), name_from(name) if name is not None else None
     if user:
+        refuse_own(user.phone)
         return Person(phone=user.phone, channel=by, consent=consent, agreed_at=now)
     if not looks_like_phone(who):
         raise InvalidPhone(
             f"{shown(who)} is neither a known name nor a phone number", "write the number with country code"
         )
-    called = name_from(name) if name is not None else None
     return Person(phone=phone_from(who), name=called, channel=by, consent=consent, agreed_at=now)
 
 
@@ -231,14 +209,14 @@ def _wanted(
     store: "Store", person: "Person", ident: str, *, date: str | None, role: str | None, leg: "TypedLeg"
 ) -> "Wanted":
     from flait.commands.people import role_from
-    from flait.core.idents import parse_ident
+    from flait.commands.typed import number_from
     from flait.core.subscriptions import Role as Roles
     from flait.core.wanted import Wanted
 
     user = store.user_by_phone(person.phone)
     usual = user.role if user else Roles.TRAVELER
     return Wanted(
-        ident=parse_ident(ident),
+        ident=number_from(ident),
         wish=wished(date),
         origin=leg.origin,
         destination=leg.destination,

@@ -46,12 +46,13 @@ def send_test(
     Exit codes: 0 Twilio has taken it, or it has arrived; 3 it still waits; 1 it was refused or lost, with the reason.
     """
     from flait.commands.carrying import Carrier, carrier, sends
-    from flait.commands.who import known
+    from flait.commands.who import known, refuse_own
     from flait.flows.trying import queue_test
 
     app = session.app()
     store = app.store()
     user = known(store, who)
+    refuse_own(user.phone)
     message = queue_test(store, user, now=app.clock.now())
     say(f"msg:{message.id} to {safe(user.name)} {sends()}.")
     if carrier() is Carrier.NOBODY:

@@ -49,9 +49,10 @@ def trips(user: OneUser = None, as_json: AsJson = False) -> None:
 
 def _pairs(person: "User") -> "Iterator[Connection]":
     from flait.core.trips import connections
+    from flait.flows.trips import all_legs
 
     app = session.app()
-    return connections(app.store().legs_of(person.id), app.settings.trips.least)
+    return connections(all_legs(app.store(), person.id), app.settings.trips.least)
 
 
 def _fields(person: "User", pair: "Connection") -> dict[str, Any]:

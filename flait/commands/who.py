@@ -3,16 +3,23 @@
 from flait.commands import session
 from flait.core.idents import shown
 from flait.core.subscriptions import User
-from flait.errors import NotFound
+from flait.errors import InvalidPhone, NotFound
 from flait.phones import looks_like_phone, parse_phone, refuse_costly
 from flait.store import Store
 
 
 def phone_from(text: str) -> str:
-    """The number of somebody new, E.164. Raises InvalidPhone, also for one that costs a lot to text."""
+    """The number of somebody new, E.164. Raises InvalidPhone, also for Flait's own and one that costs a lot to text."""
     phone = _read(text)
+    refuse_own(phone)
     refuse_costly(phone, session.app().settings.phone.allowed)
     return phone
+
+
+def refuse_own(phone: str) -> None:
+    """Raise InvalidPhone for a number that Flait itself writes from."""
+    if phone in session.app().settings.twilio.own_numbers:
+        raise InvalidPhone(f"{shown(phone)} is the number Flait writes from", "write the number of a person")
 
 
 def _read(text: str) -> str:

@@ -4,22 +4,34 @@ Nothing is sent twice because nothing is compared with the last poll: a change t
 down, over the cap) is simply still a change at the next look, against what the person was last told.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from flait.core import planes
-from flait.core.changes import DELAY, MOVES, ORDER, STEP_NEAR, Change, ChangeKind, Ear, End, changes
+from flait.core.changes import DELAY, GATES, MOVES, ORDER, STEP_NEAR, Change, ChangeKind, Ear, End, changes
+from flait.core.doubts import NO_DOUBTS, Doubts, doubts_of
 from flait.core.flights import Flight, Phase, progress
 from flait.core.history import Punctuality
-from flait.core.holds import BIG_MOVE, CONFIRM_BIG, SOONER_THAN_TOLD, Hold, PastText, flaps, hold_of, out_of_reach
+from flait.core.holds import (
+    BIG_MOVE,
+    CONFIRM_BIG,
+    PLANES,
+    SOONER_THAN_TOLD,
+    Hold,
+    PastText,
+    awaits_next,
+    flaps,
+    hold_of,
+    out_of_reach,
+)
 from flait.core.milestones import GATE_WAITS, JOINS, MILESTONES, Milestone, ahead
 from flait.core.planes import Plane
 from flait.core.preferences import NO_WISHES, Level, Wishes
 from flait.core.priorities import RULES, TAKE_BACK, Priority
 from flait.core.subscriptions import Role
 from flait.core.told import Told, further, presumed
-from flait.core.trips import Onward, goes_on_soon, of_connection, seen_before
+from flait.core.trips import Feed, Onward, goes_on_soon, of_connection, seen_before
 
 K = ChangeKind
 
@@ -34,6 +46,7 @@ EARS: Mapping[Role, tuple[tuple[End, timedelta], tuple[End, timedelta]]] = {
 CRITICAL_GATE = timedelta(minutes=90)  # a gate change this near to departure is P0
 BELT_WAITS = timedelta(minutes=15)  # so long after touchdown a traveler's landing text waits for the belt
 NEAR_IN_QUIET = timedelta(hours=6)  # what is P1 comes in quiet hours where the flight is so near
+WITH_CONNECTION = MOVES | GATES | {K.LEAVE, K.BOARDING}  # of the second flight: told after how sure it is
 CALLS = frozenset({K.LEAVE, K.BOARDING, K.MEET})  # milestones that tell somebody to go
 
 
@@ -41,9 +54,9 @@ CALLS = frozenset({K.LEAVE, K.BOARDING, K.MEET})  # milestones that tell somebod
 class Alert:
     """What one poll means for one person: one text, led by the first change. `since`: no word since that moment.
 
-    `as_of`: it was seen and is said as of then. `onward`: they go on with it. `plane`: it is to leave with that.
-    `offers`: there is money to look up others; `spent`: and none to look at this one. `once`: what one look alone
-    showed, and none came since.
+    `as_of`: it was seen and is said as of then. `onward`: they go on with it. `is_brought`: another flight still brings
+    them to where it leaves. `plane`: it is to leave with that. `offers`: there is money to look up others; `spent`: and
+    none to look at this one. `once`: what one look alone showed, and none came since.
     """
 
     flight: Flight
@@ -56,6 +69,7 @@ class Alert:
     since: datetime | None = None
     as_of: datetime | None = None
     onward: Onward | None = None
+    is_brought: bool = False
     plane: Plane | None = None
     record: Punctuality | None = None  # of its leg under its number, where a text may say it
     offers: bool = True
@@ -73,17 +87,6 @@ class Alert:
         return self.role is Role.TRAVELER and goes_on_soon(self.flight, self.onward)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Doubts:
-    """What one look alone showed, most important first; `beside`, what is sure and waits with that."""
-
-    once: tuple[Change, ...] = ()
-    beside: tuple[Change, ...] = ()
-    onward: Onward | None = None
-    plane: Plane | None = None
-
-
-NO_DOUBTS = Doubts()
 Held = tuple[tuple[ChangeKind, str], ...]
 """Changes that are true and not told, each with why it waits."""
 
@@ -116,6 +119,7 @@ def decide(
     delay: timedelta = DELAY,
     wishes: Wishes = NO_WISHES,
     onward: Onward | None = None,
+    feeds: Collection[Feed] = (),
     plane: Plane | None = None,
 ) -> Decision:
     """What to tell one person: `before` is the flight as of the look before, `after` as of the last one.
@@ -136,6 +140,7 @@ def decide(
         now=now,
         seen=seen_at or now,
         onward=onward,
+        feeds=feeds,
         plane=plane,
     )
     return case.decision(before, is_moment=seen_at is not None)
@@ -184,6 +189,7 @@ class _Case:
     now: datetime
     seen: datetime
     onward: Onward | None
+    feeds: Collection[Feed]
     plane: Plane | None
 
     def decision(self, before: Flight | None, *, is_moment: bool) -> Decision:
@@ -191,7 +197,8 @@ class _Case:
         news = [one for one in self.news() if not (is_moment and one.kind is K.STALE)]
         seen_twice = self.news_before(before) if news and before else ()  # most polls show none
         coming = tuple(ahead(self.told, self.flight, role=self.role, wishes=self.wishes, now=self.now))
-        held = [self.hold_of(change, seen_twice, coming) for change in news]
+        of_next = of_connection(self.told, before, self.onward) if before else ()
+        held = [awaits_next(one, seen_twice, of_next) or self.hold_of(one, seen_twice, coming) for one in news]
         unsure = [change.kind for change, hold in zip(news, held, strict=True) if hold and hold.look_again]
         waits = {one.kind: hold for one in coming if (hold := self.hold_of_milestone(one, unsure))}
         free = [one for one in coming if one.kind not in waits]
@@ -203,18 +210,7 @@ class _Case:
             self.alert(due, lead, reminders) if due or reminders else None,
             [*holds, *waits.items()],
             [self.now + CONFIRM_BIG if one in reminders else one.at for one in free],  # what had no room is not told
-            self.doubts(news, held, due),
-        )
-
-    def doubts(self, news: Sequence[Change], held: Sequence[Hold | None], due: Sequence[Change]) -> Doubts:
-        """What one look alone showed, and what waits for that."""
-        once = [change for change, hold in zip(news, held, strict=True) if hold and hold.once]
-        beside = [change for change, hold in zip(news, held, strict=True) if hold is None and change not in due]
-        return Doubts(
-            once=tuple(sorted(once, key=lambda change: ORDER[change.kind])),
-            beside=tuple(change for change in beside if change.kind is not K.FRESH),
-            onward=self.onward,
-            plane=self.plane,
+            doubts_of(news, held, due, onward=self.onward, plane=self.plane),
         )
 
     def news(self) -> list[Change]:
@@ -241,7 +237,12 @@ class _Case:
         return not unwanted or _takes_back(change, self.told, self.flight)
 
     def hold_of(self, change: Change, seen_twice: Sequence[Change], coming: Sequence[Milestone]) -> Hold | None:
-        """Why that change waits."""
+        """Why that change waits. What is sure of the plane, and waits for time alone, goes with any text."""
+        hold = self._hold_of(change, seen_twice, coming)
+        is_sure = change.kind in PLANES and change.kind in {seen.kind for seen in seen_twice}
+        return replace(hold, joins=True) if hold and hold.until and is_sure else hold
+
+    def _hold_of(self, change: Change, seen_twice: Sequence[Change], coming: Sequence[Milestone]) -> Hold | None:
         urgency = self._priority(change)
         return (
             self._rests(change.kind, urgency)
@@ -255,7 +256,17 @@ class _Case:
                 now=self.now,
                 urgent=urgency is Priority.P0,
             )
+            or self._awaits_connection(change.kind)
         )
+
+    def _awaits_connection(self, kind: ChangeKind) -> Hold | None:
+        """How a flight moves to which another brings them is said with the connection, where that is news too.
+
+        It waits for that text, and for no longer than a minute.
+        """
+        until = self.seen + CONFIRM_BIG
+        waits = kind in WITH_CONNECTION and self.now < until and any(feed.tells_of_it for feed in self.feeds)
+        return Hold(why="is told after the connection", until=until) if waits else None
 
     def _awaits_belt(self, change: Change) -> Hold | None:
         """Who sits in it knows that it is down: what they want is the belt, and it is published within minutes."""
@@ -276,7 +287,8 @@ class _Case:
         until = self.seen + JOINS
         if unsure and (self.now < until or not MOVES.issuperset(unsure)):
             return Hold(why="waits for what is not sure yet", until=until if self.now < until else None)
-        return out_of_reach(self.past, self.now) or self._rests(one.kind, Priority.P2)
+        reach = out_of_reach(self.past, self.now)
+        return reach or self._rests(one.kind, Priority.P2) or self._awaits_connection(one.kind)
 
     def _rests(self, kind: ChangeKind, urgency: Priority) -> Hold | None:
         return rests(kind, urgency, flight=self.flight, role=self.role, wishes=self.wishes, now=self.now)
@@ -298,6 +310,7 @@ class _Case:
             expires_at=max(of_use),
             gate_flaps=flaps(self.flight, self.past, self.now),
             onward=self.onward,
+            is_brought=any(feed.is_under_way for feed in self.feeds),
             plane=self.plane,
         )
 

@@ -66,10 +66,19 @@ def is_one_way(legs: Collection[Leg]) -> bool:
 
 
 def others(
-    rows: Iterable[ScheduledFlight], pair: Pair, now: datetime, *, known: Collection[Leg]
+    rows: Iterable[ScheduledFlight],
+    pair: Pair,
+    now: datetime,
+    *,
+    known: Collection[Leg],
+    there_from: datetime | None = None,
 ) -> list[ScheduledFlight]:
-    """The flights of the pair that can be taken, each once, earliest first, without those that are `known`."""
+    """The flights of the pair that can be taken, each once, earliest first, without those that are `known`.
+
+    Another flight brings them there: they can leave `there_from` on.
+    """
     start, end = pair.span(now)
+    start = max(start, there_from or start)
     once = {
         (row.ident, row.scheduled_out): row
         for row in rows

@@ -30,6 +30,7 @@ COOLDOWN = (  # after a text about one of these, the next about them waits; P0 d
     (CONNECTIONS | {K.CONN_OK}, timedelta(minutes=20)),
     (frozenset({K.INBOUND_LATE}), timedelta(minutes=30)),
 )
+AGAIN = {K.INBOUND_LATE: MOVES | {K.REINSTATED}}  # after a text about those that rest is over: it stands alone
 FLAPPING = timedelta(minutes=30)  # a gate told before, given up and back within this is still changing
 CAPS = (
     # so many texts within that span about one flight to one person → the next that is not P0 so long after the last
@@ -144,16 +145,25 @@ def _unconfirmed(change: Change, seen_twice: Sequence[Change], flight: Flight) -
 
     A landing without a reported take-off is held too.
     """
-    if change.kind in PLANES and not any(_agrees(change, seen) for seen in seen_twice):
+    if change.kind in PLANES and not any(agrees(change, seen) for seen in seen_twice):
         return Hold(why="waits for a second look at its plane to agree", once=True)  # which comes by itself
     out_of_nothing = change.kind in (K.LANDED, K.ARRIVED) and flight.off.actual is None
-    if (change.kind not in CONFIRMED_KINDS and not out_of_nothing) or any(_agrees(change, seen) for seen in seen_twice):
+    if (change.kind not in CONFIRMED_KINDS and not out_of_nothing) or any(agrees(change, seen) for seen in seen_twice):
         return None
     big = change.kind not in MOVES or abs(change.moved) >= BIG_MOVE
     return Hold(why="waits for a second poll to agree", look_again=CONFIRM_BIG if big else CONFIRM_SMALL, once=True)
 
 
-def _agrees(change: Change, seen: Change) -> bool:
+def awaits_next(change: Change, seen_twice: Sequence[Change], of_next: Sequence[Change]) -> Hold | None:
+    """A connection that waits for a second look at the next flight alone: no look at the first makes it surer."""
+    if change.kind not in CONNECTIONS | {K.CONN_OK} or any(agrees(change, seen) for seen in seen_twice):
+        return None
+    waits = any(agrees(change, seen) for seen in of_next)
+    return Hold(why="waits for a second look at the next flight to agree", once=True) if waits else None
+
+
+def agrees(change: Change, seen: Change) -> bool:
+    """Whether the look before showed the same."""
     same_way = any(change.kind in way and seen.kind in way for way in (LATER, SOONER))
     same_way |= change.kind is K.CONN_TIGHT and seen.kind in CONNECTIONS
     return change.kind == seen.kind or same_way
@@ -164,7 +174,8 @@ def _cooling(change: Change, past: Sequence[PastText], now: datetime, *, urgent:
         return None
     for kinds, rest in COOLDOWN:
         last = max((text.at for text in past if text.told and text.kind in kinds), default=None)
-        if change.kind in kinds and last and now - last < rest:
+        over = any(text.told and last and text.at > last and text.kind in AGAIN.get(change.kind, ()) for text in past)
+        if change.kind in kinds and last and now - last < rest and not over:
             return Hold(why=f"told less than {rest.seconds // 60} min ago", until=last + rest)
     return None
 

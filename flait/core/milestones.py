@@ -7,6 +7,7 @@ is due is decided here; that somebody waits for one is a moment (flows/remind.py
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from flait.core.changes import Change, ChangeKind
 from flait.core.flights import Flight, Phase, cancelled, progress
@@ -100,9 +101,31 @@ class Milestone:
         return Change(kind=self.kind, facts=(self.kind.value,), threshold=self.lead)
 
 
+class Missed(StrEnum):
+    """Why a milestone that somebody wants does not come for a flight that is still ahead."""
+
+    SAID = "said"
+    PAST = "past"
+
+
+def missed(kind: ChangeKind, told: Told, flight: Flight, *, role: Role, wishes: Wishes, now: datetime) -> Missed | None:
+    """Why they hear no more of it; None: they do, or it is none of theirs, or they want none."""
+    rule = MILESTONES[kind]
+    unwanted = kind in wishes.off or wishes.leads.get(kind) == OFF or wishes.level is Level.IMPORTANT
+    if wishes.since is None or rule.role is not role or unwanted or cancelled(flight) or not rule.holds(flight, now):
+        return None
+    if getattr(told, kind):
+        return Missed.SAID
+    coming = ahead(told, flight, role=role, wishes=wishes, now=now)
+    return None if any(one.kind is kind for one in coming) else Missed.PAST
+
+
 def ahead(told: Told, flight: Flight, *, role: Role, wishes: Wishes, now: datetime) -> Iterator[Milestone]:
-    """The milestones that this person is still to hear, those included that are due now."""
-    if cancelled(flight) or told.cancelled or wishes.since is None or wishes.level is Level.IMPORTANT:
+    """The milestones that this person is still to hear, those included that are due now.
+
+    Who was told that it is cancelled, and it is not, hears first that it is on again.
+    """
+    if cancelled(flight) or wishes.since is None or wishes.level is Level.IMPORTANT:
         return
     for kind, rule in MILESTONES.items():
         lead = wishes.leads.get(kind, LEADS.get(kind, GETS_READY))

@@ -127,11 +127,21 @@ def merged(before: Flight | None, after: Flight, now: datetime | None) -> Flight
         after = replace(after, beside=tuple(sorted({*before.beside, *after.beside})))
     if before is None or len(after.via) > len(before.via) or _leaves_anew(before, after):
         return after  # the next leg, or the same from the start: nothing of the last one holds
+    after = _diverted_from(before, after)
     if after.diverted and after.diverted_to is None and before.diverted_to:  # the second leg's record is missing
         after = _with(after, {fact: _value(before, fact) for fact in _AT_ARRIVAL})
     after = _gone_again(before, replace(after, via=before.via, returned=before.returned), now)
     filled, blank = _filled(before, after, now)
     return possible(_with(after, {**filled, "blank": blank}), now)  # what two looks said may not go together
+
+
+def _diverted_from(before: Flight, after: Flight) -> Flight:
+    """A diversion in one record alone: its destination is the new airport, and the old one is that of before."""
+    planned, there = before.destination, after.destination
+    is_one_record = after.diverted and after.diverted_to is None
+    if not is_one_record or planned is None or there is None or planned.code == there.code:
+        return after
+    return replace(after, destination=planned, diverted_to=there)
 
 
 def _named(before: Flight, after: Flight) -> Flight:

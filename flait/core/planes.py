@@ -30,6 +30,8 @@ OVERDUE = 45 * M  # between looks at a plane that should have left
 IN_THE_AIR = 90 * M  # at most between looks on the way
 SEEN_DOWN = 5 * M  # after its time of landing
 CONFIRMS = 5 * M  # lateness is told when two looks agree
+LATELY = 30 * M  # seen no longer ago, it is not looked at again because the airline takes back a delay
+LET_GO = 30 * M  # after its time a cancelled flight has let go of its plane, by its own looks
 OLD = 150 * M  # seen longer ago, it is nothing to go by; what has landed is
 MISSED_AT_MOST = 3  # so often AeroAPI may not know it, then nobody asks any more
 
@@ -204,7 +206,11 @@ def next_look(before: Flight | None, plane: Plane, flight: Flight, now: datetime
     `before` is the plane's flight as of the look before this one.
     """
     inbound, leaves = plane.flight, flight.departure.best
-    if leaves is None or not is_ahead(flight) or is_down(plane):
+    if leaves is None or is_down(plane):
+        return None
+    if may_be_on_again(flight, now):
+        return leaves + LET_GO
+    if not is_ahead(flight):
         return None
     if never_comes(inbound):
         return now + CONFIRMS if before is None or not never_comes(before) else None
@@ -212,13 +218,32 @@ def next_look(before: Flight | None, plane: Plane, flight: Flight, now: datetime
         return None
     if now < leaves - MATTERS:
         return leaves - MATTERS
-    if expected(flight, plane) and _is_unconfirmed(before, plane, flight):
+    if _is_unconfirmed(before, plane, flight):
         return now + CONFIRMS
     return max(_in_turn(inbound, now), now + CONFIRMS)
 
 
+def may_be_on_again(flight: Flight, now: datetime) -> bool:
+    """Whether it is cancelled and was to leave later: its plane is kept, and not looked at."""
+    leaves = flight.departure.best
+    return cancelled(flight) and leaves is not None and leaves > now
+
+
+def is_asked_again(before: Flight, after: Flight, plane: Plane | None, now: datetime) -> bool:
+    """Whether the flight is on again, or to leave so much sooner that a plane decides that was not seen lately."""
+    was, leaves = before.departure.best, after.departure.best
+    if plane is None or plane.seen_at is None or was is None or leaves is None or is_down(plane):
+        return False
+    if cancelled(before) and is_ahead(after):
+        return True
+    return was - leaves >= WORTH and now - plane.seen_at >= LATELY and now >= leaves - MATTERS
+
+
 def _is_unconfirmed(before: Flight | None, plane: Plane, flight: Flight) -> bool:
-    return before is None or expected(flight, Plane(flight=before, feeder=plane.feeder)) is None
+    """Whether that look alone shows it late; or in time, where the one before showed it late."""
+    is_late = expected(flight, plane) is not None
+    was_late = before is not None and expected(flight, Plane(flight=before, feeder=plane.feeder)) is not None
+    return is_late is not was_late
 
 
 def _in_turn(inbound: Flight, now: datetime) -> datetime:

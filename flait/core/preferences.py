@@ -5,7 +5,7 @@ What a person has not set is the operator's default. A `Wishes` is both together
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -117,6 +117,12 @@ class Preferences:
     def hears_progress(self) -> bool:
         """Whether they are told when it takes off and lands."""
         return self.level is Level.ALL and not {K.DEPARTED, K.LANDED} & set(self.off)
+
+
+def with_lead(preferences: Preferences, kind: ChangeKind, lead: timedelta) -> Preferences:
+    """That milestone so long before; whoever says how long before wants it, whatever they turned off."""
+    off = tuple(one for one in preferences.off if one is not kind or lead == OFF)
+    return replace(preferences, leads={**preferences.leads, kind: lead}, off=off)
 
 
 NO_PREFERENCES = Preferences()

@@ -12,6 +12,7 @@ from flait.core.changes import MOVES, Change, ChangeKind
 from flait.core.flights import Flight, Phase
 from flait.core.messages import Message
 from flait.core.told import CONNECTION, FACTS, PLANE
+from flait.core.trips import between_words
 
 if TYPE_CHECKING:
     from flait.core.alerts import Alert
@@ -140,9 +141,7 @@ def _of_plane(alert: "Alert") -> list[tuple[datetime, str | bool]]:
 def _shown(fact: str, flight: Flight, alert: "Alert") -> str | bool | None:
     if fact != CONNECTION:
         return FACTS[fact](flight)
-    leaves = alert.onward.leg.flight.departure.best if alert.onward else None
-    arrives = flight.arrival.best
-    return f"{round((leaves - arrives) / timedelta(minutes=1))} min" if leaves and arrives else None
+    return between_words(alert.flight, alert.onward) if alert.onward else None
 
 
 def _is_filled(fact: str, flight: Flight) -> bool:

@@ -1,5 +1,7 @@
 """Whom an SMS comes from: a number, a short code, or a name, to which nobody can reply. Pure.
 
+A number that texts come from is nobody's telephone: what is sent there comes back.
+
 A name is Twilio's "alphanumeric sender ID" (https://www.twilio.com/docs/glossary/what-alphanumeric-sender-id): texts
 go one way. Nothing that is said under it may ask for an answer.
 """
@@ -8,6 +10,7 @@ import re
 from typing import Final
 
 from flait.core.messages import segments
+from flait.core.numbers import dialled
 
 _NAME: Final = re.compile("(?=.*[A-Za-z])[A-Za-z0-9 +_&-]{1,11}", re.ASCII)
 _SENTENCE_ENDS: Final = re.compile(r"(?<=[.?])\s+")
@@ -17,6 +20,11 @@ _ASKS_FOR_AN_ANSWER: Final = re.compile(r"Reply\b|STOP to end\.")
 def is_one_way(sender: str) -> bool:
     """Whether it is a name: replies reach nobody, STOP neither."""
     return _NAME.fullmatch(sender) is not None
+
+
+def own_numbers(*senders: str) -> frozenset[str]:
+    """The numbers among these senders, each as a person's would be kept."""
+    return frozenset(dialled(sender) for sender in senders if sender.startswith("+"))
 
 
 def without_replies(body: str, contact: str) -> str:

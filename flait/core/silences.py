@@ -5,8 +5,9 @@ What one look alone has shown, and none since, is told with it as that.
 
 from datetime import datetime, timedelta
 
-from flait.core.alerts import NO_DOUBTS, Alert, Doubts, priority
+from flait.core.alerts import Alert, priority
 from flait.core.changes import MOVES, Change, ChangeKind, unreported
+from flait.core.doubts import NO_DOUBTS, Doubts
 from flait.core.flights import Flight, Phase, cancelled, progress
 from flait.core.holds import BIG_MOVE
 from flait.core.polling import finished

@@ -6,7 +6,7 @@ what that person knows. Comparing with the last poll instead would text every cr
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flait.core.aircraft import BOARDS_BEFORE, size_of
 from flait.core.flights import FLOWN, Flight, Phase, cancelled, elsewhere, progress
@@ -20,6 +20,7 @@ GIVEN_UP = "given up"  # told that nobody watches it any more, though its end wa
 CONNECTION = "connection"
 PLANE = "plane"
 ONCE = "once"
+ANOTHER_TIME = timedelta(minutes=10)  # a departure told so much from the last one is another
 REMINDERS = ("checkin", "leave", "boarding", "meet")  # facts of what was said, and not of the flight
 
 
@@ -30,7 +31,7 @@ class Told:
     `phase_at` is when the phase was said to have begun; `boards` is advice, "boards about"; `returned` the leaving that
     came to nothing; `onward` the leg that follows a diversion; `stale` since when there was no word, NOT_LEFT,
     NOT_LANDED or GIVEN_UP; `once` what one look alone had shown, kinds of changes, as they were told; `ends` that the
-    journey ends elsewhere; `connection` how sure the next flight is, by core.trips; `plane` what was said of the
+    journey ends elsewhere; `connection` how sure the next flights are, by core.trips; `plane` what was said of the
     aircraft, by core.planes; `origin` and `unlisted` are of a timetable: where it leaves, and that it stands there no
     more. The last four: that milestone was told.
     """
@@ -123,11 +124,38 @@ def tells(flight: Flight, facts: Iterable[str] = _OF_A_FLIGHT) -> dict[str, str 
 
 
 def told(texts: Iterable[Tells]) -> Told:
-    """What somebody knows after these texts, oldest first. Facts this Flait has no name for are skipped."""
+    """What somebody knows after these texts, oldest first. Facts this Flait has no name for are skipped.
+
+    What was said of the plane is over with another departure than the one beside it, and with a cancellation: whoever
+    reads that goes by it.
+    """
     known: dict[str, str | bool] = {}
+    beside: str | bool | None = None
     for text in texts:
-        known |= {name: value for name, value in text.items() if name in FACTS}
+        said = {name: value for name, value in text.items() if name in FACTS}
+        if CONNECTION in said and CONNECTION in known:  # each text tells of one: what was said of others stands
+            said[CONNECTION] = _joined(str(known[CONNECTION]), str(said[CONNECTION]))
+        known |= said
+        if text.get(PLANE):
+            beside = known.get("departure")
+        elif known.get(PLANE) and (text.get("cancelled") or _is_another(text.get("departure"), beside)):
+            known[PLANE] = NONE
     return Told(**{name: _value(name, value) for name, value in known.items()})  # type: ignore[arg-type]  # names and types are FACTS'
+
+
+def connections_told(value: str) -> dict[str, str]:
+    """`12 missed,15 tight` by the number of the subscription to the next flight."""
+    return {number: state for number, _, state in (one.partition(" ") for one in value.split(",")) if state}
+
+
+def _joined(known: str, said: str) -> str:
+    return ",".join(f"{number} {state}" for number, state in (connections_told(known) | connections_told(said)).items())
+
+
+def _is_another(departure: str | bool | None, beside: str | bool | None) -> bool:
+    if not departure or not beside:
+        return False
+    return abs(datetime.fromisoformat(str(departure)) - datetime.fromisoformat(str(beside))) >= ANOTHER_TIME
 
 
 def listed_tells(of_each: Iterable[tuple[int, Tells]]) -> dict[str, str | bool]:

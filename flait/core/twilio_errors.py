@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 OPTED_OUT = 21610
+OWN_NUMBER = 21266
 
 
 class ErrorKind(StrEnum):
@@ -53,7 +54,8 @@ _ROWS: tuple[tuple[ErrorKind, str, tuple[int, ...]], ...] = (
     ),
     (ErrorKind.ACCOUNT, "the WhatsApp business account is locked", (63051,)),
     (ErrorKind.RECIPIENT, "the person has opted out by texting STOP", (OPTED_OUT,)),
-    (ErrorKind.RECIPIENT, "this is not a number that can get texts", (21211, 21265, 21266, 21614, 21635)),
+    (ErrorKind.RECIPIENT, "this is not a number that can get texts", (21211, 21265, 21614, 21635)),
+    (ErrorKind.RECIPIENT, "this is the number Flait itself writes from", (OWN_NUMBER,)),
     (ErrorKind.RECIPIENT, "the sender cannot reach this number", (21612,)),
     (ErrorKind.RECIPIENT, "texts to this country are switched off in Twilio's console", (21408,)),
     (ErrorKind.RECIPIENT, "a trial account texts verified numbers only", (21608,)),
@@ -88,7 +90,8 @@ _REMEDIES: tuple[tuple[str, tuple[int, ...]], ...] = (
     ("top up or reactivate the account in Twilio's console", (10001, 20005, 30002, 90010)),
     ("they get texts again when it is on; else check the number with `flait user list`", (30003,)),
     ("the person or their carrier blocks the sender: ask them, or `flait user remove`", (30004,)),
-    ("check the number with `flait user list`", (30005, 21211, 21265, 21266, 21612)),
+    ("check the number with `flait user list`", (30005, 21211, 21265, 21612)),
+    ("nobody has that number: `flait user remove`", (OWN_NUMBER,)),
     ("it takes a mobile number: `flait user remove`, then `flait user add` with that", (30006, 21614, 21635)),
     ("switch the country on in Twilio's console (Messaging, Geo permissions)", (21408,)),
     ("verify the number in Twilio's console, or upgrade the trial account", (21608,)),

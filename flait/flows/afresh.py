@@ -17,12 +17,13 @@ from flait.core.silences import is_awaited
 from flait.core.subscriptions import SubscriptionState
 from flait.core.texts.confirmations import tracked_text
 from flait.core.texts.formats import Reader
-from flait.core.texts.status import Freshness, status_text
 from flait.core.texts.wording import Text
-from flait.core.told import FACTS, NONE, REMINDERS, Told, further, tells
+from flait.core.told import FACTS, REMINDERS, further, tells
+from flait.flows import standing
 from flait.flows.looks import hasten
 from flait.flows.saved import told_when_saved
-from flait.flows.telling import knows, retell
+from flait.flows.standing import Least
+from flait.flows.telling import retell
 from flait.flows.wishes import USEFUL, greeting
 from flait.store import Store, TrackedFlight
 
@@ -104,10 +105,7 @@ def _is_changed(store: Store, message: Message, tracked: TrackedFlight, now: dat
     with_its_look = message.kind is K.TRACKED and tracked.seen_at == message.created_at
     if tracked.seen_at is None or tracked.seen_at < message.created_at or with_its_look:
         return False
-    present = tells(tracked.flight)
-    matters = {"cancelled", "diverted_to"} & {name for name, value in present.items() if value}
-    facts = matters | (message.tells.keys() & FACTS.keys())
-    return any((present.get(name) or NONE) != (message.tells.get(name) or NONE) for name in facts)
+    return not standing.is_so(store, message, tracked, now)
 
 
 def _was_tried(message: Message) -> bool:
@@ -138,20 +136,26 @@ def over(store: Store, message: Message) -> str:
 
 
 def tell_afresh(
-    store: Store, message: Message, now: datetime, *, why: str, status: MessageStatus = MessageStatus.EXPIRED
+    store: Store,
+    message: Message,
+    now: datetime,
+    *,
+    why: str,
+    status: MessageStatus = MessageStatus.EXPIRED,
+    least: Least | None = None,
 ) -> None:
     """End these words, as `status`: they count as unsaid. What is still news of them is decided anew.
 
     Other texts that wait for that person about that flight are decided anew too: they were decided as if these were
-    said.
+    said. Without `least` nothing is said anew of how sure a connection is.
     """
     _end(store, message, now, why=why, status=status)
     if is_about_a_flight(message):
-        _go_on(store, message, now, lost=status is MessageStatus.FAILED)
+        _go_on(store, message, now, lost=status is MessageStatus.FAILED, least=least)
     decide_again(store, message, now)
 
 
-def _go_on(store: Store, message: Message, now: datetime, *, lost: bool) -> None:
+def _go_on(store: Store, message: Message, now: datetime, *, lost: bool, least: Least | None) -> None:
     if is_news(message) or message.kind is K.TRACKED:
         for other in store.waiting_about(message):
             if is_news(other):
@@ -160,7 +164,7 @@ def _go_on(store: Store, message: Message, now: datetime, *, lost: bool) -> None
                 )
     lost_twice = lost and _was_lost_before(store, message)  # then it is the operator's
     if not is_news(message) and not lost_twice:
-        _word_again(store, message, now)
+        _word_again(store, message, now, least=least)
 
 
 def _was_lost_before(store: Store, message: Message) -> bool:
@@ -192,8 +196,8 @@ def _end(store: Store, message: Message, now: datetime, *, why: str, status: Mes
         log.warning("text %d (%s) is not sent as it stands: %s", message.id, message.kind, why)
 
 
-def _word_again(store: Store, message: Message, now: datetime) -> None:
-    """A confirmation, or the answer to how a flight stands, in words of now; the latter while the first was of use.
+def _word_again(store: Store, message: Message, now: datetime, *, least: Least | None) -> None:
+    """A confirmation, or an answer about a flight, in words of now; the latter while the first was of use.
 
     Who was told nothing yet of a flight that they follow gets the confirmation, however late.
     """
@@ -201,7 +205,7 @@ def _word_again(store: Store, message: Message, now: datetime) -> None:
     if is_late and not _is_unheard_of(store, message, now):
         return
     again = replace(message, kind=K.TRACKED) if is_late else message
-    text = words_of_now(store, again, now)
+    text = words_of_now(store, again, now, least=least)
     if text is None:
         return
     expires_at = now + USEFUL if again.kind is K.TRACKED else message.expires_at
@@ -225,8 +229,8 @@ def _is_unheard_of(store: Store, message: Message, now: datetime) -> bool:
     return not any(row.is_said for row in rows if row.kind not in WISHES)
 
 
-def words_of_now(store: Store, message: Message, now: datetime) -> Text | None:
-    """What a confirmation or an answer says by now; None when its flight is followed no more."""
+def words_of_now(store: Store, message: Message, now: datetime, *, least: Least | None = None) -> Text | None:
+    """What a confirmation says by now, or the answer to what was asked; None when its flight is followed no more."""
     subscription = store.subscription(message.subscription_id or 0)
     tracked, user = store.tracked(message.flight_id or 0), store.user(message.user_id)
     if not (subscription and tracked and user) or subscription.state is not SubscriptionState.ACTIVE:
@@ -238,13 +242,7 @@ def words_of_now(store: Store, message: Message, now: datetime) -> Text | None:
         return tracked_text(
             tracked.flight, reader, role=subscription.role, first=first, hears_progress=hears, told=told
         )
-    seen = Freshness(age=max(now - (tracked.seen_at or now), timedelta()))
-    return status_text(tracked.flight, reader, seen, role=subscription.role, told=heard(store, subscription.id))
-
-
-def heard(store: Store, subscription_id: int) -> Told:
-    """What the person of that subscription knows by the texts about it, as alerts count them."""
-    return knows(store.told_rows([subscription_id])[subscription_id])
+    return standing.words(store, subscription, tracked, reader, standing.asked_for(store, message), least=least)
 
 
 def still_news(store: Store, message: Message, tracked: TrackedFlight) -> dict[str, str | bool]:

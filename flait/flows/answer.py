@@ -32,6 +32,7 @@ from flait.core.replies.understanding import (
     Share,
     Start,
     Status,
+    StatusOfSeveral,
     Stop,
     Thanks,
     Track,
@@ -39,6 +40,7 @@ from flait.core.replies.understanding import (
     Unknown,
     Unmute,
     Untrack,
+    UntrackSeveral,
     WhoIsThis,
     Why,
     understand,
@@ -52,14 +54,14 @@ from flait.flows.answering.alternatives import alternatives
 from flait.flows.answering.connecting import connect
 from flait.flows.answering.desk import Act, AnswerRules, AnswerText, Desk, say
 from flait.flows.answering.explaining import why
-from flait.flows.answering.leaving import choose, is_answer, leave, undo, untrack
+from flait.flows.answering.leaving import as_answer, choose, is_answer, leave, undo, untrack, untrack_several
 from flait.flows.answering.looks import Looks, MustLook, Nobody, Waiting
 from flait.flows.answering.meant import current, following, place_of
 from flait.flows.answering.muting import mute, unmute
 from flait.flows.answering.picking import picked
 from flait.flows.answering.preferring import prefer
 from flait.flows.answering.sharing import join, share
-from flait.flows.answering.status import list_flights, start, status
+from flait.flows.answering.status import list_flights, start, status, status_of_several
 from flait.flows.answering.tracking import track
 from flait.flows.intake import NO_ANSWER
 from flait.flows.ports import FlightSource
@@ -86,12 +88,14 @@ FAULT, UNKNOWN, STOP, STRANGER = "fault", "unknown", "stop", "stranger"
 COMMANDS: Mapping[type[Reply], tuple[str, Callable[[Desk, Any], Act]]] = {
     # what was meant → its word in the record, and what is done about it
     Status: ("status", status),
+    StatusOfSeveral: ("status", status_of_several),
     ListFlights: ("list", list_flights),
     Connect: ("connect", connect),
     Why: ("why", why),
     Alternatives: ("alternatives", alternatives),
     Track: ("track", track),
     Untrack: ("untrack", untrack),
+    UntrackSeveral: ("untrack", untrack_several),
     Undo: ("undo", undo),
     Mute: ("mute", mute),
     Unmute: ("unmute", unmute),
@@ -106,7 +110,7 @@ COMMANDS: Mapping[type[Reply], tuple[str, Callable[[Desk, Any], Act]]] = {
     WhoIsThis: ("who", lambda desk, _: say(_who(desk))),
     NotAFlight: ("misnamed", lambda _, reply: say(texts.not_a_flight_text(reply.text, reply.what))),
     NotYet: ("not yet", lambda desk, reply: say(texts.not_yet_text(reply.word, desk.rules.contact))),
-    Unknown: (UNKNOWN, lambda _desk, _reply: say(texts.UNKNOWN)),
+    Unknown: (UNKNOWN, lambda _, reply: say(texts.UNKNOWN_OF.get(reply.command, texts.UNKNOWN))),
 }
 COUNTED: Final = frozenset(word for word, _ in COMMANDS.values())
 
@@ -234,6 +238,8 @@ def _meaning(desk: Desk) -> Reply:
     reply = understand(desk.heard.inbound.body)
     if isinstance(reply, Pick):
         reply = picked(desk, reply)
+    if isinstance(reply, UntrackSeveral):
+        reply = as_answer(desk, reply)
     if isinstance(reply, Choice) and not is_answer(desk, reply):
         return Unknown()
     if isinstance(reply, Ok) and not is_answer(desk, reply):
@@ -247,6 +253,7 @@ def _meaning(desk: Desk) -> Reply:
 def _silence(desk: Desk, reply: Reply) -> str:
     """Why there is no answer, in a word; empty: there is one. The rules are tried in order."""
     rules: tuple[tuple[str, Callable[[], bool]], ...] = (
+        ("own", lambda: desk.phone in desk.rules.own),
         ("costly", lambda: not desk.user.id and bool(costly(desk.phone, desk.rules.allow))),
         ("thanks", lambda: isinstance(reply, Thanks)),
         (NO_ANSWER, lambda: desk.store.is_opted_out(desk.phone)),
@@ -347,10 +354,11 @@ def _nothing() -> Sequence[AnswerText]:
 def _confirm_stop(desk: Desk) -> None:
     """The one text after STOP: to those whose words Twilio does not understand, or does not answer.
 
-    Whoever says STOP and START by turns, or from a number that costs a lot, is obeyed all the same, and not answered.
+    Whoever says STOP and START by turns, or from a number that costs a lot or is our own, is obeyed all the same, and
+    not answered.
     """
     often = _count(desk, STOP, timedelta(days=1)) >= MOST_CONFIRMED
-    quiet = often or (not desk.user.id and bool(costly(desk.phone, desk.rules.allow)))
+    quiet = often or desk.phone in desk.rules.own or (not desk.user.id and bool(costly(desk.phone, desk.rules.allow)))
     with desk.store.transaction():
         if not quiet and desk.store.is_opted_out(desk.phone):
             _enqueue(desk, AnswerText(body=texts.STOPPED), MessageKind.STOP_CONFIRMED, number=1, word=STOP)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from os import stat_result
 from pathlib import Path
-from stat import S_ISREG
+from stat import S_ISDIR, S_ISREG
 from typing import Final
 
 from flait.clock import Clock
@@ -86,7 +86,10 @@ class Restored:
 
 def create(store: Store, clock: Clock, target: Path, *, kind: BackupKind = BackupKind.MANUAL) -> Backup:
     """Back up to a file that is not there yet, and note it in the journal. Raises UserError, StoreError."""
-    if state_of(target):
+    state = state_of(target)
+    if state and S_ISDIR(state.st_mode):
+        raise UserError(f"{target} is a folder", f"name a file in it, like {target / 'flait.db'}")
+    if state:
         raise UserError(f"{target} exists already", "name a file that does not: a backup is never overwritten")
     if not target.parent.is_dir():
         raise UserError(f"the folder {target.parent} does not exist", "make it, or name another file")
@@ -204,6 +207,10 @@ def problem_of(backup: Path) -> str:
 
 def check(backup: Path, database: Path) -> int:
     """How many rows a restore would bring. Changes nothing. Raises NotFound, UserError, and NotOurs for a bad file."""
+    state = state_of(backup)
+    if state and not S_ISREG(state.st_mode):
+        what = "a folder" if S_ISDIR(state.st_mode) else "no file"
+        raise UserError(f"{backup} is {what}", "name a backup; `flait backup list` shows them")
     if is_same(backup, database):
         raise UserError(f"{backup} is the database itself", "name a backup; `flait backup list` shows them")
     return verified(backup)

@@ -20,6 +20,7 @@ from flait.flows import afresh
 from flait.flows import whatsapp as by_whatsapp
 from flait.flows.looks import cut_short
 from flait.flows.ports import Gateway, Sent
+from flait.flows.standing import Least
 from flait.store import Doubt, Store
 
 log = logging.getLogger("flait.deliver")
@@ -71,24 +72,32 @@ def doubt_forgotten(store: Store, clock: Clock) -> None:
             _record(store, message, now, "in_doubt", "its end could not be stored")
 
 
-def send_next(store: Store, gateway: Gateway, clock: Clock, boot: str, *, whatsapp: Setup = NO_WHATSAPP) -> Progress:
-    """Send the next text that is due, if any; at most one call to Twilio."""
+def send_next(
+    store: Store,
+    gateway: Gateway,
+    clock: Clock,
+    boot: str,
+    *,
+    whatsapp: Setup = NO_WHATSAPP,
+    least: Least | None = None,
+) -> Progress:
+    """Send the next text that is due, if any; at most one call to Twilio. `least` is for answers about connections."""
     now = clock.now()
     _give_up_late_ones(store, now)
     message = store.claim_due_message(now, boot)
     if message is None:
         return Progress(more=False)
-    if not _holds(store, message, now):
+    if not _holds(store, message, now, least):
         return Progress(more=True)
     return _send(store, gateway, clock, message, whatsapp)
 
 
-def _holds(store: Store, message: Message, now: datetime) -> bool:
+def _holds(store: Store, message: Message, now: datetime, least: Least | None) -> bool:
     """Whether the claimed text may leave in the words it was written in; else it has ended, and its news goes on."""
     with store.transaction():
         why = afresh.why_not(store, message, now)
         if why:
-            afresh.tell_afresh(store, message, now, why=why)
+            afresh.tell_afresh(store, message, now, why=why, least=least)
     return not why
 
 
@@ -115,7 +124,7 @@ def _send(store: Store, gateway: Gateway, clock: Clock, message: Message, whatsa
     return Progress(more=True)
 
 
-def settle_next(store: Store, gateway: Gateway, clock: Clock) -> bool:
+def settle_next(store: Store, gateway: Gateway, clock: Clock, *, least: Least | None = None) -> bool:
     """Look one text in doubt up in Twilio's record, if one is due for it. True: there may be more."""
     now = clock.now()
     doubted = next((doubt for doubt in store.in_doubt(now) if _rested(doubt, now)), None)
@@ -131,7 +140,7 @@ def settle_next(store: Store, gateway: Gateway, clock: Clock) -> bool:
     if found:
         _found(store, message, found, sent, now)
     else:
-        _absent(store, message, looks=doubted.looks + 1, now=now)
+        _absent(store, message, looks=doubted.looks + 1, now=now, least=least)
     return True
 
 
@@ -165,7 +174,7 @@ def _found(store: Store, message: Message, found: Sent, sent: Sequence[Sent], no
         afresh.arrived_after_all(store, message, now, before=later)
 
 
-def _absent(store: Store, message: Message, *, looks: int, now: datetime) -> None:
+def _absent(store: Store, message: Message, *, looks: int, now: datetime, least: Least | None) -> None:
     """Twice not there: sent once more while its words hold, else decided anew; or it stays in doubt, and is shown.
 
     The same words are never sent a third time. News then goes on as after any text that was lost, ever more seldom.
@@ -181,7 +190,7 @@ def _absent(store: Store, message: Message, *, looks: int, now: datetime) -> Non
         why = afresh.why_not(store, message, now) or sent_out
         if why and (about_a_flight or not is_late):
             lost = f"not in Twilio's record, and {why}"
-            afresh.tell_afresh(store, message, now, why=lost, status=MessageStatus.FAILED)
+            afresh.tell_afresh(store, message, now, why=lost, status=MessageStatus.FAILED, least=least)
         elif may_go and not is_late:
             store.mark_requeued(
                 message.id, attempt=message.attempts, not_before=now, error="not in Twilio's record", error_code=None

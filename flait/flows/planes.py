@@ -17,7 +17,7 @@ from flait.core.planes import Plane
 from flait.core.subscriptions import Role
 from flait.errors import BudgetExhausted, ConfigError, FlightSourceError
 from flait.flows import accounts
-from flait.flows.looks import MISSING, POLL, SEEN
+from flait.flows.looks import MISSING, POLL, SEEN, hasten
 from flait.flows.ports import FlightSource
 from flait.store import Step, Store, Subscriber, TrackedFlight, WantedPlane, WatchReason
 
@@ -45,11 +45,16 @@ def booked_for(store: Store, flight_id: int) -> str:
 def follow(store: Store, tracked: TrackedFlight, after: Flight, now: datetime) -> None:
     """Inside the transaction of a look: which plane that flight waits for from now on, if any."""
     wanted, had = _wanted(store, tracked, after), store.wanted_plane(tracked.id)
+    if had and planes.may_be_on_again(after, now):
+        return
     if had and had.fa_flight_id != wanted:
         _let_go(store, had, now)
     leaves = after.departure.best
     if wanted and leaves:
         store.want_plane(tracked.id, wanted, at=max(leaves - planes.MATTERS, now))
+    plane = store.plane_of(tracked.id, wanted)
+    if had and had.inbound_id and planes.is_asked_again(tracked.flight, after, plane, now):
+        hasten(store, had.inbound_id, now)
 
 
 def _wanted(store: Store, tracked: TrackedFlight, after: Flight) -> str | None:

@@ -17,7 +17,7 @@ from flait.core.alerts import Decision
 from flait.core.silences import is_awaited
 from flait.errors import StoreError
 from flait.flows import history, track
-from flait.flows.telling import AlertRules, decided, knows, tell
+from flait.flows.telling import AlertRules, decided, knows, moment_after, tell
 from flait.flows.why import note_waits
 from flait.store import Step, Store, Subscriber, TellRow, TrackedFlight
 
@@ -58,7 +58,8 @@ def _remind(store: Store, person: Subscriber, rules: AlertRules, now: datetime) 
     told = [tell(store, tracked, person, decision.alert, held=decision.held, now=now)] if decision.alert else []
     left_out = now + polling.CONFIRMS if told else None  # what had no room is told next, where no look comes
     over = polling.finished(tracked.flight, now)
-    store.set_moment(person.subscription.id, decision.moment or (left_out if over else None))
+    at = moment_after(decision, told[0] if told else None, now)
+    store.set_moment(person.subscription.id, at or (left_out if over else None))
     closed = over and _close(store, tracked, rules, now)
     detail = track.detail(told, [decision], closed=closed)
     log.info("%s moment of sub:%d: %s", tracked.flight.number, person.subscription.id, detail)

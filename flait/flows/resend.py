@@ -18,6 +18,7 @@ from flait.core.subscriptions import SubscriptionState
 from flait.core.texts.wording import Text
 from flait.errors import NotFound, UserError
 from flait.flows import afresh
+from flait.flows.standing import Least
 from flait.store import Step, Store, TrackedFlight
 
 USEFUL: Final = timedelta(minutes=30)  # somebody waits for it now
@@ -53,7 +54,9 @@ def why_twice(store: Store, message_id: int) -> str:
     return f"msg:{message.id} may have arrived, nobody knows" if message.status is MessageStatus.IN_DOUBT else ""
 
 
-def resend(store: Store, message_id: int, *, now: datetime, accept_twice: bool = False) -> Retried:
+def resend(
+    store: Store, message_id: int, *, now: datetime, accept_twice: bool = False, least: Least | None = None
+) -> Retried:
     """Have the text's news told again. Raises NotFound, or UserError with the reason: nothing is stored then."""
     with store.transaction():
         message = _resendable(store, message_id)
@@ -61,7 +64,7 @@ def resend(store: Store, message_id: int, *, now: datetime, accept_twice: bool =
         if twice and not accept_twice:
             raise UserError(f"{twice}: told again, it may come twice", "add --yes to have it told all the same")
         if message.kind in afresh.NO_NEWS:
-            return Retried(queued=_queued_again(store, message, _words(store, message, now), now))
+            return Retried(queued=_queued_again(store, message, _words(store, message, now, least), now))
         return Retried(news=_decided_anew(store, message, now))
 
 
@@ -137,7 +140,7 @@ def _followed(store: Store, message: Message) -> TrackedFlight:
 # Everything else: in words of now
 
 
-def _words(store: Store, message: Message, now: datetime) -> Text:
+def _words(store: Store, message: Message, now: datetime, least: Least | None) -> Text:
     """What is said in its place. Raises UserError where that would not be true any more, or of no use."""
     if message.kind not in (K.TRACKED, K.PENDING, K.MISSING, K.FAILED):
         why = afresh.why_not(store, message, now) if message.kind is K.REPLY else ""
@@ -145,7 +148,7 @@ def _words(store: Store, message: Message, now: datetime) -> Text:
             over = f"msg:{message.id} was for a moment that is over"
             raise UserError(over, "whoever asked can ask again" if message.kind is K.REPLY else "")
     if afresh.is_about_a_flight(message):
-        text = afresh.words_of_now(store, message, now)
+        text = afresh.words_of_now(store, message, now, least=least)
         if text is None:
             raise UserError(f"what msg:{message.id} is about is followed no more", "nothing of it is news")
         return text

@@ -11,21 +11,21 @@ from flait.core import polling
 from flait.core.alerts import Alert, Decision, Held, decide, rests
 from flait.core.changes import DELAY, ChangeKind
 from flait.core.compose import compose
-from flait.core.flights import Flight, Phase, cancelled, progress
-from flait.core.holds import PastText, Reach, out_of_reach
+from flait.core.flights import Flight, Phase, progress
+from flait.core.holds import CONFIRM_BIG, PastText, Reach, out_of_reach
 from flait.core.messages import TOO_LATE, UNTOLD, Message, MessageKind, MessageStatus
 from flait.core.preferences import NO_DEFAULTS, Defaults, Wishes, wishes_of
 from flait.core.priorities import Priority
 from flait.core.reasons import Look
 from flait.core.silences import NO_WORD, is_new, silence
 from flait.core.subscriptions import Role, SubscriptionState
-from flait.core.texts.alerts import alert_text
+from flait.core.texts.alerts import alert_text, left_out
 from flait.core.texts.confirmations import tracked_text
 from flait.core.texts.formats import Reader
 from flait.core.told import Told, further, told
-from flait.core.trips import Leg, Onward, least_time, next_leg
+from flait.core.trips import feeds_of, onward_of
 from flait.core.twilio_errors import is_in_vain
-from flait.flows import planes
+from flait.flows import planes, trips
 from flait.flows.history import worth_telling
 from flait.flows.saved import told_when_saved
 from flait.flows.why import last_look, note_why
@@ -147,7 +147,10 @@ def _decide(
 ) -> Decision:
     known, past = knows(rows), past_texts(rows)
     is_traveler = subscriber.subscription.role is Role.TRAVELER
-    legs = store.legs_of(subscriber.user.id) if is_traveler else []
+    legs = trips.live_legs(store, subscriber.user.id) if is_traveler else []
+    own = trips.leg_of(subscriber.subscription, legs, known, after, before)
+    feeds = feeds_of(own, legs, rules.least)
+    wishes = wishes_for(subscriber, rows, rules.defaults, reminds=rules.reminds)
     decision = decide(
         known,
         past,
@@ -157,8 +160,9 @@ def _decide(
         now=now,
         seen_at=seen_at,
         delay=rules.delay,
-        wishes=_without_leaving(wishes_for(subscriber, rows, rules.defaults, reminds=rules.reminds), subscriber, legs),
-        onward=_onward(subscriber, legs, after, before, rules),
+        wishes=trips.only_what_they_board(wishes, feeds),
+        onward=onward_of(own, legs, rules.least),
+        feeds=feeds,
         plane=planes.known(store, subscriber.subscription.flight_id, after, now) if is_traveler else None,
     )
     if decision.alert and OFFERING & {change.kind for change in decision.alert.changes}:
@@ -193,27 +197,6 @@ def _muted_until(subscriber: Subscriber) -> datetime | None:
     """The end of the later mute: of this flight, or of all."""
     ends = (subscriber.user.muted_until, subscriber.subscription.muted_until)
     return max((until for until in ends if until), default=None)
-
-
-def _without_leaving(wishes: Wishes, subscriber: Subscriber, legs: Sequence[Leg]) -> Wishes:
-    """Nobody is told to leave for an airport to which another flight of the trip brings them."""
-    number = subscriber.subscription.id
-    comes = any(leg.id != number and (then := next_leg(leg, legs)) and then.id == number for leg in legs)
-    return replace(wishes, off=wishes.off | {ChangeKind.LEAVE}) if comes else wishes
-
-
-def _onward(
-    subscriber: Subscriber, legs: Sequence[Leg], after: Flight, before: Flight | None, rules: AlertRules
-) -> Onward | None:
-    """The flight that a traveler goes on with, as last seen."""
-    subscription = subscriber.subscription
-    if subscription.role is not Role.TRAVELER:
-        return None
-    first = Leg(id=subscription.id, ident=subscription.ident, flight=after, previous=before)
-    leg = next_leg(first, legs)
-    if leg is None or cancelled(leg.flight):
-        return None
-    return Onward(leg=leg, needed=least_time(after, leg.flight, rules.least))
 
 
 def wishes_for(subscriber: Subscriber, rows: Iterable[TellRow], defaults: Defaults, *, reminds: bool = True) -> Wishes:
@@ -259,6 +242,13 @@ def tell(
     if stored:
         note_why(store, stored, alert, subscriber, poll=polls, held=held, looks=looks or last_look(tracked), now=now)
     return stored or message
+
+
+def moment_after(decision: Decision, message: Message | None, now: datetime) -> datetime | None:
+    """When to decide anew without a look: what had no room in the text that was told comes right behind it."""
+    crowded = decision.alert and message and left_out(decision.alert, message.tells)
+    moments = [decision.moment, now + CONFIRM_BIG if crowded else None]
+    return min((moment for moment in moments if moment), default=None)
 
 
 def _about(store: Store, subscription_id: int, alert: Alert) -> str:

@@ -29,6 +29,7 @@ from flait.flows.telling import (
     AlertRules,
     confirm_afresh,
     decided,
+    moment_after,
     tell,
     tell_last_seen,
     tell_silence,
@@ -109,7 +110,7 @@ def see(
         return []
     _close_or_readopt(store, tracked, after, planned, now)
     messages = _told(store, tracked, news, [*last_look(tracked), (now, after)], now)
-    _plan_moments(store, subscribers, news)
+    _plan_moments(store, subscribers, news, messages, now)
     confirm_afresh(store, replace(tracked, flight=after), subscribers, rules, now)
     said = detail(messages, decisions, changed=after != before, closed=planned is None)
     lies = "".join(f", not believed: {event}" for event in impossible(flight, believed))
@@ -134,10 +135,17 @@ def _told(
 
 
 def _plan_moments(
-    store: Store, subscribers: Iterable[Subscriber], decided: Iterable[tuple[Subscriber, Decision]]
+    store: Store,
+    subscribers: Iterable[Subscriber],
+    decided: Iterable[tuple[Subscriber, Decision]],
+    messages: Iterable[Message],
+    now: datetime,
 ) -> None:
     """Write for each person the moment at which waiting news is decided anew (remind.py), or none."""
-    moments = {subscriber.subscription.id: decision.moment for subscriber, decision in decided}
+    told = {message.subscription_id: message for message in messages}
+    moments = {
+        one.subscription.id: moment_after(decision, told.get(one.subscription.id), now) for one, decision in decided
+    }
     for subscriber in subscribers:
         store.set_moment(subscriber.subscription.id, moments.get(subscriber.subscription.id))
 

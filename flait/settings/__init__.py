@@ -4,13 +4,15 @@ The table of the settings is in table.py. Only `load`, `origins`, `set_value` an
 No error repeats a value: it may be a telephone number, or a secret in the wrong place.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from flait.errors import ConfigError
 from flait.settings import config_file, rules
+from flait.settings.config_file import Entry
 from flait.settings.rules import Value
 from flait.settings.table import (
     AT_START,
@@ -101,17 +103,28 @@ def values(settings: Settings) -> dict[str, Value]:
 def set_value(paths: Paths, key: str, text: str) -> Value:
     """Write one setting into config.toml and give it as kept; empty text takes it out where empty is the default.
 
-    Comments, order and other keys stay as they are. Raises ConfigError, and then nothing is written.
+    Comments, order and other keys stay as they are. Raises ConfigError, and then nothing is written: also for another
+    mistake in the file, for nothing of it would hold. What mends one of several mistakes is written.
     """
     setting = setting_for(key)
     value = _read(setting, text, place="", hint="")
-    config_file.write(paths.config_file, key, None if value == "" else value)
+    _write(paths.config_file, key, None if value == "" else value)
     return value
 
 
 def unset(paths: Paths, key: str) -> None:
     """Take one setting out of config.toml, so that its default holds. Raises ConfigError."""
-    config_file.write(paths.config_file, setting_for(key).key, None)
+    _write(paths.config_file, setting_for(key).key, None)
+
+
+def _write(file: Path, key: str, value: Value | None) -> None:
+    def agrees(before: list[Entry], after: list[Entry]) -> None:
+        left = list(_mistakes(file, after))
+        if left and key not in {entry.key for entry, _ in _mistakes(file, before)}:
+            mistake = left[0][1]
+            raise ConfigError(f"nothing was written: {mistake.message}", mistake.hint)
+
+    config_file.write(file, key, value, agrees=agrees)
 
 
 def unknown_variables(env: Mapping[str, str]) -> list[ConfigError]:
@@ -134,9 +147,23 @@ def _from_file(paths: Paths) -> Iterator[tuple[str, _Found]]:
     for entry in config_file.read(paths.config_file):
         if entry.value == {} and _is_section(entry.key):
             continue
-        place = f" in {paths.config_file}, line {entry.line}"
-        value = _checked(_row(entry.key, place), entry.value, place=place, hint="mend it there")
+        value = _of_entry(paths.config_file, entry)
         yield entry.key, _Found(value=value, origin=f"{paths.config_file.name}:{entry.line}")
+
+
+def _of_entry(file: Path, entry: Entry) -> Value:
+    place = f" in {file}, line {entry.line}"
+    return _checked(_row(entry.key, place), entry.value, place=place, hint="mend it there")
+
+
+def _mistakes(file: Path, entries: Iterable[Entry]) -> Iterator[tuple[Entry, ConfigError]]:
+    """What of the file would keep all of it from holding."""
+    for entry in entries:
+        try:
+            if not (entry.value == {} and _is_section(entry.key)):
+                _of_entry(file, entry)
+        except ConfigError as mistake:
+            yield entry, mistake
 
 
 def _from_environment(env: Mapping[str, str]) -> Iterator[tuple[str, _Found]]:

@@ -32,15 +32,18 @@ def read(file: Path) -> list[Entry]:
     return _entries(_parsed_text(file))
 
 
-def write(file: Path, key: str, value: Value | None) -> None:
-    """Set one key (None takes it out); comments, order and other keys stay. Raises ConfigError, the file untouched."""
+def write(file: Path, key: str, value: Value | None, *, agrees: Callable[[list[Entry], list[Entry]], None]) -> None:
+    """Set one key (None takes it out); comments, order and other keys stay. Raises ConfigError, the file untouched.
+
+    `agrees` is shown what the file says and what it would say, and raises what speaks against that.
+    """
     from flait.system.lock import take
 
     handle = take(make_private(file.parent) / f"{file.name}.lock", patience=PATIENCE_FOR_OTHERS)
     if handle is None:
         raise ConfigError(f"{file} is being changed by another process", "try again when it is done")
     try:
-        _rewrite(file, key, value)
+        _rewrite(file, key, value, agrees)
     finally:
         os.close(handle)
 
@@ -100,9 +103,10 @@ def _leaves(table: Mapping[str, Any], with_empty: bool, above: str = "") -> Iter
             yield key, value
 
 
-def _rewrite(file: Path, key: str, value: Value | None) -> None:
+def _rewrite(file: Path, key: str, value: Value | None, agrees: Callable[[list[Entry], list[Entry]], None]) -> None:
     before = _parsed_text(file)
     after = _changed(file, before, key, value)
+    agrees(_entries(before), _entries(after))
     if after != before:
         write_private(file.resolve(), after)  # a linked config.toml stays a link
 

@@ -12,6 +12,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, cast
 
+from flait.core.senders import own_numbers
 from flait.errors import ConfigError
 from flait.settings import rules
 from flait.settings.rules import Rule, Value
@@ -119,6 +120,11 @@ class Twilio:
         rules.one_of("twilio", "flait"),
         "Who answers STOP, START and HELP on SMS: with twilio, Flait stays silent.",
     ] = "twilio"
+
+    @property
+    def own_numbers(self) -> frozenset[str]:
+        """Flait's own: nobody has them, and nothing is sent there."""
+        return own_numbers(self.from_number, self.whatsapp_from)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -297,9 +303,16 @@ def unknown(key: str, place: str = "") -> ConfigError:
             f"{key} is a secret and is not kept in config.toml{place}",
             f"run `flait secrets set {SECRETS[key]}` instead",
         )
-    return ConfigError(
-        f"there is no setting {key}{place}", meant(key, [*TABLE, *SECTIONS]) or "`flait config show` lists the settings"
-    )
+    likely = _in_its_case(key) or meant(key, [*TABLE, *SECTIONS]) or "`flait config show` lists the settings"
+    return ConfigError(f"there is no setting {key}{place}", likely)
+
+
+def _in_its_case(key: str) -> str:
+    """`trips.minimum.lhr` is trips.minimum.LHR; nothing for what is none in any case."""
+    stem, _, name = key.rpartition(".")
+    family = next((family for family in FAMILIES.values() if family.stem == stem), None)
+    cased = family.case(name) if family else ""
+    return f"write it as {stem}.{cased}" if family and rules.matches(family.name, cased) else ""
 
 
 def meant(word: str, known: Iterable[str]) -> str:

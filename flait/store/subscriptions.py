@@ -66,7 +66,7 @@ _LEGS: Final = """
 SELECT s.id, s.ident, f.latest, f.previous FROM subscriptions s JOIN flights f ON f.id = s.flight_id
 WHERE s.user_id = :user_id AND s.state = 'active' AND s.role = 'traveler' AND EXISTS (
     SELECT 1 FROM subscriptions o
-    WHERE o.user_id = :user_id AND o.state = 'active' AND o.role = 'traveler' AND o.id <> s.id)
+    WHERE o.user_id = :user_id AND o.state IN ('pending', 'active') AND o.role = 'traveler' AND o.id <> s.id)
 """
 _HASTEN_TRIPS: Final = """
 UPDATE subscriptions SET next_moment_at = min(coalesce(next_moment_at, :at), :at)

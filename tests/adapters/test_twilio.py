@@ -75,6 +75,16 @@ def test_the_status_callback_is_asked_for_each_text(provider: Provider) -> None:
     assert provider.asked[0].form["StatusCallback"] == "https://flait.example/twilio/status?m=7"
 
 
+@pytest.mark.parametrize("channel", Channel)
+@pytest.mark.parametrize("own", [{}, {"messaging_service_sid": "MG" + "1" * 32}, {"whatsapp_from": "+5215555550199"}])
+def test_no_text_goes_to_the_number_it_comes_from(provider: Provider, own: dict[str, str], channel: Channel) -> None:
+    to = "+525555550199" if "whatsapp_from" in own else FROM
+    with pytest.raises(Rejected) as refusal:
+        answering(provider, CREATED, **own).send(message(to=to, channel=channel), now=NOW)
+    assert refusal.value.error_code == 21266
+    assert provider.asked == []
+
+
 def test_whatsapp_has_its_own_addresses(provider: Provider) -> None:
     answering(provider, CREATED, whatsapp_from="+15555550155").send(message(channel=Channel.WHATSAPP), now=NOW)
     assert provider.asked[0].form["To"] == f"whatsapp:{PHONE}"

@@ -73,6 +73,7 @@ def _facts(flight: Flight) -> dict[str, Any]:
 def test_merging_keeps_every_known_fact_and_takes_every_new_one_that_can_be(before: Flight, after: Flight) -> None:
     seen = merged(before, after, None)
     assume(not seen.returned and not before.cancelled)
+    assume(seen.destination == (after.destination or before.destination))  # else diverted in one record, see below
     old, new = _facts(before), _facts(after)
 
     for name, value in _facts(seen).items():
@@ -313,6 +314,24 @@ def test_a_long_taxi_is_no_return() -> None:
 
 
 # --- elsewhere ------------------------------------------------------------------------------------------------------
+
+ONE_RECORD = replace(took_off(), diverted=True, destination=PIT)
+
+
+def test_a_diversion_in_one_record_is_known_by_the_destination_of_before() -> None:
+    once = merged(took_off(), ONE_RECORD, FLOWN)
+    assert (once.destination, once.diverted_to) == (F12.destination, PIT)
+    again = merged(once, ONE_RECORD, FLOWN)
+    assert (again.destination, again.diverted_to) == (F12.destination, PIT)
+    back = merged(again, took_off(), FLOWN)
+    assert (back.diverted, back.destination, back.diverted_to) == (False, F12.destination, None)
+
+
+def test_a_diversion_whose_new_airport_comes_later_in_the_same_record() -> None:
+    unknown = merged(took_off(), replace(took_off(), diverted=True), FLOWN)
+    assert (unknown.destination, unknown.diverted_to) == (F12.destination, None)
+    assert merged(unknown, ONE_RECORD, FLOWN).diverted_to == PIT
+
 
 OLD_LEG = replace(took_off(), diverted=True, gate_destination="C91", terminal_destination="C", baggage_claim="6")
 NEW_LEG = replace(

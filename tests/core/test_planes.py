@@ -10,15 +10,16 @@ from hypothesis import strategies as st
 from flait.core.alerts import Decision, decide
 from flait.core.changes import ChangeKind
 from flait.core.flights import Flight, Times
+from flait.core.holds import PastText
 from flait.core.planes import Plane, comes_to, expected, next_look, ready_at
 from flait.core.preferences import QuietHours, Wishes
 from flait.core.priorities import Priority
 from flait.core.subscriptions import Role
-from flait.core.texts.alerts import alert_text
+from flait.core.texts.alerts import alert_text, left_out
 from flait.core.texts.formats import Reader
-from flait.core.texts.planes import in_status, plane_text
+from flait.core.texts.planes import besides, in_status, plane_text
 from flait.core.texts.status import Freshness
-from flait.core.told import Told
+from flait.core.told import Tells, Told, told
 from tests.core.flights_for_tests import (
     DEN,
     F12,
@@ -200,7 +201,7 @@ def test_in_quiet_hours_it_comes_like_any_change_near_departure() -> None:
 def test_who_reads_a_whole_day_never_keeps_a_lateness_that_is_over() -> None:
     """A plane that is late, later, and makes up for it: the last word is what is so."""
     person = Listener().subscribed(UA1234, NOON - hours(2))
-    at = NOON - hours(1)
+    at = NOON - hours(2)
     for by in (0, 60, 60, 110, 110, 5, 5):
         person.plane = plane(minutes(by))
         person.polled(UA1234, at)
@@ -208,6 +209,107 @@ def test_who_reads_a_whole_day_never_keeps_a_lateness_that_is_over() -> None:
     assert [text.kind for text in person.alerts] == ["inbound_late", "inbound_late", "inbound_late"]
     assert "will be in time" in person.alerts[-1].body
     assert person.alerts[-1].tells["plane"] == ""
+
+
+PLANE_TOLD = {"departure": OUT.isoformat(), "plane": f"UAL555 {inbound_flight().fa_flight_id} {OUT + minutes(35)}"}
+
+
+@pytest.mark.parametrize(
+    ("then", "holds"),
+    [
+        ({}, True),
+        ({"gate_origin": "F12", "departure": OUT.isoformat()}, True),
+        ({"departure": (OUT + minutes(9)).isoformat()}, True),
+        ({"departure": (OUT + minutes(10)).isoformat()}, False),
+        ({"departure": (OUT - minutes(10)).isoformat()}, False),
+        ({"cancelled": True}, False),
+        ({"departure": (OUT + minutes(40)).isoformat(), "plane": PLANE_TOLD["plane"]}, True),
+    ],
+    ids=["nothing", "a gate", "hardly another time", "later", "sooner", "cancelled", "another time, and the plane"],
+)
+def test_another_departure_takes_the_place_of_what_was_said_of_the_plane(then: Tells, holds: bool) -> None:
+    assert bool(told([PLANE_TOLD, then]).plane) is holds
+
+
+def test_a_departure_that_creeps_takes_its_place_as_well() -> None:
+    steps = [{"departure": (OUT + minutes(by)).isoformat()} for by in (6, 12)]
+    assert told([PLANE_TOLD, steps[0]]).plane
+    assert not told([PLANE_TOLD, *steps]).plane
+
+
+def test_a_plane_that_is_late_still_is_told_with_the_news_that_the_flight_is_back_on_time() -> None:
+    """The airline says +40 minutes, which covers the plane, and takes it back. The plane is as late as before."""
+    person, back, delayed = Listener(), late(minutes(0), UA1234), late(minutes(40), UA1234)
+    person.subscribed(UA1234, NOON - hours(30))
+    person.plane = plane(minutes(60))
+    for number, flight in enumerate((UA1234, UA1234, delayed, delayed, back, back, back)):
+        person.polled(flight, NOON + minutes(20 * number - 10))
+    assert [text.kind for text in person.alerts] == ["inbound_late", "delay_first", "on_time"]
+    last = person.alerts[-1]
+    assert last.body == (
+        "UA1234 back on time: dep 14:50->14:10 PST, arr 22:31 EST. "
+        "Its plane was late 1h30 ago: expect 14:45 PST or later. Gate F12, Terminal 3."
+    )
+    assert str(last.tells["plane"]).endswith((OUT + minutes(35)).isoformat())
+
+
+@pytest.mark.parametrize(
+    ("wishes", "why"),
+    [
+        (Wishes(muted_until=NOON + hours(3)), "muted"),
+        (Wishes(), "told less than 30 min ago"),
+    ],
+)
+def test_what_makes_a_late_plane_wait_does_not_leave_it_out_of_a_text_that_comes(wishes: Wishes, why: str) -> None:
+    sooner, known = UA1234, replace(knowing(UA1234), departure=OUT + minutes(40))
+    past = [PastText(at=NOON - minutes(8), kind="delay_first"), PastText(at=NOON - minutes(5), kind="inbound_late")]
+    decision = decide(
+        known, past, role=Role.TRAVELER, before=sooner, after=sooner, now=NOON, wishes=wishes, plane=plane(minutes(60))
+    )
+    assert kinds(decision) == [K.ON_TIME, K.INBOUND_LATE]
+    alone = decide(
+        knowing(UA1234), past, role=Role.TRAVELER, before=sooner, after=sooner, now=NOON, wishes=wishes,
+        plane=plane(minutes(60)),
+    )  # fmt: skip
+    assert (kinds(alone), alone.held[0][1]) == ([], why)
+
+
+def test_after_a_text_about_the_time_a_late_plane_rests_no_more() -> None:
+    past = [PastText(at=NOON - minutes(9), kind="inbound_late"), PastText(at=NOON - minutes(5), kind="on_time")]
+    decision = decide(
+        knowing(UA1234), past, role=Role.TRAVELER, before=UA1234, after=UA1234, now=NOON, plane=plane(minutes(60))
+    )
+    assert kinds(decision) == [K.INBOUND_LATE]
+
+
+def test_whatever_says_the_departure_says_that_its_plane_is_late() -> None:
+    moved = replace(UA1234, gate_origin="C3")
+    decision = decided(moved, plane(minutes(60)), told_late(OUT + minutes(35)), now=OUT - hours(2))
+    assert kinds(decision) == [K.GATE_CHANGE]
+    assert decision.alert
+    text = alert_text(decision.alert, Reader(ident="UA1234", now=OUT - hours(2)))
+    assert "Its plane is late: expect 14:45 PST or later." in text.body
+    assert not left_out(decision.alert, text.tells)
+
+
+def test_a_reminder_says_how_old_the_word_of_a_plane_is() -> None:
+    reminded = Wishes(since=NOON - hours(9))
+    for age, words in ((29, "Its plane is late: expect"), (31, "Its plane was late 31m ago: expect")):
+        seen = replace(plane(minutes(60)), seen_at=OUT - hours(3) - minutes(age))
+        decision = decided(UA1234, seen, told_late(OUT + minutes(35)), now=OUT - hours(3), wishes=reminded)
+        assert decision.alert
+        assert words in alert_text(decision.alert, Reader(ident="UA1234", now=OUT - hours(3))).body
+
+
+def test_no_plane_is_promised_in_time_that_should_have_landed_and_was_not_reported() -> None:
+    overdue = OUT - minutes(50)  # UA555 was due at OUT - 60 min
+    decision = decided(UA1234, plane(), told_late(OUT + minutes(60)), now=overdue)
+    assert decision.alert
+    reader = Reader(ident="UA1234", now=overdue)
+    assert alert_text(decision.alert, reader).body == (
+        "UA1234 plane: UA555 DEN-SFO was due 13:10 PST, no report that it landed. Dep 14:10 PST."
+    )
+    assert besides(decision.alert, decision.alert.changes[0], reader).text == "No report that its plane has landed."
 
 
 @given(st.lists(st.integers(0, 40), min_size=2, max_size=12), st.booleans())
@@ -261,12 +363,17 @@ def test_lateness_is_looked_at_a_second_time_after_five_minutes() -> None:
     assert next_look(late_one.flight, late_one, UA1234, NOON) != NOON + minutes(5)
 
 
+def test_that_it_is_late_no_more_is_looked_at_a_second_time_as_soon() -> None:
+    assert next_look(inbound_flight(minutes(120)), plane(), UA1234, NOON) == NOON + minutes(5)
+    assert next_look(inbound_flight(), plane(), UA1234, NOON) != NOON + minutes(5)
+
+
 @pytest.mark.parametrize(
     ("flight", "there"),
     [
         (UA1234, touched_down(inbound_flight())),
         (left_gate(UA1234), inbound_flight()),
-        (replace(UA1234, cancelled=True), inbound_flight()),
+        (replace(UA1234, cancelled=True, out=Times(scheduled=NOON)), inbound_flight()),
         (UA1234, replace(inbound_flight(), cancelled=True)),
         (UA1234, diverted(flight=inbound_flight())),
     ],
@@ -274,6 +381,10 @@ def test_lateness_is_looked_at_a_second_time_after_five_minutes() -> None:
 )
 def test_it_is_looked_at_no_more(flight: Flight, there: Flight) -> None:
     assert next_look(there, Plane(flight=there), flight, NOON) is None
+
+
+def test_the_plane_of_a_cancelled_flight_is_kept_and_not_looked_at_while_it_may_be_on_again() -> None:
+    assert next_look(None, plane(), replace(UA1234, cancelled=True), NOON) == OUT + minutes(30)
 
 
 @pytest.mark.parametrize("became", [{"cancelled": True}, {"diverted": True}])

@@ -10,16 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flait.core.flights import Airport, Flight, Phase, Times
+from flait.core.flights import Airport, Flight, Phase, ScheduledFlight, Times
 from flait.core.messages import is_gsm_7, segments
 from flait.core.numbers import masked
 from flait.core.replies.kinds import Fact, Later
 from flait.core.subscriptions import ClockFace, Role
 from flait.core.texts import answers as texts
+from flait.core.texts import preferring
 from flait.core.texts.formats import Reader
 from flait.core.texts.muting import Muting
 from flait.core.texts.status import Freshness, ListLine, list_text, status_text
 from flait.core.texts.wording import Text
+from flait.core.timetable import tells_of
 from flait.core.told import Told, tells, told
 from tests.core.flights_for_tests import (
     CLE,
@@ -58,11 +60,27 @@ WIDE = replace(
     terminal_destination="INTERNATIONAL", baggage_claim="CAROUSEL-99",
 )  # fmt: skip
 
+PLANNED = ScheduledFlight(
+    ident="UAL1234", ident_iata="UA1234", origin=SFO, destination=EWR, scheduled_out=OUT, scheduled_in=IN
+)
+
 NAMED = f"{LONG} KBP-KBP 14:10 Wed 26 Nov"
 MUTING = Muting(place=KIEV, reader=READER)
 
 WORST: dict[str, Callable[[], str]] = {
     "unknown": lambda: texts.UNKNOWN,
+    "unknown of mute": lambda: texts.UNKNOWN_OF["mute"],
+    "unknown of untrack": lambda: texts.UNKNOWN_OF["untrack"],
+    "mute too long": lambda: texts.MUTE_TOO_LONG,
+    "untrack all": lambda: texts.untrack_all_text([NAMED] * 3),
+    "untrack all of many": lambda: texts.untrack_all_text([NAMED] * 12),
+    "Flait's number": lambda: texts.FLAITS_NUMBER,
+    **{f"how {what}": partial(preferring.HOW.__getitem__, what) for what in preferring.HOW},
+    **{f"level {level}": partial(preferring.LEVELS.__getitem__, level) for level in preferring.LEVELS},
+    "which hours": lambda: preferring.which_hours(["10:30-12:30", "22:30-00:30"] * 2),
+    "which zone": lambda: preferring.which_zone("x" * 99, ["America/Argentina/ComodRivadavia"] * 9),
+    "no zone": lambda: preferring.which_zone("\u20ac" * 99, []),
+    "zone": lambda: preferring.zone("America/Argentina/ComodRivadavia", NOON, ClockFace.H12, waits=False),
     "stranger": lambda: texts.STRANGER,
     "invited": lambda: texts.INVITED,
     "stopped": lambda: texts.STOPPED,
@@ -556,20 +574,48 @@ def test_a_line_of_the_list_says_how_it_stands(flight: Flight, now: datetime, tr
     for role, said in ((Role.TRAVELER, traveler), (Role.MEETER, meeter), (Role.WATCHER, meeter)):
         row = ListLine(ident="UA1234", flight=flight, role=role)
         line = list_text([row], now=now, clock=ClockFace.H24)[0].splitlines()[0]
-        assert line.startswith("1 UA1234 Tue25 SFO-EWR ") or now >= IN
+        assert line.startswith("1 UA1234 Tue25Nov SFO-EWR ") or now >= IN
         assert line.endswith(f" SFO-EWR {said}")
 
 
 @pytest.mark.parametrize(
     ("row", "line"),
     [
-        (ListLine(ident="BA286", on=(OUT + timedelta(days=30)).date(), origin="SFO"), "1 BA286 25Dec SFO saved"),
+        (ListLine(ident="BA286", on=(OUT + timedelta(days=30)).date(), origin="SFO"), "1 BA286 Thu25Dec SFO saved"),
+        (ListLine(ident="BA286", on=OUT.date(), origin="SFO", destination="LHR"), "1 BA286 Tue25Nov SFO-LHR saved"),
+        (ListLine(ident="UA1234", on=OUT.date(), planned=PLANNED), "1 UA1234 Tue25Nov SFO-EWR 14:10 saved"),
+        (
+            ListLine(ident="UA1234", on=OUT.date(), planned=PLANNED, role=Role.MEETER),
+            "1 UA1234 Tue25Nov SFO-EWR arr 22:31 saved",
+        ),
+        (
+            ListLine(ident="UA1234", on=(OUT - timedelta(days=1)).date(), planned=PLANNED),
+            "1 UA1234 Mon24Nov SFO-EWR 14:10 Tue saved",
+        ),
+        (
+            ListLine(ident="UA1234", on=OUT.date(), planned=PLANNED, is_listed=False),
+            "1 UA1234 Tue25Nov SFO-EWR not in timetable",
+        ),
         (ListLine(ident="BA286", wish="tomorrow"), "1 BA286 tomorrow saved"),
         (ListLine(ident="BA286"), "1 BA286 next saved"),
     ],
 )
 def test_a_line_of_the_list_says_what_is_saved(row: ListLine, line: str) -> None:
     assert list_text([row], now=NOON, clock=ClockFace.H24)[0].splitlines()[0] == line
+
+
+def test_a_line_of_what_is_saved_tells_the_times_that_it_states() -> None:
+    row = ListLine(ident="UA1234", on=OUT.date(), planned=PLANNED)
+    assert list_text([row], now=NOON, clock=ClockFace.H24)[1] == [tells_of(PLANNED, arrival=False)]
+    gone = replace(row, is_listed=False)
+    assert list_text([gone], now=NOON, clock=ClockFace.H24)[1] == [{"unlisted": "gone"}]
+
+
+def test_a_list_without_room_says_what_is_saved_without_its_timetable() -> None:
+    row = ListLine(ident="UA1234", on=OUT.date(), origin="SFO", destination="EWR", planned=PLANNED)
+    lines, told = list_text([row] * 5, now=NOON, clock=ClockFace.H24)
+    assert lines.splitlines()[:5] == [f"{number} UA1234 Tue25Nov SFO saved" for number in range(1, 6)]
+    assert told == [{}] * 5
 
 
 @given(st.integers(min_value=1, max_value=40))
@@ -603,3 +649,11 @@ def test_who_has_a_name_that_no_text_can_write_is_spoken_of_without_it() -> None
 )
 def test_a_number_is_shown_as_no_more_than_who_knows_it_needs(phone: str, shown: str) -> None:
     assert masked(phone) == shown
+
+
+@pytest.mark.parametrize(
+    ("age", "words"),
+    [(minutes(0), "Checked just now."), (minutes(2), "Checked 2 min ago; no newer data now.")],
+)
+def test_what_was_seen_just_now_is_not_said_to_be_old(age: timedelta, words: str) -> None:
+    assert Freshness(age=age, stale=True).text == words

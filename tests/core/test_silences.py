@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from flait.core.alerts import Doubts
 from flait.core.changes import Change, ChangeKind
+from flait.core.doubts import Doubts
 from flait.core.flights import Flight
 from flait.core.holds import CONFIRMED_KINDS, PLANES
 from flait.core.silences import is_awaited, is_new, silence

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from flait.commands.board import STYLES
-from flait.commands.flight_lines import remark, remark_of
+from flait.commands.flight_lines import arrives, remark, remark_of
 from flait.core.flights import Airport, Flight, Times
 from flait.core.standing import State
 from flait.store import FlightView, Store, TrackedFlight
@@ -36,6 +36,14 @@ ON_TIME = flight(out=times())
 OUT = replace(ON_TIME, out=times(over=True))
 OFF = replace(OUT, off=Times(actual=LEAVES + 10 * MINUTE))
 DOWN = replace(OFF, on=Times(actual=LEAVES + 5 * HOUR))
+
+
+def test_an_arrival_that_its_leaving_makes_impossible_is_not_shown() -> None:
+    """AeroAPI estimates it anew only once the flight has left."""
+    delayed = replace(ON_TIME, out=times(4 * HOUR))
+    lands = {by: replace(delayed, in_=Times(scheduled=NOW + 12 * HOUR, estimated=NOW + by * HOUR)) for by in (8, 16)}
+    assert arrives(lands[8], NOW) == ()
+    assert arrives(lands[16], NOW)[1:] == ("(4h late)",)
 
 
 BUF = Airport(code="KBUF", code_iata="BUF")

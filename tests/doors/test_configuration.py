@@ -72,6 +72,37 @@ def test_a_setting_that_the_environment_overrides_is_written_with_a_warning(flai
     assert flait("config", "get", "alerts.delay_minutes").out == "45\n"
 
 
+def test_a_setting_is_not_written_beside_a_mistake_that_keeps_it_from_holding(flait: CommandLine) -> None:
+    file = flait.home / "config.toml"
+    file.write_text("[alerts]\ndelay_minuts = 20\n")
+
+    said = flait("config", "set", "alerts.delay_minutes", "25").refused(5)
+
+    mistake = f"there is no setting alerts.delay_minuts in {file}, line 2; did you mean alerts.delay_minutes?"
+    assert said == f"nothing was written: {mistake}"
+    assert file.read_text() == "[alerts]\ndelay_minuts = 20\n"
+    assert mistake in flait("secrets", "set", "flightaware-api-key").refused(5)
+
+
+def test_a_setting_that_mends_one_mistake_of_two_is_written_and_the_other_is_told(flait: CommandLine) -> None:
+    file = flait.home / "config.toml"
+    file.write_text("[alerts]\nleave_hours = 99\ndelay_minutes = 'soon'\n")
+
+    daemon = take(lock_of(flait.database), patience=0)
+    assert daemon is not None
+    done = flait("config", "set", "alerts.leave_hours", "4")
+    os.close(daemon)
+
+    assert done.code == 0
+    assert done.err.splitlines() == [
+        f"alerts.leave_hours is 4 in {file}.",
+        (
+            f"warning: no setting holds yet: alerts.delay_minutes in {file}, line 3 must be a whole number from 1 to 1440; "
+            "mend it there"
+        ),
+    ]
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [

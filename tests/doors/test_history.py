@@ -80,6 +80,17 @@ def test_what_is_stored_is_read_without_asking(flait: CommandLine, source: FakeF
     assert len(flait("history", "UA123").table) == 3
 
 
+@pytest.mark.parametrize("on_terminal", [True, False])
+def test_where_nothing_is_known_it_says_why(flait: CommandLine, source: FakeFlightSource, on_terminal: bool) -> None:
+    source.board = source.board[:1]
+    flait("subscribe", "UA123", "+15555550100")
+    source.fault = BudgetExhausted("the month's look-ups are spent", "wait")
+    said = flait("history", "UA123", on_terminal=on_terminal)
+    assert said.code == 0
+    assert "No flight of UA123 that is over is known: FlightAware showed none when it was asked" in said.err
+    assert "It is not asked again before" in said.err
+
+
 def test_who_subscribes_is_told_how_it_has_flown(flait: CommandLine, source: FakeFlightSource) -> None:
     assert "This leg: on time 2 of last 3." in flait("subscribe", "UA123", "+15555550100").err
     assert len(source.calls) == 1

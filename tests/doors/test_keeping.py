@@ -131,6 +131,31 @@ def test_restore_of_what_is_no_backup_changes_no_byte(peopled: CommandLine) -> N
     assert {path.name: path.read_bytes() for path in peopled.home.iterdir()} == before
 
 
+@pytest.mark.parametrize("words", [("backup", "create"), ("-y", "backup", "restore")])
+@pytest.mark.parametrize(
+    ("named", "why"),
+    [
+        ("{folder}", "{folder} is a folder; name a "),
+        ("", "no file is named; see `flait backup "),
+        (" ", "no file is named; see `flait backup "),
+        ("x" * 300, "cannot be looked at: File name too long; see `flait backup "),
+        ("{folder}/flait.db/x", "cannot be looked at: Not a directory; see `flait backup "),
+    ],
+)
+def test_what_is_no_file_is_bad_input_and_called_what_it_is(
+    peopled: CommandLine, words: tuple[str, ...], named: str, why: str
+) -> None:
+    before = peopled.database.read_bytes()
+    folder = str(peopled.home)
+    assert why.format(folder=folder) in peopled(*words, named.format(folder=folder)).refused(2)
+    assert peopled.database.read_bytes() == before
+    assert not (peopled.home / "backups").exists()
+
+
+def test_a_device_is_no_backup(peopled: CommandLine) -> None:
+    assert "/dev/null is no file; name a backup" in peopled("-y", "backup", "restore", "/dev/null").refused(2)
+
+
 def test_restore_on_a_new_machine(peopled: CommandLine, tmp_path: Path) -> None:
     path = created(peopled, tmp_path / "carried.db")
     elsewhere = CommandLine(tmp_path / "elsewhere")

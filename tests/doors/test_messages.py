@@ -303,7 +303,9 @@ def test_a_trace_of_a_text_says_why_it_was_told(flait: CommandLine, store: Store
         Step(at=NOW, message_id=stored.id, step="send", outcome="queued"),
     )
 
-    said = [row[3:4] + row[6:] for row in flait("trace", f"msg:{stored.id}").table if row[2] == "why"]
+    table = flait("trace", f"msg:{stored.id}").table
+    assert [row[0] for row in table] == sorted(row[0] for row in table)
+    said = [row[3:4] + row[6:] for row in table if row[2] == "why"]
     assert said == [
         ["told before", "departure 2013-03-08T14:00:00Z"],
         ["held", "delay_first: quiet hours until 2013-03-08T12:01:00Z"],

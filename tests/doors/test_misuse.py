@@ -34,3 +34,22 @@ from tests.doors.command_line import CommandLine
 )
 def test_what_is_wrong_and_what_to_do(flait: CommandLine, line: str, told: str) -> None:
     assert flait(*line.split()).refused(2) == told
+
+
+@pytest.mark.parametrize("line", ["--json {}", "{} --json", "-v --json {} --no-color"])
+@pytest.mark.parametrize("command", ["status", "config show", "user list", "subscriptions"])
+def test_json_is_asked_for_anywhere_on_the_line(flait: CommandLine, line: str, command: str) -> None:
+    flait("user", "add", "Ann", "+15555550100")
+    assert flait(*line.format(command).split()).json
+
+
+def test_json_of_a_command_that_has_none_is_refused_in_json_wherever_it_stands(flait: CommandLine) -> None:
+    for words in (("--json", "daemon", "stop"), ("daemon", "stop", "--json")):
+        done = flait(*words)
+        assert (done.code, done.out) == (2, "")
+        assert '"message": "there is no option --json"' in done.err
+
+
+def test_a_word_behind_two_dashes_is_no_switch(flait: CommandLine) -> None:
+    assert flait("user", "add", "--", "--json", "+15555550100").code == 0
+    assert flait("user", "list", "--json").json["users"][0]["name"] == "--json"

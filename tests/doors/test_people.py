@@ -1,12 +1,13 @@
 """`flait user …`: who is known, what may be said of them, and what goes when they go."""
 
 import json
+import shlex
 
 import pytest
 
 from flait.core.subscriptions import AddedBy, ClockFace, Role, SubscriptionState
 from flait.store import Store
-from tests.doors.command_line import CommandLine
+from tests.doors.command_line import ROOT, CommandLine
 from tests.store.samples import NOW, follower, message, user
 
 ANN = "+15555550100"
@@ -40,8 +41,9 @@ def test_zone_role_and_clock_are_kept(flait: CommandLine, store: Store) -> None:
         (("555-0100", ANN), "the name '555-0100' looks like a phone number"),
         (("Ann", "+1999"), "'+1999' is not a phone number"),
         (("Ann", "Bob"), "'Bob' is not a phone number"),
-        (("Ann", ANN, "--timezone", "America/New_york"), "did you mean America/New_York?"),
+        (("Ann", ANN, "--timezone", "America/New_Yrok"), "did you mean America/New_York?"),
         (("Ann", ANN, "--timezone", "../../etc/passwd"), "is not a time zone"),
+        (("Ann", ANN, "--timezone", "IST"), "write Asia/Kolkata or Europe/Dublin or Asia/Jerusalem"),
         (("Ann", ANN, "--role", "pilot"), "it is traveler, meeter or watcher"),
         (("Ann", ANN, "--clock", "sundial"), "it is 12h or 24h"),
         (("Ann",), "an argument is missing: phone"),
@@ -52,6 +54,27 @@ def test_bad_input_is_refused_in_one_line_and_nothing_is_stored(
 ) -> None:
     assert why in flait("user", "add", *words).refused(2)
     assert store.users() == []
+
+
+@pytest.mark.parametrize("key", ["twilio.from_number", "twilio.whatsapp_from"])
+def test_flaits_own_number_is_nobodys(flait: CommandLine, store: Store, key: str) -> None:
+    flait("config", "set", key, ANN)
+
+    why = "'+15555550100' is the number Flait writes from; write the number of a person"
+    assert flait("user", "add", "Own", "+1 555 555 0100").refused(2) == why
+    assert flait("subscribe", "UA123", ANN, "--name", "Own").refused(2) == why
+    assert store.users() == []
+
+
+def test_a_person_whose_number_became_flaits_own_is_sent_nothing_more_and_can_go(
+    flait: CommandLine, store: Store
+) -> None:
+    flait("user", "add", "Ann", ANN)
+    flait("config", "set", "twilio.from_number", ANN)
+
+    assert "is the number Flait writes from" in flait("subscribe", "UA123", "Ann").refused(2)
+    assert "is the number Flait writes from" in flait("messages", "test", "Ann").refused(2)
+    assert flait("-y", "user", "remove", "Ann").code == 0
 
 
 @pytest.mark.parametrize(("name", "phone"), [("ANN", "+15555550101"), ("Bob", ANN)])
@@ -114,6 +137,11 @@ def test_a_name_on_a_terminal_cannot_paint_it(flait: CommandLine, store: Store) 
     [
         ("name", "Anna", "Anna"),
         ("timezone", "Europe/Paris", "Europe/Paris"),
+        ("timezone", "america/new_york", "America/New_York"),
+        ("timezone", "EST", "America/New_York"),
+        ("timezone", "Tokyo", "Asia/Tokyo"),
+        ("timezone", "SFO", "America/Los_Angeles"),
+        ("timezone", "EST5EDT", "EST5EDT"),
         ("role", "watcher", "watcher"),
         ("clock", "12h", "12h"),
     ],
@@ -163,9 +191,12 @@ def test_how_somebody_wants_to_be_told_is_set_and_shown(flait: CommandLine, stor
     ("key", "value", "hint"),
     [
         ("level", "loud", "all or important"),
-        ("quiet", "22-7", "22:00-07:00"),
+        ("quiet", "at night", "22:00-07:00"),
+        ("quiet", "22-7 and stop", "22:00-07:00"),
+        ("quiet", "22-7", "timezone"),
         ("quiet", "22:00-07:00", "timezone"),
         ("leave", "25h", "5m to 24h"),
+        ("leave", "25 hours", "5m to 24h"),
         ("meet", "soon", "5m to 12h"),
         ("kinds", "-cancelled", "is no kind"),
         ("kinds", "belt", "is no kind"),
@@ -177,6 +208,35 @@ def test_a_wish_that_cannot_be_met_says_what_can(
     before = store.add_user(user(name="Ann"))
     assert hint in flait("user", "set", "Ann", key, value).refused(2)
     assert store.users() == [before]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "kept"),
+    [
+        ("quiet", "22-7", "22:00-07:00"),
+        ("quiet", "10pm-7am", "22:00-07:00"),
+        ("quiet", "from 22:30 to 7", "22:30-07:00"),
+        ("quiet", "OFF", "off"),
+        ("leave", "2.5h", "2h30"),
+        ("leave", "2 hours", "2h"),
+        ("meet", "1.5h", "1h30"),
+        ("checkin", "1 day", "24h"),
+        ("leave", "never", "off"),
+        ("level", "less", "important"),
+        ("level", "ALL", "all"),
+    ],
+)
+def test_a_wish_is_taken_as_it_can_be_texted(flait: CommandLine, store: Store, key: str, value: str, kept: str) -> None:
+    store.add_user(user(name="Ann", timezone="Europe/Paris"))
+    assert flait("user", "set", "Ann", key, value).err == f"Ann: {key} is {kept}.\n"
+
+
+def test_what_the_readme_sets_about_a_person_can_be_pasted_as_it_stands(flait: CommandLine, store: Store) -> None:
+    store.add_user(user(name="Ana"))
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    pasted = [shlex.split(line, comments=True) for line in lines if line.startswith("    flait user ")]
+    assert len(pasted) >= 2
+    assert [flait(*words[1:]).code for words in pasted] == [0] * len(pasted)
 
 
 def test_a_time_zone_that_quiet_hours_need_stays(flait: CommandLine, store: Store) -> None:
@@ -201,6 +261,28 @@ def test_a_refused_change_changes_nothing(flait: CommandLine, store: Store, key:
 )
 def test_an_unknown_person_is_not_found(flait: CommandLine, command: tuple[str, ...]) -> None:
     assert "nobody here is" in flait("user", *command).refused(7)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("leave", "1h", "No leave for UA123: it was told already."),
+        ("checkin", "20h", "No checkin for UA123: its time is past."),
+        ("kinds", "-belt", ""),
+        ("kinds", "+checkin", "No checkin for UA123: its time is past."),
+        ("leave", "off", ""),
+        ("level", "important", ""),
+    ],
+)
+def test_a_reminder_that_comes_no_more_is_not_promised(
+    flait: CommandLine, store: Store, key: str, value: str, said: str
+) -> None:
+    person, subscription = follower(store)
+    told = {"subscription_id": subscription.id, "flight_id": subscription.flight_id, "tells": {"leave": True}}
+    store.enqueue(message(person.id, "a", **told))
+    done = flait("user", "set", person.name, key, value)
+    assert done.code == 0
+    assert done.err.splitlines()[1:] == ([said] if said else [])
 
 
 def test_removal_ends_subscriptions_and_closes_a_flight_nobody_else_follows(flait: CommandLine, store: Store) -> None:

@@ -10,7 +10,7 @@ from threading import Event
 import pytest
 
 from flait.app import App
-from flait.commands import subscribing
+from flait.commands import asking
 from flait.core.flights import Airport, Flight, ScheduledFlight, Times
 from flait.errors import FlightSourceError, NotUnderstood
 from flait.running.pulse import Pulse
@@ -273,12 +273,55 @@ def test_who_waits_for_aeroapi_is_told(
     flait: CommandLine, store: Store, source: FakeFlightSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = Event()
-    monkeypatch.setattr(subscribing, "A_MOMENT", 0.0)
-    monkeypatch.setattr(subscribing, "say", lambda text: said.set() if "has not answered yet" in text else None)
+    monkeypatch.setattr(asking, "A_MOMENT", 0.0)
+    monkeypatch.setattr(asking, "say", lambda text: said.set() if "has not answered yet" in text else None)
     source.board, source.meanwhile = [TO_HOUSTON], lambda: said.wait(30)
 
     assert flait("subscribe", "WN123", ANN).code == 0
     assert said.is_set()
+
+
+def test_who_waits_for_the_turn_to_ask_is_told_that_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(asking, "A_MOMENT", 0.1)
+    monkeypatch.setattr(asking, "say", said.append)
+    with asking.patience() as patience:
+        assert not patience.turn(0.05)
+        assert not patience.turn(0.3)
+        assert not patience.turn(0.3)
+
+    assert said == ["Flait waits for its turn to ask AeroAPI, 1 s: other look-ups come first."]
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ("WN123 28 nov", "'WN123 28 nov' is a flight number and a day; write WN123 and --date '28 nov'"),
+        ("wn 123 tomorrow", "'wn 123 tomorrow' is a flight number and a day; write WN123 and --date tomorrow"),
+        ("WN123 28 smarch", "'WN123 28 smarch' is not a flight number"),
+    ],
+)
+@pytest.mark.usefixtures("source")
+def test_a_day_beside_the_number_is_said_to_have_its_own_option(
+    flait: CommandLine, store: Store, typed: str, why: str
+) -> None:
+    store.add_user(user(name="Ann"))
+    assert flait("subscribe", typed, "Ann").refused(2).startswith(why)
+    assert flait("unsubscribe", typed, "Ann").refused(2).startswith(why)
+    assert flait("alternatives", typed).refused(2).startswith(why)
+    assert followed(store) == []
+
+
+def test_another_name_for_a_known_number_is_said_not_to_be_taken(
+    flait: CommandLine, source: FakeFlightSource, store: Store
+) -> None:
+    store.add_user(user(name="Ann"))
+    said = "They were known before, as Ann. `flait user set +15555550100 name 'Foo'` renames them."
+
+    assert said in flait("subscribe", "WN123", ANN, "--to", "AUS", "--name", "Foo").err
+    assert said not in flait("subscribe", "WN123", ANN, "--to", "AUS", "--name", "Ann").err
+    assert "is not a name" in flait("subscribe", "WN123", ANN, "--name", "").refused(2)
+    assert [one.name for one in store.users()] == ["Ann"]
 
 
 def test_who_cannot_be_texted_by_any_way_is_named_with_what_helps(flait: CommandLine, source: FakeFlightSource) -> None:

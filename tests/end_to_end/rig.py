@@ -77,7 +77,10 @@ class WorldClock:
         return self._clock.real_seconds(span)
 
 
-STILL_WAITS: Final = "AeroAPI has not answered yet"  # what a command on a busy machine says before all else
+STILL_WAITS: Final = (
+    "AeroAPI has not answered yet",
+    "Flait waits for its turn",
+)  # what a command on a busy machine says before all else
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

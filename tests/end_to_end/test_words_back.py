@@ -47,8 +47,8 @@ ASKS = "Reply JOIN to get texts, STOP never to hear from us. Msg rates may apply
 URGENT = "Only urgent msgs come: cancelled, diverted, leaving earlier, gate change near departure."
 
 LISTED = """\
-1 UA8702 Fri8 JFK-LAX 13:00 on time
-2 UA8701 Sat9 JFK-LAX 13:00 on time
+1 UA8702 Fri8Mar JFK-LAX 13:00 on time
+2 UA8701 Sat9Mar JFK-LAX 13:00 on time
 Reply STATUS 1, UNTRACK 1 or MUTE 1."""
 TODAY = "UA8702 JFK-LAX Fri 8 Mar, dep 13:00 EST, arr 15:00 PST."
 TOMORROW = "Tracking UA8701 JFK-LAX Sat 9 Mar, dep 13:00 EST, arr 15:00 PST. Gate later."

@@ -13,9 +13,9 @@ from flait.errors import BudgetExhausted, FlightSourceError, Refused, ShareSpent
 from flait.flows import answer
 from flait.flows.telling import AlertRules
 from tests.core.flights_for_tests import EWR, F12, FRA, IN, NOON, OUT, hours, late, minutes, planned, took_off
-from tests.flows.talk import RULES, TOMORROW, Talk, flies, live
+from tests.flows.talk import RULES, TOMORROW, Talk, flies, live, moved
 from tests.flows.test_shares import on_the_meter
-from tests.flows.world import PHONES, World
+from tests.flows.world import PHONES, World, timetabled
 
 CANCELLED = replace(F12, cancelled=True)
 
@@ -67,6 +67,39 @@ def test_a_followed_flight_is_named_like_anywhere_else_and_costs_one_look(world:
     assert [call[0] for call in world.source.calls] == ["route"]
     assert (world.texts[-1].kind, talk.word) == (MessageKind.ALTERNATIVES, "alternatives")
     assert world.texts[-1].tells == {}
+
+
+FAR = "UA1234 leaves {}, and ALT shows SFO-EWR flights of today and tomorrow only. Reply ALT UA1234 from {} on, or ask the airline."
+
+
+def test_of_a_saved_flight_it_says_from_when_on_and_looks_for_none(world: World, talk: Talk) -> None:
+    world.source.timetable = [timetabled()]
+    world.subscribe(on="2025-12-02")
+
+    assert talk.says("ALT") == [FAR.format("Tue 2 Dec", "Mon 1 Dec")]
+    assert routes(world) == []
+
+
+def test_of_a_flight_of_the_day_after_tomorrow_it_looks_for_none(world: World, talk: Talk) -> None:
+    talk.tracks(moved(by=timedelta(days=2)))
+
+    assert talk.says("ALT") == [FAR.format("Thu 27 Nov", "Wed 26 Nov")]
+    assert routes(world) == []
+
+
+def test_a_day_that_it_does_not_reach_is_refused_without_a_look(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+
+    assert talk.says("other flights 5 dec") == [
+        "ALT shows SFO-EWR flights of today and tomorrow only. Reply ALT from Thu 4 Dec on, or ask the airline."
+    ]
+    assert routes(world) == []
+
+
+def test_in_the_place_of_a_cancelled_flight_any_day_will_do(world: World, talk: Talk) -> None:
+    talk.tracks(replace(moved(by=timedelta(days=2)), cancelled=True))
+
+    assert talk.says("ALT")[0].startswith("SFO-EWR next: 1) UA1234 14:10 PST 2) UA2468 17:10")
 
 
 def test_a_second_question_within_half_an_hour_costs_nothing_and_one_after_it_does(world: World, talk: Talk) -> None:

@@ -104,6 +104,9 @@ def test_of_several_days_the_person_is_asked_which_to_mute_and_to_unmute(talk: T
     [
         ("MUTE until tomorrow 7am", f"All flights muted until 07:00 PST Wed. {URGENT}"),
         ("mute until 7am tomorrow", f"All flights muted until 07:00 PST Wed. {URGENT}"),
+        ("MUTE until 7am EST", f"All flights muted until 04:00 PST Wed. {URGENT}"),
+        ("mute UA1234 until 11pm eastern time", f"UA1234 muted until 20:00 PST. {URGENT}"),
+        ("mute until tomorrow 7am GMT", f"All flights muted until 23:00 PST. {URGENT}"),
         ("mute UA1234 until thu 18:00", f"UA1234 muted until 18:00 PST Thu. {URGENT}"),
         ("mute until today 7am", texts.MUTE_IS_PAST),
         ("mute until 24 nov 7am", texts.MUTE_IS_PAST),

@@ -220,6 +220,24 @@ def test_a_number_that_costs_a_lot_is_not_asked(world: World, ana: Talk, phone: 
     assert allowed.says(f"share UA1234 {phone} meet")[0].startswith("Asked ")
 
 
+OWN = "+15555550199"
+
+
+def test_flaits_own_number_is_not_asked_and_does_not_count_among_the_three(world: World, ana: Talk) -> None:
+    ana = replace(ana, rules=replace(RULES, own=frozenset({OWN})))
+    for spelled in (OWN, "(555) 555-0199", f"whatsapp:{OWN}", f"tel:{OWN}"):
+        assert ana.says(f"share UA1234 {spelled}") == [texts.FLAITS_NUMBER]
+    assert asked(world, OWN) == []
+    assert all(shares(ana, number)[0].startswith("Asked ") for number in (5, 6, 7))
+
+
+@pytest.mark.parametrize("said", ["join", "track UA1234", "status", "anything", "stop texting me"])
+def test_a_text_from_flaits_own_number_is_answered_by_nobody(world: World, ana: Talk, said: str) -> None:
+    ana = replace(ana, rules=replace(RULES, own=frozenset({OWN})))
+    assert ana.says(said, OWN) == []
+    assert world.store.user_by_phone(OWN) is None
+
+
 # --- by WhatsApp --------------------------------------------------------------------------------------------------
 
 

@@ -274,9 +274,9 @@ def test_the_list_numbers_what_is_followed_by_departure(world: World, talk: Talk
     talk.tracks(moved(late(minutes(45)), timedelta(days=1)), late(minutes(45)))
     (body,) = talk.says("list")
     assert body.splitlines() == [
-        "1 UA1234 Tue25 SFO-EWR 14:55 +45m",
-        "2 UA1234 Wed26 SFO-EWR 14:10 on time",
-        "3 UA1234 2Dec SFO saved",
+        "1 UA1234 Tue25Nov SFO-EWR 14:55 +45m",
+        "2 UA1234 Wed26Nov SFO-EWR 14:10 on time",
+        "3 UA1234 Tue2Dec SFO-EWR 14:10 saved",
         "Reply STATUS 1, UNTRACK 1 or MUTE 1.",
     ]
 
@@ -334,7 +334,7 @@ def test_who_meets_it_is_told_where_it_arrives(world: World, talk: Talk) -> None
         )
     ]
     assert talk.says("which terminal?") == ["UA1234 at EWR: gate C91, Terminal C. Arr 22:31 EST. Checked 1 min ago."]
-    assert talk.says("list")[0].startswith("1 UA1234 Tue25 SFO-EWR arr 22:31 on time\n")
+    assert talk.says("list")[0].startswith("1 UA1234 Tue25Nov SFO-EWR arr 22:31 on time\n")
 
 
 def test_a_gate_that_is_another_than_was_told_is_marked_in_the_answer(world: World, talk: Talk) -> None:
@@ -420,12 +420,12 @@ def test_a_list_that_was_lost_told_nothing(world: World, talk: Talk) -> None:
 @pytest.mark.parametrize(
     ("flight", "silent_for", "line"),
     [
-        (F12, 50, "1 UA1234 Tue25 SFO-EWR 14:10, no word since 12:10"),
-        (F12, 130, "1 UA1234 Tue25 SFO-EWR 14:10, no word since 12:10"),
-        (F12, 300, "1 UA1234 Tue25 SFO-EWR 14:10, no word since 12:10"),
-        (late(minutes(45)), 50, "1 UA1234 Tue25 SFO-EWR 14:55 +45m, no word since 12:10"),
-        (replace(F12, cancelled=True), 50, "1 UA1234 Tue25 SFO-EWR 14:10 CANCELLED, no word since 12:10"),
-        (F12, 40, "1 UA1234 Tue25 SFO-EWR 14:10 on time"),
+        (F12, 50, "1 UA1234 Tue25Nov SFO-EWR 14:10, no word since 12:10"),
+        (F12, 130, "1 UA1234 Tue25Nov SFO-EWR 14:10, no word since 12:10"),
+        (F12, 300, "1 UA1234 Tue25Nov SFO-EWR 14:10, no word since 12:10"),
+        (late(minutes(45)), 50, "1 UA1234 Tue25Nov SFO-EWR 14:55 +45m, no word since 12:10"),
+        (replace(F12, cancelled=True), 50, "1 UA1234 Tue25Nov SFO-EWR 14:10 CANCELLED, no word since 12:10"),
+        (F12, 40, "1 UA1234 Tue25Nov SFO-EWR 14:10 on time"),
     ],
 )
 def test_a_list_calls_nothing_on_time_that_nobody_could_look_at(
@@ -451,7 +451,7 @@ def test_in_the_air_a_list_says_since_when_by_the_clocks_of_the_arrival(world: W
     world.store.hasten(1, world.clock.now())
     world.poll(took_off())
     fail_for(world, 180)
-    assert talk.says("list")[0].startswith("1 UA1234 Tue25 SFO-EWR arr 22:31, no word since 20:23\n")
+    assert talk.says("list")[0].startswith("1 UA1234 Tue25Nov SFO-EWR arr 22:31, no word since 20:23\n")
 
 
 def test_a_list_by_a_daemon_that_did_not_look_says_so_too(world: World, talk: Talk) -> None:

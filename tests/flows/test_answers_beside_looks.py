@@ -65,7 +65,7 @@ def hands(world: World, talk: Talk) -> Hands:
 @pytest.mark.parametrize(
     ("said", "answered"),
     [
-        ("LIST", "1 UA1234 Tue25"),
+        ("LIST", "1 UA1234 Tue25Nov"),
         ("HELP", "Flait: STATUS"),
         ("MUTE", "All flights muted until"),
         ("UNMUTE", "Nothing is muted."),

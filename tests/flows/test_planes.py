@@ -12,6 +12,7 @@ from flait.core.texts.planes import plane_text
 from flait.core.texts.status import Freshness
 from flait.errors import BudgetExhausted, FlightSourceError
 from flait.flows import planes, subscribe
+from flait.flows.telling import AlertRules
 from tests.core.flights_for_tests import (
     DEN,
     F12,
@@ -26,7 +27,8 @@ from tests.core.flights_for_tests import (
     touched_down,
     with_plane,
 )
-from tests.flows.world import REMINDING, World
+from tests.flows.talk import Talk
+from tests.flows.world import PHONES, REMINDING, RULES, World
 
 UA1234 = with_plane(F12)
 FIVE_BEFORE = OUT - hours(5)
@@ -49,21 +51,21 @@ def look(world: World, *flights: Flight) -> list[str]:
     return [text.kind for text in world.texts[there:]]
 
 
-def turn(world: World, *flights: Flight) -> None:
+def turn(world: World, *flights: Flight, rules: AlertRules = RULES) -> None:
     world.source.board = flights
     for _ in range(3):
-        world.poll(*flights)
+        world.poll(*flights, rules=rules)
         while planes.find_next(world.store, world.source, world.clock):
             pass
-        world.remind()
+        world.remind(rules)
     world.deliver()
 
 
-def run_until(world: World, end: datetime, *flights: Flight) -> None:
+def run_until(world: World, end: datetime, *flights: Flight, rules: AlertRules = RULES) -> None:
     """Minute by minute, whatever is due."""
     while world.clock.now() < end:
         world.clock.advance(minutes(1))
-        turn(world, *flights)
+        turn(world, *flights, rules=rules)
 
 
 def asked(world: World, fa_flight_id: str) -> int:
@@ -264,7 +266,56 @@ def test_the_leave_text_says_where_the_plane_is(world: World) -> None:
     world.poll(UA1234, there, rules=REMINDING)
     world.remind(REMINDING)
     [leave] = [text.body for text in world.texts if text.kind == "leave"]
-    assert "Its plane, UA555, arrives 13:10 PST." in leave
+    assert "Its plane, UA555, arrives 13:10 PST (seen 1h59 ago)." in leave
+
+
+def back_on_time(world: World, at: datetime, **meanwhile: str) -> None:
+    """A delay covers the late plane and is taken back at that moment; the plane is as late as before."""
+    plane, delayed = inbound_flight(minutes(60)), late(minutes(40), UA1234)
+    back = replace(late(minutes(0), UA1234), **meanwhile)  # type: ignore[arg-type]  # words
+    run_until(world, at - minutes(40), UA1234, plane, rules=REMINDING)
+    for flight, until in ((delayed, at), (back, at + minutes(3))):
+        world.store.hasten(1, world.clock.now())
+        run_until(world, until, flight, plane, rules=REMINDING)
+
+
+def test_a_plane_that_is_late_still_is_told_when_the_airline_takes_its_delay_back(world: World) -> None:
+    follow(world)
+    back_on_time(world, FIVE_BEFORE + minutes(60))
+    assert world.kinds == ["tracked", "inbound_late", "delay_first", "on_time"]
+    assert world.texts[-1].body == (
+        "UA1234 back on time: dep 14:50->14:10 PST, arr 22:31 EST. Be at the gate by 13:35. "
+        "Its plane is late: expect 14:45 PST or later. Gate F12, Terminal 3."
+    )  # it was looked at once more, and had been seen 56 minutes before
+
+
+def test_what_had_no_room_is_told_a_minute_later_and_not_at_the_next_look(world: World) -> None:
+    follow(world)
+    back_on_time(world, OUT - hours(3), gate_origin="C3")
+    assert world.kinds == ["tracked", "inbound_late", "delay_first", "on_time", "leave"]
+    first, then = world.texts[-2:]
+    assert "Its plane is late" in first.body
+    assert "Time to go" not in first.body
+    assert then.created_at - first.created_at == minutes(1)
+    assert "Time to go to SFO. Its plane is late" in then.body
+
+
+def test_on_again_says_that_it_is_time_to_go_and_what_changed_meanwhile_follows(world: World) -> None:
+    world.clock.moment = OUT - hours(9)
+    world.follow(F12)
+    for at, flight in ((4, replace(F12, cancelled=True)), (2.6, replace(F12, gate_origin="C3"))):
+        world.clock.moment = OUT - hours(at)
+        for _ in range(2):
+            world.clock.advance(minutes(2))
+            world.store.hasten(1, world.clock.now())
+            world.poll(flight, rules=REMINDING)
+            world.deliver()
+    assert world.kinds == ["tracked", "cancelled", "reinstated"]
+    assert "Time to go to SFO." in world.texts[-1].body
+    world.clock.advance(minutes(1))
+    assert world.remind(REMINDING) == ["gate_change"]
+    world.clock.advance(minutes(1))
+    assert world.remind(REMINDING) == []
 
 
 def test_a_plane_that_was_seen_long_ago_is_nothing_to_go_by(world: World) -> None:
@@ -278,6 +329,60 @@ def test_a_plane_that_was_seen_long_ago_is_nothing_to_go_by(world: World) -> Non
     world.poll(UA1234, rules=REMINDING)
     world.remind(REMINDING)
     assert not any("lane" in text.body for text in world.texts if text.kind == "leave")
+
+
+LATE = "Its plane is late: expect 15:15 PST or later."
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered"),
+    [
+        (
+            "STATUS",
+            f"UA1234 SFO-EWR on time: dep 14:10 PST, arr 22:31 EST. {LATE} Gate F12, Terminal 3. Checked just now.",
+        ),
+        ("WHEN", f"UA1234 SFO-EWR on time: dep 14:10 PST, arr 22:31 EST. {LATE} Checked just now."),
+        ("GATE", f"UA1234 at SFO: gate F12, Terminal 3. {LATE} Dep 14:10 PST. Checked just now."),
+        ("LIST", "1 UA1234 Tue25Nov SFO-EWR 14:10 on time, plane late: 15:15\nReply STATUS 1, UNTRACK 1 or MUTE 1."),
+    ],
+)
+def test_every_answer_with_the_departure_says_that_its_plane_is_late(world: World, asked: str, answered: str) -> None:
+    follow(world)
+    run_until(world, FIVE_BEFORE + minutes(20), UA1234, DELAYED)
+    world.source.board = [UA1234, DELAYED]
+    assert Talk(world).says(asked) == [answered]
+
+
+def test_a_meeter_reads_nothing_of_the_plane(world: World) -> None:
+    follow(world)
+    world.subscribe(1, "UA1234", role=Role.MEETER)
+    run_until(world, FIVE_BEFORE + minutes(20), UA1234, DELAYED)
+    talk = Talk(world)
+    for question in ("STATUS", "WHEN", "LIST"):
+        assert "lane" not in talk.says(question, PHONES[1])[0]
+
+
+def test_plane_of_a_flight_that_is_on_again_says_so_first_and_where_the_plane_was(world: World) -> None:
+    follow(world)
+    run_until(world, FIVE_BEFORE + minutes(20), UA1234, DELAYED)
+    cancelled = replace(UA1234, cancelled=True)
+    for _ in range(2):
+        world.clock.advance(minutes(2))
+        look(world, cancelled, DELAYED)
+    assert world.kinds[-1] == "cancelled"
+    looks = asked(world, DELAYED.fa_flight_id)
+    run_until(world, FIVE_BEFORE + minutes(60), cancelled, DELAYED)
+    assert asked(world, DELAYED.fa_flight_id) - looks <= 1
+    world.source.board = [UA1234, DELAYED]
+    world.store.hasten(1, world.clock.now())
+    world.poll(UA1234)
+    talk = Talk(world)
+    [said] = talk.says("PLANE")
+    assert said.startswith(
+        "UA1234 SFO-EWR is ON AGAIN, not cancelled: dep 14:10 PST, arr 22:31 EST. Its plane was late "
+    )
+    run_until(world, FIVE_BEFORE + minutes(70), UA1234, DELAYED)
+    assert talk.says("PLANE")[0].startswith("UA1234 plane is late: UA555 DEN-SFO")
 
 
 def test_plane_says_that_it_is_cancelled_and_not_that_nothing_is_known(world: World) -> None:
@@ -302,3 +407,14 @@ def test_looks_at_planes_are_booked_for_the_flight_that_waits(world: World) -> N
     assert planes.booked_for(world.store, rows[UA1234.fa_flight_id]) == ""
     for plane in (inbound_flight().fa_flight_id, "UAL77-1"):
         assert planes.booked_for(world.store, rows[plane]) == UA1234.fa_flight_id
+
+
+def test_a_flight_that_is_said_to_be_its_own_plane_has_none(world: World) -> None:
+    itself = replace(F12, inbound_fa_flight_id=F12.fa_flight_id)
+    world.clock.moment = FIVE_BEFORE
+    world.source.board = [itself]
+    world.subscribe(0, "UA1234")
+    look(world, itself)
+
+    assert world.store.wanted_plane(1) is None
+    assert len(world.store.flight_views()) == 1

@@ -199,3 +199,67 @@ def test_killed_anywhere_it_is_said_once(world: World) -> None:
                 continue
             break
     assert world.kinds.count("leave") == 1
+
+
+# --- bad data ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("before", [minutes(50), minutes(44), minutes(36), minutes(30), minutes(5)])
+def test_who_follows_when_every_reminder_is_due_is_reminded_of_nothing(world: World, before: timedelta) -> None:
+    world.clock.moment = OUT - before
+    world.follow(F12)
+    lives(world, flown, until=OFF)
+
+    assert [kind for kind, _ in said(world) if kind in (K.CHECKIN, K.LEAVE)] == []
+    assert [kind for kind, _ in said(world)].count(K.BOARDING) <= 1
+
+
+def test_a_lead_that_is_longer_than_they_have_followed_it_reminds_of_nothing(world: World) -> None:
+    world.clock.moment = OUT - hours(4)
+    world.follow(F12)
+    prefer(world, leads={K.LEAVE: hours(6), K.CHECKIN: hours(40)})
+    lives(world, flown, until=OUT - minutes(50))
+
+    assert {kind for kind, _ in said(world)} & {K.CHECKIN, K.LEAVE} == set()
+
+
+def test_quiet_hours_go_by_the_zone_of_now_where_they_travel_meanwhile(world: World) -> None:
+    world.clock.moment = DAY_BEFORE
+    world.follow(F12)
+    prefer(world, zone="Asia/Tokyo", quiet="06:00-22:00")  # check-in would be due at 07:10 there
+    lives(world, lambda _: F12, until=OUT - hours(24.5))
+    prefer(world, zone="America/Los_Angeles", quiet="06:00-10:00")  # and at 14:10 there
+    lives(world, lambda _: F12, until=OUT - hours(23))
+
+    assert said(world)[1:] == [("checkin", "-24.00")]
+
+
+def test_a_flight_that_changes_its_zone_keeps_its_moments(world: World) -> None:
+    world.clock.moment = DAY_BEFORE
+    world.follow(F12)
+
+    def elsewhere(now: datetime) -> Flight:
+        odd = replace(F12.origin, timezone="Europe/Athens")
+        return replace(F12, origin=odd) if now >= OUT - hours(10) else F12
+
+    lives(world, elsewhere, until=OUT - minutes(30))
+    assert [kind for kind, _ in said(world) if kind in (K.CHECKIN, K.LEAVE, K.BOARDING)] == [
+        K.CHECKIN,
+        K.LEAVE,
+        K.BOARDING,
+    ]
+
+
+def test_times_that_flap_at_each_look_remind_once(world: World) -> None:
+    world.clock.moment = DAY_BEFORE
+    world.follow(F12)
+    looks = 0
+
+    def flaps(_: datetime) -> Flight:
+        nonlocal looks
+        looks += 1
+        return late(minutes(70)) if looks % 2 else F12
+
+    lives(world, flaps, until=OUT + minutes(60))
+    told = [kind for kind, _ in said(world)]
+    assert all(told.count(kind) <= 1 for kind in (K.CHECKIN, K.LEAVE, K.BOARDING))

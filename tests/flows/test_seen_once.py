@@ -215,7 +215,7 @@ def test_a_late_plane_that_one_look_showed_is_said_and_counts_as_told(world: Wor
         world.clock.advance(minutes(5))
         world.poll()
     assert world.kinds == ["tracked", "stale"]
-    assert "Seen once, not confirmed: its plane is late: expect 15:15 PST or later. Last: dep 14:10 PST" in (
+    assert "Seen once, not confirmed: its plane was late 1h05 ago: expect 15:15 PST or later. Last: dep 14:10 PST" in (
         world.texts[1].body
     )
     assert world.texts[1].tells["plane"]

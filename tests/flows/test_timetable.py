@@ -13,6 +13,7 @@ from flait.core.subscriptions import Role, SubscriptionState
 from flait.errors import BudgetExhausted, FlaitError, FlightSourceError, NotUnderstood
 from flait.flows import receipts, timetable
 from tests.core.flights_for_tests import F12, IN, NOON, OUT, PIT, hours, minutes, rescheduled
+from tests.flows.talk import Talk
 from tests.flows.world import PHONES, World, timetabled
 
 DAY = timedelta(days=1)
@@ -250,6 +251,19 @@ def test_the_confirmation_says_what_is_another_than_was_told(world: World) -> No
 
     assert text.kind is MessageKind.TRACKED
     assert "dep 16:10 PST, was 14:10" in text.body
+
+
+@pytest.mark.parametrize("said", ["WHY", "WHY UA1234", "WHY 1"])
+def test_why_says_that_the_confirmation_was_the_news(world: World, talk: Talk, said: str) -> None:
+    save(world)
+    pinned(world, hours(2))
+    world.deliver()
+
+    [body] = talk.says(said)
+    assert body == (
+        "UA1234: the msg that we track it told dep 16:10 PST Sun, was 14:10. "
+        "Rule: the airline's timetable says other than you were told. No alert since."
+    )
 
 
 def test_the_confirmation_says_nothing_more_of_what_was_told(world: World) -> None:

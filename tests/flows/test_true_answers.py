@@ -160,7 +160,10 @@ def test_two_saved_departures_of_a_day_are_told_apart_on_the_list(world: World, 
     world.source.timetable = [timetabled(), timetabled(scheduled_out=timetabled().scheduled_out - hours(3))]
     talk.says("track UA1234 2 dec")
     talk.says("both")
-    assert talk.says("list")[0].splitlines()[1:3] == ["2 UA1234 2Dec SFO 11:10 saved", "3 UA1234 2Dec SFO 14:10 saved"]
+    assert talk.says("list")[0].splitlines()[1:3] == [
+        "2 UA1234 Tue2Dec SFO-EWR 11:10 saved",
+        "3 UA1234 Tue2Dec SFO-EWR 14:10 saved",
+    ]
 
 
 def test_an_option_stands_for_its_flight_after_undo(world: World, talk: Talk) -> None:
@@ -323,7 +326,7 @@ def test_a_line_of_the_list_says_that_a_flight_leaves_after_its_day(world: World
     world.source.board = [delayed]
     world.clock.moment = world.due()
     world.poll(delayed)
-    assert talk.says("list")[0].splitlines()[0] == "1 UA1234 Tue25 SFO-EWR 00:40 Wed +45m"
+    assert talk.says("list")[0].splitlines()[0] == "1 UA1234 Tue25Nov SFO-EWR 00:40 Wed +45m"
 
 
 def test_a_flight_is_offered_with_the_day_on_which_it_leaves(world: World, talk: Talk) -> None:

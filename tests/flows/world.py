@@ -265,11 +265,11 @@ class World:
 
     def deliver(self) -> None:
         """Send until nothing is due."""
-        while deliver.send_next(self.store, self.gateway, self.clock, self.boot).more:
+        while deliver.send_next(self.store, self.gateway, self.clock, self.boot, least=RULES.least).more:
             pass
 
     def settle(self) -> bool:
-        return deliver.settle_next(self.store, self.gateway, self.clock)
+        return deliver.settle_next(self.store, self.gateway, self.clock, least=RULES.least)
 
     def restart(self) -> None:
         """The daemon died, and the next one takes over."""

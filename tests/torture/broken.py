@@ -14,8 +14,9 @@ import pytest
 from flait.adapters.twilio.forms import TwilioForms
 from flait.clock import Clock
 from flait.core import observations, polling, silences, trips
-from flait.core.alerts import NO_DOUBTS, Decision
+from flait.core.alerts import Decision
 from flait.core.changes import Change, ChangeKind
+from flait.core.doubts import NO_DOUBTS
 from flait.core.flights import Flight, cancelled
 from flait.core.messages import Message
 from flait.core.texts import confirmations
@@ -23,6 +24,7 @@ from flait.core.texts.wording import Text
 from flait.core.told import Told, tells
 from flait.core.whatsapp import Setup
 from flait.flows import deliver, keep, telling, track
+from flait.flows import trips as traveling
 from flait.flows.deliver import Progress
 from flait.flows.ports import Gateway
 from flait.store import Store
@@ -30,7 +32,7 @@ from flait.store import Store
 _send_next, _send = deliver.send_next, deliver._send
 _merged, _tracked_text = observations.merged, confirmations.tracked_text
 _finished, _last_looks = polling.finished, track._last_looks
-_change_of_connection = trips.change
+_change_of_connection, _booked, _onward_of = trips.change, trips.booked, trips.onward_of
 _silence, _is_awaited = silences.silence, silences.is_awaited
 
 
@@ -174,4 +176,66 @@ def at_every_minute() -> Iterator[None]:
     """A connection that is a minute better is told to be."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(trips, "HYSTERESIS", timedelta())
+        yield
+
+
+@contextmanager
+def missed_where_no_gate_is_reported() -> Iterator[None]:
+    """Who is down, and not reported at the gate, has missed whatever leaves."""
+
+    def as_it_left(first: Flight, left: datetime, known: trips.Chance | None) -> trips.Chance:
+        gate = first.in_.actual
+        return trips.Chance.MISSED if gate is None or gate > left else known or trips.Chance.OK
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trips, "_as_it_left", as_it_left)
+        yield
+
+
+@contextmanager
+def at_the_gate_before_it_is_down() -> Iterator[None]:
+    """An estimate of the gate from before the touchdown is believed after it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trips, "there_at", lambda flight: flight.arrival.best)
+        yield
+
+
+@contextmanager
+def booked_as_it_is_today() -> Iterator[None]:
+    """What the airline's own schedules make of a connection counts as booked."""
+
+    def booked(first: Flight, onward: trips.Onward) -> trips.Chance:
+        today = replace(onward, arrives=None, leg=replace(onward.leg, leaves=None))
+        return _booked(first, today)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trips, "booked", booked)
+        yield
+
+
+@contextmanager
+def holds_on_to_what_is_missed() -> Iterator[None]:
+    """The next departure is what they go on with, whether they miss it or not."""
+
+    def onward_of(first: trips.Leg, legs: Sequence[trips.Leg], least: Any) -> trips.Onward | None:
+        return _onward_of(replace(first, told=trips.NOTHING), legs, least)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(telling, "onward_of", onward_of)
+        yield
+
+
+@contextmanager
+def each_flight_for_itself() -> Iterator[None]:
+    """How the second flight moves is told at once, beside the connection."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trips.Feed, "tells_of_it", False)
+        yield
+
+
+@contextmanager
+def reminds_of_what_they_miss() -> Iterator[None]:
+    """Reminders come as if they were no way to the airport, and no connection missed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(traveling, "only_what_they_board", lambda wishes, _: wishes)
         yield

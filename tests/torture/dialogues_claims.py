@@ -113,12 +113,14 @@ def _row(turn: Turn, line: str) -> Iterator[str]:
 
 def _is_day(one: Followed, text: str) -> bool:
     weekday, number, month = in_words(one.on).split() if one.on else ("", "", "")
-    return text in (f"{weekday}{number}", f"{number}{month}")
+    return text == f"{weekday}{number}{month}"
 
 
 def _at(one: Followed, match: re.Match[str]) -> bool:
     flight = one.flight
-    if flight is None or flight.destination is None:  # not found yet: another of that day
+    if flight is None:  # saved, by its timetable
+        return match.string.endswith(" saved") and (bool(match["arr"]) or one.leaves_at == match["at"])
+    if flight.destination is None:  # another of that day
         return False
     moment, place = (
         (flight.arrival.best, flight.destination) if match["arr"] else (flight.departure.best, flight.origin)

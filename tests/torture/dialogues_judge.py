@@ -361,11 +361,9 @@ def _is_row(one: Followed, rest: str) -> bool:
         return True
     weekday, number, month = in_words(one.on).split()
     saved = re.search(r"\d\d:\d\d", rest) if one.flight is None else None
-    if saved and saved[0] != one.leaves_at:
+    if saved and "arr " not in rest and saved[0] != one.leaves_at:
         return False
-    return day in (f"{weekday}{number}", f"{number}{month}") and (
-        not one.flight or _leaves(one) in rest or "arr " in rest
-    )
+    return day == f"{weekday}{number}{month}" and (not one.flight or _leaves(one) in rest or "arr " in rest)
 
 
 def _leaves(one: Followed) -> str:

@@ -34,12 +34,25 @@ def expected(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
 def connection(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
     """How sure it is that they catch that flight, and how many minutes are left; None: it says none."""
     left = match["left"] if "left" in match.re.groupindex else None
-    said.facts["connection"] = (match["then"], match["state"], minutes(left) if left else None)
+    state = match["state"].removesuffix(" after all")
+    said.facts["connection"] = (match["then"], state, minutes(left) if left else None)
 
 
 def next_leaves(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
     """When the flight that they go on with leaves, from where this one arrives."""
     said.facts["next_leaves"] = (match["then"], _moment_of(said, match, "at", reader.lands_at, reader))
+
+
+def next_arrives(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
+    """When that flight arrives, as it is written: only the judge of connections knows where that is."""
+    said.facts["next_arrives"] = (match["then"], match["at"], match["at_zone"], match["at_day"])
+
+
+def is_down(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
+    said.facts["phase"] = "on"
+    at = _moment_of(said, match, "at", reader.lands_at, reader)
+    if at:
+        said.facts["at_on"] = at
 
 
 def arr(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:

@@ -20,6 +20,7 @@ from tests.torture.lives_world import HOUR, MINUTE, PLACES, Leg, Life, Page, shi
 
 TURN_ROUND: Final = 35 * MINUTE
 WORTH, STEP = 20 * MINUTE, 30 * MINUTE
+ANOTHER_TIME: Final = 10 * MINUTE
 CALM: Final = 30 * MINUTE  # what it may have moved by since, and is not told
 SOON: Final = 35 * MINUTE  # what was seen last is told within that: after a rest, or with the next look
 KNOWN_BEFORE: Final = 30 * HOUR
@@ -116,7 +117,10 @@ def _flown(rng: Random, leg: Leg, out: datetime) -> Iterator[Page]:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What a text says of the plane: `late` with a time to expect, or that this is `over`, it is `here`, or a `swap`."""
+    """What a text says of the plane: `late` with a time to expect, or that this is `over`, it is `here`, or a `swap`.
+
+    `gone`: it says another departure and nothing of the plane. Whoever reads that goes by it.
+    """
 
     at: datetime
     what: str
@@ -137,11 +141,18 @@ def judged(played: Played) -> Iterator[tuple[int, Fault]]:
 def _words(life: Life, heart: Heart) -> Iterator[Word]:
     ours = _ours(life.pages[0])
     assert ours
+    dep: datetime | None = None
+    beside: datetime | None = None
     for text in heart.texts:
         reader = Reader(heart.who.role, life.number, text.at, ours.origin, ours.destination)
         said: dict[str, Any] = read(text.body, reader).facts
+        dep = said.get("dep") or dep
         if said.get("plane"):
+            beside = dep
             yield Word(text.at, said["plane"], said.get("expected"))
+        elif said.get("cancelled") or (dep and beside and abs(dep - beside) >= ANOTHER_TIME):
+            beside = None
+            yield Word(text.at, "gone")
 
 
 def _looks(played: Played, before: datetime) -> list[Look]:

@@ -63,7 +63,12 @@ def life(seed: int) -> Life:
     late = rng.choice((0, 0, 0, 25, 60, 100)) * MINUTE
     if late:
         leg = shifted(leg, late)
-        pages.append(Page(leaves - rng.uniform(0.5, 3.5) * HOUR, (leg,)))
+        said_at = leaves - rng.uniform(0.5, 3.5) * HOUR
+        pages.append(Page(said_at, (leg,)))
+        if rng.random() < 0.4 and said_at < leaves - 1.5 * HOUR:  # and taken back
+            late = 0 * MINUTE
+            leg = shifted(leg, late)
+            pages.append(Page(leaves - rng.uniform(0.6, 1.4) * HOUR, (leg,)))
     pages += _flown(leg, leaves + late)
     number = f"UA{seed % 4999 + 1}"
     drawn = Life(

@@ -9,7 +9,7 @@ many looks it took and how soon people knew.
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -38,8 +38,10 @@ LOOK: Final = 0.005  # dollars
 CONFIRMS: Final = frozenset({"tracked", "pending", "missing", "failed"})  # what answers a wish is no alert
 BOUNDS: Final[Mapping[str, int]] = {"traveler": 4, "meeter": 3, "watcher": 2}  # texts, in the median, on time
 FIXED: Final = 15 * MINUTE
-BESIDE: Final = 60  # flights that are played by a fixed plan too
+BESIDE: Final = 60  # flights that are played by other plans too
 WORST: Final = 12  # texts, whatever the day
+DOCUMENT: Final = Path(__file__).parents[2] / "docs" / "benchmarks.md"
+HEADING: Final = "## The replay"
 
 
 # --- the day as a script ----------------------------------------------------------------------------------------------
@@ -194,16 +196,50 @@ def _is_on_time(life: Life) -> bool:
     return True
 
 
+Plan = Callable[[Flight, datetime], datetime | None]
+ORIGINAL: Final = (
+    # by the plan of the tool that Flait replaces: more than this until it leaves → so often
+    (24 * HOUR, 12 * HOUR),
+    (12 * HOUR, 2 * HOUR),
+    (4 * HOUR, HOUR),
+    (timedelta(), 15 * MINUTE),
+)
+LEFT, ARRIVING, ARRIVED = 30 * MINUTE, 15 * MINUTE, 30 * MINUTE  # once it left; from an hour before; and so long after
+
+
+def every_fifteen(flight: Flight, now: datetime) -> datetime | None:
+    """So often, whatever is known, as long as there is anything to learn."""
+    return None if polling.finished(flight, now) else now + FIXED
+
+
+def the_originals(flight: Flight, now: datetime) -> datetime | None:
+    """By the best times alone, whatever was reported."""
+    leaves, arrives = flight.departure.best or now, flight.arrival.best or now
+    if now < leaves:
+        return now + next(often for limit, often in ORIGINAL if leaves - now > limit)
+    if now >= arrives + ARRIVED:
+        return None
+    return now + (ARRIVING if now >= arrives - HOUR else max(min(LEFT, arrives - HOUR - now), MINUTE))
+
+
 @contextmanager
-def every(span: timedelta) -> Iterator[None]:
-    """Look so often, whatever is known, as long as there is anything to learn: a plan to compare with."""
+def looking(plan: Plan) -> Iterator[None]:
+    """Another plan, to compare with; it says by itself when there is nothing more to look for."""
 
     def next_poll_at(flight: Flight, now: datetime, *, jitter: float = 0.0) -> datetime | None:
-        return None if polling.finished(flight, now) else now + span
+        return plan(flight, now)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(polling, "next_poll_at", next_poll_at)
+        if plan is the_originals:
+            patch.setattr(polling, "finished", lambda flight, now: plan(flight, now) is None)
         yield
+
+
+BESIDE_IT: Final[Mapping[str, Plan]] = {
+    "a look every 15 minutes from the first question to the end": every_fifteen,
+    "the plan of the tool that Flait replaces": the_originals,
+}
 
 
 def replayed(folder: Path, most: int | None = None) -> Figures:
@@ -267,21 +303,40 @@ def _percent(numbers: Sequence[float], percent: int) -> float:
 
 def main(argv: Sequence[str]) -> int:
     """Print the figures of the day; 0 when every bound was kept."""
-    parser = argparse.ArgumentParser(prog="python -m tests.torture.replay")
-    parser.add_argument("--flights", type=int, help="so many of the day's, evenly drawn; all without it")
-    parser.add_argument("--beside", type=int, default=BESIDE, help="so many by a fixed plan; 0: none")
-    asked = parser.parse_args(argv)
+    asked = _parser().parse_args(argv)
     with TemporaryDirectory() as folder:
         figures = replayed(Path(folder), asked.flights)
-        for line in [*shown(figures), *broken(figures)]:
-            print(line)
-        if asked.beside:
-            with every(FIXED):
-                fixed = replayed(Path(folder), asked.beside)
-            print(f"\nbeside it, a look every {FIXED / MINUTE:.0f} minutes from the first question to the end:")
-            for line in shown(fixed):
-                print(line)
-    return bool(broken(figures))
+        lines = [*shown(figures), *_beside(Path(folder), asked.beside)]
+    wrong = broken(figures)
+    for line in [*lines, *wrong]:
+        print(line)
+    if asked.write:
+        write(lines, wrong)
+    return bool(wrong)
+
+
+def _beside(folder: Path, most: int) -> Iterator[str]:
+    """The same of some of the flights, by other plans."""
+    for name, plan in BESIDE_IT.items() if most else ():
+        with looking(plan):
+            other = replayed(folder, most)
+        yield from ["", f"beside it, {name}:", *shown(other)]
+
+
+def write(lines: Sequence[str], wrong: Sequence[str]) -> None:
+    """Rewrite the end of the document, from its heading on; the rest is make bench's."""
+    kept = DOCUMENT.read_text().partition(f"\n{HEADING}\n")[0].rstrip("\n")
+    verdict = [f"- **broken**: {line}" for line in wrong] or ["Every promise was kept."]
+    text = "\n".join(["```text", *lines, "```", "", *verdict])
+    DOCUMENT.write_text(f"{kept}\n\n{HEADING}\n\nWritten whole by `make replay`.\n\n{text}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.torture.replay")
+    parser.add_argument("--flights", type=int, help="so many of the day's, evenly drawn; all without it")
+    parser.add_argument("--beside", type=int, default=BESIDE, help="so many by other plans; 0: none")
+    parser.add_argument("--write", action="store_true", help=f"the figures into {DOCUMENT.name} too")
+    return parser
 
 
 if __name__ == "__main__":

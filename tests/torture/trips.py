@@ -27,6 +27,7 @@ CUT, FULL = 16, 5_000
 KNOWN_BEFORE: Final = 47 * HOUR
 LATE: Final = (0, 0, 0, 10, 20, 30, 45, 60, 75, 90, 120)  # minutes, of the first flight
 MOVES: Final = (0, 0, -15, 10, 20, 35, 60, 90)  # of the second
+RESCHEDULED: Final = (-60, -45, -30, -20, 20, 30, 45, 60, 90)  # minutes, by the airline's own schedule
 SPARE: Final = (-25, -10, 0, 5, 10, 20, 25, 30, 45, 60, 90, 150)  # more than the least time, by the schedules
 
 
@@ -62,11 +63,13 @@ def life(seed: int) -> Life:
     leaves = datetime(2026, 3, rng.randint(3, 27), rng.randint(0, 23), rng.randrange(0, 60, 5), tzinfo=UTC)
     first = _leg(f"UAL{seed}-ours", origin, between, leaves, rng.randint(80, 300) * MINUTE)
     then = _next(rng, f"DLH{seed}-then", first, destination)
+    odd = Random(f"odd trips {seed}")
     others = [_other(rng, f"LH{seed % 4999 + 1}", f"DLH{seed % 4999 + 1}", then, leaves)]
     if rng.random() < 0.2:
         third = _leg(f"BAW{seed}-third", between, elsewhere, then.leaves + rng.randint(40, 200) * MINUTE, 2 * HOUR)
         others.append(_other(rng, f"BA{seed % 4999 + 1}", f"BAW{seed % 4999 + 1}", third, leaves))
-    pages = tuple(_first(rng, first))
+    pages = tuple(_unreported(odd, _rescheduled(odd, list(_first(rng, first)), leaves)))
+    others[0] = replace(others[0], pages=tuple(_rescheduled(odd, list(others[0].pages), leaves)))
     traveler = Follower("traveler", leaves - rng.randint(9, 34) * HOUR, mutes=tuple(_mutes(rng, leaves)))
     company = Follower(rng.choice(("meeter", "watcher")), leaves - rng.randint(9, 34) * HOUR)
     number = f"UA{seed % 4999 + 1}"
@@ -176,6 +179,47 @@ def _flown(rng: Random, leg: Leg, out: datetime, *, diverts: bool) -> Iterator[P
     leg = replace(leg, act_on=lands, est_in=lands + taxies)
     yield Page(lands + MINUTE, (leg,))
     yield Page(lands + taxies + MINUTE, (replace(leg, act_in=lands + taxies),))
+
+
+def _rescheduled(odd: Random, pages: list[Page], leaves: datetime) -> list[Page]:
+    """One in six is moved by the airline after somebody follows it: the schedule, and all that goes by it."""
+    if odd.random() > 1 / 6:
+        return pages
+    at, by = leaves - odd.randint(400, 530) * MINUTE, odd.choice(RESCHEDULED) * MINUTE
+    before = [page for page in pages if page.at < at]
+    moved = [Page(page.at + by if page is not pages[0] else page.at, tuple(_moved(leg, by) for leg in page.legs))
+             for page in pages]  # fmt: skip
+    there = Page(at, moved[len(before) - 1].legs)
+    return [*before, there, *(page for page in moved[len(before) :] if page.at > at)]
+
+
+def _moved(leg: Leg, by: timedelta) -> Leg:
+    """The same with all its times that much later."""
+    times = {name: at + by for name in _TIMES if (at := getattr(leg, name))}
+    return replace(leg, **times)
+
+
+_PARTS, _EVENTS = ("sched", "est", "act"), ("out", "off", "on", "in")
+_TIMES: Final = ("planned_there", *(f"{part}_{event}" for part in _PARTS for event in _EVENTS))
+
+
+def _unreported(odd: Random, pages: Sequence[Page]) -> Iterator[Page]:
+    """At one airport in six nobody reports the gate, or only hours later.
+
+    With half of these flights the estimates of landing and gate stand as they were at take-off.
+    """
+    silent, stale = odd.random() < 1 / 6, odd.random() < 1 / 2
+    late = odd.choice((None, None, 60, 100)) if silent else None
+    then: Leg | None = None  # as it took off
+    for page in pages:
+        leg, at = page.legs[0], page.at
+        if silent and leg.act_off and not leg.diverted:
+            then = then or leg
+            leg = replace(leg, est_on=then.est_on, est_in=then.est_in) if stale else leg
+            at += (late or 0) * MINUTE if leg.act_in else timedelta()
+            if leg.act_in and late is None:
+                continue
+        yield Page(at, (leg,))
 
 
 # --- for people -------------------------------------------------------------------------------------------------------

@@ -16,10 +16,10 @@ from flait.adapters.twilio.record import WHATSAPP, Row, checked_sid
 from flait.clock import Clock
 from flait.core.inbound import Inbound
 from flait.core.messages import Channel, Message
-from flait.core.numbers import spellings
+from flait.core.numbers import dialled, spellings
 from flait.core.receipts import Receipt
-from flait.core.senders import is_one_way
-from flait.core.twilio_errors import ErrorKind, known
+from flait.core.senders import is_one_way, own_numbers
+from flait.core.twilio_errors import OWN_NUMBER, ErrorKind, known
 from flait.core.whatsapp import TemplateMessage
 from flait.errors import InDoubt, NotSent, Rejected, SendError
 from flait.flows.ports import Accepted, Inbox, Sent
@@ -74,11 +74,14 @@ class TwilioGateway:
         self._from_number = from_number
         self._messaging_service_sid = messaging_service_sid
         self._whatsapp_from = whatsapp_from
+        self._own_numbers = own_numbers(from_number or "", whatsapp_from or "")
         self._exchange = Exchange(deadline=deadline, most_bytes=MOST_BYTES, witness=witness)
         self._status_callback = status_callback
 
     def send(self, message: Message, *, now: datetime) -> Accepted:
         """Hand one text over, once. Raises NotSent, InDoubt or Rejected."""
+        if dialled(message.to) in self._own_numbers:  # it would come back as if a person had written it
+            raise Rejected("it is addressed to the number Flait itself writes from", error_code=OWN_NUMBER)
         fields = self._fields(message, now)
         outcome = self._ask(lambda twilio: checked_sid(twilio.client.messages.create(**fields).sid))
         if isinstance(outcome, Failed):

@@ -6,7 +6,8 @@ from flait.core.idents import Ident
 from flait.core.replies import words as table
 from flait.core.replies.kinds import MINE, ListNumber, Reply, Stop, Unknown, Untrack
 from flait.core.replies.parts import Sentence, sentence, stripped
-from flait.core.replies.stops import asks_for_silence, means_the_rest_alone, means_the_rest_too, says_all
+from flait.core.replies.several import stopped
+from flait.core.replies.stops import asks_for_silence, means_the_rest_alone, means_the_rest_too, says_all, undisguised
 
 
 def ending(clauses: list[tuple[str, ...]], said: Sentence, *, asked: str) -> Reply | None:
@@ -37,9 +38,9 @@ def _stops_all_beside(clauses: list[tuple[str, ...]]) -> bool:
 
 
 def _is_numbered_stop(said: Sentence) -> bool:
-    """`stop 2`, `stop texts for flight 2`; not `stop sending me 2 a day`."""
+    """`stop 2`, `stop texts for flight 2`; not `stop sending me 2 a day`, nor `stop 2 end`, which is `stop to end`."""
     around = table.STOP_NUMBERED | table.STOPS
-    numbered = bool(said.every(ListNumber)) and said.parts[0] in table.STOPS
+    numbered = bool(said.every(ListNumber)) and said.parts[0] in table.STOPS and said.parts[-1] not in table.STOPS
     return numbered and all(isinstance(part, ListNumber) or part in around for part in said.parts)
 
 
@@ -58,12 +59,12 @@ def _is_asked_alone(words: tuple[str, ...], asked: str) -> bool:
 def _heard(said: Sentence) -> tuple[str, ...]:
     """The words, and the small numbers among them: `1 stop` is no `stop`."""
     spoken = (str(part.number) if isinstance(part, ListNumber) else part for part in said.parts)
-    return tuple(word for word in spoken if isinstance(word, str))
+    return tuple(undisguised(word) for word in spoken if isinstance(word, str))
 
 
 def _untrack_with_stop(said: Sentence) -> Reply:
-    """One flight is untracked; of several named at once, Flait does not guess."""
+    """The flights named are untracked, if it is sure that all of them are to be."""
     idents, numbers = said.every(Ident), said.every(ListNumber)
     if len(idents or numbers) > 1:
-        return Unknown()
+        return stopped(said) or Unknown(command="untrack")
     return Untrack(subject=idents[0] if idents else numbers[0], explained=True, date=said.date)

@@ -76,6 +76,14 @@ class Status:
     date: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusOfSeveral:
+    """How each of these flights stands."""
+
+    subjects: tuple[Ident | ListNumber, ...]
+    fact: Fact
+
+
 @dataclass(frozen=True, slots=True)
 class Connect:
     """How sure the next flight of the trip is."""
@@ -133,6 +141,15 @@ class Untrack:
     date: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UntrackSeveral:
+    """Stop following these flights; without any all of them, or `both` where there are two. `explained` as above."""
+
+    subjects: tuple[Ident | ListNumber, ...] = ()
+    both: bool = False
+    explained: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Undo:
     """Take back the last removal or mute."""
@@ -152,7 +169,8 @@ class BareHour:
 class Mute:
     """Fewer texts for a while: of one flight or all, for a span or until a local time of day (one of them at most).
 
-    `until_on` is the day of that time, `date` that of the flight, both text for core.dates.
+    `until_on` is the day of that time, `date` that of the flight, both text for core.dates. `zone` is one that was said
+    with the time, as typed.
     """
 
     subject: Subject | None
@@ -160,6 +178,7 @@ class Mute:
     until: time | BareHour | None = None
     until_on: str | None = None
     date: str | None = None
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,11 +270,14 @@ class Preference(StrEnum):
 class Prefer:
     """A preference set to `value`, as `flait user set` takes it; '' asks how it is, None is what cannot be read.
 
-    A time zone is as typed: `london`, `america new york`.
+    A time zone is as typed: `london`, `america new york`; `zone` is one that was said with something else.
+    `readings` are what a value may mean that can be read in several ways.
     """
 
     what: Preference
     value: str | None
+    zone: str = ""
+    readings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,12 +287,15 @@ class NotYet:
     word: Later
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
-    """Nothing that Flait understands."""
+    """Nothing that Flait understands. With a `command` (`mute`, `untrack`): that, and something it does not take."""
+
+    command: str = ""
 
 
 Reply = (
-    Stop | Start | Help | Status | Connect | Why | ListFlights | Track | Untrack | Undo | Mute | Unmute | Share | Join
-    | Leave | Alternatives | Prefer | Choice | Pick | NotAFlight | Ok | WhoIsThis | Thanks | NotYet | Unknown
+    Stop | Start | Help | Status | StatusOfSeveral | Connect | Why | ListFlights | Track | Untrack | UntrackSeveral
+    | Undo | Mute | Unmute | Share | Join | Leave | Alternatives | Prefer | Choice | Pick | NotAFlight | Ok | WhoIsThis
+    | Thanks | NotYet | Unknown
 )  # fmt: skip

@@ -1,7 +1,10 @@
 """How two texts of one person relate: what a later one leaves of an earlier one, and which waits for which. Pure."""
 
+from collections.abc import Sequence
+
 from flait.core.idents import Ident
 from flait.core.replies.kinds import (
+    MINE,
     Choice,
     Join,
     Leave,
@@ -15,11 +18,14 @@ from flait.core.replies.kinds import (
     Undo,
     Unmute,
     Untrack,
+    UntrackSeveral,
 )
 
 
 def undoes(later: Reply, earlier: Reply) -> bool:
     """Whether what was done about `later` must not be undone by what `earlier` asked for before it."""
+    if isinstance(later, UntrackSeveral) or isinstance(earlier, UntrackSeveral):
+        return any(undoes(one, other) for one in _one_by_one(later) for other in _one_by_one(earlier))
     match earlier, later:
         case (Mute(), Undo()) | (Untrack(), Undo()) | (Leave(), Undo()):
             return True
@@ -39,6 +45,8 @@ def waits_for(later: Reply, earlier: Reply) -> bool:
     """
     if undoes(later, earlier):
         return True
+    if isinstance(later, UntrackSeveral):
+        return any(waits_for(one, earlier) for one in _one_by_one(later))
     match earlier, later:
         case Track(), (Untrack() | Leave() | Mute() | Unmute() | Share()):
             return _may_be_tracked(earlier, later)
@@ -49,6 +57,13 @@ def waits_for(later: Reply, earlier: Reply) -> bool:
         case Undo(), Unmute():
             return True
     return False
+
+
+def _one_by_one(reply: Reply) -> Sequence[Reply]:
+    """Several flights' end as that of each; of all that are followed, as that of whichever it is."""
+    if not isinstance(reply, UntrackSeveral):
+        return [reply]
+    return [Untrack(subject=subject) for subject in reply.subjects or (MINE,)]
 
 
 def _may_be_tracked(track: Track, later: Untrack | Leave | Mute | Unmute | Share) -> bool:

@@ -4,9 +4,11 @@ In doubt a wish to be left alone is honoured; who did not mean it is told how to
 only where it is all that was said.
 """
 
+import re
 import unicodedata
 from typing import Final
 
+from flait.core.replies.disguises import in_latin
 from flait.core.replies.words import PLACES, PLAIN_STOPS, STARTS, STOPS, folded, holds, phrases_of
 
 # Two letters changed places, one left out, doubled, or beside the right key; no word that anybody sends alone.
@@ -14,27 +16,19 @@ _MISTYPED: Final = frozenset(
     folded(
         "stpo sotp tsop tosp otsp stp sto stopo stoop sstop sttop stopl stpop stiop stoip stopt dtop atop xtop ztop "
         "wtop srop syop stip stlp stkp stol stoo stpp ctop stopit stopal stopall stoppall stopstop stopnow stopplease "
-        "stop1 optou optut opout optoff stop2end stop2stop stahp stawp stap"
+        "stop1 optou optut opout optoff stahp stawp stap"
     ).split()
 )
 _UNSUBSCRIBE: Final = "unsubscribe"
-
-# Letters of other alphabets, and digits, that look or sound like the Latin ones. The Cyrillic es sounds like s.
-_LOOK_ALIKES: Final = str.maketrans({
-    "\u0430": "a", "\u0432": "b", "\u0435": "e", "\u0438": "i", "\u0456": "i", "\u043d": "n", "\u043e": "o",
-    "\u043f": "p", "\u0440": "p", "\u0441": "s", "\u0455": "s", "\u0442": "t", "\u0443": "u", "\u0445": "x",
-    "\u03b1": "a", "\u03b2": "b", "\u03b5": "e", "\u03b9": "i", "\u03bd": "n", "\u03bf": "o", "\u03c0": "p",
-    "\u03c1": "p", "\u03c2": "s", "\u03c3": "s", "\u03c4": "t", "\u03c5": "u", "0": "o", "1": "l", "3": "e", "5": "s",
-    "\u1d00": "a", "\u0299": "b", "\u1d04": "c", "\u1d07": "e", "\u026a": "i", "\u0274": "n", "\u1d0f": "o",
-    "\u1d18": "p", "\u0280": "r", "\ua731": "s", "\u1d1b": "t", "\u1d1c": "u",
-})  # fmt: skip
+_ENDS: Final = "end|quit|exit|stop|stopall|cancel|unsub|unsubscribe|optout|out|leave|finish"
+_GLUED: Final = re.compile(f"(?:re|reply|text|txt|send)?(?:stop|stopp|unsub)(?:2|4|to|and|or)?(?:{_ENDS})")
 
 # Each is a whole message, or a clause of one, but for courtesies.
 _ALONE: Final = {
     "English": ""
     "no more/st op/enough already/thats enough/get lost/get out/let me out/get me out/get me out of this/block/"
     "block me/unlist/unlist me/deactivate/deactivate me/discontinue/terminate/terminate service/"
-    "terminate subscription/terminate this/abort/opted out/no more of this/no more of these/mute forever/"
+    "terminate subscription/terminate this/abort/opted out/no more of this/no more of these/"
     "no longer interested/not interested anymore/i dont want this/i dont want these/i dont want it/"
     "dont want this/dont want these/dont want it/dont text/dont message/do not reply/kill it/shut it/"
     "shut it down/shut off/finish/im out/i am done/im done/done with this/i quit/go away now/not me/"
@@ -119,7 +113,9 @@ _ALONE: Final = {
     "توقف/توقفوا/توقف لطفا/ايقاف/اوقف/اوقفوا/قف/كفى/كفاية/خلاص/بس/الغاء/الغ/الغاء الاشتراك/لا ترسل/لا ترسلوا/"
     "لا تراسلني/احذفني/انهاء/كفايه",
     "Persian, Urdu": "لغو/بس کن/بسه/نفرست/بند کرو/بند کریں/بس کرو/روکو/روک دو/لغو اشتراک/توقف کنید",
-    "Hebrew": "עצור/עצרו/הפסק/הפסיקו/די/תפסיקו/תפסיק/הסר/הסירו/הסר אותי/להסיר/ביטול/בטל/מספיק/לא מעוניין",
+    "Hebrew": "עצור/עצרו/הפסק/הפסיקו/די/תפסיקו/תפסיק/הסר/הסירו/הסר אותי/להסיר/ביטול/בטל/מספיק/לא מעוניין/"
+    "לא מעוניינת/אל תשלח/אל תשלחו/אל תשלחי/לא לשלוח/לא לשלוח לי/תסירו אותי/תוריד אותי/תורידו אותי/אל תכתבו לי/"
+    "אל תכתוב לי/עזוב אותי/עזבו אותי/די כבר",
     "Indonesian, Malay": ""
     "berhenti/berhenti kirim/hentikan/batal/batalkan/cukup/sudah cukup/jangan kirim/tamat/stop kirim",
     "Vietnamese": "dung/ngung/dung lai/huy/huy bo/tu choi/thoi/khong nhan/khong gui nua/ket thuc",
@@ -159,6 +155,7 @@ _PHRASES: Final = {
     "Polish": "nie chce wiecej, nie wysylajcie/wysylaj/piszcie/pisz wiecej/mi",
     "Turkish": "mesaj atma/atmayin/gönderme, mesaj istemiyorum",
     "Russian": "не присылайте/пишите/шлите больше/мне, больше не пишите/присылайте/шлите/надо, хватит писать/слать",
+    "Hebrew": "אל תשלח/תשלחו/תשלחי לי/יותר/עוד, לא לשלוח לי/יותר/עוד, לא רוצה הודעות/לקבל",
     "Swedish, Norwegian, Danish": "inga fler/mer meddelanden/sms, ingen flere/mer meldinger/beskeder/sms",
 }  # fmt: skip
 
@@ -183,13 +180,22 @@ def asks_for_silence(words: tuple[str, ...]) -> bool:
         return False
     if _is_disguised(words[0]) and (len(words) == 1 or words[1] not in PLACES):
         return True
+    whole = "".join(words)
+    if _GLUED.fullmatch(whole) or (len(words) > 2 and len(whole) == len(words) and undisguised(whole) in STOPS):
+        return True  # `stop2quit`, `stop2 end`, `5 T 0 P`
     return " ".join(words) in _CLAUSES or (len(set(words)) == 1 and words[0] in _CLAUSES) or holds(words, _HELD)
 
 
 def _is_disguised(word: str) -> bool:
     """Whether it is `stop` or `unsubscribe`, mistyped or in other letters."""
-    plain = word.translate(_LOOK_ALIKES)
+    plain = in_latin(word)
     return plain in _MISTYPED or (plain != word and plain in PLAIN_STOPS) or _is_nearly(plain, _UNSUBSCRIBE)
+
+
+def undisguised(word: str) -> str:
+    """The word; where it is one of those that mean no more texts, in other letters, that one."""
+    plain = in_latin(word)
+    return plain if plain in PLAIN_STOPS else word
 
 
 def _is_nearly(word: str, meant: str) -> bool:

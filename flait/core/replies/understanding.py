@@ -36,6 +36,7 @@ from flait.core.replies.kinds import (
     Share,
     Start,
     Status,
+    StatusOfSeveral,
     Stop,
     Subject,
     Thanks,
@@ -45,25 +46,26 @@ from flait.core.replies.kinds import (
     Unknown,
     Unmute,
     Untrack,
+    UntrackSeveral,
     WhoIsThis,
     Why,
 )
+from flait.core.replies.lasting import LONGEST_MUTE, lasting, zoned
 from flait.core.replies.legs import LegWords, leg_in
+from flait.core.replies.nights import nightly, with_an_end
 from flait.core.replies.parts import Dated, DayTime, Part, Phone, Sentence, sentence, stripped
-from flait.core.replies.preferring import preference
+from flait.core.replies.preferring import preference, unsigned
 from flait.core.replies.questions import alternatives, connect, plane, why
+from flait.core.replies.several import MOST_FLIGHTS, choice, statuses, untracked, untracked_all
 from flait.core.replies.stops import says_stop_unspaced
 from flait.core.subscriptions import Role
 
 __all__ = [
     "MINE", "Alternatives", "BareHour", "Choice", "Connect", "Fact", "Help", "Join", "Later", "Leave", "ListFlights",
     "ListNumber", "Mine", "Mute", "NotAFlight", "NotYet", "Ok", "Pick", "Prefer", "Reply", "Share", "Start", "Status",
-    "Stop", "Subject", "Thanks", "Track", "TrackWish", "Undo", "Unknown", "Unmute", "Untrack", "WhoIsThis",
-    "Why", "understand",
+    "StatusOfSeveral", "Stop", "Subject", "Thanks", "Track", "TrackWish", "Undo", "Unknown", "Unmute", "Untrack",
+    "UntrackSeveral", "WhoIsThis", "Why", "understand",
 ]  # fmt: skip
-
-MOST_FLIGHTS = 9  # in one reply, tracked or chosen: more is no reply to anything Flait asks
-LONGEST_MUTE = timedelta(days=30)
 
 
 def understand(body: str) -> Reply:
@@ -78,9 +80,20 @@ def understand(body: str) -> Reply:
     if "?" not in text and says_stop_unspaced(text):
         return Stop(exact=False)
     reply = _meaning(clauses, asked=text if "?" in text else "") if clauses else _wordless(text)
-    return (_hyphened(text) or reply) if isinstance(reply, Unknown) else reply
+    reply = unsigned(reply, text)
+    return (_hyphened(text) or _half_read(clauses) or reply) if reply == Unknown() else reply
 
 
+def _half_read(clauses: list[tuple[str, ...]]) -> Reply | None:
+    """A command that is no word of everyday talk, and something that it does not take."""
+    verb = stripped(clauses[0])[0] if clauses else ""
+    return Unknown(command=_COMMANDS_ALONE[verb]) if verb in _COMMANDS_ALONE else None
+
+
+_COMMANDS_ALONE = {
+    **dict.fromkeys(("mute", "snooze"), "mute"),
+    **dict.fromkeys(("untrack", "unfollow", "unwatch"), "untrack"),
+}
 _EXACT: dict[str, Reply] = {
     **dict.fromkeys(table.TWILIO_STOPS, Stop(exact=True)),
     **dict.fromkeys(table.TWILIO_STARTS, Start(exact=True)),
@@ -99,14 +112,25 @@ def _meaning(clauses: list[tuple[str, ...]], *, asked: str) -> Reply:
     bare = stripped(words)
     said = sentence(bare)
     reply = (
-        ending(clauses, said, asked=asked)
+        _silence(with_an_end(clauses))
+        or ending(clauses, said, asked=asked)
         or _help(said)
         or _courtesy(words)
         or _who(said)
         or preference(bare)
         or _later(bare)
     )
-    return reply or _read(said) or _read(sentence(_with_airline(bare))) or _misnamed(said) or Unknown()
+    reply = reply or _read(said) or _read(sentence(_with_airline(bare))) or _misnamed(said)
+    is_nightly = bare[0] in _MUTES and "until" not in bare
+    return reply or (_silence(bare[1:]) if is_nightly else None) or Unknown()
+
+
+def _silence(rest: tuple[str, ...] | None) -> Reply | None:
+    """No texts for a while, or at some hours of each day: what was said besides the plea for silence."""
+    if not rest:
+        return None
+    muted = _mute(sentence(rest))
+    return muted if isinstance(muted, Mute) and (muted.span or muted.until) else nightly(rest)
 
 
 def _read(said: Sentence) -> Reply | None:
@@ -197,17 +221,22 @@ def _pick(said: Sentence) -> Reply | None:
 
 
 def _untrack(after: Sentence) -> Reply | None:
-    chosen = _choice(after) if after.parts else None
-    if isinstance(chosen, Choice) and chosen.both:  # `untrack both`
-        return chosen
+    return untracked_all(after) or _drop(after)
+
+
+def _drop(after: Sentence) -> Reply | None:
     if not after.fits(table.AROUND_UNTRACK, Dated):
-        return None
-    return Untrack(subject=after.subject or MINE, date=after.date)
+        return untracked(after)
+    counted = untracked(after) if after.date and not after.subject else None  # `drop the 2nd`
+    return counted or Untrack(subject=after.subject or MINE, date=after.date)
 
 
 def _remove(after: Sentence) -> Reply | None:
     """`remove 2` is a flight's end; REMOVE alone is how many lists are left, and so all texts'."""
-    return _untrack(after) if after.parts else Stop(exact=False)
+    return _drop(after) if after.parts else Stop(exact=False)
+
+
+_MUTES = ("mute", "snooze", "silence")
 
 
 def _mute(after: Sentence) -> Reply | None:
@@ -256,8 +285,9 @@ def _undo(after: Sentence) -> Reply | None:
 
 _COMMANDS: dict[str, Callable[[Sentence], Reply | None]] = {
     **dict.fromkeys(("track", "add", "follow", "watch", "monitor", "subscribe", "start"), _track),
-    **dict.fromkeys(("untrack", "drop", "delete", "unfollow", "unwatch"), _untrack),
-    **dict.fromkeys(("mute", "snooze", "silence"), _mute),
+    **dict.fromkeys(("untrack", "unfollow", "unwatch"), _untrack),
+    **dict.fromkeys(("drop", "delete"), _drop),
+    **dict.fromkeys(_MUTES, lambda after: _mute(after) or zoned(after, _mute) or lasting(after)),
     **dict.fromkeys(("unmute", "unsnooze", "unsilence"), _unmute),
     **dict.fromkeys(("share", "invite"), _share),
     **dict.fromkeys(("undo", "restore"), _undo),
@@ -286,24 +316,6 @@ def _list(said: Sentence) -> Reply | None:
     return ListFlights() if listing and all(part in table.AROUND_LIST for part in said.parts) else None
 
 
-def _choice(said: Sentence) -> Reply | None:
-    spoken = Sentence(parts=tuple(part.text if isinstance(part, Dated) else part for part in said.parts))  # `the 2nd`
-    words = [word for word in spoken.words if word not in table.AROUND_CHOICE]
-    known = len(spoken.words) + len(spoken.every(ListNumber)) == len(spoken.parts)
-    if not known or not all(word in table.COUNTED for word in words):
-        return None
-    numbers = tuple(dict.fromkeys(filter(None, map(_counted, spoken.parts))))
-    if "both" in said.words and not numbers:
-        return Choice(numbers=(), both=True)
-    return Choice(numbers=numbers) if 1 <= len(numbers) <= MOST_FLIGHTS else None
-
-
-def _counted(part: Part) -> int | None:
-    if isinstance(part, ListNumber):
-        return part.number
-    return table.COUNTED.get(part) if isinstance(part, str) else None
-
-
 def _later(words: tuple[str, ...]) -> Reply | None:
     name = table.LATER.get(words[0])
     if name is None:
@@ -325,6 +337,10 @@ def _status(said: Sentence) -> Reply | None:
     if said.every(ListNumber) and not (len(said.parts) == 2 or said.parts[0] in table.STATUS_COMMANDS):
         return None
     return Status(subject=said.subject, fact=_fact(said), date=said.date)
+
+
+def _statuses(said: Sentence) -> Reply | None:
+    return statuses(said, table.AROUND_STATUS | _ASKED, _fact(said))
 
 
 def _is_about_a_flight(said: Sentence) -> bool:
@@ -369,8 +385,9 @@ _READERS: tuple[Callable[[Sentence], Reply | None], ...] = (
     _list,
     connect,
     why,
-    _choice,
+    choice,
     _bare,
     _status,
+    _statuses,
     _pick,
 )

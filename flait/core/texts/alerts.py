@@ -16,7 +16,7 @@ from flait.core.subscriptions import Role
 from flait.core.texts import connections, events, places, planes, reminders, silences, times
 from flait.core.texts.formats import Piece, Reader, about, fitted
 from flait.core.texts.wording import Text, capital, label, place_and_time, short
-from flait.core.told import CONNECTION, FACTS, GIVEN_UP, NONE, ONCE, PLANE, REMINDERS, listed_tells, tells
+from flait.core.told import CONNECTION, FACTS, GIVEN_UP, NONE, ONCE, PLANE, REMINDERS, Tells, tells
 
 K = ChangeKind
 
@@ -39,6 +39,7 @@ def alert_text(alert: Alert, reader: Reader) -> Text:
     kept = [piece for piece in pieces if not (piece.facts and set(piece.facts) <= said)]
     name = label(alert.flight, reader.ident)
     head = about(lead, name)
+    news = [*_late_plane(alert, [head, *kept, *news], reader), *news]
     advice = _advice(alert, first, [head, *kept, *news], reader)
     near = next((index for index, piece in enumerate(kept) if piece.rank > 1), len(kept))
     seen = f"As of {reader.at(alert.as_of, alert.flight.origin)}." if alert.as_of else ""
@@ -58,9 +59,14 @@ def _fitted(pieces: Sequence[Piece], advice: Sequence[Piece]) -> Structure:
 
 
 def _saying(pieces: Sequence[Piece], tail: Piece) -> int | None:
-    """Which of the pieces has the words of the tail."""
+    """Which of the pieces has the words of the tail; none that says them of one look alone."""
     words = tail.text.rstrip(".").lower()
-    return next((number for number, piece in enumerate(pieces) if words and words in piece.text.lower()), None)
+    sure = ((number, piece) for number, piece in enumerate(pieces) if not _is_of_one_look(piece))
+    return next((number for number, piece in sure if words and words in piece.text.lower()), None)
+
+
+def _is_of_one_look(piece: Piece) -> bool:
+    return any(fact.startswith(f"{ONCE}.") for fact in piece.facts)
 
 
 def _tells(alert: Alert, facts: Sequence[str], reader: Reader) -> dict[str, str | bool]:
@@ -86,13 +92,32 @@ def _seen_once(alert: Alert, facts: Sequence[str]) -> dict[str, str | bool]:
     return {ONCE: " ".join([*known, *kinds])} if kinds else {}
 
 
+def left_out(alert: Alert, said: Tells) -> bool:
+    """Whether something is still news and not for the next look alone: it had no room, or this text had to come first.
+
+    What leads is always said.
+    """
+    if alert.changes[0].kind in COMES_FIRST:
+        return True
+    due = {fact for change in alert.changes[1:] for fact in change.facts}
+    facts = {*tells(alert.flight, due & FACTS.keys()), *(due & {CONNECTION, PLANE, *REMINDERS})}
+    late = "departure" in said and plane_facts.expected(alert.flight, alert.plane) is not None
+    return not facts | ({PLANE} if late else set()) <= said.keys()
+
+
+def _late_plane(alert: Alert, said: Sequence[Piece], reader: Reader) -> list[Piece]:
+    """That the plane is late, as they were told, beside a departure or a word to go: else they would go by that."""
+    facts = {fact for piece in said if piece.text for fact in piece.facts}
+    of_plane = PLANE in facts or PLANES & {change.kind for change in alert.changes}
+    return [] if of_plane or not facts & {"departure", "leave", "boarding"} else planes.beside(alert, reader)
+
+
 def _told_of_next(alert: Alert, facts: Sequence[str]) -> dict[str, str | bool]:
     """How sure the connection is, and what was said of the flight that follows, under its subscription's number."""
     if alert.onward is None:
         return {}
     leg = alert.onward.leg
-    said = tells(leg.flight, [fact.partition(".")[2] for fact in facts if fact.startswith(f"{leg.id}.")])
-    told = listed_tells([(leg.id, said)])
+    told = connections.told_of(leg, facts)
     if CONNECTION in facts:
         told[CONNECTION] = trips.fact(leg, trips.chance_of(alert.flight, alert.onward))
     return told
@@ -106,16 +131,17 @@ def _advice(alert: Alert, change: Change, said: Sequence[Piece], reader: Reader)
     if change.kind in PLANES and alert.flight.departure.best == alert.told.departure:  # that has not moved
         return []
     when = places.boarding(alert.flight, reader)
-    sooner = change.kind in SOONER
+    sooner = change.kind in SOONER and not alert.is_brought
     if when and (alert.told.boards or sooner):
         words = f"Be at the gate by {when}." if sooner else f"Boards about {when}."
         return [Piece(words, 0 if alert.told.boards else 1, ("boards",))]
     leaves = alert.flight.departure.best
     if not alert.told.boards or not leaves or leaves <= reader.now:
         return []
-    return [Piece("Board now.", 0, ("-boards",))]
+    return [Piece("It boards now." if alert.is_brought else "Board now.", 0, ("-boards",))]
 
 
+COMES_FIRST = frozenset({K.REINSTATED, K.ONWARD})  # nothing else is compared before that is told
 CONNECTING = frozenset({K.CONN_MISSED, K.CONN_TIGHT, K.CONN_OK})
 Lead = Callable[[Alert, Change, Reader], Sequence[Piece]]
 

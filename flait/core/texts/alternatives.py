@@ -1,12 +1,13 @@
 """What ALT is answered: up to four other flights in one segment, each with its number to reply."""
 
 from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 
 from flait.core.alternatives import Pair
 from flait.core.flights import ScheduledFlight
 from flait.core.messages import units
 from flait.core.texts.answers import numbered, numbers_to_reply
-from flait.core.texts.formats import SEGMENT, Reader, clock_time, day, zone_label
+from flait.core.texts.formats import SEGMENT, Reader, clock_time, day, in_one, zone_label
 
 MOST = 4  # flights that are offered
 SEATS = "Seats unknown: ask the airline."
@@ -39,10 +40,22 @@ def _times(pair: Pair, found: Sequence[ScheduledFlight], reader: Reader) -> list
     return texts
 
 
-def none_text(pair: Pair, reader: Reader) -> str:
-    """The schedule has none that is not known already."""
-    until = day(pair.over_on(reader.now))
-    return f"FlightAware's schedule shows no other flight {pair.name} before {until}. Ask the airline."
+def none_text(pair: Pair, reader: Reader, there_from: datetime | None = None) -> str:
+    """The schedule has none that is not known already, and leaves when they can be there."""
+    until, since = day(pair.over_on(reader.now)), ""
+    if there_from and there_from > reader.now:
+        since = f" after {reader.at(there_from, pair.origin)} and"
+    return f"FlightAware's schedule shows no other flight {pair.name}{since} before {until}. Ask the airline."
+
+
+def far_ahead_text(ident: str, on: date, pair: Pair) -> str:
+    """It leaves, or others are wanted, later than is looked at; and from when on it is."""
+    first = day(on - timedelta(days=1))
+    what = f"{ident} leaves {day(on)}, and ALT shows" if ident else "ALT shows"
+    return in_one(
+        f"{what} {pair.name} flights of today and tomorrow only.",
+        f"Reply {f'ALT {ident}' if ident else 'ALT'} from {first} on, or ask the airline.",
+    )
 
 
 def no_pair_text(name: str) -> str:

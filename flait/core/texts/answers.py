@@ -25,8 +25,14 @@ MOST_NAMED = 5  # flights in one question
 LONGEST_NAME = 24  # characters of a person's name in somebody else's text
 
 UNKNOWN = f"Sorry, I did not get that. Try STATUS, LIST, {EXAMPLE} or HELP."
+UNKNOWN_OF = {
+    "mute": "Sorry, I did not get that. MUTE takes hours, or a time of day: reply like MUTE 2h, "
+    "MUTE until 7am or MUTE UA123 until 18:00.",
+    "untrack": f"Sorry, I did not get that. Reply like UNTRACK UA123, UNTRACK 1 2 or UNTRACK ALL. {ALONE}",
+}
+"""By the command that was read, where something else was not."""
 MUTE_IS_PAST = "That time is past already. Reply like MUTE until 18:00 or MUTE 2h."
-MUTE_TOO_LONG = "A mute can last 30 days. Reply like MUTE 7 days."
+MUTE_TOO_LONG = "A mute can last 30 days. Reply like MUTE 7 days. " + ALONE
 STRANGER = "This number is not set up for Flait. Ask the person who runs it to add you."
 INVITED = "To get texts about the flight you were invited to follow, reply JOIN. Reply STOP never to hear from us."
 STOPPED = "You get no more texts from Flait. Reply START if you want them again."
@@ -39,6 +45,7 @@ UNMUTED = "Nothing is muted any more. What changed meanwhile follows."
 NO_INVITATION = f"There is no open invitation for you. Reply {EXAMPLE} to follow a flight."
 COSTLY = "Flait does not text numbers of that kind: they cost a lot. Ask the person who runs it."
 NOBODY_CAN_ANSWER = "Nobody new can be asked by text: the sender here takes no replies."
+FLAITS_NUMBER = "That is Flait's own number. SHARE UA123 and the number of somebody else."
 OWN_NUMBER = "That is your own number. SHARE UA123 and the number of somebody else."
 EXTENSION = "That number has an extension, and no text reaches one. Send it without, like +15555550100."
 NOT_A_PHONE = "That is no phone number Flait can use. Write it with country code, like +15555550100."
@@ -147,6 +154,12 @@ def which_text(names: Sequence[str], verb: str = "") -> tuple[str, int]:
         if units(text) <= SEGMENT:
             break
     return text, named
+
+
+def untrack_all_text(names: Sequence[str]) -> str:
+    """More than one flight would end: whether that is meant."""
+    text = f"UNTRACK ALL stops {', '.join(names)}. Reply OK to stop them (10 min)."
+    return text if units(text) <= SEGMENT else f"UNTRACK ALL stops all {len(names)} flights. Reply OK (10 min)."
 
 
 def numbers_to_reply(count: int, *, one: bool = False) -> str:

@@ -46,6 +46,7 @@ def cancelled(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     return [
         lead(f"{at}is CANCELLED", facts=change.facts, route=route(flight)),
         Piece(instead(alert.role, now=" now"), 1),
+        *connections.in_doubt(alert),
         Piece(other_flights(alert.role, offered=alert.offers), 3),
     ]
 
@@ -58,7 +59,7 @@ def reinstated(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     return [
         stands(alert, reader).behind("is ON AGAIN, not cancelled", route=route(flight), facts=("cancelled",)),
         at_gate(alert, change, rank=2),
-        Piece("" if on_board else next_step, 1),
+        Piece("" if on_board else next_step, 0 if goes else 1),
     ]
 
 

@@ -143,13 +143,15 @@ def same_minute(moment: datetime, other: datetime) -> bool:
 class Piece:
     """Part of a text. Rank 0 stays; higher ranks are dropped first. `facts` are what it tells.
 
-    A text may begin with a lead: headline and times, of which `text` is the whole.
+    A text may begin with a lead: headline and times, of which `text` is the whole. What is `shorter` stands in its
+    place before it is dropped.
     """
 
     text: str
     rank: int = 0
     facts: tuple[str, ...] = ()
     lead: Structure | None = None
+    shorter: "Piece | None" = None
 
 
 def lead(news: str, *times: Phrase, facts: tuple[str, ...] = (), route: str = "", joint: str = ":") -> Piece:
@@ -204,7 +206,8 @@ def fitted(pieces: Sequence[Piece]) -> Structure:
     kept = [piece for piece in pieces if piece.text]
     while units(one_line(_whole(kept))) > SEGMENT and any(piece.rank for piece in kept):
         worst = max(range(len(kept)), key=lambda index: (kept[index].rank, index))  # the last of its rank
-        del kept[worst]
+        shorter = kept[worst].shorter
+        kept[worst : worst + 1] = [shorter] if shorter else []
     return _cut(_whole(kept))
 
 

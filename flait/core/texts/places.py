@@ -34,7 +34,8 @@ def at_gate(alert: Alert, change: Change, rank: int = 1) -> Piece:
         return gate_moved(alert, rank)
     if flight.terminal_origin and alert.told.terminal_origin and _new_terminal(alert):
         return terminal_moved(alert, rank)
-    return Piece(f"{capital(gate(flight))}.", rank, _known(flight))
+    is_told = alert.told.gate_origin == flight.gate_origin and alert.told.terminal_origin == flight.terminal_origin
+    return Piece(f"{capital(gate(flight))}.", max(rank, 2) if rank and is_told else rank, _known(flight))
 
 
 def _known(flight: Flight) -> tuple[str, ...]:

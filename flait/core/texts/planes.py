@@ -17,7 +17,8 @@ from flait.core.texts.status import Freshness
 from flait.core.texts.wording import Text, capital, departs, label, place_and_time, route
 from flait.core.told import FACTS, PLANE, tells
 
-A_WHILE = timedelta(minutes=5)  # seen longer ago, that is said
+A_WHILE = timedelta(minutes=5)  # seen longer ago, an answer says so
+OLD = timedelta(minutes=30)  # and the short form of it
 
 
 def late(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
@@ -28,8 +29,11 @@ def late(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     flight, plane = alert.flight, _plane(alert)
     if planes.expected(flight, plane) is None:
         where = Phrase(_where(plane, reader, lateness=False))
-        return [lead("plane will be in time", where, facts=(PLANE,)), _dep(flight, reader, 0)]
-    return [lead("plane is late", Phrase(_where(plane, reader)), facts=(PLANE,)), *_inferred(flight, plane, reader, 0)]
+        news = "plane" if _is_overdue(plane, reader) else "plane will be in time"
+        return [lead(news, where, facts=(PLANE,)), _dep(flight, reader, 0)]
+    late = lead("plane is late", Phrase(_where(plane, reader)), facts=(PLANE,))
+    old = f"Plane seen {span(_age(plane, reader))} ago." if _age(plane, reader) >= OLD else ""
+    return [late, *_inferred(flight, plane, reader, 0), Piece(old, 1)]
 
 
 def here(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
@@ -53,32 +57,56 @@ def swapped(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
 
 def besides(alert: Alert, _: Change, reader: Reader) -> Piece:
     """`Its plane is late: expect 14:50 or later.`, `Its plane is here.`, beside other news."""
-    at = planes.expected(alert.flight, alert.plane)
-    if at:
-        return Piece(f"Its plane is late: expect {reader.at(at, alert.flight.origin)} or later.", 1, (PLANE,))
+    if planes.expected(alert.flight, alert.plane):
+        return _late_in_short(alert.flight, _plane(alert), reader)
     if alert.plane and planes.is_down(alert.plane):
         return Piece("Its plane is here.", 1, (PLANE,))
     was = planes.known(alert.told)
     if alert.plane and planes.never_comes(alert.plane.flight):
         return Piece("The plane that was late does not come.", 1, (PLANE,))
     other = was is not None and planes.is_swapped(was, alert.flight, alert.plane)
-    return Piece("Another plane flies it now." if other else "Its plane will be in time.", 1, (PLANE,))
+    if other:
+        return Piece("Another plane flies it now.", 1, (PLANE,))
+    in_time = "Its plane will be in time."
+    return Piece("No report that its plane has landed." if _is_overdue(alert.plane, reader) else in_time, 1, (PLANE,))
+
+
+def beside(alert: Alert, reader: Reader) -> list[Piece]:
+    """The same beside a departure, for who was told that the plane is late: it is so still."""
+    was = planes.known(alert.told)
+    is_late = was and was.expected and planes.expected(alert.flight, alert.plane)
+    return [_late_in_short(alert.flight, _plane(alert), reader)] if is_late else []
+
+
+def _late_in_short(flight: Flight, plane: Plane, reader: Reader) -> Piece:
+    """`Its plane is late: expect 14:50 PST or later.`; of one that was seen a while ago `was late 1h10 ago`."""
+    at, age = planes.expected(flight, plane), _age(plane, reader)
+    assert at
+    state = f"was late {span(age)} ago" if age >= OLD else "is late"
+    return Piece(f"Its plane {state}: expect {reader.at(at, flight.origin)} or later.", 1, (PLANE,))
+
+
+def _age(plane: Plane, reader: Reader) -> timedelta:
+    """How long ago it was seen; where its own plane holds it up, the older of the two."""
+    seen = [one.seen_at for one in (plane, plane.feeder if planes.held_up(plane) else None) if one and one.seen_at]
+    return reader.now - min(seen) if seen else timedelta()
 
 
 def in_reminder(alert: Alert, reader: Reader, rank: int) -> list[Piece]:
     """`Its plane, UA555, lands 13:02 PST.`; of one that is late what to expect, where its person knows that it is."""
-    was = planes.known(alert.told)
-    if alert.plane is None or not planes.comes_to(alert.plane.flight, alert.flight):
+    was, plane = planes.known(alert.told), alert.plane
+    if plane is None or not planes.comes_to(plane.flight, alert.flight):
         return []
-    if planes.expected(alert.flight, alert.plane):
-        return [besides(alert, alert.changes[0], reader)] if was else []
-    if planes.is_down(alert.plane):
+    if planes.expected(alert.flight, plane):
+        return beside(alert, reader)
+    if planes.is_down(plane):
         return [Piece("Its plane is here.", rank, (PLANE,) if was else ())]
-    return [Piece(f"Its plane, {_lands(alert.plane, reader)}.", rank)]
+    seen = f" (seen {span(_age(plane, reader))} ago)" if _age(plane, reader) >= OLD else ""
+    return [Piece(f"Its plane, {_lands(plane, reader)}{seen}.", rank)]
 
 
 def in_status(flight: Flight, plane: Plane, reader: Reader) -> list[Piece]:
-    """`Plane UA555 lands 14:05 PST, expect 14:50 PST or later.`: beside how the flight stands."""
+    """`Plane UA555, lands 14:05 PST: expect dep 14:50 PST or later.`: beside how the flight stands; else in short."""
     if not planes.is_ahead(flight) or not planes.comes_to(plane.flight, flight):
         return []
     at = planes.expected(flight, plane)
@@ -87,7 +115,15 @@ def in_status(flight: Flight, plane: Plane, reader: Reader) -> list[Piece]:
     then = f": expect dep {reader.at(at, flight.origin)} or later" if at else ""
     age = reader.now - plane.seen_at if plane.seen_at else timedelta()
     seen = f" (seen {span(age)} ago)" if age >= A_WHILE else ""
-    return [Piece(f"Plane {_lands(plane, reader)}{then}{seen}.", 2 if at else 3, (PLANE,) if at else ())]
+    words = f"Plane {_lands(plane, reader)}{then}{seen}."
+    if at is None:
+        return [Piece(words, 3)] if planes.of_use(plane, reader.now) else []
+    return [Piece(words, 2, (PLANE,), shorter=_late_in_short(flight, plane, reader))]
+
+
+def in_short(flight: Flight, plane: Plane, reader: Reader) -> list[Piece]:
+    """That it is late, beside one fact of the flight."""
+    return [_late_in_short(flight, plane, reader)] if planes.expected(flight, plane) else []
 
 
 def plane_text(flight: Flight, plane: Plane | None, reader: Reader, seen: Freshness) -> Text:
@@ -98,7 +134,8 @@ def plane_text(flight: Flight, plane: Plane | None, reader: Reader, seen: Freshn
         pieces = [lead(f"plane was to come with {_named(plane.flight)}", facts=()), _dep(flight, reader, 1)]
     elif plane is None or not planes.comes_to(plane.flight, flight):
         tail = f"by {flight.registration}" if flight.registration else "not assigned yet"
-        pieces = [lead(f"plane: {tail}, where it comes from is not known"), _dep(flight, reader, 1)]
+        found = "the flight that brings it is not found yet" if plane is None and flight.inbound_fa_flight_id else ""
+        pieces = [lead(f"plane: {tail}, {found or 'where it comes from is not known'}"), _dep(flight, reader, 1)]
     elif planes.expected(flight, plane):
         where = Phrase(_where(plane, reader))
         pieces = [lead("plane is late", where, facts=(PLANE,)), *_inferred(flight, plane, reader, 0)]
@@ -162,10 +199,19 @@ def _lands(plane: Plane, reader: Reader) -> str:
 
 def _arrives(inbound: Flight, reader: Reader) -> str:
     """`arrives 14:20 PST`; of a time that is past, and nothing was reported, that."""
-    at = _moment(inbound)
-    if at and at < reader.now:
+    if _is_past(inbound, reader):
         return f"was due {_at(inbound, reader)}, no report that it landed"
     return f"{_verb(inbound)} {_at(inbound, reader)}"
+
+
+def _is_overdue(plane: Plane | None, reader: Reader) -> bool:
+    """Whether it should have landed, and nothing was reported: nobody knows that it is in time."""
+    return plane is not None and not planes.is_down(plane) and _is_past(plane.flight, reader)
+
+
+def _is_past(inbound: Flight, reader: Reader) -> bool:
+    at = _moment(inbound)
+    return at is not None and at < reader.now
 
 
 def _verb(inbound: Flight) -> str:

@@ -28,7 +28,7 @@ def leave(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
         _lateness(alert.flight.departure),
         at_gate(alert, change),
         Piece("" if alert.flight.gate_origin else "No gate yet.", 3),
-        Piece(f"Time to go to {alert.flight.origin.short}.", 2),
+        Piece(f"Time to go to {alert.flight.origin.short}.", 1),
         *planes.in_reminder(alert, reader, 4),
     ]
 

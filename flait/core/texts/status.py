@@ -4,17 +4,29 @@ What an answer states counts as told: it is no news afterwards. How old it is is
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 
 from flait.core.changes import unreported
-from flait.core.flights import Airport, Flight, cancelled
+from flait.core.flights import Airport, Flight, ScheduledFlight, cancelled
 from flait.core.messages import units
 from flait.core.replies.kinds import Fact
 from flait.core.silences import NO_WORD, is_awaited
 from flait.core.standing import AT_ORIGIN, BY_THE_CLOCK, DOWN, PLANNED, State, notable
 from flait.core.subscriptions import ClockFace, Role
-from flait.core.texts.formats import SEGMENT, Piece, Reader, about, clock_time, day, fitted, fold, lead, span
+from flait.core.texts.formats import (
+    SEGMENT,
+    Piece,
+    Reader,
+    about,
+    clock_time,
+    day,
+    fitted,
+    fold,
+    lead,
+    span,
+    time_of_day,
+)
 from flait.core.texts.next_steps import LOOK_UP, next_step
 from flait.core.texts.standing import (
     ARRIVAL,
@@ -29,7 +41,10 @@ from flait.core.texts.standing import (
 )
 from flait.core.texts.standing_places import places, spot, walk
 from flait.core.texts.wording import Text, arrives_verb, day_known, label, route, town
+from flait.core.timetable import tells_of
 from flait.core.told import NONE, NOT_LANDED, NOT_LEFT, ONCE, Tells, Told, tells
+
+M = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,14 +58,8 @@ class Freshness:
     def text(self) -> str:
         """`Checked 2 min ago.`"""
         minutes = round(self.age.total_seconds() / 60)
-        when = (
-            "just now"
-            if self.age < timedelta(minutes=1)
-            else f"{minutes} min ago"
-            if minutes < 60
-            else f"{span(self.age)} ago"
-        )
-        return f"Checked {when}; no newer data now." if self.stale else f"Checked {when}."
+        when = "just now" if self.age < M else f"{minutes} min ago" if minutes < 60 else f"{span(self.age)} ago"
+        return f"Checked {when}; no newer data now." if self.stale and self.age >= M else f"Checked {when}."
 
 
 def status_text(
@@ -62,17 +71,20 @@ def status_text(
     told: Told = NOTHING_TOLD,
     fact: Fact = Fact.ALL,
     others: int = 0,
+    beside: Sequence[Piece] = (),
     besides: Sequence[Piece] = (),
 ) -> Text:
     """The flight as it stands for somebody in that role, or the one fact asked for.
 
-    What is another than they were `told` says so. `others` is how many more the person follows; `besides` is said too.
+    What is another than they were `told` says so. `others` is how many more the person follows. `beside` is said
+    with the times, which are not so without it; `besides` is said too.
     """
     no_word = seen.stale and seen.age >= NO_WORD and is_awaited(flight, reader.now, told, role)
     view = View(flight=flight, reader=reader, role=role, told=told, unsure=no_word)
     first, *more = _ANSWERS[Fact.ALL if cancelled(flight) else fact](view)
     pieces = [
         about(first, label(flight, reader.ident)),
+        *beside,
         *more,
         *besides,
         Piece(_no_word(view, seen) if no_word else seen.text),
@@ -164,7 +176,9 @@ _ANSWERS: Mapping[Fact, Callable[[View], Sequence[Piece]]] = {
 class ListLine:
     """A line of the list: the flight, or, while it is not pinned, what was saved; and what it is to who reads it.
 
-    `at` is when it leaves, where another of that number and day was saved too. `since`: no word since that moment.
+    `planned` is how it was last seen in the timetable, where it stands if `is_listed`. `at` is when it leaves, where
+    another of that number and day was saved too. `expected`: its plane is late, and it cannot leave before. `since`: no
+    word since that moment.
     """
 
     ident: str
@@ -173,17 +187,26 @@ class ListLine:
     on: date | None = None
     wish: str = ""
     origin: str | None = None
-    at: str = ""
+    destination: str | None = None
+    at: time | None = None
+    planned: ScheduledFlight | None = None
+    is_listed: bool = True
+    expected: datetime | None = None
     since: datetime | None = None
 
 
 def list_text(rows: Sequence[ListLine], *, now: datetime, clock: ClockFace) -> tuple[str, Sequence[Tells]]:
-    """Numbered from 1; as many as fit one segment, and how many more there are. And what each line that fits tells."""
-    lines = [fold(f"{number} {_line(row, now, clock)}") for number, row in enumerate(rows, 1)]
-    told = [_line_tells(row, now, clock) for row in rows]
-    for footer in ("Reply STATUS 1, UNTRACK 1 or MUTE 1.", ""):
-        if units(_list_of(lines, footer)) <= SEGMENT:
-            return _list_of(lines, footer), told
+    """Numbered from 1; as many as fit one segment, and how many more there are. And what each line that fits tells.
+
+    Where they do not fit, what is saved is said without its timetable first.
+    """
+    plain = [replace(row, planned=None, destination=None) if row.is_listed else row for row in rows]
+    for said in (rows, plain):
+        lines = [fold(f"{number} {_line(row, now, clock)}") for number, row in enumerate(said, 1)]
+        told = [_line_tells(row, now, clock) for row in said]
+        for footer in ("Reply STATUS 1, UNTRACK 1 or MUTE 1.", ""):
+            if units(_list_of(lines, footer)) <= SEGMENT:
+                return _list_of(lines, footer), told
     shown = max(count for count in range(len(lines)) if units(_cut(lines, count)) <= SEGMENT)
     return _cut(lines, shown), told[:shown]
 
@@ -198,26 +221,43 @@ def _cut(lines: Sequence[str], count: int) -> str:
 
 def _line(row: ListLine, now: datetime, clock: ClockFace) -> str:
     if row.flight is None:
-        when = _short_day(row.on, now) if row.on else row.wish or "next"
-        return " ".join(part for part in (row.ident, when, row.origin, row.at, "saved") if part)
+        return _saved_line(row, clock)
     flight = row.flight
     view = View(flight=flight, reader=Reader(ident=row.ident, now=now, clock=clock), role=row.role)
-    on = _short_day(flight.departure_date, now.astimezone(flight.origin.zone))
     word = "" if row.since and view.stands.state in BY_THE_CLOCK else _in_a_word(view)
     stands = " ".join(part for part in (_at(view), word) if part)
-    return f"{row.ident} {on} {route(flight)} {stands}{_silent_since(view, row.since)}"
+    silent = f", no word since {_here(row.since, _place(view), view)}" if row.since else ""
+    late = f", plane late: {_clock(row.expected, flight.origin, flight.departure_date, clock)}" if row.expected else ""
+    return f"{row.ident} {_short_day(flight.departure_date)} {route(flight)} {stands}{late}{silent}"
 
 
-def _silent_since(view: View, since: datetime | None) -> str:
-    """`, no word since 07:02`: a line has no zone, and neither has this."""
-    place = _place(view)
-    return f", no word since {_clock(since, place, view)}" if since else ""
+def _saved_line(row: ListLine, clock: ClockFace) -> str:
+    when = _short_day(row.on) if row.on else row.wish or "next"
+    if row.planned is None:
+        where = "-".join(code for code in (row.origin, row.destination) if code)
+        at = time_of_day(row.at, clock) if row.at else ""
+        return " ".join(part for part in (row.ident, when, where, at, "saved") if part)
+    if not row.is_listed:
+        return f"{row.ident} {when} {route(row.planned)} not in timetable"
+    return f"{row.ident} {when} {route(row.planned)} {_planned_at(row, row.planned, clock)} saved"
+
+
+def _planned_at(row: ListLine, planned: ScheduledFlight, clock: ClockFace) -> str:
+    """`14:10` to who travels, `arr 22:31` to who meets or watches it."""
+    on = row.on or planned.departure_date
+    if _goes_by_arrival(row, planned) and planned.scheduled_in and planned.destination:
+        return f"arr {_clock(planned.scheduled_in, planned.destination, on, clock)}"
+    return _clock(planned.scheduled_out, planned.origin, on, clock)
+
+
+def _goes_by_arrival(row: ListLine, planned: ScheduledFlight) -> bool:
+    return row.role is not Role.TRAVELER and planned.scheduled_in is not None and planned.destination is not None
 
 
 def _line_tells(row: ListLine, now: datetime, clock: ClockFace) -> Tells:
     """What a line states. No line states that it is not cancelled, or not diverted."""
     if row.flight is None:
-        return {}
+        return _saved_tells(row)
     view = View(flight=row.flight, reader=Reader(ident=row.ident, now=now, clock=clock), role=row.role)
     times = (DEPARTURE if view.is_here else ARRIVAL) if _at(view) else ()
     state = view.stands.state
@@ -228,6 +268,15 @@ def _line_tells(row: ListLine, now: datetime, clock: ClockFace) -> Tells:
     return tells(row.flight, ("phase", *_IN_PASSING.get(state, ()), *elsewhere, *times)) | silence
 
 
+def _saved_tells(row: ListLine) -> Tells:
+    if row.planned is None:
+        return {}
+    if not row.is_listed:
+        return {"unlisted": "gone"}
+    unsaid = DEPARTURE if _goes_by_arrival(row, row.planned) else ARRIVAL
+    return {name: value for name, value in tells_of(row.planned).items() if name not in unsaid}
+
+
 _IN_PASSING = {State.RETURNED: ("returned",), State.LANDED: ("phase_at",)}
 
 
@@ -236,24 +285,27 @@ def _at(view: View) -> str:
     flight, state = view.flight, view.stands.state
     if view.is_here or state is State.CANCELLED:
         leaves = flight.departure.best
-        return _clock(leaves, flight.origin, view) if leaves else ""
+        return _here(leaves, flight.origin, view) if leaves else ""
     lands, there = flight.arrival.best, flight.destination
     if state in DOWN or state is State.DIVERTED or lands is None or there is None:
         return ""
-    return f"{arrives_verb(flight)} {_clock(lands, there, view)}"
+    return f"{arrives_verb(flight)} {_here(lands, there, view)}"
 
 
-def _clock(moment: datetime, place: Airport, view: View) -> str:
+def _here(moment: datetime, place: Airport, view: View) -> str:
+    return _clock(moment, place, view.flight.departure_date, view.reader.clock)
+
+
+def _clock(moment: datetime, place: Airport, on: date, clock: ClockFace) -> str:
     """`00:40 Wed`: with the weekday where that is not the day of the line."""
-    on = moment.astimezone(place.zone).date()
-    weekday = "" if on == view.flight.departure_date else f" {day(on).split()[0]}"
-    return f"{clock_time(moment, place.zone, view.reader.clock)}{weekday}"
+    there = moment.astimezone(place.zone).date()
+    weekday = "" if there == on else f" {day(there).split()[0]}"
+    return f"{clock_time(moment, place.zone, clock)}{weekday}"
 
 
-def _short_day(on: date, today: datetime) -> str:
-    """`Tue25` within a week, `14Jun` beyond."""
-    weekday, number, month = day(on).split()
-    return f"{weekday}{number}" if abs((on - today.date()).days) < 7 else f"{number}{month}"
+def _short_day(on: date) -> str:
+    """`Tue25Nov`, however far ahead."""
+    return "".join(day(on).split())
 
 
 def _in_a_word(view: View) -> str:
@@ -263,7 +315,7 @@ def _in_a_word(view: View) -> str:
         return f"{'+' if late > timedelta() else '-'}{span(late)}" if late else "on time"
     there = f" {stands.where.short}" if stands.where else ""
     if stands.state is State.LANDED and stands.at:
-        clock = _clock(stands.at, stands.where, view) if stands.where else ""
+        clock = _here(stands.at, stands.where, view) if stands.where else ""
         return f"landed {clock}".strip()
     return _IN_A_WORD[stands.state].format(there=there)
 

@@ -88,7 +88,7 @@ def _late(alert: Alert, change: Change) -> str:
 def delay_first(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     """`SFO-EWR delayed 45m: dep 14:10->14:55 PST, arr 22:31->23:16 EST.`: at the end its person goes by."""
     news = f"delayed {_late(alert, change)}"
-    here = alert.role is Role.TRAVELER and change.end is End.DEPARTURE
+    here = alert.role is Role.TRAVELER and change.end is End.DEPARTURE and not alert.is_brought
     waits = planes.expected(alert.flight, alert.plane) is not None  # for its plane: it cannot leave earlier
     stay = "It may still leave earlier: stay near." if here and _soon(alert, reader) and not waits else ""
     return [
@@ -118,7 +118,7 @@ def earlier(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     return [
         *_moved("leaves EARLIER", alert, change, reader, old_arrival=False),
         at_gate(alert, change),
-        Piece(go if alert.role is Role.TRAVELER else "", 3),
+        Piece(go if alert.role is Role.TRAVELER and not alert.is_brought else "", 3),
     ]
 
 

@@ -14,7 +14,7 @@ from flait.core.milestones import MILESTONES
 from flait.core.planes import HERE
 from flait.core.reasons import Reason, Seen, Waited
 from flait.core.texts.formats import Reader, in_one, span
-from flait.core.trips import MISSED_BELOW
+from flait.core.trips import LEFT, MISSED_BELOW
 
 K, S = ChangeKind, MessageStatus
 Moment = Callable[[datetime], str]
@@ -111,6 +111,12 @@ OF_TIMETABLE: Final = "Rule: the airline's timetable says other than you were to
 def no_alert_text(ident: str) -> str:
     """Nothing went out about that flight."""
     return in_one(f"No alert about {ident} has been sent to you yet.", f"Reply STATUS {ident} to see how it stands.")
+
+
+def moved_before_text(ident: str, flight: Flight, reader: Reader, *, was: datetime, now: datetime) -> str:
+    """Their confirmation itself was news: the flight had moved since they saved it."""
+    moved = reader.at_was(now, flight.origin, was=was)
+    return in_one(f"{ident}: the msg that we track it told dep {moved}.", OF_TIMETABLE, "No alert since.")
 
 
 def why_text(reason: Reason, flight: Flight | None, ident: str, reader: Reader) -> str:
@@ -233,10 +239,19 @@ def _otherwise(fact: str, value: str, moment: Moment) -> str:
         case "stale":
             return f"no word since {moment(datetime.fromisoformat(value))}"
         case "connection":
-            return f"{value} to the next flight"
+            return _of_connection(value)
         case "plane":
             return _of_plane(value.rpartition(" ")[2], moment)
     return value
+
+
+def _of_connection(value: str) -> str:
+    """`43 min to the next flight`; that it leaves before, or has left."""
+    if value == LEFT:
+        return "the next flight had left"
+    if value.startswith("-"):
+        return f"the next flight leaves {value[1:]} before yours is there"
+    return f"{value} to the next flight"
 
 
 def _of_plane(value: str, moment: Moment) -> str:
@@ -250,7 +265,6 @@ def _place(reason: Reason, flight: Flight | None) -> Airport:
     if flight is None:
         return Airport(code="", timezone="UTC")
     fact = reason.decided.fact if reason.decided else ""
-    there = (
-        fact.startswith(("arrival", "baggage")) or fact.endswith("destination") or reason.kind in (K.LANDED, K.ARRIVED)
-    )
+    of_arrival = fact.startswith(("arrival", "baggage", "connection")) or fact.endswith("destination")
+    there = of_arrival or reason.kind in (K.LANDED, K.ARRIVED)
     return (flight.lands_at or flight.destination or flight.origin) if there else flight.origin

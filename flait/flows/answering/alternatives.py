@@ -4,16 +4,16 @@ The pair is asked about once in half an hour, by one look on the account of who 
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from flait.core.alternatives import Pair, foremost, leg_meant, others, pair_of
 from flait.core.dates import parse_date
 from flait.core.findings import Several
-from flait.core.flights import Airport, ScheduledFlight, cancelled
+from flait.core.flights import Airport, Flight, ScheduledFlight, cancelled
 from flait.core.idents import Ident
 from flait.core.messages import MessageKind
 from flait.core.replies.kinds import Alternatives, TrackWish
-from flait.core.subscriptions import Role
 from flait.core.texts import alternatives as texts
 from flait.core.texts.answers import UNKNOWN
 from flait.core.trips import Chance, connections
@@ -32,6 +32,7 @@ from flait.flows.answering.desk import QUESTION, Act, AnswerText, Desk, say
 from flait.flows.answering.meant import following, meant, name_of, nothing_meant
 from flait.flows.answering.tracking import fault_text, look_up, option_of, refusal, wanted_of
 from flait.flows.answering.which import ask_which, asked_for, chosen
+from flait.flows.trips import all_legs, there_from
 from flait.store import SubscriptionView
 
 ALT = "ALT"  # as a question names it
@@ -69,7 +70,7 @@ def _foremost(desk: Desk, views: Sequence[SubscriptionView]) -> SubscriptionView
 
 def _missed(desk: Desk) -> set[int]:
     """The subscriptions of flights that their traveler does not reach."""
-    pairs = connections(desk.store.legs_of(desk.user.id), desk.rules.polls.least)
+    pairs = connections(all_legs(desk.store, desk.user.id), desk.rules.polls.least)
     return {pair.then.id for pair in pairs if pair.chance is Chance.MISSED}
 
 
@@ -82,7 +83,11 @@ def _of_view(desk: Desk, view: SubscriptionView, asked: Alternatives) -> Act:
 
 
 def _pair_asked_for(desk: Desk, view: SubscriptionView) -> Pair | None:
-    """Of what is not pinned yet, as far as it is known."""
+    """Of what is not pinned yet, as far as it is known: by its timetable, else by what was typed."""
+    there = desk.store.planned(view.subscription.id)
+    row = there and (there.seen or there.plan)
+    if row:
+        return pair_of(row)
     ends = [_airport(desk, code) for code in (view.subscription.origin, view.subscription.destination) if code]
     known = [airport for airport in ends if airport]
     return Pair(origin=known[0], destination=known[1]) if len(known) == 2 else None
@@ -108,7 +113,10 @@ def _of_number(desk: Desk, ident: Ident, on: str | None) -> Act:
 def _offered(
     desk: Desk, pair: Pair, leg: Leg | None, view: SubscriptionView | None = None, *, on: str | None = None
 ) -> Act:
-    """The look, if one is needed; then the question."""
+    """The look, if one is needed; then the question. No look is spent on a day that it does not reach."""
+    day = _day(desk, pair, leg, view, on)
+    if day and day >= pair.over_on(desk.now):
+        return say(texts.far_ahead_text(_name(leg, view, on), day, pair))
     try:
         rows = departures(desk.store, lambda: desk.source.billed_to((desk.phone,)), pair, desk.clock)
     except (BudgetExhausted, ConfigError, FlightSourceError) as fault:
@@ -116,27 +124,57 @@ def _offered(
     known = [one.flight for one in following(desk) if one.flight]
     seen = [view.tracked.flight for view in desk.store.watched_from(pair.origin)]
     known += [flight for flight in seen if cancelled(flight)]
-    found = others(rows, pair, desk.now, known=[*known, *([leg] if leg else [])])
-    role = view.subscription.role if view else desk.user.role
-    return lambda: [_asked(desk, pair, _of_day(desk, pair, found, on), role, view)]
+    ready = there_from(desk.store, desk.user.id, view.subscription.id, desk.rules.polls.least) if view else None
+    found = others(rows, pair, desk.now, known=[*known, *([leg] if leg else [])], there_from=ready)
+    return lambda: [_asked(desk, pair, _of_day(desk, pair, found, on), view, ready)]
+
+
+def _name(leg: Leg | None, view: SubscriptionView | None, on: str | None) -> str:
+    """The number whose day it is; none where the day was said."""
+    if on:
+        return ""
+    return view.subscription.ident if view else leg.number if leg else ""
+
+
+def _day(desk: Desk, pair: Pair, leg: Leg | None, view: SubscriptionView | None, on: str | None) -> date | None:
+    """The day of which other flights are wanted: the one that was said, else that of the flight.
+
+    In the place of a cancelled one any day will do.
+    """
+    if on:
+        return _said(desk, pair, on)
+    if isinstance(leg, Flight) and cancelled(leg):
+        return None
+    if leg:
+        return leg.departure_date
+    return view.subscription.departure_date if view else None
+
+
+def _said(desk: Desk, pair: Pair, on: str) -> date | None:
+    """That day as of when they wrote, on the calendar of the origin; None for none that can be."""
+    try:
+        return parse_date(on).on(desk.written.astimezone(pair.origin.zone).date())
+    except InvalidDate:
+        return None
 
 
 def _of_day(desk: Desk, pair: Pair, found: Sequence[ScheduledFlight], on: str | None) -> Sequence[ScheduledFlight]:
     """Those of that day; all where there are none, or no day was said."""
-    today = desk.written.astimezone(pair.origin.zone).date()
-    try:
-        day = parse_date(on).on(today) if on else None
-    except InvalidDate:
-        return found
+    day = _said(desk, pair, on) if on else None
     return [row for row in found if row.departure_date == day] or found
 
 
 def _asked(
-    desk: Desk, pair: Pair, found: Sequence[ScheduledFlight], role: Role, view: SubscriptionView | None
+    desk: Desk,
+    pair: Pair,
+    found: Sequence[ScheduledFlight],
+    view: SubscriptionView | None,
+    ready: datetime | None,
 ) -> AnswerText:
-    """Inside a transaction: the flights, of which a number picks one to follow."""
+    """Inside a transaction: the flights, of which a number picks one; they can leave when `ready`."""
     if not found:
-        return AnswerText(body=texts.none_text(pair, desk.reader()), kind=MessageKind.ALTERNATIVES)
+        return AnswerText(body=texts.none_text(pair, desk.reader(), ready), kind=MessageKind.ALTERNATIVES)
+    role = view.subscription.role if view else desk.user.role
     body, named = texts.alternatives_text(pair, found, desk.reader())
     options = [{**option_of(row.number, row), "role": role} for row in found[:named]]
     desk.put(QUESTION, {"do": "track", "one": True, "options": options})

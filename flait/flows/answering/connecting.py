@@ -1,14 +1,13 @@
 """CONNECT: how sure the next flight of the trip is, as last seen."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Final
 
 from flait.core.replies.kinds import Connect
-from flait.core.texts.connections import connection_text
-from flait.core.texts.status import Freshness
-from flait.core.trips import Connection, connections
+from flait.core.trips import connections
 from flait.flows.answering.desk import Act, AnswerText, Desk
+from flait.flows.standing import connection_words, flight_of
+from flait.flows.trips import all_legs
 
 NO_CONNECTION: Final = "No two flights that you travel on connect. Reply LIST for what you follow."
 MOST: Final = 3  # texts in one answer
@@ -20,25 +19,13 @@ def connect(desk: Desk, _: Connect) -> Act:
 
 
 def _answers(desk: Desk) -> Iterator[AnswerText]:
-    pairs = connections(desk.store.legs_of(desk.user.id), desk.rules.polls.least)
+    pairs = connections(all_legs(desk.store, desk.user.id), desk.rules.polls.least)
     for pair in sorted(pairs, key=lambda pair: pair.first.flight.arrival.best or desk.now)[:MOST]:
-        text = connection_text(pair, desk.reader(pair.first.ident), Freshness(age=_age(desk, pair)))
+        text = connection_words(desk.store, pair, desk.reader(pair.first.ident))
         yield AnswerText(
             body=text.body,
             structure=text.structure,
             tells=text.tells,
             subscription_id=pair.first.id,
-            flight_id=_flight_id(desk, pair.first.id),
+            flight_id=flight_of(desk.store, pair.first.id),
         )
-
-
-def _flight_id(desk: Desk, subscription_id: int) -> int | None:
-    subscription = desk.store.subscription(subscription_id)
-    return subscription.flight_id if subscription else None
-
-
-def _age(desk: Desk, pair: Connection) -> timedelta:
-    """How long ago the older of the two was seen."""
-    rows = [desk.store.tracked(_flight_id(desk, leg.id) or 0) for leg in (pair.first, pair.then)]
-    seen = [row.seen_at for row in rows if row and row.seen_at]
-    return max(desk.now - min(seen, default=desk.now), timedelta())

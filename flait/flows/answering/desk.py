@@ -4,7 +4,7 @@ A command is answered in two halves: what has to be asked outside comes first, a
 the one transaction that stores the effect and the words. Nothing here calls out.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -31,12 +31,14 @@ EARLIER = 3  # so many of a kind are remembered: a text that was late may answer
 class AnswerRules:
     """What the operator set: whom people can ask, how typed numbers are read, and what polls go by.
 
-    `allow` are the beginnings of costly numbers that may be texted all the same; `zone_of` knows airports.
+    `allow` are the beginnings of costly numbers that may be texted all the same; `own` are the numbers it writes from;
+    `zone_of` knows airports.
     """
 
     contact: str = ""
     region: str = "US"
     allow: Sequence[str] = ()
+    own: Collection[str] = ()
     whatsapp: Setup = NO_WHATSAPP
     polls: telling.AlertRules = field(default_factory=telling.AlertRules)
     zone_of: ZoneOf = nowhere

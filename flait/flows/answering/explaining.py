@@ -6,6 +6,7 @@ from flait.core.replies.kinds import ListNumber, Why
 from flait.core.texts import why as texts
 from flait.flows.answering.desk import Act, AnswerText, Desk
 from flait.flows.answering.meant import meant, nothing_meant
+from flait.flows.saved import moved_by_confirmation
 from flait.flows.why import reason_of
 
 
@@ -20,6 +21,9 @@ def _answer(desk: Desk, reply: Why) -> AnswerText:
     message = _last(desk, reply)
     if message is not None:
         return _explained(desk, message)
+    confirmed = _by_confirmation(desk, reply)
+    if confirmed is not None:
+        return confirmed
     ident = str(reply.subject) if isinstance(reply.subject, Ident) else ""
     return AnswerText(body=texts.no_alert_text(ident) if ident else texts.NO_ALERT)
 
@@ -30,6 +34,20 @@ def _last(desk: Desk, reply: Why) -> Message | None:
         return desk.store.last_alert(user_id, number=str(subject))
     listed = meant(desk, subject) if isinstance(subject, ListNumber) else []
     return desk.store.last_alert(user_id, subscription_id=listed[0].subscription.id if listed else None)
+
+
+def _by_confirmation(desk: Desk, reply: Why) -> AnswerText | None:
+    """Where no alert went out, and a confirmation told another departure than the one that was saved."""
+    ident = str(reply.subject) if isinstance(reply.subject, Ident) else None
+    listed = meant(desk, reply.subject) if isinstance(reply.subject, ListNumber) else None
+    followed = [view.subscription for view in listed] if listed else desk.store.live_for(desk.user.id, ident)
+    for one in reversed(followed):
+        moved, tracked = moved_by_confirmation(desk.store, one.id), desk.store.tracked(one.flight_id or 0)
+        if moved and tracked:
+            was, now = moved
+            body = texts.moved_before_text(one.ident, tracked.flight, desk.reader(one.ident), was=was, now=now)
+            return AnswerText(body=body, subscription_id=one.id, flight_id=tracked.id)
+    return None
 
 
 def _explained(desk: Desk, message: Message) -> AnswerText:

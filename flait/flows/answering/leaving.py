@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from flait.core.idents import Ident
-from flait.core.replies.kinds import Choice, Fact, Leave, ListNumber, Ok, Status, Subject, Undo, Untrack
+from flait.core.replies.kinds import Choice, Fact, Leave, ListNumber, Ok, Status, Subject, Undo, Untrack, UntrackSeveral
 from flait.core.subscriptions import Subscription
 from flait.core.texts import answers as texts
 from flait.flows import subscribe
@@ -34,6 +34,42 @@ from flait.store import SubscriptionView
 def untrack(desk: Desk, wish: Untrack) -> Act:
     """End one. Where several are meant, ask which."""
     return lambda: _ended_or_asked(desk, wish.subject, wish.date, explained=wish.explained)
+
+
+def untrack_several(desk: Desk, wish: UntrackSeveral) -> Act:
+    """End all that are named; where all are meant, ask first."""
+    if wish.subjects:
+        return lambda: _named_ended(desk, wish.subjects, explained=wish.explained)
+    return lambda: _all_ended_or_asked(desk, both=wish.both)
+
+
+def _named_ended(desk: Desk, subjects: Sequence[Subject], *, explained: bool) -> list[AnswerText]:
+    """Where a number is several flights, which of them all are meant is asked, and none ends before."""
+    meant = {subject: meant_then(desk, subject) for subject in subjects}
+    views = list({view.subscription.id: view for each in meant.values() for view in each}.values())
+    missing = [AnswerText(body=nothing_meant(desk, subject)) for subject, each in meant.items() if not each]
+    if any(len(each) > 1 for each in meant.values()):
+        return [_ask_which(desk, views, explained=explained)]
+    return [*(_ended(desk, views, explained=explained) if views else []), *missing]
+
+
+def _all_ended_or_asked(desk: Desk, *, both: bool) -> list[AnswerText]:
+    views = meant_then(desk, None)
+    if not views:
+        return [AnswerText(body=nothing_meant(desk, None))]
+    if both and len(views) != 2:
+        return [_ask_which(desk, views, explained=False)]
+    if both or len(views) == 1:
+        return _ended(desk, views, explained=False)
+    desk.put(QUESTION, {"do": "untrack", "options": [{"flights": [view.subscription for view in views]}]})
+    return [AnswerText(body=texts.untrack_all_text(names_of(desk, views)))]
+
+
+def as_answer(desk: Desk, wish: UntrackSeveral) -> Choice | UntrackSeveral:
+    """`untrack both` may answer which of two is to end."""
+    question = desk.open(QUESTION) if wish.both else None
+    is_asked = question is not None and question["do"] == "untrack" and len(question["options"]) == 2
+    return Choice(numbers=(), both=True) if is_asked else wish
 
 
 def leave(desk: Desk, wish: Leave) -> Act:
@@ -156,12 +192,19 @@ def _untrack_chosen(desk: Desk, options: Sequence[Mapping[str, Any]]) -> Act:
 
 
 def _chosen_ended(desk: Desk, options: Sequence[Mapping[str, Any]]) -> list[AnswerText]:
-    entries = [option["flight"] if "flight" in option else option["subscription"] for option in options]
+    entries = [entry for option in options for entry in _entries_of(option)]
     chosen = [then for entry in entries if (then := recalled(desk.store, entry))]
     views = [view for view in following(desk) if any(stands_for(desk.store, view, then) for then in chosen)]
     if not views:
         return [AnswerText(body=gone_text(desk, chosen[0]) if chosen else texts.NOTHING_TO_UNDO)]
-    return _ended(desk, views, explained=any(option["explained"] for option in options))
+    return _ended(desk, views, explained=any(option.get("explained") for option in options))
+
+
+def _entries_of(option: Mapping[str, Any]) -> Sequence[Any]:
+    if "flights" in option:
+        entries: Sequence[Any] = option["flights"]
+        return entries
+    return [option["flight"] if "flight" in option else option["subscription"]]  # as an earlier Flait put it
 
 
 _ACTS = {

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from flait.core.dates import parse_date
 from flait.core.flights import Airport
 from flait.core.replies.kinds import MINE, BareHour, Mute, Unmute
-from flait.core.replies.understanding import LONGEST_MUTE
+from flait.core.replies.lasting import LONGEST_MUTE
 from flait.core.subscriptions import Subscription
 from flait.core.texts import answers as texts
 from flait.core.texts.muting import Muting
@@ -30,6 +30,7 @@ from flait.flows.answering.meant import (
     stands_for,
 )
 from flait.flows.answering.which import as_then, ask_which, asked_for, chosen
+from flait.flows.zones import zones_meant
 from flait.store import SubscriptionView
 
 MUTE, UNMUTE = "MUTE", "UNMUTE"  # as a question names them
@@ -43,6 +44,8 @@ def mute(desk: Desk, wish: Mute) -> Act:
     It counts from when they wrote. An hour that could be of the morning or of the evening is the next of the two; the
     answer says which.
     """
+    if wish.zone and len(_zones(desk, wish)) != 1:
+        return say(texts.UNKNOWN_OF["mute"])
     return lambda: [_muted_or_asked(desk, wish)]
 
 
@@ -53,7 +56,7 @@ def _muted_or_asked(desk: Desk, wish: Mute) -> AnswerText:
     if not views:
         return AnswerText(body=nothing_meant(desk, wish.subject, wish.date))
     view = current(views, desk.written)
-    until = _until(wish, _place(desk, view).zone, desk.written)
+    until = _until(wish, _zone(desk, wish, view), desk.written)
     is_one = len(views) == 1 or wish.subject is MINE or until is None or until <= desk.now
     return _muted(desk, wish, view) if is_one else ask_which(desk, MUTE, views)
 
@@ -69,7 +72,7 @@ def mute_chosen(desk: Desk, options: Sequence[Mapping[str, Any]]) -> Act:
 
 def _muted(desk: Desk, wish: Mute, view: SubscriptionView | None) -> AnswerText:
     place = _place(desk, view)
-    until = _until(wish, place.zone, desk.written)
+    until = _until(wish, _zone(desk, wish, view), desk.written)
     if until is None:
         return AnswerText(body=texts.MUTE_IS_PAST)
     if until - desk.written > LONGEST_MUTE:
@@ -86,6 +89,15 @@ def _place(desk: Desk, view: SubscriptionView | None) -> Airport:
     """Whose clock a mute is told by: of one flight, or of all: their own, else where the next flight leaves."""
     views = following(desk)
     return place_of(desk, view or (current(views, desk.written) if views and not desk.user.timezone else None))
+
+
+def _zone(desk: Desk, wish: Mute, view: SubscriptionView | None) -> ZoneInfo:
+    """By which clock the time was meant: the one that was said, else the one that it is told by."""
+    return ZoneInfo(_zones(desk, wish)[0]) if wish.zone else _place(desk, view).zone
+
+
+def _zones(desk: Desk, wish: Mute) -> Sequence[str]:
+    return zones_meant(wish.zone, desk.user, desk.now, desk.rules.zone_of)
 
 
 def _until(wish: Mute, zone: ZoneInfo, written: datetime) -> datetime | None:

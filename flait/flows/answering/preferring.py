@@ -1,19 +1,17 @@
 """QUIET, LESS, MORE, LEVEL, TZ, 12H, 24H and LEAVE-BY: how a person wants to be told, from now on."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Final
-from zoneinfo import ZoneInfo, available_timezones
 
 from flait.core.changes import ChangeKind
-from flait.core.preferences import Level, Preferences, lead_from, leads_of, parse_quiet, quiet_of
+from flait.core.preferences import Level, Preferences, lead_from, leads_of, parse_quiet, quiet_of, with_lead
 from flait.core.replies.kinds import Prefer, Preference
 from flait.core.subscriptions import ClockFace, User
 from flait.core.texts import preferring as texts
 from flait.flows.answering.desk import Act, AnswerText, Desk
+from flait.flows.promised import comes_no_more
+from flait.flows.zones import zones_meant
 
 P = Preference
-_LONGEST_ZONE: Final = 40  # characters
 
 
 def prefer(desk: Desk, wish: Prefer) -> Act:
@@ -24,49 +22,38 @@ def prefer(desk: Desk, wish: Prefer) -> Act:
 def _preferred(desk: Desk, wish: Prefer) -> str:
     user = desk.store.user(desk.user.id) or desk.user
     if wish.value is None:
-        return texts.HOW[wish.what]
-    changed = _changed(desk, user, wish) if wish.value else user
-    if isinstance(changed, str):
-        return changed
+        return texts.which_hours(wish.readings) if wish.readings else texts.HOW[wish.what]
+    changed, instead = _changed(desk, user, wish) if wish.value else (user, "")
     if changed is not user:
         user = desk.store.save_user(changed)
         desk.store.hasten_moments(user.id, desk.now)
-    return _how_it_is(desk, user, wish.what)
+    return instead or _how_it_is(desk, user, wish.what)
 
 
-def _changed(desk: Desk, user: User, wish: Prefer) -> User | str:
-    """The person as they want to be; or words: why not."""
+def _changed(desk: Desk, user: User, wish: Prefer) -> tuple[User, str]:
+    """The person as they want to be; and what is said instead of how it is: what is asked, or why it stays."""
     value, preferences = wish.value or "", user.preferences
     if wish.what is P.QUIET:
-        return replace(user, preferences=replace(preferences, quiet=value))
+        quieter = replace(user, preferences=replace(preferences, quiet=value))
+        return _in_zone(desk, quieter, wish.zone, user) if wish.zone else (quieter, "")
     if wish.what is P.LEVEL:
-        return replace(user, preferences=replace(preferences, level=Level(value)))
+        return replace(user, preferences=replace(preferences, level=Level(value))), ""
     if wish.what is P.CLOCK:
-        return replace(user, clock=ClockFace(value))
+        return replace(user, clock=ClockFace(value)), ""
     if wish.what is P.TIMEZONE:
-        zones = _zones(desk, value[:_LONGEST_ZONE])
-        return replace(user, timezone=zones[0]) if len(zones) == 1 else texts.which_zone(value, zones)
+        return _in_zone(desk, user, value, user)
     lead = lead_from(ChangeKind.LEAVE, value)
     if lead is None:
-        return texts.HOW[P.LEAVE]
-    return replace(user, preferences=replace(preferences, leads={**preferences.leads, ChangeKind.LEAVE: lead}))
+        return user, texts.HOW[P.LEAVE]
+    return replace(user, preferences=with_lead(preferences, ChangeKind.LEAVE, lead)), ""
 
 
-def _zones(desk: Desk, typed: str) -> list[str]:
-    """The zones that they may mean: by its name, its town, or an airport's code."""
-    airport = desk.rules.zone_of(typed.upper()) if len(typed) == 3 else None
-    if airport:
-        return [airport.key]
-    known = {zone: zone.lower().replace("_", " ").replace("/", " ") for zone in available_timezones() if "/" in zone}
-    whole = [zone for zone, words in known.items() if words == typed]
-    town = [zone for zone in known if zone.lower().rpartition("/")[2].replace("_", " ") == typed]
-    current = sorted((zone for zone in town if zone.partition("/")[0] not in texts.OLD_NAMES), key=len)
-    return whole or list({_clocks(zone, desk.now): zone for zone in current}.values())
-
-
-def _clocks(zone: str, now: datetime) -> tuple[timedelta | None, ...]:
-    """What its clocks show this year: one zone has several names."""
-    return tuple((now + timedelta(days=days)).astimezone(ZoneInfo(zone)).utcoffset() for days in range(0, 366, 30))
+def _in_zone(desk: Desk, wished: User, typed: str, before: User) -> tuple[User, str]:
+    """With the zone that was typed; where that is none, as they were before."""
+    zones = zones_meant(typed, before, desk.now, desk.rules.zone_of)
+    if len(zones) == 1:
+        return replace(wished, timezone=zones[0]), ""
+    return wished if zones else before, texts.which_zone(typed, zones)
 
 
 def _how_it_is(desk: Desk, user: User, what: Preference) -> str:
@@ -74,12 +61,18 @@ def _how_it_is(desk: Desk, user: User, what: Preference) -> str:
     if what is P.QUIET:
         return texts.quiet(quiet_of(preferences, defaults), user.timezone)
     if what is P.LEVEL:
-        return texts.LEVELS[preferences.level]
+        return texts.level(preferences.level, _no_more(desk, user))
     if what is P.CLOCK:
         return texts.CLOCKS[user.clock]
     if what is P.TIMEZONE:
         return texts.zone(user.timezone, desk.now, user.clock, waits=_waits(preferences, user))
-    return texts.leave_by(leads_of(preferences, defaults)[ChangeKind.LEAVE])
+    lead = leads_of(preferences, defaults)[ChangeKind.LEAVE]
+    return texts.leave_by(lead, preferences.level, _no_more(desk, user))
+
+
+def _no_more(desk: Desk, user: User) -> texts.NoMore:
+    """For which flights they are not told any more when to leave."""
+    return comes_no_more(desk.store, user, ChangeKind.LEAVE, desk.rules.polls, desk.now)
 
 
 def _waits(preferences: Preferences, user: User) -> bool:

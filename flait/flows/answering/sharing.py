@@ -46,6 +46,8 @@ def share(desk: Desk, wish: Share) -> Act:
         return say(nothing_meant(desk, wish.subject, wish.date))
     if phone == desk.phone:
         return say(texts.OWN_NUMBER)
+    if phone in desk.rules.own:
+        return say(texts.FLAITS_NUMBER)
     if costly(phone, desk.rules.allow):
         return say(texts.COSTLY)
     if len(views) > 1:

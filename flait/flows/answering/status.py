@@ -5,32 +5,26 @@ A look for one person's question is a poll like any other: everybody who follows
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from flait.core import planes
-from flait.core.flights import cancelled
+from flait.core.flights import Flight
 from flait.core.idents import Ident
-from flait.core.planes import Plane
 from flait.core.polling import since_last_event
-from flait.core.replies.kinds import Fact, ListFlights, ListNumber, Start, Status, Subject
+from flait.core.replies.kinds import Fact, ListFlights, ListNumber, Start, Status, StatusOfSeveral, Subject
 from flait.core.silences import without_word
 from flait.core.subscriptions import Role, Subscription, SubscriptionState
 from flait.core.texts import answers as texts
-from flait.core.texts import planes as plane_texts
-from flait.core.texts.connections import in_status
-from flait.core.texts.status import Freshness, ListLine, list_text, status_text
+from flait.core.texts.status import Freshness, ListLine, list_text
 from flait.core.texts.timetable import saved_text
-from flait.core.texts.wording import Text
 from flait.core.timetable import MISSES
-from flait.core.told import CONNECTION, PLANE, listed_tells
-from flait.core.trips import Connection, connections
-from flait.core.trips import fact as connects
+from flait.core.told import listed_tells
 from flait.errors import ShareSpent
 from flait.flows import track
-from flait.flows.afresh import heard
 from flait.flows.answering.desk import LIST, LIST_HOLDS, Act, AnswerText, Desk, say
 from flait.flows.answering.meant import current, following, is_on, meant, nothing_meant, wish_of
 from flait.flows.looks import may_be_asked
+from flait.flows.standing import age_of, answer, heard
 from flait.store import SubscriptionView, TrackedFlight
 
 FRESH = timedelta(minutes=3)
@@ -49,6 +43,12 @@ def status(desk: Desk, asked: Status) -> Act:
         return lambda: [_saved(desk, view)]
     stale = not _freshened(desk, flight_id)
     return lambda: [_line(desk, view, flight_id, asked.fact, stale=stale, others=others)]
+
+
+def status_of_several(desk: Desk, asked: StatusOfSeveral) -> Act:
+    """How each of them stands, in a text of its own."""
+    acts = [status(desk, Status(subject=subject, fact=asked.fact)) for subject in asked.subjects]
+    return lambda: [line for act in acts for line in act()]
 
 
 def _saved(desk: Desk, view: SubscriptionView) -> AnswerText:
@@ -90,7 +90,7 @@ def start(desk: Desk, _: Start) -> Act:
 def _freshened(desk: Desk, flight_id: int) -> bool:
     """Whether what is known is fresh, after a look if need be. A poll that is under way is not waited for."""
     tracked = desk.store.tracked(flight_id)
-    if tracked is None or tracked.closed_at or _age(desk, tracked) <= FRESH:
+    if tracked is None or tracked.closed_at or age_of(desk.store, tracked, desk.now) <= FRESH:
         return True
     try:
         source = desk.source.billed_to((desk.phone,), to_the_end=True)
@@ -100,7 +100,7 @@ def _freshened(desk: Desk, flight_id: int) -> bool:
     for due in _claimed(desk, flight_id):
         track.poll(desk.store, source, desk.clock, due, boot=desk.boot, rules=rules)
     seen = desk.store.tracked(flight_id)
-    return seen is None or seen.closed_at is not None or _age(desk, seen) <= FRESH
+    return seen is None or seen.closed_at is not None or age_of(desk.store, seen, desk.now) <= FRESH
 
 
 def _claimed(desk: Desk, flight_id: int) -> list[TrackedFlight]:
@@ -117,20 +117,20 @@ def _claimed(desk: Desk, flight_id: int) -> list[TrackedFlight]:
         return desk.store.claim_flight(flight_id, desk.now, desk.boot)
 
 
-def _age(desk: Desk, tracked: TrackedFlight) -> timedelta:
-    """Since the last poll, or, before the first one, since the first of its followers asked for it."""
-    asked = [subscriber.subscription.asked_at for subscriber in desk.store.live_subscribers(tracked.id)]
-    seen_at = tracked.last_polled_at or min(asked, default=desk.now)
-    return max(desk.now - seen_at, timedelta())
-
-
 def _line(desk: Desk, view: SubscriptionView, flight_id: int, fact: Fact, *, stale: bool, others: int) -> AnswerText:
     tracked = desk.store.tracked(flight_id)
     assert tracked is not None  # flights outlive their subscriptions
-    plane = desk.store.plane_of(flight_id, tracked.flight.inbound_fa_flight_id)
-    is_of_plane = fact is Fact.PLANE and not cancelled(tracked.flight)
-    text = _of_plane(desk, view, tracked, plane) if is_of_plane else None
-    text = text or _as_it_stands(desk, view, tracked, plane, fact, stale=stale, others=others)
+    age = age_of(desk.store, tracked, desk.now)
+    text = answer(
+        desk.store,
+        view.subscription,
+        tracked,
+        desk.reader(view.subscription.ident),
+        Freshness(age=age, stale=stale),
+        fact=fact,
+        others=others,
+        least=desk.rules.polls.least,
+    )
     return AnswerText(
         body=text.body,
         structure=text.structure,
@@ -138,53 +138,6 @@ def _line(desk: Desk, view: SubscriptionView, flight_id: int, fact: Fact, *, sta
         subscription_id=view.subscription.id,
         flight_id=flight_id,
     )
-
-
-def _of_plane(desk: Desk, view: SubscriptionView, tracked: TrackedFlight, plane: Plane | None) -> Text:
-    """Where its plane is, by what was seen last, which is as old as it says; no look is taken at that."""
-    age = desk.now - plane.seen_at if plane and plane.seen_at else _age(desk, tracked)
-    seen = Freshness(age=max(age, timedelta()))
-    return plane_texts.plane_text(tracked.flight, plane, desk.reader(view.subscription.ident), seen)
-
-
-def _as_it_stands(
-    desk: Desk,
-    view: SubscriptionView,
-    tracked: TrackedFlight,
-    plane: Plane | None,
-    fact: Fact,
-    *,
-    stale: bool,
-    others: int,
-) -> Text:
-    subscription, reader = view.subscription, desk.reader(view.subscription.ident)
-    is_whole = fact is Fact.ALL and subscription.role is Role.TRAVELER
-    pair = _connection(desk, subscription.id) if is_whole else None
-    besides = [in_status(pair)] if pair else []
-    lately = planes.of_use(plane, desk.now) if is_whole else None
-    besides += plane_texts.in_status(tracked.flight, lately, reader) if lately else []
-    text = status_text(
-        tracked.flight,
-        reader,
-        Freshness(age=_age(desk, tracked), stale=stale),
-        role=subscription.role,
-        told=heard(desk.store, subscription.id),
-        fact=fact,
-        others=others,
-        besides=besides,
-    )
-    said_too = {
-        CONNECTION: connects(pair.then, pair.chance) if pair else "",
-        PLANE: planes.fact(tracked.flight, plane),
-    }
-    said = {name: value for name, value in said_too.items() if name in text.structure.facts}
-    return replace(text, tells={**text.tells, **said})
-
-
-def _connection(desk: Desk, subscription_id: int) -> Connection | None:
-    """What they go on with after that flight."""
-    pairs = connections(desk.store.legs_of(desk.user.id), desk.rules.polls.least)
-    return next((pair for pair in pairs if pair.first.id == subscription_id), None)
 
 
 def list_flights(desk: Desk, _: ListFlights) -> Act:
@@ -206,6 +159,7 @@ def _row(desk: Desk, view: SubscriptionView, views: Sequence[SubscriptionView]) 
     subscription = view.subscription
     day = (subscription.ident, subscription.departure_date)
     alike = [one for one in views if (one.subscription.ident, one.subscription.departure_date) == day]
+    there = desk.store.planned(subscription.id) if view.flight is None else None
     return ListLine(
         ident=subscription.ident,
         role=subscription.role,
@@ -213,9 +167,20 @@ def _row(desk: Desk, view: SubscriptionView, views: Sequence[SubscriptionView]) 
         on=subscription.departure_date,
         wish=wish_of(desk, subscription),
         origin=subscription.origin,
-        at=(subscription.leaves_at or "") if len(alike) > 1 else "",
+        destination=subscription.destination,
+        at=time.fromisoformat(subscription.leaves_at) if subscription.leaves_at and len(alike) > 1 else None,
+        planned=(there.seen or there.plan) if there else None,
+        is_listed=there is None or there.misses < MISSES,
+        expected=_expected(desk, subscription, view.flight) if view.flight else None,
         since=_silent_since(desk, subscription),
     )
+
+
+def _expected(desk: Desk, subscription: Subscription, flight: Flight) -> datetime | None:
+    """When it can leave at the soonest, to who travels on it, where its plane is late."""
+    if subscription.role is not Role.TRAVELER or subscription.flight_id is None:
+        return None
+    return planes.expected(flight, desk.store.plane_of(subscription.flight_id, flight.inbound_fa_flight_id))
 
 
 def _silent_since(desk: Desk, subscription: Subscription) -> datetime | None:

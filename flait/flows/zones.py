@@ -1,0 +1,46 @@
+"""Which time zone somebody typed: an abbreviation, a zone's name, a town, or an airport's code.
+
+By text and at the command line it is the same.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo, available_timezones
+
+from flait.core.subscriptions import User
+from flait.core.zones import abbreviated
+from flait.flows.wishes import ZoneOf
+
+_OLD_NAMES: Final = frozenset({"US", "Etc", "posix", "right", "SystemV", "Brazil", "Canada", "Chile", "Mexico"})
+_LONGEST: Final = 40  # characters
+
+
+def zones_meant(typed: str, person: User, now: datetime, zone_of: ZoneOf) -> tuple[str, ...]:
+    """The zones that they may mean, by IANA name: none is known by it, one, or several. An abbreviation comes first."""
+    said = _plain(typed[:_LONGEST]).removesuffix(" time")
+    meant = abbreviated(said, phone=person.phone, own=person.timezone, now=now)
+    return meant or _at_airport(typed, zone_of) or _named(said, now)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.lower().replace("_", " ").replace("/", " ").split())
+
+
+def _at_airport(typed: str, zone_of: ZoneOf) -> tuple[str, ...]:
+    airport = zone_of(typed.upper()) if len(typed) == 3 and typed.isalpha() else None
+    return (airport.key,) if airport else ()
+
+
+def _named(said: str, now: datetime) -> tuple[str, ...]:
+    known = {zone: _plain(zone) for zone in available_timezones() if "/" in zone}
+    whole = tuple(zone for zone, words in known.items() if words == said)
+    towns = sorted(
+        (zone for zone in known if _plain(zone.rpartition("/")[2]) == said), key=lambda zone: (len(zone), zone)
+    )
+    current = [zone for zone in towns if zone.partition("/")[0] not in _OLD_NAMES]
+    return whole or tuple({_clocks(zone, now): zone for zone in current}.values())
+
+
+def _clocks(zone: str, now: datetime) -> tuple[timedelta | None, ...]:
+    """What its clocks show this year: one zone has several names."""
+    return tuple((now + timedelta(days=days)).astimezone(ZoneInfo(zone)).utcoffset() for days in range(0, 366, 30))
