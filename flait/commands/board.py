@@ -15,7 +15,6 @@ from flait.commands.tables import Column
 if TYPE_CHECKING:
     from rich.console import Group
 
-    from flait.core.flights import Flight
     from flait.store import FlightView
 
 REDRAW_EVERY = 1.0  # seconds, real: for eyes
@@ -60,8 +59,8 @@ def board(
     if as_json:
         _print_snapshot()
     elif once or not sys.stdout.isatty():
-        now, flights = _now(), _departures()
-        print_table(COLUMNS, [_row(flight, now) for flight in flights], empty=EMPTY, style=_style(flights, now))
+        now, views = _now(), _views()
+        print_table(COLUMNS, [_row(view, now) for view in views], empty=EMPTY, style=_style(views, now))
     else:
         _show_live()
 
@@ -84,15 +83,17 @@ def _views() -> "list[FlightView]":
     return sorted(views, key=lambda view: view.tracked.flight.departure.best or never)
 
 
-def _departures() -> "list[Flight]":
-    return [view.tracked.flight for view in _views()]
+def _style(views: "Sequence[FlightView]", now: datetime) -> Style:
+    """A remark looks as the flight stands; what nobody knows looks like what is late."""
+    from flait.commands import flight_lines
+    from flait.core.standing import BY_THE_CLOCK, standing
 
+    def style(row: int, column: int) -> str:
+        state = standing(views[row].tracked.flight, now).state
+        unknown = state in BY_THE_CLOCK and flight_lines.silent_since(views[row], now)
+        return (STYLES["late"] if unknown else STYLES.get(state, "")) if column == REMARK else ""
 
-def _style(flights: "Sequence[Flight]", now: datetime) -> Style:
-    """A remark looks as the flight stands."""
-    from flait.core.standing import standing
-
-    return lambda row, column: STYLES.get(standing(flights[row], now).state, "") if column == REMARK else ""
+    return style
 
 
 def _show_live() -> None:
@@ -110,9 +111,9 @@ def _drawn() -> "Group":
     from rich.console import Group
     from rich.text import Text
 
-    now, flights = _now(), _departures()
-    rows = [_row(flight, now) for flight in flights]
-    table = laid(COLUMNS, rows, screen_width(), _style(flights, now)) if rows else Text(EMPTY)
+    now, views = _now(), _views()
+    rows = [_row(view, now) for view in views]
+    table = laid(COLUMNS, rows, screen_width(), _style(views, now)) if rows else Text(EMPTY)
     title = Text(f"Departures {worded(now)}", style="italic")
     return Group(title, Text(), table, Text(_caption(), style="dim italic"))
 
@@ -124,9 +125,10 @@ def _caption() -> str:
     return "Ctrl-C leaves" if running else "no daemon is running: nothing here changes until `flait daemon start`"
 
 
-def _row(flight: "Flight", now: datetime) -> tuple[Any, ...]:
+def _row(view: "FlightView", now: datetime) -> tuple[Any, ...]:
     from flait.commands import flight_lines
 
+    flight = view.tracked.flight
     to, gate, terminal = flight.destination, flight.gate_origin, flight.terminal_origin
     return (
         next(iter(flight_lines.departs(flight, now)), ""),
@@ -136,5 +138,5 @@ def _row(flight: "Flight", now: datetime) -> tuple[Any, ...]:
         terminal,
         gate,
         flight_lines.arrives(flight, now),
-        flight_lines.remark(flight, now),
+        flight_lines.remark_of(view, now),
     )

@@ -8,9 +8,11 @@ from typing import Any
 
 from flait.core.flights import Airport, Flight, Phase, Times, phase
 from flait.core.observations import is_overtaken
-from flait.core.standing import State, notable, standing
+from flait.core.silences import NOTHING_TOLD, without_word
+from flait.core.standing import AT_ORIGIN, BY_THE_CLOCK, State, notable, standing
 from flait.core.texts.formats import Reader, span
 from flait.core.texts.wording import lateness
+from flait.core.told import presumed
 from flait.store import FlightView
 
 
@@ -83,6 +85,26 @@ def remark(flight: Flight, now: datetime) -> str:
     there = f" {stands.where.short}" if stands.where else ""
     waited = span(now - stands.at) if stands.at else ""
     return _REMARKS[stands.state].format(late=span(stands.late), there=there, waited=waited)
+
+
+def remark_of(view: FlightView, now: datetime) -> str:
+    """The same of what is tracked: `NO WORD SINCE 07:02 PST` where it is acted on, and looks came to nothing."""
+    flight, since = view.tracked.flight, silent_since(view, now)
+    if since is None:
+        return remark(flight, now)
+    state = standing(flight, now).state
+    word = "" if state in BY_THE_CLOCK else remark(flight, now)
+    place = flight.origin if state in AT_ORIGIN else flight.lands_at or flight.origin
+    silent = f"NO WORD SINCE {Reader(ident=flight.ident, now=now).at(since, place)}"
+    return f"{word}, {silent}" if word else silent
+
+
+def silent_since(view: FlightView, now: datetime) -> datetime | None:
+    """Since when nobody knows how it stands, by the time on the ticket too; None where that is known well enough."""
+    tracked, flight = view.tracked, view.tracked.flight
+    seen_at, ticket = tracked.seen_at or now, presumed(NOTHING_TOLD, flight)
+    silent = without_word(flight, now, seen_at=seen_at, unanswered=tracked.is_unanswered(now), told=ticket)
+    return seen_at if silent else None
 
 
 _REMARKS = {

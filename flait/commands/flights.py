@@ -59,7 +59,7 @@ def _row(store: "Store", view: "FlightView", now: datetime) -> tuple[object, ...
         flight.number,
         route(flight),
         flight.departure_date,
-        flight_lines.remark(flight, now),
+        flight_lines.remark_of(view, now),
         flight_lines.departs(flight, now),
         flight_lines.arrives(flight, now),
         flight_lines.until(view.tracked.next_poll_at, now),

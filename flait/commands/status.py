@@ -279,7 +279,7 @@ def _flight_rows(store: "Store", view: "FlightView", now: "datetime") -> Iterato
     facts = {
         "route": route(flight),
         "phase": reads(lines.PHASES[phase(flight)], phase(flight)),
-        "stands": lines.remark(flight, now),
+        "stands": lines.remark_of(view, now),
         "departs": lines.departs(flight, now),
         "departure gate": lines.gate(flight.terminal_origin, flight.gate_origin),
         "arrives": lines.arrives(flight, now),

@@ -10,17 +10,17 @@ from datetime import datetime, timedelta
 
 from flait.core import planes
 from flait.core.changes import DELAY, GATES, MOVES, ORDER, STEP_NEAR, Change, ChangeKind, Ear, End, changes
+from flait.core.doubts import NO_DOUBTS, Doubts, doubts_of
 from flait.core.flights import Flight, Phase, progress
 from flait.core.history import Punctuality
 from flait.core.holds import (
     BIG_MOVE,
     CONFIRM_BIG,
-    CONNECTIONS,
     PLANES,
     SOONER_THAN_TOLD,
     Hold,
     PastText,
-    agrees,
+    awaits_next,
     flaps,
     hold_of,
     out_of_reach,
@@ -46,7 +46,6 @@ EARS: Mapping[Role, tuple[tuple[End, timedelta], tuple[End, timedelta]]] = {
 CRITICAL_GATE = timedelta(minutes=90)  # a gate change this near to departure is P0
 BELT_WAITS = timedelta(minutes=15)  # so long after touchdown a traveler's landing text waits for the belt
 NEAR_IN_QUIET = timedelta(hours=6)  # what is P1 comes in quiet hours where the flight is so near
-ON_CONNECTIONS = CONNECTIONS | {K.CONN_OK}
 WITH_CONNECTION = MOVES | GATES | {K.LEAVE, K.BOARDING}  # of the second flight: told after how sure it is
 CALLS = frozenset({K.LEAVE, K.BOARDING, K.MEET})  # milestones that tell somebody to go
 
@@ -56,7 +55,8 @@ class Alert:
     """What one poll means for one person: one text, led by the first change. `since`: no word since that moment.
 
     `as_of`: it was seen and is said as of then. `onward`: they go on with it. `is_brought`: another flight still brings
-    them to where it leaves. `plane`: it is to leave with that. `offers`: there is money to look up others.
+    them to where it leaves. `plane`: it is to leave with that. `offers`: there is money to look up others; `spent`: and
+    none to look at this one. `once`: what one look alone showed, and none came since.
     """
 
     flight: Flight
@@ -73,6 +73,8 @@ class Alert:
     plane: Plane | None = None
     record: Punctuality | None = None  # of its leg under its number, where a text may say it
     offers: bool = True
+    once: tuple[Change, ...] = ()
+    spent: bool = False
 
     @property
     def is_reminder(self) -> bool:
@@ -94,7 +96,7 @@ class Decision:
     """The alert, if one is due now; and when at the latest to look at the flight again because of what was held.
 
     `moment` is when what waits for time alone is to be decided anew, without a look. `held` and `waits`, what of it
-    waits until when, are for the journal.
+    waits until when, are for the journal. `doubts` is what is told, as that, where no second look can be had.
     """
 
     alert: Alert | None
@@ -102,6 +104,7 @@ class Decision:
     moment: datetime | None = None
     held: Held = ()
     waits: tuple[tuple[ChangeKind, str, datetime], ...] = ()
+    doubts: Doubts = NO_DOUBTS
 
 
 def decide(
@@ -143,13 +146,19 @@ def decide(
     return case.decision(before, is_moment=seen_at is not None)
 
 
-def _decision(alert: Alert | None, holds: Sequence[tuple[ChangeKind, Hold]], moments: Iterable[datetime]) -> Decision:
+def _decision(
+    alert: Alert | None,
+    holds: Sequence[tuple[ChangeKind, Hold]],
+    moments: Iterable[datetime],
+    doubts: Doubts,
+) -> Decision:
     return Decision(
         alert=alert,
         look_again=min((hold.look_again for _, hold in holds if hold.look_again), default=None),
         moment=min([*(hold.until for _, hold in holds if hold.until), *moments], default=None),
         held=tuple((kind, hold.why) for kind, hold in holds),
         waits=tuple((kind, hold.why, hold.until) for kind, hold in holds if hold.until),
+        doubts=doubts,
     )
 
 
@@ -189,7 +198,7 @@ class _Case:
         seen_twice = self.news_before(before) if news and before else ()  # most polls show none
         coming = tuple(ahead(self.told, self.flight, role=self.role, wishes=self.wishes, now=self.now))
         of_next = of_connection(self.told, before, self.onward) if before else ()
-        held = [_awaits_next(one, seen_twice, of_next) or self.hold_of(one, seen_twice, coming) for one in news]
+        held = [awaits_next(one, seen_twice, of_next) or self.hold_of(one, seen_twice, coming) for one in news]
         unsure = [change.kind for change, hold in zip(news, held, strict=True) if hold and hold.look_again]
         waits = {one.kind: hold for one in coming if (hold := self.hold_of_milestone(one, unsure))}
         free = [one for one in coming if one.kind not in waits]
@@ -201,6 +210,7 @@ class _Case:
             self.alert(due, lead, reminders) if due or reminders else None,
             [*holds, *waits.items()],
             [self.now + CONFIRM_BIG if one in reminders else one.at for one in free],  # what had no room is not told
+            doubts_of(news, held, due, onward=self.onward, plane=self.plane),
         )
 
     def news(self) -> list[Change]:
@@ -303,14 +313,6 @@ class _Case:
             is_brought=any(feed.is_under_way for feed in self.feeds),
             plane=self.plane,
         )
-
-
-def _awaits_next(change: Change, seen_twice: Sequence[Change], of_next: Sequence[Change]) -> Hold | None:
-    """A connection that waits for a second look at the next flight alone: no look at the first makes it surer."""
-    if change.kind not in ON_CONNECTIONS or any(agrees(change, seen) for seen in seen_twice):
-        return None
-    waits = any(agrees(change, seen) for seen in of_next)
-    return Hold(why="waits for a second look at the next flight to agree") if waits else None
 
 
 def rests(

@@ -92,13 +92,14 @@ class PastText:
 class Hold:
     """Why news waits: for another look within `look_again`, or for time alone, `until` then.
 
-    `joins`: it goes with a text that is sent anyway.
+    `joins`: it goes with a text that is sent anyway. `once`: one look alone showed it.
     """
 
     why: str
     look_again: timedelta | None = None
     until: datetime | None = None
     joins: bool = False
+    once: bool = False
 
 
 def hold_of(
@@ -145,12 +146,20 @@ def _unconfirmed(change: Change, seen_twice: Sequence[Change], flight: Flight) -
     A landing without a reported take-off is held too.
     """
     if change.kind in PLANES and not any(agrees(change, seen) for seen in seen_twice):
-        return Hold(why="waits for a second look at its plane to agree")  # which comes by itself
+        return Hold(why="waits for a second look at its plane to agree", once=True)  # which comes by itself
     out_of_nothing = change.kind in (K.LANDED, K.ARRIVED) and flight.off.actual is None
     if (change.kind not in CONFIRMED_KINDS and not out_of_nothing) or any(agrees(change, seen) for seen in seen_twice):
         return None
     big = change.kind not in MOVES or abs(change.moved) >= BIG_MOVE
-    return Hold(why="waits for a second poll to agree", look_again=CONFIRM_BIG if big else CONFIRM_SMALL)
+    return Hold(why="waits for a second poll to agree", look_again=CONFIRM_BIG if big else CONFIRM_SMALL, once=True)
+
+
+def awaits_next(change: Change, seen_twice: Sequence[Change], of_next: Sequence[Change]) -> Hold | None:
+    """A connection that waits for a second look at the next flight alone: no look at the first makes it surer."""
+    if change.kind not in CONNECTIONS | {K.CONN_OK} or any(agrees(change, seen) for seen in seen_twice):
+        return None
+    waits = any(agrees(change, seen) for seen in of_next)
+    return Hold(why="waits for a second look at the next flight to agree", once=True) if waits else None
 
 
 def agrees(change: Change, seen: Change) -> bool:

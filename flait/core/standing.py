@@ -33,6 +33,8 @@ class State(StrEnum):
     ARRIVED_ELSEWHERE = "at a gate elsewhere"
 
 
+BY_THE_CLOCK = frozenset({State.ON_TIME, State.DUE, State.OVERDUE, State.OVERDUE_LANDING})
+"""What the clock makes of it: nothing that can be said where nobody could look."""
 PLANNED = frozenset({State.ON_TIME, State.LATE, State.EARLY})
 ELSEWHERE = frozenset({State.LANDED_ELSEWHERE, State.ARRIVED_ELSEWHERE})
 DOWN = ELSEWHERE | {State.LANDED, State.ARRIVED}

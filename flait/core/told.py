@@ -19,6 +19,7 @@ NOT_LEFT, NOT_LANDED = "not left", "not landed"  # told that nothing was reporte
 GIVEN_UP = "given up"  # told that nobody watches it any more, though its end was not reported
 CONNECTION = "connection"
 PLANE = "plane"
+ONCE = "once"
 ANOTHER_TIME = timedelta(minutes=10)  # a departure told so much from the last one is another
 REMINDERS = ("checkin", "leave", "boarding", "meet")  # facts of what was said, and not of the flight
 
@@ -29,9 +30,10 @@ class Told:
 
     `phase_at` is when the phase was said to have begun; `boards` is advice, "boards about"; `returned` the leaving that
     came to nothing; `onward` the leg that follows a diversion; `stale` since when there was no word, NOT_LEFT,
-    NOT_LANDED or GIVEN_UP; `ends` that the journey ends elsewhere; `connection` how sure the next flights are, by
-    core.trips; `plane` what was said of the aircraft, by core.planes; `origin` and `unlisted` are of a timetable: where
-    it leaves, and that it stands there no more. The last four: that milestone was told.
+    NOT_LANDED or GIVEN_UP; `once` what one look alone had shown, kinds of changes, as they were told; `ends` that the
+    journey ends elsewhere; `connection` how sure the next flights are, by core.trips; `plane` what was said of the
+    aircraft, by core.planes; `origin` and `unlisted` are of a timetable: where it leaves, and that it stands there no
+    more. The last four: that milestone was told.
     """
 
     scheduled_out: datetime | None = None
@@ -55,6 +57,7 @@ class Told:
     onward: str | None = None
     ends: bool = False
     stale: str | None = None
+    once: str | None = None
     connection: str | None = None
     plane: str | None = None
     checkin: bool = False
@@ -105,8 +108,8 @@ FACTS: Mapping[str, Callable[[Flight], str | bool | None]] = {
     "returned": lambda flight: _moment(flight.returned),
     "onward": lambda flight: f"{len(flight.via)} {flight.via[-1]}" if flight.via else None,
     "ends": lambda flight: elsewhere(flight) or None,
-    "stale": lambda _: None,  # no fact of the flight, but of our looks at it
-    **dict.fromkeys(("origin", "unlisted", CONNECTION, PLANE, *REMINDERS), lambda _: None),
+    "stale": lambda _: None,  # no fact of the flight, but of our looks at it; nor is the next
+    **dict.fromkeys((ONCE, "origin", "unlisted", CONNECTION, PLANE, *REMINDERS), lambda _: None),
 }
 """How each fact is read off a flight; None is never told."""
 

@@ -17,9 +17,9 @@ from flait.core.alerts import Decision
 from flait.core.silences import is_awaited
 from flait.errors import StoreError
 from flait.flows import history, track
-from flait.flows.telling import AlertRules, decided, moment_after, tell
+from flait.flows.telling import AlertRules, decided, knows, moment_after, tell
 from flait.flows.why import note_waits
-from flait.store import Step, Store, Subscriber, TrackedFlight
+from flait.store import Step, Store, Subscriber, TellRow, TrackedFlight
 
 log = logging.getLogger("flait.remind")
 
@@ -79,8 +79,9 @@ def _decision(store: Store, tracked: TrackedFlight, person: Subscriber, rules: A
     """What to tell by the last sighting. Nothing where that is too old to go by."""
     nothing, seen_at = Decision(alert=None, look_again=None), tracked.seen_at or now
     age = now - seen_at
-    is_acted_on = is_awaited(tracked.flight, now)
-    if (is_acted_on and age >= TOO_OLD) or _said_silent(store, person, since=seen_at):
+    rows = store.told_rows([person.subscription.id])[person.subscription.id]
+    is_acted_on = is_awaited(tracked.flight, now, knows(rows), person.subscription.role)
+    if (is_acted_on and age >= TOO_OLD) or _said_silent(rows, since=seen_at):
         return nothing
     decision = next((decision for _, decision in _all(store, tracked, [person], rules, now)), nothing)
     if decision.alert and (is_acted_on or decision.alert.is_reminder) and age > OLD:
@@ -88,9 +89,8 @@ def _decision(store: Store, tracked: TrackedFlight, person: Subscriber, rules: A
     return decision
 
 
-def _said_silent(store: Store, person: Subscriber, *, since: datetime) -> bool:
+def _said_silent(rows: Sequence[TellRow], *, since: datetime) -> bool:
     """Whether they were told, after the last sighting, that there is no word: nothing says otherwise before a look."""
-    rows = store.told_rows([person.subscription.id])[person.subscription.id]
     return any(row.is_said and row.tells.get("stale") and row.at > since for row in rows)
 
 

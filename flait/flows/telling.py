@@ -17,7 +17,7 @@ from flait.core.messages import TOO_LATE, UNTOLD, Message, MessageKind, MessageS
 from flait.core.preferences import NO_DEFAULTS, Defaults, Wishes, wishes_of
 from flait.core.priorities import Priority
 from flait.core.reasons import Look
-from flait.core.silences import NO_WORD, silence
+from flait.core.silences import NO_WORD, is_new, silence
 from flait.core.subscriptions import Role, SubscriptionState
 from flait.core.texts.alerts import alert_text, left_out
 from flait.core.texts.confirmations import tracked_text
@@ -284,28 +284,46 @@ def _message(
     )
 
 
-def tell_silence(store: Store, tracked: TrackedFlight, now: datetime, rules: AlertRules, *, over: bool = False) -> None:
-    """Inside the transaction of a look that showed nothing: who acts on an old word is told once that it is old."""
+def tell_silence(
+    store: Store, tracked: TrackedFlight, now: datetime, rules: AlertRules, *, over: bool = False, spent: bool = False
+) -> None:
+    """Inside the transaction of a look that showed nothing: who acts on an old word is told once that it is old.
+
+    `spent`: there is no money for more looks this month.
+    """
     seen_at = tracked.seen_at
     if seen_at is None or not rules.may_end or now - seen_at < NO_WORD:
-        return
-    if polling.finished(tracked.flight, now) and not over:  # the end is told when the watch ends
         return
     people = [person for person in _reachable(store.live_subscribers(tracked.id)) if person.user.id != rules.asker]
     texts = store.told_rows([person.subscription.id for person in people])
     for person in people:  # who asks reads it in the answer
         rows = texts[person.subscription.id]
-        alert = silence(
-            knows(rows),
-            role=person.subscription.role,
-            flight=tracked.flight,
-            seen_at=_last_word(rows, seen_at),
-            now=now,
-        )
+        alert = _silence(store, tracked, person, rows, rules=rules, now=now, over=over)
         waits = alert and _waits(alert, wishes_for(person, rows, rules.defaults), now)
         if alert and not waits and not out_of_reach(past_texts(rows), now):
             key = f"stale:{person.subscription.id}:{seen_at.isoformat()}:{len(rows)}"
-            tell(store, tracked, person, alert, held=(), now=now, dedup_key=key)
+            tell(store, tracked, person, replace(alert, spent=spent), held=(), now=now, dedup_key=key)
+
+
+def _silence(
+    store: Store,
+    tracked: TrackedFlight,
+    person: Subscriber,
+    rows: list[TellRow],
+    *,
+    rules: AlertRules,
+    now: datetime,
+    over: bool,
+) -> Alert | None:
+    """What that person is told of it. The end is told when the watch ends, save what they never heard."""
+    seen_at, known = tracked.seen_at or now, knows(rows)
+    before, after = tracked.previous, tracked.flight
+    seen = min(seen_at, now)
+    doubts = _decide(store, person, rows, before=before, after=after, rules=rules, now=now, seen_at=seen).doubts
+    if polling.finished(after, now) and not over and not is_new(doubts, known, after, now):
+        return None
+    role, heard_at = person.subscription.role, _last_word(rows, seen_at)
+    return silence(known, role=role, flight=after, seen_at=heard_at, now=now, doubts=doubts, ends=over)
 
 
 def _waits(alert: Alert, wishes: Wishes, now: datetime) -> bool:

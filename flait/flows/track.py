@@ -321,7 +321,7 @@ def _postpone(
         store.record(
             Step(at=now, flight_id=tracked.id, step=POLL, outcome=fault.code, detail=fault.message, attempt=failures)
         )
-        tell_silence(store, tracked, now, rules)
+        tell_silence(store, tracked, now, rules, spent=isinstance(fault, BudgetExhausted))
     if failures == 1:  # said once; the recovery says itself
         log.warning("%s: %s", tracked.flight.number, fault)
 

@@ -9,6 +9,8 @@ from flait.core.inbound import Inbound
 from flait.core.messages import UNTOLD, Message, MessageKind, MessageStatus
 from flait.core.subscriptions import Role, Subscription, User
 
+UNTAKEN = timedelta(minutes=5)  # a look that has been due for so long is not taken
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackedFlight:
@@ -34,6 +36,11 @@ class TrackedFlight:
     def seen_at(self) -> datetime | None:
         """When AeroAPI last showed it: at a poll, or before the first one when somebody asked for it."""
         return self.last_polled_at or self.created_at
+
+    def is_unanswered(self, now: datetime) -> bool:
+        """Whether a look was due since, and brought no word: it came to nothing, or nobody took it."""
+        missed = self.next_poll_at is not None and now - self.next_poll_at >= UNTAKEN
+        return self.closed_at is None and (self.failures > 0 or self.misses > 0 or missed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

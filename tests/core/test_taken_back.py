@@ -154,6 +154,18 @@ TABLE: Mapping[str, list[Row]] = {
         Row(told=F12, besides={"stale": "not left"}, then=took_off(late(hours(2))), kind=K.DEPARTED, becomes="",
             now=OUT + hours(3), role=MEETER, words="took off SFO 16:25 PST."),
     ],
+    "once": [
+        Row(told=F12, besides={"stale": NOON.isoformat(), "once": "cancelled"}, then=F12, kind=K.FRESH, becomes="",
+            words="Fresh word on UA1234: dep 14:10 PST, arr 22:31 EST. It is not cancelled."),
+        Row(told=F12, besides={"stale": NOON.isoformat(), "once": "rerouted"}, then=F12, kind=K.FRESH, becomes="",
+            words="It goes to EWR."),
+        Row(told=took_off(), besides={"stale": NOON.isoformat(), "once": "diverted"}, then=took_off(), kind=K.FRESH,
+            becomes="", now=OFF + hours(1), words="It is not diverted."),
+        Row(told=F12, besides={"stale": NOON.isoformat(), "once": "cancelled"}, then=late(minutes(45)), becomes="",
+            kind=K.DELAY_FIRST, words="It is not cancelled."),
+        Row(told=F12, besides={"stale": NOON.isoformat(), "once": "cancelled"}, then=replace(F12, cancelled=True),
+            kind=K.CANCELLED, becomes="", words="is CANCELLED."),
+    ],
     "ends": [
         Row(told=ELSEWHERE, besides={"ends": True}, then=ONWARD, kind=K.ONWARD, becomes="", words="goes on PIT-EWR: dep"),
     ],

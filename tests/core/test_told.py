@@ -103,6 +103,7 @@ def test_the_confirmation_tells_everything_known() -> None:
         "boards",
         "ends",
         "stale",
+        "once",
         "origin",
         "unlisted",
         CONNECTION,

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from flait.core.alerts import Alert, decide
 from flait.core.flights import Flight
+from flait.core.messages import units
 from flait.core.silences import silence
 from flait.core.subscriptions import Role
 from flait.core.texts.alerts import alert_text
-from flait.core.texts.formats import Reader
+from flait.core.texts.formats import SEGMENT, Reader
 from flait.core.told import Told, tells, told
 from tests.core.flights_for_tests import (
     CLE,
@@ -261,14 +262,23 @@ def test_what_every_text_tells_stands_in_its_words_and_nothing_else_is_told(
         check(alert, text.body, text.tells, now)
 
 
-@given(known=FLIGHTS, role=st.sampled_from(Role), now=NOW, ago=st.integers(45, 300))
+@given(known=FLIGHTS, after=FLIGHTS, role=st.sampled_from(Role), now=NOW, ago=st.integers(45, 300))
 def test_what_a_text_about_silence_tells_stands_in_its_words(
-    known: Flight, role: Role, now: datetime, ago: int
+    known: Flight, after: Flight, role: Role, now: datetime, ago: int
 ) -> None:
-    alert = silence(knowing(known), role=role, flight=known, seen_at=now - minutes(ago), now=now)
-    if alert:
-        text = alert_text(alert, Reader(ident="UA1234", now=now))
-        check(alert, text.body, text.tells, now)
+    """What one look alone has shown is said, and not told: it is news when a second shows it."""
+    seen_at = now - minutes(ago)
+    for flight in (known, after):
+        doubts = decide(knowing(known), (), role=role, before=known, after=flight, now=now, seen_at=seen_at).doubts
+        alert = silence(knowing(known), role=role, flight=flight, seen_at=seen_at, now=now, doubts=doubts)
+        if alert:
+            text = alert_text(alert, Reader(ident="UA1234", now=now))
+            check(alert, re.sub(ONCE, "", text.body), text.tells, now)
+            assert len(re.findall(ONCE, text.body)) == len(str(text.tells.get("once", "")).split())
+            assert units(text.body) <= SEGMENT
+
+
+ONCE = r" (?:Seen once, not|Nor) confirmed: [^.]*\."
 
 
 def test_a_delay_is_told_from_what_the_take_off_said() -> None:

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from flait.commands.board import STYLES
-from flait.commands.flight_lines import arrives, remark
+from flait.commands.flight_lines import arrives, remark, remark_of
 from flait.core.flights import Airport, Flight, Times
 from flait.core.standing import State
-from flait.store import Store
+from flait.store import FlightView, Store, TrackedFlight
 from tests.doors.command_line import ROOT, CommandLine
 from tests.store.samples import HOUR, MINUTE, NOW, flight, tracked
 
@@ -132,3 +132,28 @@ def test_on_a_terminal_the_board_stays_until_ctrl_c(flait: CommandLine, store: S
         child.kill()
         child.wait()
         os.close(ours)
+
+
+@pytest.mark.parametrize(
+    ("seen", "at", "words"),
+    [
+        (ON_TIME, LEAVES - 2 * HOUR, "NO WORD SINCE 04:00 PST"),
+        (ON_TIME, LEAVES + HOUR, "NO WORD SINCE 04:00 PST"),
+        (replace(ON_TIME, out=times(45 * MINUTE)), LEAVES - HOUR, "DELAYED 45m, NO WORD SINCE 04:00 PST"),
+        (replace(ON_TIME, cancelled=True), LEAVES - HOUR, "CANCELLED, NO WORD SINCE 04:00 PST"),
+        (replace(ON_TIME, out=times(5 * HOUR)), LEAVES - HOUR, "DELAYED 5h, NO WORD SINCE 04:00 PST"),
+        (ON_TIME, LEAVES - 4 * HOUR, "ON TIME"),
+    ],
+)
+def test_what_nobody_could_look_at_is_not_called_on_time(seen: Flight, at: datetime, words: str) -> None:
+    known = TrackedFlight(id=1, fa_flight_id="x", flight=seen, failures=2, created_at=NOW)
+    assert remark_of(FlightView(tracked=known, subscribers=1), at) == words
+
+
+@pytest.mark.parametrize("command", ["board", "flights", "status ZZ100"])
+def test_board_flights_and_status_say_since_when(flait: CommandLine, store: Store, command: str) -> None:
+    """Nobody has looked since noon, and it was to leave an hour ago."""
+    there = store.track(flight(7, out=Times(scheduled=NOW - HOUR)), next_poll_at=NOW - HOUR, now=NOW - 2 * HOUR)
+    done = flait(*command.replace("ZZ100", there.flight.number).split())
+    assert "NO WORD SINCE" in done.out
+    assert "NO REPORT" not in done.out

@@ -412,3 +412,78 @@ def test_a_list_that_was_lost_told_nothing(world: World, talk: Talk) -> None:
     world.next_poll(F12)
     world.next_poll(F12)
     assert "reinstated" not in world.kinds
+
+
+# --- what nobody could look at ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("flight", "silent_for", "line"),
+    [
+        (F12, 50, "1 UA1234 Tue25Nov SFO-EWR 14:10, no word since 12:10"),
+        (F12, 130, "1 UA1234 Tue25Nov SFO-EWR 14:10, no word since 12:10"),
+        (F12, 300, "1 UA1234 Tue25Nov SFO-EWR 14:10, no word since 12:10"),
+        (late(minutes(45)), 50, "1 UA1234 Tue25Nov SFO-EWR 14:55 +45m, no word since 12:10"),
+        (replace(F12, cancelled=True), 50, "1 UA1234 Tue25Nov SFO-EWR 14:10 CANCELLED, no word since 12:10"),
+        (F12, 40, "1 UA1234 Tue25Nov SFO-EWR 14:10 on time"),
+    ],
+)
+def test_a_list_calls_nothing_on_time_that_nobody_could_look_at(
+    world: World, talk: Talk, flight: Flight, silent_for: int, line: str
+) -> None:
+    talk.tracks(flight)
+    fail_for(world, silent_for)
+    assert talk.says("list")[0].startswith(f"{line}\n")
+
+
+def fail_for(world: World, span: int) -> None:
+    """AeroAPI does not answer for so many minutes, whenever it is asked."""
+    world.source.fault = FlightSourceError("AeroAPI did not answer")
+    for _ in range(span):
+        world.clock.advance(minutes(1))
+        world.poll()
+    world.deliver()
+
+
+def test_in_the_air_a_list_says_since_when_by_the_clocks_of_the_arrival(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    world.clock.moment = ON - hours(2)
+    world.store.hasten(1, world.clock.now())
+    world.poll(took_off())
+    fail_for(world, 180)
+    assert talk.says("list")[0].startswith("1 UA1234 Tue25Nov SFO-EWR arr 22:31, no word since 20:23\n")
+
+
+def test_a_list_by_a_daemon_that_did_not_look_says_so_too(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    world.clock.advance(minutes(100))
+    assert "14:10, no word since 12:10" in talk.says("list")[0]
+
+
+def test_a_look_that_is_not_due_yet_is_not_missed(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    world.clock.moment = OUT - hours(9)
+    world.store.hasten(1, world.clock.now())
+    world.poll(F12)
+    world.clock.advance(hours(2))
+    assert "14:10 on time" in talk.says("list")[0]
+
+
+def test_whom_a_list_told_that_there_is_no_word_is_told_when_there_is(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    world.source.fault = FlightSourceError("AeroAPI did not answer")
+    world.clock.advance(minutes(60))
+    talk.says("list")
+    world.source.fault = None
+    world.poll(F12)
+    world.deliver()
+    assert world.texts[-1].kind == "fresh"
+
+
+def test_status_goes_by_the_departure_that_they_were_told(world: World, talk: Talk) -> None:
+    """One look alone showed it five hours later; they act on the sooner one."""
+    talk.tracks(F12)
+    world.store.hasten(1, world.clock.now())
+    world.poll(late(hours(5)))
+    fail_for(world, 50)
+    assert talk.says("status")[0].endswith("No word since 12:10 PST: check the airline's page.")

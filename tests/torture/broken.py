@@ -13,14 +13,15 @@ import pytest
 
 from flait.adapters.twilio.forms import TwilioForms
 from flait.clock import Clock
-from flait.core import observations, polling, trips
+from flait.core import observations, polling, silences, trips
 from flait.core.alerts import Decision
 from flait.core.changes import Change, ChangeKind
+from flait.core.doubts import NO_DOUBTS
 from flait.core.flights import Flight, cancelled
 from flait.core.messages import Message
 from flait.core.texts import confirmations
 from flait.core.texts.wording import Text
-from flait.core.told import tells
+from flait.core.told import Told, tells
 from flait.core.whatsapp import Setup
 from flait.flows import deliver, keep, telling, track
 from flait.flows import trips as traveling
@@ -32,6 +33,7 @@ _send_next, _send = deliver.send_next, deliver._send
 _merged, _tracked_text = observations.merged, confirmations.tracked_text
 _finished, _last_looks = polling.finished, track._last_looks
 _change_of_connection, _booked, _onward_of = trips.change, trips.booked, trips.onward_of
+_silence, _is_awaited = silences.silence, silences.is_awaited
 
 
 @contextmanager
@@ -131,6 +133,20 @@ def takes_nothing_back() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(track, "merged", merged)
+        yield
+
+
+@contextmanager
+def goes_by_what_nobody_was_told() -> Iterator[None]:
+    """A silence is told by the departure that one look showed, and what that look showed is left out."""
+
+    def silence(told: Told, **more: Any) -> Any:
+        sure = _silence(told, **(more | {"doubts": NO_DOUBTS}))
+        return sure and _is_awaited(more["flight"], more["now"]) and sure
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(telling, "silence", silence)
+        patch.setattr(telling, "is_new", lambda *_: False)
         yield
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from tests.torture.lives_dark import darkened
 from tests.torture.lives_flying import life
 from tests.torture.lives_oracle import Fault, Judge
 from tests.torture.lives_pace import too_seldom
@@ -65,7 +66,7 @@ def lives(folder: Path, seeds: Sequence[int], *, journal: bool = False) -> Itera
         stage = Stage(memory / f"lives-{os.getpid()}.db")
         try:
             for seed in seeds:
-                played = stage.play(with_plane(life(seed)), journal=journal)
+                played = stage.play(darkened(with_plane(life(seed))), journal=journal)
                 yield played, list(verdict(played))
         finally:
             stage.close()

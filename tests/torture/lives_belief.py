@@ -10,7 +10,7 @@ from tests.torture.lives_truth import floor
 
 KEPT: Final = frozenset(
     {"dep", "arr", "gate_o", "term_o", "gate_d", "term_d", "belt", "cancelled", "diverted_to", "phase", "boards", "to"}
-    | {"stale", "ends", "onward", "no_new_time"}
+    | {"stale", "once", "ends", "onward", "no_new_time"}
 )
 
 TELLS: Final[Mapping[str, str]] = {
@@ -29,11 +29,12 @@ TELLS: Final[Mapping[str, str]] = {
     "onward": "onward",
     "ends": "ends",
     "stale": "stale",
+    "once": "once",
 }
 ACTUAL: Final = {"dep": "out"}  # who reads when it left the gate knows when it departed
 _MOMENTS: Final = frozenset({"dep", "arr", "boards"})
 _LABELS: Final = frozenset({"gate_o", "term_o", "gate_d", "term_d", "belt"})
-_PRESENCE: Final = frozenset({"onward", "ends", "stale"})  # what is stored of these is no word of the text
+_PRESENCE: Final = frozenset({"onward", "ends", "stale", "once"})  # what is stored of these is no word of the text
 
 
 @dataclass(slots=True)
@@ -59,7 +60,9 @@ class Belief:
         if "dep" in news or "phase" in news:
             news.setdefault("no_new_time", False)
         if news and not news.get("stale"):
-            news.setdefault("stale", "")  # whoever hears how it stands has fresh word
+            news |= {"stale": "", "once": {}}  # whoever hears how it stands has fresh word
+        elif "once" in news:
+            news["once"] = {**self.facts.get("once", {}), **news["once"]}
         self.facts |= news
 
     def lands_at(self, otherwise: str) -> str:
@@ -94,15 +97,15 @@ def _known_already(fact: str, words: Any, held: Belief) -> bool:
 
 def _goes_without_saying(fact: str, said: Said, held: Belief) -> bool:
     """The gate of an airport where it does not go any more; the silence, once there is word."""
-    if fact == "stale":
+    if fact in ("stale", "once"):
         return bool(said.facts)
     elsewhere = {"diverted_to", "to", "onward"} & set(said.facts)
-    return not held.get(fact) or (bool(elsewhere) and fact in (*_LABELS, "diverted_to", "boards", "arr"))
+    return not held.get(fact) or (bool(elsewhere) and fact in (*_LABELS, "diverted_to", "boards", "arr", "ends"))
 
 
 def _nothing_new(fact: str, stored: Any, held: Belief) -> bool:
     """That it is not cancelled, not diverted and has not left needs no words where nobody said so."""
-    if fact in ("cancelled", "diverted_to", "stale", "onward", "ends"):
+    if fact in ("cancelled", "diverted_to", "stale", "once", "onward", "ends"):
         return not stored and not held.get(fact)
     return fact == "phase" and stored == "scheduled" and held.get("phase", "scheduled") == "scheduled"
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from tests.torture.lives_reader import DAYS, Reader, Said, minutes, moment
+from tests.torture.lives_reader import DAYS, OLD, PLACE, Reader, Said, minutes, moment, time_
 from tests.torture.lives_world import MINUTE
 
 Does = Callable[[Said, re.Match[str], Reader, bool], None]
@@ -148,6 +148,33 @@ def no_word(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
     since = _moment_of(said, match, "at", reader.origin, reader)
     if since:
         said.facts["since"] = since
+
+
+def seen_once(said: Said, match: re.Match[str], reader: Reader, _: bool) -> None:
+    """What one look alone has shown: no fact, and yet it must have been seen."""
+    words, once = match["words"] or "", said.facts.setdefault("once", {})
+    once |= {"plane": True} if match["plane"] else {}
+    if "not cancelled" in words or "CANCELLED" in words:
+        once["cancelled"] = "not cancelled" not in words
+    if "DIVERTED" in words:
+        there = re.search(PLACE, words.partition("DIVERTED to ")[2])
+        once["diverted_to"] = "" if "NO LONGER" in words else there["place"] if there else "?"
+    if there := re.search(rf"it goes to {PLACE}, not", words):
+        once["to"] = there["place"]
+    once |= _times_once(said, words, reader)
+    if not once:
+        once[words] = True
+
+
+def _times_once(said: Said, words: str, reader: Reader) -> dict[str, Any]:
+    once: dict[str, Any] = {}
+    for fact, names, place in (("dep", "dep|takes off", reader.origin), ("arr", "arr|lands", reader.lands_at)):
+        if "it goes on" not in words and (when := re.search(rf"\b(?:{names}) {OLD}{time_('at')}", words)):
+            once[fact] = _moment_of(said, when, "at", place, reader)
+            said.olds |= {fact: when["old"]} if when["old"] else {}
+    if when := re.search(rf"\b(?:arrives|lands) {PLACE} about {time_('at')}", words):
+        once["arr"] = _moment_of(said, when, "at", when["place"], reader)
+    return once
 
 
 def both_gone(said: Said, match: re.Match[str], reader: Reader, arriving: bool) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from tests.torture.lives_belief import Belief
+from tests.torture.lives_dark import seen_once
 from tests.torture.lives_owed import BOARDS, GROUPS, LEAVES, MEETS, Owed, Past, held, owed
 from tests.torture.lives_reader import BOARDS_BEFORE, Reader, Said
 from tests.torture.lives_said import Heard, Moment, groups, wrongs
@@ -149,7 +150,8 @@ class Judge:
 
     def _unasked(self, text: Heard) -> None:
         """Nothing comes in quiet hours, or to who wants little, that can wait, or that is nice to know."""
-        if self.who.sleeps(text.written_at) and text.kind in NO_HASTE - CALLS - {"departed"}:  # it may go with others
+        may_wait = text.kind in NO_HASTE - CALLS - {"departed"} and not self.belief.get("stale")  # word again may not
+        if self.who.sleeps(text.written_at) and may_wait:  # else it may go with others
             self._wrong("unasked", f"quiet, {text.kind}", text.at, text.body)
         taken_back = self.belief.get("stale") or (text.kind == "departed" and self._left_sooner())
         if self.who.little and text.kind in NO_HASTE and not taken_back:
@@ -191,18 +193,34 @@ class Judge:
         if not self.views or self.who.muted(at):
             return
         view = self.views[-1]
-        dep, phase = view.now["dep"], view.now["phase"]
+        dep, phase = self._leaves(view), view.now["phase"]
         from_then = dep and at >= dep - 3 * HOUR + 17 * MINUTE  # by the first look within the three hours
         waits = phase == "off" or (phase in ("scheduled", "out") and from_then)
         waits = waits and not view.now["cancelled"] and not any(at - text.at < 65 * MINUTE for text in self.past)
         silent = self.last_seen is not None and at - self.last_seen >= SILENT_AT_MOST
         if waits and silent and not self.belief.get("stale"):
             self._once("lost", "no word", at, f"nothing seen since {self.last_seen:%H:%M}, and nobody is told")
+        if silent:
+            for fact in self._never_said(view):
+                self._once("lost", f"seen once, {fact}", at, "no second look can be had, and nobody is told of the one")
         if look.shown and self.belief.get("stale") == "word" and self.views[-1].at == at and len(self.views) > 2:
             calm = any(at - text.at < 15 * MINUTE for text in self.past)
             if not calm and self.past and self.views[-3].at > self.past[-1].at:
                 self._once("lost", "word again", at, "it is seen again, and nobody is told")
         self._overdue(at, view)
+
+    def _leaves(self, view: View) -> datetime | None:
+        """By what was seen, or by what they were told, whichever is sooner; who meets it is told when it comes."""
+        end = "arr" if self.who.role == "meeter" else "dep"
+        seen, told = view.now[end], self.belief.get(end) or (view.leg.leaves if end == "dep" else view.leg.arrives)
+        sooner = min(told - seen, timedelta()) if seen and told else timedelta()
+        dep: datetime | None = view.now["dep"]
+        return dep + sooner if dep else None
+
+    def _never_said(self, view: View) -> Iterator[str]:
+        said = self.belief.get("once", {}) if self.belief.get("stale") else {}
+        before = self.views[-2] if len(self.views) > 1 else None
+        yield from (fact for fact in seen_once(self.who.role, self.belief, view, before) if fact not in said)
 
     def _journey(self, at: datetime) -> None:
         """It came down elsewhere: what flies on from there is told, or that nothing does."""

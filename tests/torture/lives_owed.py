@@ -46,7 +46,8 @@ def owed(role: str, belief: Belief, view: View, before: View | None) -> Iterator
         yield Owed("cancelled", view.now["cancelled"], belief.get("cancelled", False))
     if view.now["cancelled"] or (before and before.now["cancelled"]) or belief.get("cancelled"):
         return
-    for fact, otherwise in (("diverted_to", ""), ("to", view.now["to"])):
+    where = (("diverted_to", ""), *(() if view.now["diverted_to"] else (("to", view.now["to"]),)))
+    for fact, otherwise in where:  # where a diverted flight was to go is no news
         if view.sure(fact, before) and view.now[fact] != belief.get(fact, otherwise):
             yield Owed(fact, view.now[fact], belief.get(fact, otherwise))
     yield from _progress(role, belief, view, before)

@@ -28,12 +28,13 @@ from flait.flows.ports import Accepted, Answer, Inbox, Sent
 from flait.flows.telling import AlertRules
 from flait.store import Store, TrackedFlight
 from tests.flows.world import PHONES, FixedClock
-from tests.torture.lives_world import ZONES, Follower, Glitch, Leg, Life, Other, body, timetable
+from tests.torture.lives_world import ZONES, Follower, Glitch, Leg, Life, Other, Trouble, body, timetable
 from tests.torture.rig import alone, emptied
 
 BOOT: Final = "boot 1"
 RULES: Final = AlertRules(keep_raw=False)
 OTHER_LEG: Final = "they follow the other leg, the only one there was"
+ALMOST_AT_ONCE: Final = timedelta(milliseconds=1)
 SOON: Final = timedelta(seconds=2)
 REPORTED: Final = timedelta(seconds=20)
 OFF: Final = 30003  # the phone is off, or out of reach
@@ -111,6 +112,8 @@ class Published:
         self._life, self._clock, self.looks, self._plane_looks = life, clock, played.looks, played.plane_looks
         self._other_looks = played.other_looks
         self._glitches: list[Glitch] = list(life.glitches)
+        self._darkness = list(life.darkness)
+        self.troubles = list(life.aeroapi)
         self.asked = False
 
     def flight(self, fa_flight_id: str) -> Answer:
@@ -122,7 +125,7 @@ class Published:
     def _besides(self, other: Other) -> Answer:
         """What there is of it: it never flies twice."""
         now = self._clock.now()
-        for one in self._life.aeroapi:
+        for one in self.troubles:
             if one.holds(now):
                 raise FAULTS[one.kind]
         legs = other.legs(now)
@@ -132,7 +135,7 @@ class Published:
 
     def _plane(self, fa_flight_id: str) -> Answer:
         now = self._clock.now()
-        for one in self._life.aeroapi:
+        for one in self.troubles:
             if one.holds(now):
                 raise FAULTS[one.kind]
         leg = self._life.plane(fa_flight_id, now)
@@ -160,7 +163,7 @@ class Published:
 
     def _fails(self) -> None:
         now = self._clock.now()
-        for one in self._life.aeroapi:
+        for one in self.troubles:
             if one.holds(now):
                 self.looks.append(Look(now, (), one.kind, self.asked))
                 raise FAULTS[one.kind]
@@ -173,6 +176,9 @@ class Published:
             odd = self._glitches.pop(0).changes
             legs = tuple(replace(leg, **odd) if leg.of == "ours" else leg for leg in legs)
         self.looks.append(Look(now, legs, asked=self.asked))
+        if self._darkness and now >= self._darkness[0].since and legs and not self.asked:
+            dark = self._darkness.pop(0)
+            self.troubles.append(Trouble(now + ALMOST_AT_ONCE, now + (dark.until - dark.since), dark.kind))
         flights, raw = _parsed(self._life.number, self._life.ident, legs)
         return Answer(flights=flights, raw=raw)
 
@@ -253,6 +259,7 @@ class Stage:
         except Exception as fault:  # noqa: BLE001 - whatever it is, the life's verdict says it
             played.trouble = f"{type(fault).__name__}: {fault}"
         play.heard()
+        played.life = replace(life, aeroapi=tuple(play.source.troubles))
         if journal:
             played.journal = [_line(row) for row in self.store._rows("SELECT * FROM journal ORDER BY id")]
         return played

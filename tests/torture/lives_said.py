@@ -55,6 +55,7 @@ def wrongs(moment: Moment) -> Iterator[Wrong]:
     for fact, difference in tells_and_words(moment.text.tells, said, moment.belief):
         yield "uncounted", fact, difference
     yield from _facts(moment)
+    yield from _once(moment)
     yield from _phase(moment)
     yield from _times(moment)
     yield from _olds(moment)
@@ -73,6 +74,13 @@ def _facts(moment: Moment) -> Iterator[Wrong]:
         unknown = told == "" and fact in ENDS
         if fact in moment.said.facts and not unknown and not stands(told, moment.view.may[fact]):
             yield _false(moment, fact, told)
+
+
+def _once(moment: Moment) -> Iterator[Wrong]:
+    """What is said to be seen once was, by the last look."""
+    for fact, value in moment.said.facts.get("once", {}).items():
+        if fact in moment.view.may and not stands(value, moment.view.may[fact]):
+            yield _false(moment, fact, value)
 
 
 def _false(moment: Moment, fact: str, value: Any) -> Wrong:

@@ -66,6 +66,15 @@ PLANE_IS: Final = rf"[A-Z0-9]+ [A-Z]{{3}}-[A-Z]{{3}} (?:(?:arrives|lands|landed|
 WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
     (re.compile(pattern), told)
     for pattern, told in (
+        # what one look alone has shown
+        (
+            r"(?:Seen once, not|Nor) confirmed: (?:(?=(?P<plane>its plane|another plane|the plane))|(?P<words>[^.]*))",
+            does.seen_once,
+        ),
+        (r"No more live data this month", does.nothing),
+        (r"It is not cancelled", does.fact(cancelled=False)),
+        (r"It is not diverted", does.fact(diverted_to="")),
+        (r"It goes to [A-Z]{3}(?=\.)|The connection is OK", does.nothing),
         # what they go on with
         (
             rf"(?i:connection) (?P<state>OK|TIGHT|AT RISK) at [A-Z]{{3}}, (?:(?P<left>{SPAN}) to )?(?P<then>{THEN})",
@@ -84,7 +93,7 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
         (rf"{THEN} boards about {time_('at')}", does.nothing),
         (rf"(?<=: )landed {time_('at')}(?=,\s+~)", does.is_down),
         # the plane
-        (rf"Its plane (?:is late|was late {SPAN} ago): expect {time_('at')} or later", does.expected),
+        (rf"[Ii]ts plane (?:is late|was late {SPAN} ago): expect {time_('at')} or later", does.expected),
         (rf"Plane seen {SPAN} ago", does.nothing),
         (
             rf"plane is late: {PLANE_IS}(?: \({SPAN} late\))?",
@@ -93,13 +102,13 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
         (rf"Airline still says {time_('at')}", does.dep),
         (rf"Expect {time_('at')} or later", does.expected),
         (
-            rf"plane will be in time: {PLANE_IS}(?: \({SPAN} late\))?|Its plane will be in time|No report that its plane has landed",
+            rf"plane will be in time: {PLANE_IS}(?: \({SPAN} late\))?|[Ii]ts plane will be in time|[Nn]o report that its plane has landed",
             does.fact(plane="over"),
         ),
         (rf"(?<= )plane: (?=.*no report that it landed){PLANE_IS}", does.fact(plane="over")),
-        (rf"plane is here: {PLANE_IS}|Its plane is here", does.fact(plane="here")),
+        (rf"plane is here: {PLANE_IS}|[Ii]ts plane is here", does.fact(plane="here")),
         (
-            rf"plane changed: (?:now {PLANE_IS}(?: \({SPAN} late\))?|which one comes is not known yet)|Another plane flies it now|plane was to come with [A-Z0-9]+ [A-Z]{{3}}-[A-Z]{{3}}, which is (?:CANCELLED|DIVERTED): another may come|The plane that was late does not come",
+            rf"plane changed: (?:now {PLANE_IS}(?: \({SPAN} late\))?|which one comes is not known yet)|[Aa]nother plane flies it now|plane was to come with [A-Z0-9]+ [A-Z]{{3}}-[A-Z]{{3}}, which is (?:CANCELLED|DIVERTED): another may come|[Tt]he plane that was late does not come",
             does.fact(plane="swap"),
         ),
         (
@@ -113,7 +122,10 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
             does.fact(pending=True),
         ),
         (r"\bsaved(?=: dep )", does.fact(pending=True)),
-        (r", was \d{1,2}:\d\d(?:[ap]m)?(?: (?:UTC\S*|[A-Z]{3,4}))?(?: [A-Z][a-z]{2})?(?=[;.])", does.nothing),  # old
+        (
+            rf", was \d{{1,2}}:\d\d(?:[ap]m)?(?: (?:UTC\S*|[A-Z]{{3,4}}))?(?: [A-Z][a-z]{{2}})?(?: \({SPAN} (?:late|early)\))?(?=[;.,])",
+            does.nothing,  # old
+        ),
         (r"Live tracking starts 2 days before; we text you then\.|We text you 2 days before\.", does.nothing),
         (
             r"^Flait(?: flight alerts(?: for [^:]+)?)?:|Flait(?: flight alerts)?\.$|Flait(?: flight alerts)?\. (?=Msg|Set)",
@@ -212,7 +224,7 @@ WORDS: Final[tuple[tuple[re.Pattern[str], does.Does], ...]] = tuple(
         (rf"\b(?:arrives|lands) about {time_('at')}", does.arr),
         (r"was the last word|Check the airline's page", does.nothing),
         (r"Gate is still changing: check the board|Now(?= dep| arr)|Taxiing to(?= gate)", does.nothing),
-        (r"Last: |[Cc]heck the board(?:; we keep trying)?|we keep trying", does.nothing),
+        (r"Last: |[Cc]heck the board|We keep trying", does.nothing),
         # times
         (r"no estimate any more: plan for(?= dep| arr| takes| lands)", does.nothing),
         (rf"\b(?:[Dd]ep|[Tt]akes off) {OLD}{time_('at')}", does.dep),

@@ -159,7 +159,10 @@ class Other:
 
 @dataclass(frozen=True, kw_only=True)
 class Life:
-    """One life. `story` says in words what befell it."""
+    """One life. `story` says in words what befell it.
+
+    A `darkness` begins right after the first look since then, and lasts as long.
+    """
 
     seed: int
     number: str  # as on a ticket: UA1234
@@ -174,6 +177,7 @@ class Life:
     day: date = field(default=date(2026, 1, 1))
     planes: Mapping[str, tuple[Page, ...]] = field(default_factory=dict)  # the flights before, by id
     others: tuple[Other, ...] = ()  # what the first of its people travels on besides
+    darkness: tuple[Trouble, ...] = ()
 
     def legs(self, at: datetime) -> tuple[Leg, ...]:
         """What is published at that moment."""
@@ -268,6 +272,7 @@ def script(life: Life) -> list[str]:
         news = [_news(before, leg) for before, leg in zip([None, *legs], legs, strict=False)]
         lines += [f"  {page.at:%a %d %H:%M:%S}  {said}" for page, said in zip(other.pages, news, strict=True)]
     lines += [f"  {glitch.at:%a %d %H:%M:%S}  one look alone: {_values(glitch.changes)}" for glitch in life.glitches]
+    lines += [f"  dark after the look at what is new at {one.since:%a %d %H:%M:%S}" for one in life.darkness]
     for name, troubles in (("AeroAPI", life.aeroapi), ("Twilio", life.twilio)):
         lines += [f"  {one.since:%a %d %H:%M} to {one.until:%a %d %H:%M}  {name}: {one.kind}" for one in troubles]
     for who in life.followers:

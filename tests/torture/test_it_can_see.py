@@ -31,6 +31,16 @@ BROKEN = [
     (broken.closes_on_what_is_held, "lost: at the end, in", "mute"),
 ]
 
+DARK = {
+    # a life that goes dark after one look → what is lost when a silence goes by what nobody was told
+    29: "lost: seen once, to",
+    43: "lost: seen once, cancelled",
+    212: "lost: no word",
+    790: "lost: seen once, arr",
+    274: "lost: seen once, diverted_to",
+    665: "lost: seen once, dep",
+}
+
 BROKEN_CONNECTIONS = [
     # how it is broken → what is wrong then, in these pairs of flights
     (broken.never_well_again, "false: last word of the connection", (26, 38, 42)),
@@ -108,6 +118,15 @@ def test_the_campaign_of_lives_sees_what_is_broken(
 
     assert not score.clean
     assert [remark for remark in score.remarks if fault in remark], score.remarks
+
+
+def test_the_campaign_of_lives_sees_a_silence_that_goes_by_what_nobody_was_told(tmp_path: Path) -> None:
+    with broken.goes_by_what_nobody_was_told():
+        seen = {played.life.seed: faults for played, faults in lives.lives(tmp_path, list(DARK))}
+
+    for seed, lost in DARK.items():
+        assert lost in {f"{fault.kind}: {fault.about}" for _, fault in seen[seed]}
+    assert lives.judged(tmp_path, list(DARK)).clean
 
 
 @pytest.mark.parametrize(("breaks", "fault", "seeds"), BROKEN_CONNECTIONS)

@@ -13,10 +13,10 @@ from flait.core.changes import MOVES, SOONER, Change, ChangeKind, unreported
 from flait.core.holds import PLANES
 from flait.core.structure import Structure
 from flait.core.subscriptions import Role
-from flait.core.texts import connections, events, places, planes, reminders, times
+from flait.core.texts import connections, events, places, planes, reminders, silences, times
 from flait.core.texts.formats import Piece, Reader, about, fitted
 from flait.core.texts.wording import Text, capital, label, place_and_time, short
-from flait.core.told import CONNECTION, FACTS, GIVEN_UP, NONE, PLANE, REMINDERS, Tells, tells
+from flait.core.told import CONNECTION, FACTS, GIVEN_UP, NONE, ONCE, PLANE, REMINDERS, Tells, tells
 
 K = ChangeKind
 
@@ -45,6 +45,7 @@ def alert_text(alert: Alert, reader: Reader) -> Text:
     seen = f"As of {reader.at(alert.as_of, alert.flight.origin)}." if alert.as_of else ""
     behind = first.kind in CONNECTING  # else it would be read of the next flight
     middle = [*kept[:near], *news, *advice] if behind else [*advice, *kept[:near], *news]
+    middle = [*silences.not_so(alert), *middle]
     text = _fitted([head, *middle, Piece(seen), *kept[near:]], advice)
     return Text(structure=text, tells=_tells(alert, text.facts, reader))
 
@@ -58,9 +59,14 @@ def _fitted(pieces: Sequence[Piece], advice: Sequence[Piece]) -> Structure:
 
 
 def _saying(pieces: Sequence[Piece], tail: Piece) -> int | None:
-    """Which of the pieces has the words of the tail."""
+    """Which of the pieces has the words of the tail; none that says them of one look alone."""
     words = tail.text.rstrip(".").lower()
-    return next((number for number, piece in enumerate(pieces) if words and words in piece.text.lower()), None)
+    sure = ((number, piece) for number, piece in enumerate(pieces) if not _is_of_one_look(piece))
+    return next((number for number, piece in sure if words and words in piece.text.lower()), None)
+
+
+def _is_of_one_look(piece: Piece) -> bool:
+    return any(fact.startswith(f"{ONCE}.") for fact in piece.facts)
 
 
 def _tells(alert: Alert, facts: Sequence[str], reader: Reader) -> dict[str, str | bool]:
@@ -73,9 +79,17 @@ def _tells(alert: Alert, facts: Sequence[str], reader: Reader) -> dict[str, str 
     missing = unreported(alert.flight, reader.now)
     if K.STALE in {change.kind for change in alert.changes} and "stale" in facts:
         told["stale"] = alert.since.isoformat() if alert.since else missing or GIVEN_UP
+        told |= _seen_once(alert, facts)
     elif alert.told.stale and alert.told.stale != missing:
-        told["stale"] = NONE  # whoever is told news knows that there is word again
+        told |= {"stale": NONE} | ({ONCE: NONE} if alert.told.once else {})  # who is told news knows of word again
     return told
+
+
+def _seen_once(alert: Alert, facts: Sequence[str]) -> dict[str, str | bool]:
+    """What was said to be seen by one look alone, and before that in the same silence."""
+    kinds = [fact.partition(".")[2] for fact in facts if fact.startswith(f"{ONCE}.")]
+    known = [kind for kind in (alert.told.once or "").split() if kind not in kinds]
+    return {ONCE: " ".join([*known, *kinds])} if kinds else {}
 
 
 def left_out(alert: Alert, said: Tells) -> bool:
@@ -168,8 +182,8 @@ LEADS: Mapping[ChangeKind, Lead] = {
     K.BELT: places.belt,
     K.CORRECTED: events.corrected,
     K.TAXIING: events.taxiing,
-    K.STALE: events.stale,
-    K.FRESH: events.fresh,
+    K.STALE: silences.stale,
+    K.FRESH: silences.fresh,
 }
 """What leads a text, by kind."""
 

@@ -1,11 +1,11 @@
-"""What is said of a flight as a whole: cancelled, diverted, on its way, landed, and how sure that is."""
+"""What is said of a flight as a whole: cancelled, diverted, on its way, landed."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from flait.core.alerts import Alert
-from flait.core.changes import Change, unreported
+from flait.core.changes import Change
 from flait.core.flights import Flight, Phase, progress
 from flait.core.flights import cancelled as is_cancelled
 from flait.core.observations import is_overtaken
@@ -14,21 +14,20 @@ from flait.core.structure import Phrase
 from flait.core.subscriptions import Role
 from flait.core.texts import connections
 from flait.core.texts.formats import Piece, Reader, clock_time, day, lead, span, zone_label
-from flait.core.texts.next_steps import LOOK_UP, how_on, instead, looked_for, other_flights
+from flait.core.texts.next_steps import how_on, instead, looked_for, other_flights
 from flait.core.texts.places import at_gate, places_in
-from flait.core.texts.standing import ARRIVAL, DEPARTURE, View, Words, stand
+from flait.core.texts.standing import ARRIVAL, View, Words, stand
 from flait.core.texts.wording import (
     arrives,
     arrives_verb,
     capital,
     day_known,
-    departs,
     landed_at,
     place_and_time,
     route,
     town,
 )
-from flait.core.told import GIVEN_UP, NOT_LEFT, further, reached_at
+from flait.core.told import further, reached_at
 
 NO_LONGER_THERE = ("-arrival", "-gate_destination", "-terminal_destination", "-baggage_claim")  # of the other airport
 _NEW_LEG = ("-gate_origin", "-terminal_origin", *NO_LONGER_THERE, "-diverted_to", "-boards", "-returned", "-ends")
@@ -58,13 +57,13 @@ def reinstated(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     goes, on_board = alert.role is Role.TRAVELER, further(progress(flight), Phase.OUT)
     next_step = "Check with the airline that your booking stands." if goes else "Ask your traveler if they fly on it."
     return [
-        _stands(alert, reader).behind("is ON AGAIN, not cancelled", route=route(flight), facts=("cancelled",)),
+        stands(alert, reader).behind("is ON AGAIN, not cancelled", route=route(flight), facts=("cancelled",)),
         at_gate(alert, change, rank=2),
         Piece("" if on_board else next_step, 0 if goes else 1),
     ]
 
 
-def _stands(alert: Alert, reader: Reader) -> Words:
+def stands(alert: Alert, reader: Reader) -> Words:
     """How it stands now, as an answer words it to somebody who was told nothing before.
 
     `dep 14:55 PST, arr 23:16 EST`; of a diverted flight with its new airport before that.
@@ -146,7 +145,7 @@ def onward(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     """`goes on PIT-EWR: dep 00:10 EST Wed, arr 05:31 EST Wed.`: the leg after a diversion, as it stands."""
     told = ("onward", "destination", "phase", *_NEW_LEG)
     return [
-        _stands(alert, reader).behind(f"goes on {route(alert.flight)}", facts=told),
+        stands(alert, reader).behind(f"goes on {route(alert.flight)}", facts=told),
         Piece("Ask the airline whether you fly on with it." if alert.role is Role.TRAVELER else "", 3),
     ]
 
@@ -166,7 +165,7 @@ def withdrawn(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     reached, told = progress(alert.flight), alert.told.phase
     what = "left the gate" if told is Phase.OUT else "landed" if reached is Phase.OFF else "taken off"
     news = f"has NOT {what} after all"
-    return [_stands(alert, reader).behind(news, facts=("phase",)), at_gate(alert, change)]
+    return [stands(alert, reader).behind(news, facts=("phase",)), at_gate(alert, change)]
 
 
 def departed(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
@@ -258,48 +257,3 @@ def corrected(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
     was = f", not {clock_time(alert.told.phase_at, zone, reader.clock)}" if alert.told.phase_at and where else ""
     words = f"{_HAPPENED[reached]} {place_and_time(where, reached_at(flight), reader)}{was}"
     return [lead(words, facts=("phase", "phase_at", *(("arrival",) if reached is Phase.IN else ())))]
-
-
-# How sure that is
-
-
-def stale(alert: Alert, _: Change, reader: Reader) -> Sequence[Piece]:
-    """`No word on {} since 12:40 PST.`, where it leaves, with what was last known; or what is not reported.
-
-    `{}` stands for the flight's name, which does not lead these sentences.
-    """
-    flight = alert.flight
-    missing = unreported(flight, reader.now)
-    if not alert.since and missing in ("", GIVEN_UP):
-        words = f"No report that {{}} has {_AWAITED[progress(flight)]}, and we stop watching it now"
-        return [lead(words, facts=("stale",)), Piece("Ask the airline.", 1)]
-    if not alert.since and missing == NOT_LEFT:
-        words = f"No report that {{}} has left {flight.origin.short}: {departs(flight, reader)} was the last word"
-        return [lead(words, facts=("stale", *DEPARTURE)), Piece(f"{LOOK_UP}.", 1)]
-    if not alert.since:
-        arrival = arrives(flight, reader)
-        words = f"No report that {{}} has landed{f': {arrival} was the last word' if arrival else ''}"
-        return [lead(words, facts=("stale", *(ARRIVAL if arrival else ()))), Piece(f"{LOOK_UP}.", 1)]
-    words, facts = _last_word(alert, reader)
-    since = reader.at(alert.since, flight.origin)
-    return [
-        lead(f"No word on {{}} since {since}", facts=("stale",)),
-        Piece(f"Last: {words}." if words else "", 1, facts),
-        Piece(f"{LOOK_UP}; we keep trying.", 1),
-    ]
-
-
-_AWAITED = {Phase.SCHEDULED: "left", Phase.OUT: "taken off", Phase.OFF: "landed"}
-
-
-def _last_word(alert: Alert, reader: Reader) -> tuple[str, tuple[str, ...]]:
-    """What was last known; nothing where one look alone said otherwise than they were told."""
-    if alert.told.cancelled or is_cancelled(alert.flight):
-        return ("CANCELLED", ("cancelled",)) if alert.told.cancelled and is_cancelled(alert.flight) else ("", ())
-    words = _stands(alert, reader)
-    return words.rest, words.facts
-
-
-def fresh(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
-    """`Fresh word on {}: left the gate 16:10 PST, not taken off yet.`: how it stands; `{}` is the flight's name."""
-    return [_stands(alert, reader).behind("Fresh word on {}", facts=("stale",)), at_gate(alert, change, rank=1)]

@@ -12,7 +12,7 @@ from flait.core.flights import Airport, Flight, ScheduledFlight, cancelled
 from flait.core.messages import units
 from flait.core.replies.kinds import Fact
 from flait.core.silences import NO_WORD, is_awaited
-from flait.core.standing import AT_ORIGIN, DOWN, PLANNED, State, notable
+from flait.core.standing import AT_ORIGIN, BY_THE_CLOCK, DOWN, PLANNED, State, notable
 from flait.core.subscriptions import ClockFace, Role
 from flait.core.texts.formats import (
     SEGMENT,
@@ -42,7 +42,7 @@ from flait.core.texts.standing import (
 from flait.core.texts.standing_places import places, spot, walk
 from flait.core.texts.wording import Text, arrives_verb, day_known, label, route, town
 from flait.core.timetable import tells_of
-from flait.core.told import NOT_LANDED, NOT_LEFT, Tells, Told, tells
+from flait.core.told import NONE, NOT_LANDED, NOT_LEFT, ONCE, Tells, Told, tells
 
 M = timedelta(minutes=1)
 
@@ -79,7 +79,7 @@ def status_text(
     What is another than they were `told` says so. `others` is how many more the person follows. `beside` is said
     with the times, which are not so without it; `besides` is said too.
     """
-    no_word = seen.stale and seen.age >= NO_WORD and is_awaited(flight, reader.now)
+    no_word = seen.stale and seen.age >= NO_WORD and is_awaited(flight, reader.now, told, role)
     view = View(flight=flight, reader=reader, role=role, told=told, unsure=no_word)
     first, *more = _ANSWERS[Fact.ALL if cancelled(flight) else fact](view)
     pieces = [
@@ -96,9 +96,13 @@ def status_text(
 
 
 def _no_word(view: View, seen: Freshness) -> str:
-    place = view.flight.origin if view.stands.state in AT_ORIGIN else view.flight.lands_at or view.flight.origin
-    since = view.reader.at(view.reader.now - seen.age, place)
+    since = view.reader.at(view.reader.now - seen.age, _place(view))
     return f"No word since {since}: {LOOK_UP.lower()}."
+
+
+def _place(view: View) -> Airport:
+    """By whose clocks: where it is, or comes down."""
+    return view.flight.origin if view.stands.state in AT_ORIGIN else view.flight.lands_at or view.flight.origin
 
 
 def _silence(view: View, seen: Freshness, *, no_word: bool, said: Sequence[str]) -> dict[str, str]:
@@ -109,7 +113,8 @@ def _silence(view: View, seen: Freshness, *, no_word: bool, said: Sequence[str])
     missing = unreported(view.flight, now)
     if missing and _SAYS_SO[missing] in said:
         return {"stale": missing}
-    return {"stale": ""} if view.told.stale and not seen.stale else {}
+    word_again = {"stale": NONE} | ({ONCE: NONE} if view.told.once else {})
+    return word_again if view.told.stale and not seen.stale else {}
 
 
 _SAYS_SO = {NOT_LEFT: "departure", NOT_LANDED: "arrival"}  # the fact in whose words an answer says so
@@ -172,8 +177,8 @@ class ListLine:
     """A line of the list: the flight, or, while it is not pinned, what was saved; and what it is to who reads it.
 
     `planned` is how it was last seen in the timetable, where it stands if `is_listed`. `at` is when it leaves, where
-    another of that number and day was saved too. `expected`: its plane is
-    late, and it cannot leave before.
+    another of that number and day was saved too. `expected`: its plane is late, and it cannot leave before. `since`: no
+    word since that moment.
     """
 
     ident: str
@@ -187,6 +192,7 @@ class ListLine:
     planned: ScheduledFlight | None = None
     is_listed: bool = True
     expected: datetime | None = None
+    since: datetime | None = None
 
 
 def list_text(rows: Sequence[ListLine], *, now: datetime, clock: ClockFace) -> tuple[str, Sequence[Tells]]:
@@ -218,9 +224,11 @@ def _line(row: ListLine, now: datetime, clock: ClockFace) -> str:
         return _saved_line(row, clock)
     flight = row.flight
     view = View(flight=flight, reader=Reader(ident=row.ident, now=now, clock=clock), role=row.role)
-    stands = " ".join(part for part in (_at(view), _in_a_word(view)) if part)
+    word = "" if row.since and view.stands.state in BY_THE_CLOCK else _in_a_word(view)
+    stands = " ".join(part for part in (_at(view), word) if part)
+    silent = f", no word since {_here(row.since, _place(view), view)}" if row.since else ""
     late = f", plane late: {_clock(row.expected, flight.origin, flight.departure_date, clock)}" if row.expected else ""
-    return f"{row.ident} {_short_day(flight.departure_date)} {route(flight)} {stands}{late}"
+    return f"{row.ident} {_short_day(flight.departure_date)} {route(flight)} {stands}{late}{silent}"
 
 
 def _saved_line(row: ListLine, clock: ClockFace) -> str:
@@ -253,10 +261,11 @@ def _line_tells(row: ListLine, now: datetime, clock: ClockFace) -> Tells:
     view = View(flight=row.flight, reader=Reader(ident=row.ident, now=now, clock=clock), role=row.role)
     times = (DEPARTURE if view.is_here else ARRIVAL) if _at(view) else ()
     state = view.stands.state
+    silence = {"stale": row.since.isoformat()} if row.since else {}
     if state in (State.CANCELLED, *PLANNED):
-        return tells(row.flight, ("cancelled",) if state is State.CANCELLED else times)
+        return tells(row.flight, ("cancelled",) if state is State.CANCELLED else times) | silence
     elsewhere = ("diverted_to",) if row.flight.diverted else ()
-    return tells(row.flight, ("phase", *_IN_PASSING.get(state, ()), *elsewhere, *times))
+    return tells(row.flight, ("phase", *_IN_PASSING.get(state, ()), *elsewhere, *times)) | silence
 
 
 def _saved_tells(row: ListLine) -> Tells:

@@ -12,6 +12,7 @@ from flait.core.flights import Flight
 from flait.core.idents import Ident
 from flait.core.polling import since_last_event
 from flait.core.replies.kinds import Fact, ListFlights, ListNumber, Start, Status, StatusOfSeveral, Subject
+from flait.core.silences import without_word
 from flait.core.subscriptions import Role, Subscription, SubscriptionState
 from flait.core.texts import answers as texts
 from flait.core.texts.status import Freshness, ListLine, list_text
@@ -23,7 +24,7 @@ from flait.flows import track
 from flait.flows.answering.desk import LIST, LIST_HOLDS, Act, AnswerText, Desk, say
 from flait.flows.answering.meant import current, following, is_on, meant, nothing_meant, wish_of
 from flait.flows.looks import may_be_asked
-from flait.flows.standing import age_of, answer
+from flait.flows.standing import age_of, answer, heard
 from flait.store import SubscriptionView, TrackedFlight
 
 FRESH = timedelta(minutes=3)
@@ -171,6 +172,7 @@ def _row(desk: Desk, view: SubscriptionView, views: Sequence[SubscriptionView]) 
         planned=(there.seen or there.plan) if there else None,
         is_listed=there is None or there.misses < MISSES,
         expected=_expected(desk, subscription, view.flight) if view.flight else None,
+        since=_silent_since(desk, subscription),
     )
 
 
@@ -179,3 +181,17 @@ def _expected(desk: Desk, subscription: Subscription, flight: Flight) -> datetim
     if subscription.role is not Role.TRAVELER or subscription.flight_id is None:
         return None
     return planes.expected(flight, desk.store.plane_of(subscription.flight_id, flight.inbound_fa_flight_id))
+
+
+def _silent_since(desk: Desk, subscription: Subscription) -> datetime | None:
+    """Since when there has been no word that the person acts on, where a look came to nothing; else None."""
+    tracked = desk.store.tracked(subscription.flight_id) if subscription.flight_id else None
+    seen_at = tracked.seen_at if tracked else None
+    if tracked is None or seen_at is None:
+        return None
+    told = heard(desk.store, subscription.id)
+    unanswered = tracked.is_unanswered(desk.now)
+    silent = without_word(
+        tracked.flight, desk.now, seen_at=seen_at, unanswered=unanswered, told=told, role=subscription.role
+    )
+    return seen_at if silent else None
