@@ -238,7 +238,7 @@ ORDER = (
 def test_core_imports_nothing_that_acts(path: Path) -> None:
     outside = {module for module in imports(path) if not module.startswith("flait.")}
 
-    assert {module.split(".")[0] for module in outside} <= STANDARD
+    assert {module.split(".")[0] for module in outside} <= STANDARD | {"msgspec"}  # what values are made of
 
 
 @every_core_module

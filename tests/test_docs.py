@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
@@ -26,6 +25,7 @@ from flait.core.subscriptions import Role
 from flait.core.texts.confirmations import pending_text, tracked_text
 from flait.core.texts.formats import Reader
 from flait.core.texts.wording import failed_text
+from flait.core.values import replace
 from flait.core.whatsapp import variables
 from flait.daemon import Daemon
 from flait.errors import FlaitError

@@ -7,13 +7,13 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from flait.core.values import replace
 from flait.web.listener import MOST_BODY, MOST_HEAD, MOST_UNREAD, Limits, Listener, Request, Response
 from tests.http_talk import Crowd, body, connected, exchange, request, rest, status, wait_for
 

@@ -7,13 +7,13 @@ import sys
 import threading
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from flait.core.values import replace
 from flait.errors import ConfigError
 from flait.settings import (
     AT_START,

@@ -198,6 +198,6 @@ def tell_the_way_back(made: "Backup") -> None:
 
 
 def _counts(gone: "Forgotten") -> dict[str, int]:
-    from dataclasses import asdict
+    from msgspec.structs import asdict
 
     return {"raw_answers": gone.raw_answers, **asdict(gone.log), "inbound": gone.texts_from_people}

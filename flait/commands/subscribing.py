@@ -1,10 +1,10 @@
 """`flait subscribe`, `unsubscribe` and `subscriptions`: who follows what."""
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from msgspec import Struct
 
 from flait.commands import session
 from flait.commands.output import day, local, print_json, print_table, safe, say
@@ -237,8 +237,7 @@ def _is_next(date: str) -> bool:
     return date.strip().lower() == NEXT
 
 
-@dataclass(frozen=True, slots=True)
-class TypedLeg:
+class TypedLeg(Struct, frozen=True):
     """What was typed of route and time, checked."""
 
     origin: str | None

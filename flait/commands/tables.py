@@ -6,8 +6,11 @@ a paragraph. Long text stands under its row where there is no room beside it. Wh
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import zip_longest
+
+from msgspec import Struct
+
+from flait.core.values import replace
 
 GAP = "  "
 INDENT = "  "
@@ -18,8 +21,7 @@ Cell = str | tuple[str, ...]
 """What stands in a column; of a tuple every part stays in one piece, of text in a column that `breaks` every word."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class Column(Struct, frozen=True, kw_only=True):
     """`rank` 0 is always shown; of the others the highest goes first. `breaks`: cells may go on in a second line.
 
     `under`: long text, for the last column alone. `named`: a number that says nothing without the column's name.
@@ -42,8 +44,7 @@ BETWEEN = -2  # the row and column of what is blank
 FACTS = (Column(name="what"), Column(name="value", under=True))
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A piece of a line, and the row and column it is of."""
 
     text: str
@@ -65,8 +66,7 @@ def plain(line: Line) -> str:
     return "".join(span.text for span in line)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Shown:
+class _Shown(Struct, frozen=True, kw_only=True):
     """What of a table is shown: `across` stand in columns, `under` is the long text's place or None."""
 
     columns: Sequence[Column]

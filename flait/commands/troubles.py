@@ -6,10 +6,11 @@ and what can be seen from here.
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from flait.commands import session
 
@@ -27,8 +28,7 @@ LEAST_ROOM = 20_000_000  # bytes on the disk: a backup, and a day of everything 
 Problem = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DaemonSigns:
+class DaemonSigns(Struct, frozen=True, kw_only=True):
     """What is known of the daemon without the database: its lock, and its own word."""
 
     daemon: "Holder | None"

@@ -5,8 +5,9 @@ down, over the cap) is simply still a change at the next look, against what the 
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from flait.core import planes
 from flait.core.changes import DELAY, GATES, MOVES, ORDER, STEP_NEAR, Change, ChangeKind, Ear, End, changes
@@ -32,6 +33,7 @@ from flait.core.priorities import RULES, TAKE_BACK, Priority
 from flait.core.subscriptions import Role
 from flait.core.told import Told, further, presumed
 from flait.core.trips import Feed, Onward, goes_on_soon, of_connection, seen_before
+from flait.core.values import replace
 
 K = ChangeKind
 
@@ -50,8 +52,7 @@ WITH_CONNECTION = MOVES | GATES | {K.LEAVE, K.BOARDING}  # of the second flight:
 CALLS = frozenset({K.LEAVE, K.BOARDING, K.MEET})  # milestones that tell somebody to go
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
+class Alert(Struct, frozen=True, kw_only=True):
     """What one poll means for one person: one text, led by the first change. `since`: no word since that moment.
 
     `as_of`: it was seen and is said as of then. `onward`: they go on with it. `is_brought`: another flight still brings
@@ -91,8 +92,7 @@ Held = tuple[tuple[ChangeKind, str], ...]
 """Changes that are true and not told, each with why it waits."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """The alert, if one is due now; and when at the latest to look at the flight again because of what was held.
 
     `moment` is when what waits for time alone is to be decided anew, without a look. `held` and `waits`, what of it
@@ -176,8 +176,7 @@ def _settled(
     return ([] if any(hold.look_again == CONFIRM_BIG for _, hold in holds) else due), holds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Case:
+class _Case(Struct, frozen=True, kw_only=True):
     """One person and one flight, as it was `seen`: what concerns them, what waits, and the text about the rest."""
 
     told: Told

@@ -4,8 +4,9 @@ A schedule knows no seats, and nothing of what is cancelled today: what Flait ha
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+
+from msgspec import Struct
 
 from flait.core.findings import Finding, Found, Over, Several
 from flait.core.flights import RETIMED, Airport, Flight, Phase, ScheduledFlight, cancelled, phase
@@ -17,8 +18,7 @@ SOONEST = timedelta(hours=1)  # nobody gets on a flight that leaves before
 KEPT = timedelta(minutes=30)  # what AeroAPI told of a pair answers for so long
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
+class Pair(Struct, frozen=True, kw_only=True):
     """The airports between which others fly."""
 
     origin: Airport

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from msgspec import Struct
+
 from flait.core.flights import Flight, Phase, cancelled, elsewhere, progress
 from flait.core.labels import short_label
 from flait.core.observations import is_overtaken, lands_by
@@ -109,8 +111,7 @@ OVERDUE = timedelta(hours=2)  # past the best known time, and nothing was report
 DIVERTED_STEP = timedelta(minutes=30)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ear:
+class Ear(Struct, frozen=True, kw_only=True):
     """What of the times one person follows: which end, from which first lateness on, and no move below `least`."""
 
     end: End = End.DEPARTURE

@@ -1,11 +1,11 @@
 """How a text is made: for whom, of which kind, about what, of use until when. The one place that builds one. Pure."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from flait.core.messages import Channel, CopiedAs, Message, MessageKind, MessageStatus
 from flait.core.subscriptions import User
 from flait.core.texts.wording import Text
+from flait.core.values import replace
 
 
 def compose(

@@ -7,8 +7,9 @@ A wish becomes a date only on a calendar: the departure airport's own. Slashes a
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, timedelta
+
+from msgspec import Struct
 
 from flait.core.idents import shown
 from flait.errors import InvalidDate
@@ -28,8 +29,7 @@ _NAMED_DAY = re.compile(r"([a-z]{3,9}) (.*[0-9].*)", re.ASCII)
 _IN_DAYS = re.compile(r"in ([0-9]{1,3}) days?", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class DateWish:
+class DateWish(Struct, frozen=True):
     """A date as it was written, checked; `on(today)` says which day that is on a calendar where today is `today`."""
 
     text: str

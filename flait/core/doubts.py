@@ -1,7 +1,8 @@
 """What one look alone has shown, and waits for a second: kept beside a decision, for the case that none can be had."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from flait.core.changes import ORDER, Change, ChangeKind
 from flait.core.holds import Hold
@@ -9,8 +10,7 @@ from flait.core.planes import Plane
 from flait.core.trips import Onward
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Doubts:
+class Doubts(Struct, frozen=True, kw_only=True):
     """What one look alone showed, most important first; `beside`, what is sure and waits with that."""
 
     once: tuple[Change, ...] = ()

@@ -5,11 +5,14 @@ Who asks is flows/find.py; each door has its own words for a reason.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+
+from msgspec import Struct
 
 from flait.core.flights import Flight, Phase, ScheduledFlight, Times, answers, cancelled, progress
 from flait.core.subscriptions import Role
+from flait.core.values import replace
 from flait.core.wanted import AHEAD, BEHIND, Leg, Wanted, legs_of, possible_days, rows_of
 
 LIVE = timedelta(days=2)  # AeroAPI knows flights by id from two days before departure
@@ -18,8 +21,7 @@ LATE_STILL_HERE = timedelta(hours=24)  # yesterday's flight may not have left ye
 LONG_GONE = timedelta(hours=6)  # never reported as departed, but past its time: not one to wait for
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Questions:
+class Questions(Struct, frozen=True, kw_only=True):
     """What AeroAPI is to be asked: from when to when (UTC), and which days of the schedule if that shows nothing."""
 
     live: tuple[datetime, datetime] | None
@@ -46,15 +48,13 @@ class Found:
     beside: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Several:
+class Several(Struct, frozen=True, kw_only=True):
     """More than one leg is meant, earliest first: whoever asked must say which."""
 
     legs: Sequence[Leg]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoneThere:
+class NoneThere(Struct, frozen=True, kw_only=True):
     """No such flight. It is known to leave `from_there`, or else `anywhere`; `days` is what the date can mean.
 
     No `days`: the next departure was asked for. `planned`: the schedule was asked too.
@@ -66,23 +66,20 @@ class NoneThere:
     planned: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OtherAirline:
+class OtherAirline(Struct, frozen=True, kw_only=True):
     """AeroAPI answered with another airline's flight, of that number."""
 
     number: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GoesElsewhere:
+class GoesElsewhere(Struct, frozen=True, kw_only=True):
     """It was found to go somewhere, and goes to other `ends` now: never followed there in silence."""
 
     on: date
     ends: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Over:
+class Over(Struct, frozen=True, kw_only=True):
     """It has landed, or left; `at` that moment, since it was asked for. None: it had landed before."""
 
     flight: Flight

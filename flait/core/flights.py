@@ -4,12 +4,16 @@ Decides from `actual_*` times and flags only, never from the `status` text, whic
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Final
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
+
 from flait.core.idents import Ident
+from flait.core.values import replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +37,7 @@ class Airport:
         return self.code_iata or self.code
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Times:
+class Times(Struct, frozen=True, kw_only=True):
     """One event of a flight (out, off, on or in): aware UTC moments, None where AeroAPI has none."""
 
     scheduled: datetime | None = None
@@ -50,6 +53,9 @@ class Times:
     def late(self) -> timedelta:
         """How much later than scheduled (negative: earlier); nothing where either is unknown."""
         return self.best - self.scheduled if self.best and self.scheduled else timedelta()
+
+
+UNKNOWN: Final = Times()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +77,10 @@ class Flight:
     codeshares: tuple[str, ...] = ()
     origin: Airport
     destination: Airport | None = None
-    out: Times = Times()
-    off: Times = Times()
-    on: Times = Times()
-    in_: Times = Times()
+    out: Times = UNKNOWN
+    off: Times = UNKNOWN
+    on: Times = UNKNOWN
+    in_: Times = UNKNOWN
     cancelled: bool = False
     diverted: bool = False
     diverted_to: Airport | None = None
@@ -120,8 +126,7 @@ class Flight:
         return self.diverted_to or (None if self.diverted else self.destination)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScheduledFlight:
+class ScheduledFlight(Struct, frozen=True, kw_only=True):
     """A row of AeroAPI's /schedules: no id, no live times; beyond two days there is nothing else."""
 
     ident: str

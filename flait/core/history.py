@@ -5,8 +5,9 @@ never reported is none of either. Flights count with those of the same leg alone
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+from msgspec import Struct
 
 from flait.core.flights import Flight, Phase, Times, cancelled, elsewhere, progress
 
@@ -16,8 +17,7 @@ LEAST_KNOWN = 4  # fewer say nothing, and stand in no text
 OLD = timedelta(days=1)  # what was asked for longer ago is asked for again
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flown:
+class Flown(Struct, frozen=True, kw_only=True):
     """One flight that is over. Without an arrival it was cancelled, or came down elsewhere.
 
     `planned_at` is the scheduled departure, by which it is known again; `date` is its day where it left.
@@ -44,8 +44,7 @@ class Flown:
         return self.origin, self.destination
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Punctuality:
+class Punctuality(Struct, frozen=True, kw_only=True):
     """On time so often `of` the last flights that are known."""
 
     on_time: int

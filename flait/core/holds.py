@@ -5,9 +5,10 @@ is held is lost: it is compared with what the person was told, and so is still a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from flait.core.changes import GATES, LATER, MOVES, NEAR, SOONER, Change, ChangeKind
 from flait.core.flights import Flight
@@ -69,8 +70,7 @@ class Reach(StrEnum):
     LOST = "lost"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PastText:
+class PastText(Struct, frozen=True, kw_only=True):
     """A text this person had about this flight: when, its kind, and the gate it told, if any.
 
     One that was lost has told nothing, and yet was sent: it counts towards the caps. `urgent`: it was P0.
@@ -88,8 +88,7 @@ class PastText:
         return self.reach is not Reach.LOST
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hold:
+class Hold(Struct, frozen=True, kw_only=True):
     """Why news waits: for another look within `look_again`, or for time alone, `until` then.
 
     `joins`: it goes with a text that is sent anyway. `once`: one look alone showed it.

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from flait.errors import InvalidIdent
 
@@ -16,8 +17,7 @@ _IDENT = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ident:
+class Ident(Struct, frozen=True, kw_only=True):
     """An airline's designator (IATA or ICAO), a number without leading zeros, and a suffix letter or ''."""
 
     operator: str

@@ -3,15 +3,15 @@
 Texts are kept as they came; `flows/intake.py` acts upon them once.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from flait.core.numbers import dialled
 from flait.core.receipts import Receipt
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inbound:
+class Inbound(Struct, frozen=True, kw_only=True):
     """A text from a person. `opt_out_type` is Twilio's own reading.
 
     `sender` and `wa_id` are E.164 without a channel's prefix: whom it is from, and how WhatsApp itself names them where
@@ -38,8 +38,7 @@ class Inbound:
         return tuple(dict.fromkeys(dialled(number) for number in (self.sender, self.wa_id) if number))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnprovenText:
+class UnprovenText(Struct, frozen=True, kw_only=True):
     """A signed form about a person's text, with a field that Flait does not know: it may have been cut up anew.
 
     Which text it is about can be looked up at Twilio. `seems` is what it says where at least its sender is certain.
@@ -49,8 +48,7 @@ class UnprovenText:
     seems: Inbound | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnprovenReceipt:
+class UnprovenReceipt(Struct, frozen=True, kw_only=True):
     """The same about a text of ours; `word` is Twilio's own for the status that it seems to report."""
 
     seems: Receipt

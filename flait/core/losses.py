@@ -6,9 +6,10 @@ who gets nothing any more, and a day on which half of the texts were lost. Pure.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+
+from msgspec import Struct
 
 from flait.core.twilio_errors import ERRORS, ErrorKind, failure_words
 from flait.core.whatsapp import NO_SMS, NO_WAY
@@ -23,8 +24,7 @@ _LASTING: Final = frozenset({ErrorKind.ACCOUNT, ErrorKind.RECIPIENT})
 _FILTERED: Final = 30007
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class Ended(Struct, frozen=True, kw_only=True):
     """How one text ended: to whom it was, when, and whether it arrived; else with which error, or in our own words."""
 
     phone: str
@@ -40,8 +40,7 @@ class Ended:
         return failure_words(self.error_code) if self.error_code or not self.error else self.error
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loss:
+class Loss(Struct, frozen=True, kw_only=True):
     """Something that is wrong with texts, in a sentence, and since when."""
 
     cause: str

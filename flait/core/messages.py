@@ -1,10 +1,11 @@
 """Texts on their way: their states in Twilio's words and ours, what they weigh, when to try again."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct, field
 
 from flait.core.pauses import Pauses
 from flait.core.structure import Structure, plain
@@ -124,8 +125,7 @@ UNTOLD = frozenset(
 (`canceled`) may have arrived: what it still tells was said. Twilio itself cancels only texts that were scheduled."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(Struct, frozen=True, kw_only=True):
     """One text to one person. `tells` are the facts it states, as core.told reads them back.
 
     `body` is the whole on one line, `structure` the same in its parts; one that an earlier Flait wrote has none.

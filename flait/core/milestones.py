@@ -5,9 +5,10 @@ is due is decided here; that somebody waits for one is a moment (flows/remind.py
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from flait.core.changes import Change, ChangeKind
 from flait.core.flights import Flight, Phase, cancelled, progress
@@ -25,8 +26,7 @@ GATE_WAITS = 75 * M  # a first gate goes with a milestone that is so near
 When = Callable[[Flight, timedelta], datetime | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """Who is told, when it is due by the flight and their lead, and until when it is of use; never after `ends`."""
 
     role: Role
@@ -86,8 +86,7 @@ MILESTONES: Mapping[ChangeKind, Rule] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Milestone:
+class Milestone(Struct, frozen=True, kw_only=True):
     """A milestone that is still to be told: from when, and until when; `lead` is how long before what it is due."""
 
     kind: ChangeKind

@@ -5,11 +5,11 @@ that is impossible is no observation; what stays blank, or is overtaken, no long
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 from flait.core.flights import Airport, Flight, Phase, Times, progress
+from flait.core.values import fields, replace
 
 CLOCKS_DIFFER = timedelta(minutes=2)  # so far in the future an actual time is a clock's difference, not a lie
 OUT_OF_ORDER = timedelta(minutes=15)  # so much airlines' own reports of one flight disagree

@@ -1,14 +1,14 @@
 """How long to wait before trying again: one rule for every party, and the pauses that several share."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
+
+from msgspec import Struct
 
 MOST_DOUBLINGS: Final = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Pauses:
+class Pauses(Struct, frozen=True):
     """`first` after one failure, twice that after two, and so on, `longest` at most."""
 
     first: timedelta

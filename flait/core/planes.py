@@ -4,8 +4,9 @@ AeroAPI names the flight before. What follows from it is Flait's own inference: 
 into the flight's times, and never decides when somebody is told to leave. Pure; told by core/alerts.py.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from flait.core.aircraft import TURNS_ROUND, size_of
 from flait.core.changes import Change, ChangeKind
@@ -36,8 +37,7 @@ OLD = 150 * M  # seen longer ago, it is nothing to go by; what has landed is
 MISSED_AT_MOST = 3  # so often AeroAPI may not know it, then nobody asks any more
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plane:
+class Plane(Struct, frozen=True, kw_only=True):
     """The flight before, as last seen and as of the look before; and the plane of that one, while it has not left."""
 
     flight: Flight
@@ -121,8 +121,7 @@ def is_ahead(flight: Flight) -> bool:
     return progress(flight) is Phase.SCHEDULED and not cancelled(flight) and flight.returned is None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(Struct, frozen=True, kw_only=True):
     """What somebody was told of the plane: its flight's number and id, and the inference; None: it is here."""
 
     number: str

@@ -5,12 +5,14 @@ What a person has not set is the operator's default. A `Wishes` is both together
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct, field
+
 from flait.core.changes import ChangeKind
+from flait.core.values import replace
 
 K = ChangeKind
 OFF = timedelta()  # a lead of nothing: that milestone is not wanted
@@ -39,8 +41,7 @@ class Level(StrEnum):
     IMPORTANT = "important"  # P0 and P1, and whatever takes back what they were told
 
 
-@dataclass(frozen=True, slots=True)
-class QuietHours:
+class QuietHours(Struct, frozen=True):
     """From when to when on somebody's own clock, over midnight if need be; never the whole day."""
 
     start: time
@@ -101,8 +102,7 @@ def lead_from(kind: ChangeKind, text: str) -> timedelta | None:
     return span if fits else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preferences:
+class Preferences(Struct, frozen=True, kw_only=True):
     """What one person has set; what is empty is the operator's default.
 
     `quiet` is `22:00-07:00`, `off`, or ''. `leads` are spans before, OFF for none. `off` are the kinds not wanted.
@@ -128,8 +128,7 @@ def with_lead(preferences: Preferences, kind: ChangeKind, lead: timedelta) -> Pr
 NO_PREFERENCES = Preferences()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class Wishes(Struct, frozen=True, kw_only=True):
     """How one person wants to hear of one flight, defaults filled in.
 
     `since` is when they were last told how it stands: only milestones after it are told, and none without it.
@@ -152,8 +151,7 @@ class Wishes:
 NO_WISHES = Wishes()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Defaults:
+class Defaults(Struct, frozen=True, kw_only=True):
     """What the operator set for people who set nothing."""
 
     quiet: str = ""

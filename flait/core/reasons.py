@@ -4,9 +4,10 @@ What a person was told before is not noted: the texts themselves say it, for as 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 from flait.core.changes import MOVES, Change, ChangeKind
 from flait.core.flights import Flight, Phase
@@ -41,16 +42,14 @@ _EVENTS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Seen(Struct, frozen=True, kw_only=True):
     """What one look showed of the fact that the text is about, in the form in which texts keep it."""
 
     at: datetime
     value: str | bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
+class Decided(Struct, frozen=True, kw_only=True):
     """One decision as it was noted. An earlier Flait noted only what was told, how urgent it was, and what waited."""
 
     at: datetime
@@ -68,8 +67,7 @@ class Decided:
         return timedelta(minutes=self.threshold_min)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waited:
+class Waited(Struct, frozen=True, kw_only=True):
     """News that waited for time alone: since when, why, and for what moment."""
 
     kind: str
@@ -78,8 +76,7 @@ class Waited:
     until: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
+class Reason(Struct, frozen=True, kw_only=True):
     """Why one text was told, as far as it is still known.
 
     `before` is what its person had been told of that fact, and when. Without `decided` the decision is not on record.

@@ -4,7 +4,8 @@ Twilio promises no order and signs no time. A report only ever moves a text forw
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from flait.core.messages import MessageStatus
 
@@ -33,8 +34,7 @@ def advance(current: MessageStatus, reported: MessageStatus) -> MessageStatus:
     return reported if RANK[reported] > RANK[current] else current
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
+class Receipt(Struct, frozen=True, kw_only=True):
     """One report about one text. `message_id` is ours, from the callback's query; None when only the sid is known."""
 
     sid: str

@@ -1,14 +1,14 @@
 """How much of the month's look-ups one person may have: guests must not take them from others."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 PART = 3  # of what the others leave, one person may have one in so many
 MOST_TOGETHER = 3, 4  # of what the operator's own people leave, all others together may have that much
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spent:
+class Spent(Struct, frozen=True, kw_only=True):
     """Micro-dollars of this month: by everybody, by this person, and by all whom the operator did not add."""
 
     all: int

@@ -1,8 +1,9 @@
 """How a flight stands at a moment: decided here, once, for the board, the lists, the answers and the confirmations."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from flait.core.changes import LONG_TAXI
 from flait.core.flights import Airport, Flight, Phase, Times, cancelled, progress
@@ -44,8 +45,7 @@ AT_ORIGIN = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True):
     """`at` is when the state began or what it waits for: an actual event's moment, else the best known of the next.
 
     `where` is the airport it is at or comes down at, None while nobody knows. `late` is against the schedule: of the

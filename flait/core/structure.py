@@ -4,11 +4,10 @@ A text is composed once, for every channel: what it tells is decided then, and d
 How it looks is the channel's affair. `one_line` is the SMS; `core/whatsapp.py` has lines and bold words.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
+class Phrase(Struct, frozen=True):
     """A few words, and the facts that they tell. A sentence has its end mark, a time has none."""
 
     text: str
@@ -18,8 +17,7 @@ class Phrase:
 SILENT = Phrase("")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Headline:
+class Headline(Struct, frozen=True, kw_only=True):
     """`Tracking` `UA1234` `SFO-EWR` `delayed 45m`: which flight it is, and what is new of it. Any part may be empty.
 
     A text about no flight, or one that names it within the news, has no `flight`.
@@ -40,8 +38,7 @@ class Headline:
 NO_HEADLINE = Headline()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Structure:
+class Structure(Struct, frozen=True, kw_only=True):
     """A whole text in its parts. `joint` stands between headline and times where both are on one line."""
 
     headline: Headline = NO_HEADLINE

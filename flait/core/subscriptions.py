@@ -1,12 +1,14 @@
 """Who wants to hear of which flight, in what role, and the states a subscription passes through."""
 
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from flait.core.messages import Channel
 from flait.core.pauses import Pauses
 from flait.core.preferences import NO_PREFERENCES, Preferences
+from flait.core.values import replace
 
 
 class Role(StrEnum):
@@ -31,8 +33,7 @@ class AddedBy(StrEnum):
     INVITATION = "invitation"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
+class Address(Struct, frozen=True, kw_only=True):
     """A way by which a person can be reached. `value` is what the channel calls them: E.164 for SMS and WhatsApp.
 
     `consent` is how they agreed to it, '' where nobody noted it; `agreed_at` is when.
@@ -49,8 +50,7 @@ class Address:
         return f"{self.consent}, {self.agreed_at:%Y-%m-%d}" if self.agreed_at else self.consent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class User:
+class User(Struct, frozen=True, kw_only=True):
     """A person with a telephone. `phone` is E.164 as dialled: it is by that that they are known, and say STOP.
 
     `channel` is the one of their `addresses` that texts go to. `muted_until`: what is not urgent waits until then.
@@ -124,8 +124,7 @@ TRANSITIONS: dict[SubscriptionState, frozenset[SubscriptionState]] = {
 LIVE = frozenset({S.PENDING, S.ACTIVE})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subscription:
+class Subscription(Struct, frozen=True, kw_only=True):
     """One person following one flight.
 
     `ident` is what they typed, tidied; `wish` the date as written ('' = the next departure) on the calendar of

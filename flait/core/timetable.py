@@ -4,13 +4,13 @@ A timetable knows airports and times alone. What somebody was told of it is comp
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from flait.core.changes import STEP_NEAR, Change, ChangeKind, End
 from flait.core.flights import RETIMED, Airport, Flight, ScheduledFlight, Times
 from flait.core.told import NONE, Told, presumed
+from flait.core.values import replace
 
 MISSES = 2  # looks in a row that do not show it, before that is told
 BETWEEN_MISSES = timedelta(hours=6)  # at least, from the first to the second

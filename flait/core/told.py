@@ -5,11 +5,13 @@ what that person knows. Comparing with the last poll instead would text every cr
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from flait.core.aircraft import BOARDS_BEFORE, size_of
 from flait.core.flights import FLOWN, Flight, Phase, cancelled, elsewhere, progress
+from flait.core.values import replace
 
 Tells = Mapping[str, str | bool]
 
@@ -24,8 +26,7 @@ ANOTHER_TIME = timedelta(minutes=10)  # a departure told so much from the last o
 REMINDERS = ("checkin", "leave", "boarding", "meet")  # facts of what was said, and not of the flight
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Told(Struct, frozen=True, kw_only=True):
     """Facts as this person knows them; None where nothing was said, '' where it was said that there is none.
 
     `phase_at` is when the phase was said to have begun; `boards` is advice, "boards about"; `returned` the leaving that

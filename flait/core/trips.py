@@ -6,15 +6,17 @@ worse state takes two looks, unless it has happened.
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from flait.core.changes import Change, ChangeKind
 from flait.core.flights import Flight, cancelled
 from flait.core.observations import lands_by
 from flait.core.taxiing import is_down, left_at, there_at, touchdown
 from flait.core.told import Told, connections_told
+from flait.core.values import replace
 
 K = ChangeKind
 M = timedelta(minutes=1)
@@ -54,8 +56,7 @@ _WORSE = tuple(Chance)
 NOTHING = Told()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leg:
+class Leg(Struct, frozen=True, kw_only=True):
     """A flight that a traveler follows: their subscription's id, the number as booked, and the last two looks at it.
 
     `told` is what they know of it. `leaves` and `arrives` are by the schedule that they heard of first: their booking.
@@ -80,8 +81,7 @@ class Leg:
         return self.arrives or _planned_in(self.flight)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
+class Connection(Struct, frozen=True, kw_only=True):
     """A pair as it stands. `minutes` is what is left between arrival and departure, None where a time is not known."""
 
     first: Leg
@@ -92,8 +92,7 @@ class Connection:
     chance: Chance
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Onward:
+class Onward(Struct, frozen=True, kw_only=True):
     """What a traveler goes on with after a flight: that leg, and the least time between the two.
 
     `arrives` is when the first was booked to be there, `known` what they were told of it.
@@ -109,8 +108,7 @@ class Onward:
         return self.known is Chance.MISSED is chance(first, self.leg.flight, self.needed, self.known)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Feed:
+class Feed(Struct, frozen=True, kw_only=True):
     """What brings a traveler to where a flight leaves: the flight before, that one, and the least time between them."""
 
     first: Leg

@@ -4,8 +4,9 @@ Twilio moves meanings between codes now and then, so an unknown code has a safe 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 OPTED_OUT = 21610
 OWN_NUMBER = 21266
@@ -21,8 +22,7 @@ class ErrorKind(StrEnum):
     DELIVERY = "delivery"  # accepted, then lost on the way: it comes as a receipt, hardly ever as an answer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(Struct, frozen=True, kw_only=True):
     """One error code: its kind, what it says in the operator's words, and what mends it."""
 
     kind: ErrorKind

@@ -4,9 +4,10 @@ A wish means the same however much later it is answered: it counts from the mome
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
+
+from msgspec import Struct
 
 from flait.core.dates import DateWish
 from flait.core.flights import RETIMED, Airport, Flight, ScheduledFlight, cancelled, same_leg
@@ -21,8 +22,7 @@ Leg = Flight | ScheduledFlight
 _L = TypeVar("_L", Flight, ScheduledFlight)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """What somebody asked to follow. `wish` None is the next departure; airports are codes, if named.
 
     Words like `tomorrow` count from `asked_at`, on the departure airport's calendar. `leaves_at` is the scheduled time

@@ -5,10 +5,11 @@ approved. Every form says what the stored text says: the same facts, the same wo
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct, field
 
 from flait.core.flights import Airport, Flight, Phase
 from flait.core.messages import CopiedAs, Message, MessageKind
@@ -16,6 +17,7 @@ from flait.core.structure import Structure, one_line
 from flait.core.texts.formats import Reader
 from flait.core.texts.wording import arrives_verb, departs_verb, label, route, short
 from flait.core.told import Told, told
+from flait.core.values import fields
 
 WINDOW: Final = timedelta(hours=24)
 MARGIN: Final = timedelta(minutes=5)  # clocks differ, and a text takes its time: near the end the window counts as shut
@@ -39,8 +41,7 @@ class MessageForm(StrEnum):
     SMS = "SMS"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setup:
+class Setup(Struct, frozen=True, kw_only=True):
     """What the operator has set up: a WhatsApp sender, and templates by the kind of text.
 
     `one_way`: SMS come from a name, to which nobody can reply; `contact` is whom people can ask.
@@ -60,16 +61,14 @@ class Setup:
 NO_WHATSAPP: Final = Setup()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChosenForm:
+class ChosenForm(Struct, frozen=True, kw_only=True):
     """The form that a text takes, and why; no form: it cannot go out."""
 
     form: MessageForm | None
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TemplateMessage(Message):
+class TemplateMessage(Message, frozen=True, kw_only=True):
     """A text that leaves as a template: Twilio gets `content_sid` and the variables in place of the body."""
 
     content_sid: str
@@ -133,8 +132,7 @@ def _bold(text: str) -> str:
     return f"*{text}*" if text and "*" not in text else text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variables:
+class Variables(Struct, frozen=True, kw_only=True):
     """What a template is filled with, in the order of its placeholders {{1}} to {{5}}."""
 
     flight: str

@@ -6,7 +6,6 @@ still is news is decided anew, in words of then. Sends nothing, asks nobody; eve
 
 import logging
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -19,6 +18,7 @@ from flait.core.texts.confirmations import tracked_text
 from flait.core.texts.formats import Reader
 from flait.core.texts.wording import Text
 from flait.core.told import FACTS, REMINDERS, further, tells
+from flait.core.values import replace
 from flait.flows import standing
 from flait.flows.looks import hasten
 from flait.flows.saved import told_when_saved

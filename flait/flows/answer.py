@@ -7,9 +7,10 @@ What asks nobody never waits for what does: see answering/looks.py.
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
+
+from msgspec import Struct
 
 from flait.clock import Clock
 from flait.core.compose import compose
@@ -49,6 +50,7 @@ from flait.core.structure import plain
 from flait.core.subscriptions import AddedBy, User
 from flait.core.texts import answers as texts
 from flait.core.texts.wording import Text
+from flait.core.values import replace
 from flait.errors import StoreError
 from flait.flows.answering.alternatives import alternatives
 from flait.flows.answering.connecting import connect
@@ -119,8 +121,7 @@ def _who(desk: Desk) -> str:
     return texts.who_text(desk.user.called, desk.rules.contact, len(following(desk)))
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Struct, frozen=True):
     """At most so many commands of these words are taken within that span; its end is told to the `step`."""
 
     name: str  # the word in the record for the text that says so

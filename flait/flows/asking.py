@@ -1,12 +1,12 @@
 """What AeroAPI is asked about a tracked flight, and which record of its answer is that flight, or its next leg."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from flait.core import polling
 from flait.core.flights import Flight, cancelled, elsewhere, same_leg
 from flait.core.idents import parse_ident
+from flait.core.values import replace
 from flait.core.wanted import AHEAD, BEHIND
 from flait.errors import InvalidIdent
 from flait.flows.ports import FlightSource

@@ -7,13 +7,14 @@ backup that somebody asked for, nor a database.
 import logging
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from os import stat_result
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from typing import Final
+
+from msgspec import Struct
 
 from flait.clock import Clock
 from flait.errors import NotOurs, StoreError, UserError
@@ -62,8 +63,7 @@ _NAME: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Backup:
+class Backup(Struct, frozen=True, kw_only=True):
     """A backup that is there. `at` is when it was made, by the clock that its name was taken from."""
 
     path: Path
@@ -73,8 +73,7 @@ class Backup:
     before: str = ""  # of a safety copy: before what
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Restored:
+class Restored(Struct, frozen=True, kw_only=True):
     """What a restore did. `aside` and `kept` are what was there before: the file itself, and a backup of it."""
 
     rows: int

@@ -7,8 +7,9 @@ leaves, the first time or again, its words must still hold (afresh.py): else wha
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from flait.clock import Clock
 from flait.core.messages import LOOK_AGAIN, MOST_SENDS, TOO_LATE, Message, MessageStatus, next_attempt
@@ -34,8 +35,7 @@ SILENCE = "twilio silence"  # what is remembered as read until then: nothing is 
 TWILIO = "twilio"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class Progress(Struct, frozen=True, kw_only=True):
     """Whether there may be more to do, and how long sending as a whole must pause."""
 
     more: bool

@@ -3,13 +3,13 @@
 What its answers amount to is decided in core/findings.py.
 """
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from flait.core.findings import Finding, GoesElsewhere, NoneThere, Shown, decided, questions
 from flait.core.flights import Flight
 from flait.core.observations import possible
+from flait.core.values import replace
 from flait.core.wanted import Wanted
 from flait.flows.ports import Answer, FlightSource
 

@@ -5,13 +5,13 @@ Over WhatsApp the sender's profile says who writes, and a template is the operat
 knows whom they wrote to: an answer is not greeted, but for the confirmation of a flight.
 """
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from flait.core.messages import Message, MessageKind
 from flait.core.subscriptions import AddedBy
 from flait.core.texts.confirmations import Greeting, greeted, says_who_writes
+from flait.core.values import replace
 from flait.flows.afresh import times_sent
 from flait.store import Store
 

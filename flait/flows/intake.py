@@ -7,14 +7,16 @@ Twilio or Flait, a STOP is honoured before anything else, for the number and all
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
+
+from msgspec import Struct
 
 from flait.clock import Clock
 from flait.core.inbound import Inbound
 from flait.core.replies.order import undoes
 from flait.core.replies.understanding import Help, Join, Reply, Start, Stop, understand
+from flait.core.values import replace
 from flait.errors import SendError
 from flait.flows.deliver import TWILIO, withhold
 from flait.flows.ports import Gateway
@@ -44,16 +46,14 @@ _CHANGES: Final[Mapping[type[Reply], ConsentKind]] = {
 """What decides who may be texted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
+class Fetched(Struct, frozen=True, kw_only=True):
     """How many texts were new, and whether there are more to be read at once."""
 
     new: int = 0
     more: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reading:
+class _Reading(Struct, frozen=True, kw_only=True):
     """One reading of Twilio's list: when it began, how far back it goes, and where it goes on.
 
     `until` is up to where everything that was listed could be read.

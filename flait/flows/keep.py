@@ -3,8 +3,9 @@
 The same for every door. Nothing is asked here, and nothing of a refusal is stored.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from flait.core import polling
 from flait.core.findings import Found
@@ -14,6 +15,7 @@ from flait.core.observations import merged
 from flait.core.subscriptions import AddedBy, Subscription, SubscriptionState, User, agreeing, next_resolution
 from flait.core.texts.confirmations import Greeting, pending_text, tracked_text
 from flait.core.texts.formats import Reader
+from flait.core.values import replace
 from flait.core.wanted import Wanted, scheduled
 from flait.errors import FlightSourceError, UserError
 from flait.flows import wishes
@@ -27,8 +29,7 @@ from flait.store import Store, TrackedFlight
 FIRST_LIVE_LOOK = timedelta(hours=47)  # ids appear 47.7 to 48 hours before scheduled_out
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class Person(Struct, frozen=True, kw_only=True):
     """Who is to be texted: a known user, or a phone that becomes one. How they agreed is `consent`, when `agreed_at`.
 
     Without a `channel` it is the one they have; SMS for somebody new. Whom the operator names is his own
@@ -43,8 +44,7 @@ class Person:
     added_by: AddedBy = AddedBy.OPERATOR
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subscribed:
+class Subscribed(Struct, frozen=True, kw_only=True):
     """What became of it. `already` when it was there before; `flight` once pinned, `scheduled` when days ahead."""
 
     subscription: Subscription

@@ -5,9 +5,10 @@ two processes at once, and a crash costs at most what was about to be spent anyw
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
+
+from msgspec import Struct
 
 from flait.clock import Clock
 from flait.core.prices import MICRODOLLARS, PRICES
@@ -17,8 +18,7 @@ from flait.errors import BudgetExhausted, RateLimited, ShareSpent
 from flait.store import Store
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class Pace(Struct, frozen=True, kw_only=True):
     """One call per `spacing` on average, `burst` at once; who would wait longer than `longest` is sent away."""
 
     spacing: timedelta

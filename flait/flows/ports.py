@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
+from msgspec import Struct
+
 from flait.core.flights import Airport, Flight, ScheduledFlight
 from flait.core.idents import Ident
 from flait.core.inbound import Inbound
@@ -14,8 +16,7 @@ from flait.core.receipts import Receipt
 AEROAPI = "flightaware"  # in the record of who answered
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """What AeroAPI said: flights grouped by fa_flight_id, earliest first; empty means it knows none.
 
     `raw` is the body as received, kept for debugging for a day and no longer (FlightAware's terms).
@@ -92,15 +93,13 @@ class AlertDesk(Protocol):
         """End an alert; one that is not there any more is ended."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accepted:
+class Accepted(Struct, frozen=True, kw_only=True):
     """Twilio has the text."""
 
     sid: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
+class Sent(Struct, frozen=True, kw_only=True):
     """A text in Twilio's own record."""
 
     sid: str
@@ -109,8 +108,7 @@ class Sent:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inbox:
+class Inbox(Struct, frozen=True, kw_only=True):
     """Texts from people, oldest first. With a `cursor` there are earlier ones: the reading goes on from there.
 
     `unfinished`: since when Twilio has been receiving something that is not among them yet.

@@ -8,15 +8,17 @@ import hmac
 import logging
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Final
+
+from msgspec import Struct
 
 from flait.clock import Clock
 from flait.core.pauses import Pauses
 from flait.core.prices import PRICES
 from flait.core.shares import divided
+from flait.core.values import replace
 from flait.errors import AboveTier, AlertInDoubt, ConfigError, FlightSourceError
 from flait.flows import accounts
 from flait.flows.looks import hasten
@@ -98,8 +100,7 @@ def _book(store: Store, tracked: TrackedFlight, now: datetime) -> None:
             store.bill(month, phone, part)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Office:
+class Office(Struct, frozen=True, kw_only=True):
     """What ordering takes: FlightAware's desk, our public address, and new tokens. `wanted`: new alerts are ordered."""
 
     desk: AlertDesk

@@ -7,7 +7,6 @@ decides nothing, and nothing is told twice.
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,6 +14,7 @@ from flait.clock import Clock
 from flait.core import polling
 from flait.core.alerts import Decision
 from flait.core.silences import is_awaited
+from flait.core.values import replace
 from flait.errors import StoreError
 from flait.flows import history, track
 from flait.flows.telling import AlertRules, decided, knows, moment_after, tell

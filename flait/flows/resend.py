@@ -7,15 +7,17 @@ most, however often one asks.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Final
+
+from msgspec import Struct, field
 
 from flait.core.compose import copied
 from flait.core.messages import CopiedAs, Message, MessageKind, MessageStatus
 from flait.core.subscriptions import SubscriptionState
 from flait.core.texts.wording import Text
+from flait.core.values import replace
 from flait.errors import NotFound, UserError
 from flait.flows import afresh
 from flait.flows.standing import Least
@@ -37,8 +39,7 @@ _REFUSED: Final[Mapping[MessageStatus, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retried:
+class Retried(Struct, frozen=True, kw_only=True):
     """What follows: a text in line, in words of now; or, of an alert, the facts that are told anew, as they stand."""
 
     queued: Message | None = None

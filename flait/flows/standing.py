@@ -4,7 +4,6 @@ By what is stored alone: no look is taken here.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from flait.core import planes
@@ -35,6 +34,7 @@ from flait.core.told import (
 )
 from flait.core.trips import Connection, connections
 from flait.core.trips import fact as connects
+from flait.core.values import replace
 from flait.flows.telling import knows
 from flait.flows.trips import all_legs
 from flait.store import Store, TrackedFlight

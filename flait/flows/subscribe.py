@@ -4,13 +4,13 @@ AeroAPI is asked outside any transaction; then one transaction makes everything 
 fault outside stores the wish as `pending`, and `activate_next` carries it on.
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from flait.clock import Clock
 from flait.core.findings import Finding, Found, Shown
 from flait.core.subscriptions import LIVE, Subscription, SubscriptionState
 from flait.core.texts.refusals import refused
+from flait.core.values import replace
 from flait.core.wanted import Wanted
 from flait.errors import (
     BudgetExhausted,

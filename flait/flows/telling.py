@@ -4,8 +4,9 @@ Decided from what was seen and what they were told before; everything here is in
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct, field
 
 from flait.core import polling
 from flait.core.alerts import Alert, Decision, Held, decide, rests
@@ -25,6 +26,7 @@ from flait.core.texts.formats import Reader
 from flait.core.told import Told, further, told
 from flait.core.trips import feeds_of, onward_of
 from flait.core.twilio_errors import is_in_vain
+from flait.core.values import replace
 from flait.flows import planes, trips
 from flait.flows.history import worth_telling
 from flait.flows.saved import told_when_saved
@@ -42,8 +44,7 @@ _REACH = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlertRules:
+class AlertRules(Struct, frozen=True, kw_only=True):
     """What decides who is told, and what is kept. `asker` has just asked, and hears of it by the answer instead.
 
     `defaults` hold for who set nothing. `least` are times between two flights, set for single airports. Without

@@ -6,7 +6,6 @@ look again. What waits for time alone, or was lost, is decided anew from what wa
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from flait.clock import Clock
@@ -35,6 +34,7 @@ from flait.core.timetable import (
     news,
     next_check,
 )
+from flait.core.values import replace
 from flait.errors import BudgetExhausted, FlaitError, NotUnderstood, StoreError
 from flait.flows import accounts, wishes
 from flait.flows.keep import FIRST_LIVE_LOOK

@@ -6,7 +6,6 @@ A crash anywhere costs one look-up and decides nothing twice.
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from flait.clock import Clock
@@ -20,6 +19,7 @@ from flait.core.observations import impossible, merged
 from flait.core.pauses import BUDGET_PAUSE
 from flait.core.reasons import Look
 from flait.core.silences import NO_WORD
+from flait.core.values import replace
 from flait.errors import BudgetExhausted, ConfigError, FlightSourceError, RateLimited, Refused, ShareSpent
 from flait.flows import accounts, history, planes, timekeeping
 from flait.flows.asking import ask

@@ -4,7 +4,6 @@ Reads the store alone; who is told what of it is decided in core/trips.py and co
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from flait.core.changes import ChangeKind
@@ -14,6 +13,7 @@ from flait.core.subscriptions import Role, Subscription, SubscriptionState
 from flait.core.timetable import as_flight
 from flait.core.told import Told, told
 from flait.core.trips import Feed, Leg, feeds_of
+from flait.core.values import replace
 from flait.store import Store, TellRow
 
 Least = Mapping[str, timedelta]

@@ -6,16 +6,18 @@ written down: what a dead daemon had still to look up comes with the next readin
 """
 
 import logging
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Final
+
+from msgspec import Struct
 
 from flait.clock import Clock
 from flait.core.inbound import Unproven, UnprovenReceipt, UnprovenText
 from flait.core.messages import UNTOLD
 from flait.core.replies.understanding import Stop
 from flait.core.twilio_errors import OPTED_OUT
+from flait.core.values import replace
 from flait.core.whatsapp import NO_WHATSAPP, Setup
 from flait.errors import Rejected, SendError
 from flait.flows import intake, receipts
@@ -31,8 +33,7 @@ LOOK_AFTER: Final = tuple(
 MOST: Final = 200  # that wait to be looked up; more come with the list
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Waiting:
+class _Waiting(Struct, frozen=True, kw_only=True):
     unproven: Unproven
     looks: int
     due: datetime

@@ -2,8 +2,9 @@
 
 import logging
 from contextlib import nullcontext, suppress
-from dataclasses import astuple, dataclass, field
 from datetime import timedelta
+
+from msgspec import Struct, field, structs
 
 from flait.clock import Clock
 from flait.flows.timekeeping import why_not_to_forget
@@ -14,8 +15,7 @@ KEEP_WORDS = timedelta(days=90)  # at least: a text that comes again must be kno
 log = logging.getLogger("flait.upkeep")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forgotten:
+class Forgotten(Struct, frozen=True, kw_only=True):
     """How many rows went, or would go."""
 
     raw_answers: int = 0
@@ -25,7 +25,7 @@ class Forgotten:
     @property
     def rows(self) -> int:
         """All of them but the raw answers."""
-        of_the_log: int = sum(astuple(self.log))
+        of_the_log: int = sum(structs.astuple(self.log))
         return of_the_log + self.texts_from_people
 
 

@@ -1,10 +1,10 @@
 """Whether somebody waits for that flight already: the same wish in other words, or the flight that was saved."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from flait.core.flights import Flight
 from flait.core.subscriptions import Subscription, SubscriptionState
+from flait.core.values import replace
 from flait.core.wanted import Leg, local_time, possible_days, scheduled
 from flait.errors import InvalidDate
 from flait.flows.wishes import wanted_of

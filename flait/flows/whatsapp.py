@@ -6,7 +6,6 @@ only while its words hold, else its news is decided anew and goes the other way.
 """
 
 import logging
-from dataclasses import fields, replace
 from datetime import datetime
 
 from flait.core.compose import compose, copied
@@ -16,6 +15,7 @@ from flait.core.structure import plain
 from flait.core.subscriptions import Subscription, User, agreeing
 from flait.core.texts.formats import Reader
 from flait.core.texts.wording import Text
+from flait.core.values import fields, replace
 from flait.core.whatsapp import (
     FREE_REFUSED,
     ChosenForm,

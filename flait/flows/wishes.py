@@ -4,7 +4,6 @@ No wish is asked about for ever: what AeroAPI refuses for good ends it at once, 
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -20,6 +19,7 @@ from flait.core.texts.formats import day
 from flait.core.texts.refusals import over, refused
 from flait.core.texts.wishes import missing_text, not_understood_text, several_text, too_late_text
 from flait.core.texts.wording import Text, failed_text
+from flait.core.values import replace
 from flait.core.wanted import BEHIND, Wanted, possible_days
 from flait.errors import (
     BudgetExhausted,

@@ -2,10 +2,10 @@
 
 import logging
 import threading
-from dataclasses import replace
 from functools import cached_property
 
 from flait.app import App
+from flait.core.values import replace
 from flait.errors import AboveTier
 from flait.flows import push
 

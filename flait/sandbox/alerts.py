@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import count
 from typing import Any
 
+from flait.core.values import replace
 from flait.sandbox.alert_events import OTHER_EVENTS, REQUIRED_EVENTS
 from flait.sandbox.exchange import Answer, Request, json_answer
 from flait.sandbox.records import Record, leaves_at, stamp

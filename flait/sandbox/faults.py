@@ -5,9 +5,10 @@ A fault whose answer says 2xx happens after the question was acted on (a text is
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
+from flait.core.values import replace
 from flait.errors import UserError
 from flait.sandbox.exchange import Answer, Request
 

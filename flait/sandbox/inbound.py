@@ -5,9 +5,10 @@ modelled from where that flight took it; otherwise the plane comes from where th
 eight in the morning stood there overnight. Most of the flights that left late did so because of their plane.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
+from flait.core.values import replace
 from flait.sandbox.chance import Chance
 from flait.sandbox.timetable import Airport, Recorded
 

@@ -4,10 +4,11 @@ It posts nothing. Chance falls by the running number of the text, so that a test
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 
+from flait.core.values import fields
 from flait.sandbox.chance import Chance
 from flait.sandbox.knobs import COUNT, FLAG, SPAN, Rule, one_of, or_nothing, read
 from flait.sandbox.twilio_messages import Text

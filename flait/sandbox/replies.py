@@ -5,12 +5,13 @@ Without an inbound URL nothing is posted: the message waits in Twilio's list.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from flait.clock import Clock
+from flait.core.values import replace
 from flait.errors import UserError
 from flait.sandbox.courier import Courier, Letter
 from flait.sandbox.errands import Errands

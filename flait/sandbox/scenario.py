@@ -6,11 +6,12 @@ flies the storm day's timetable to plan. Everything follows from the moment aske
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from flait.core.values import replace
 from flait.sandbox.announcements import KNOWN_AHEAD, Announcement, Plan, announcements, diversion_leg, plan
 from flait.sandbox.chance import Chance
 from flait.sandbox.inbound import REACHES_BACK, Before, before, flight_after, took_it_there

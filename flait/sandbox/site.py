@@ -1,12 +1,13 @@
 """Everything behind the sandbox's one address, without sockets: who is asked, what goes wrong, what is written down."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Protocol
 
 from flait.clock import Clock
+from flait.core.values import replace
 from flait.sandbox import aeroapi_server, twilio_server
 from flait.sandbox.aeroapi_server import AeroApiServer
 from flait.sandbox.courier import Courier

@@ -6,11 +6,13 @@ It only reads them. Which of it happens on which day is the scenario's business.
 import csv
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
+
+from flait.core.values import replace
 
 RECORDED_STORM_DAY = date(2013, 3, 8)
 

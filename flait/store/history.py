@@ -24,7 +24,7 @@ SELECT * FROM flown
 WHERE ident = :number OR ident IN (SELECT ident FROM flown_numbers WHERE number = :number)
 ORDER BY planned_at DESC, id LIMIT :limit
 """
-_FIELDS: Final = Flown.__slots__
+_FIELDS: Final = Flown.__struct_fields__
 
 
 class History(Connection):

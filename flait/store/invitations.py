@@ -24,7 +24,7 @@ _SETTLE: Final = """
 UPDATE invitations SET state = :state WHERE id = :id AND state = 'open' AND expires_at > :now
 """
 _DECLINE: Final = "UPDATE invitations SET state = 'declined' WHERE phone = :phone AND state = 'open'"
-_INVITATION: Final = tuple(name for name in Invitation.__slots__ if name not in ("id", "state"))
+_INVITATION: Final = tuple(name for name in Invitation.__struct_fields__ if name not in ("id", "state"))
 
 
 class Invitations(Connection):

@@ -171,4 +171,4 @@ def _some(subject: int | None) -> list[int]:
     return [] if subject is None else [subject]
 
 
-_STEP: Final = Step.__slots__
+_STEP: Final = Step.__struct_fields__

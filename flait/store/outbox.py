@@ -5,11 +5,11 @@ daemon left `sending` may have been sent: it becomes `in_doubt`, and only Twilio
 """
 
 from collections.abc import Collection
-from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Final
 
 from flait.core.messages import LOOK_AGAIN, TOO_LATE, Channel, Message, MessageKind, MessageStatus, segments
+from flait.core.values import fields
 from flait.store.connection import Connection, writing
 from flait.store.rows import as_json, read, read_message
 from flait.store.values import Doubt

@@ -1,12 +1,12 @@
 """People and their numbers. An opt-out belongs to the number: it outlives the person's row."""
 
 import unicodedata
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from flait.core.idents import shown
 from flait.core.subscriptions import AddedBy, Address, User
+from flait.core.values import replace
 from flait.errors import UserError
 from flait.store.connection import Taken, writing
 from flait.store.messages import Totals
@@ -65,7 +65,7 @@ class People(Totals):
         is_known = any(each.channel is user.channel for each in user.addresses)
         own = () if is_known else (Address(channel=user.channel, value=user.phone),)
         for each in (*user.addresses, *own):
-            self._change(_ADDRESS, user_id=user_id, **{name: getattr(each, name) for name in Address.__slots__})
+            self._change(_ADDRESS, user_id=user_id, **{name: getattr(each, name) for name in Address.__struct_fields__})
         return self._opted(user, user_id)
 
     def _opted(self, user: User, user_id: int) -> User:

@@ -1,6 +1,5 @@
 """Rows and values: the one place where either becomes the other. Never touches the database."""
 
-from dataclasses import fields
 from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any, TypeVar
@@ -13,6 +12,7 @@ from flait.core.preferences import Preferences
 from flait.core.structure import Structure
 from flait.core.subscriptions import Address, Subscription, User
 from flait.core.trips import Leg
+from flait.core.values import fields
 from flait.errors import NotOurs
 from flait.store.values import LoggedFacts, Subscriber, TrackedFlight
 from flait.system.shapes import known

@@ -1,6 +1,5 @@
 """Who follows what. UNIQUE indexes decide who came first; core's table decides which change of state is legal."""
 
-from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -8,6 +7,7 @@ from flait.core.flights import Flight
 from flait.core.messages import Channel
 from flait.core.subscriptions import TRANSITIONS, Subscription, SubscriptionState
 from flait.core.trips import Leg
+from flait.core.values import fields
 from flait.store.connection import Connection, Taken, writing
 from flait.store.rows import Row, read, read_json, read_leg, read_subscriber
 from flait.store.values import Subscriber, SubscriptionView

@@ -6,10 +6,11 @@ later change of mind holds; whatever may have left counts as sent until Twilio's
 
 from collections.abc import Iterable, Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct, field
 
 from flait.core.messages import MessageStatus
 from flait.core.numbers import dialled
@@ -122,8 +123,7 @@ S = MessageStatus
 _UNSETTLED: Final = frozenset({S.QUEUED.value, S.SENDING.value, S.IN_DOUBT.value})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Salvaged:
+class Salvaged(Struct, frozen=True, kw_only=True):
     """What could be read of a database that is to be replaced; `whole` says that nothing of it is missing."""
 
     whole: bool = False
@@ -134,8 +134,7 @@ class Salvaged:
         return self.tables.get(table, [])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakenOver:
+class TakenOver(Struct, frozen=True, kw_only=True):
     """What a restored database was made to know: numbers opted out and in again, and what became of waiting texts."""
 
     opted_out: int = 0

@@ -1,8 +1,9 @@
 """Money and pace of AeroAPI calls: counters for each month, and one queue for every process on this database."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+from msgspec import Struct
 
 from flait.store.connection import Connection, writing
 from flait.store.rows import read
@@ -25,8 +26,7 @@ ON CONFLICT (id) DO UPDATE SET arrival = :arrival, paused_until = :paused_until,
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Pace:
+class _Pace(Struct, frozen=True, kw_only=True):
     """All in virtual unix seconds. `arrival` is GCRA's theoretical arrival time of the next call."""
 
     arrival: float = 0.0

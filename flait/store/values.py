@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from msgspec import Struct
+
 from flait.core.flights import Flight, Phase, ScheduledFlight
 from flait.core.inbound import Inbound
 from flait.core.messages import UNTOLD, Message, MessageKind, MessageStatus
@@ -43,8 +45,7 @@ class TrackedFlight:
         return self.closed_at is None and (self.failures > 0 or self.misses > 0 or missed)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WatchReason:
+class WatchReason(Struct, frozen=True, kw_only=True):
     """Why a flight is watched: a subscription follows it, or the flight `for_flight_id` waits for it."""
 
     flight_id: int
@@ -53,24 +54,21 @@ class WatchReason:
     for_flight_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlightView:
+class FlightView(Struct, frozen=True, kw_only=True):
     """A tracked flight and how many people follow it."""
 
     tracked: TrackedFlight
     subscribers: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subscriber:
+class Subscriber(Struct, frozen=True, kw_only=True):
     """A subscription and its person."""
 
     subscription: Subscription
     user: User
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedFlight:
+class PlannedFlight(Struct, frozen=True, kw_only=True):
     """A saved flight's place in the timetable: as it was saved, as it was last `seen`, and when to look again.
 
     `leaves_at` is when it leaves by that. `misses` are looks in a row that did not show it, `failures` faults in a row.
@@ -91,8 +89,7 @@ class PlannedFlight:
     next_word_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubscriptionView:
+class SubscriptionView(Struct, frozen=True, kw_only=True):
     """A subscription with its person and, once pinned, its flight."""
 
     subscription: Subscription
@@ -101,8 +98,7 @@ class SubscriptionView:
     flight: Flight | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoggedFacts:
+class LoggedFacts(Struct, frozen=True, kw_only=True):
     """What Flait itself made of one answer: kept for the flight log when FlightAware's text is gone."""
 
     phase: Phase
@@ -118,8 +114,7 @@ class LoggedFacts:
     diverted_to: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
+class Sighting(Struct, frozen=True, kw_only=True):
     """A poll that changed something."""
 
     flight_id: int
@@ -128,8 +123,7 @@ class Sighting:
     facts: LoggedFacts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageView:
+class MessageView(Struct, frozen=True, kw_only=True):
     """A text with its person's name and its flight's ident, where they still exist.
 
     `number` is what people call the flight, or the one asked for while it is not pinned.
@@ -142,8 +136,7 @@ class MessageView:
     ended_at: datetime | None  # when it ended without reaching Twilio
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Doubt:
+class Doubt(Struct, frozen=True, kw_only=True):
     """A text that may have been sent, and how often Twilio's record was read without finding it."""
 
     message: Message
@@ -151,8 +144,7 @@ class Doubt:
     looked_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """What Twilio said about one text, in its own word for the status."""
 
     sid: str
@@ -161,8 +153,7 @@ class Report:
     received_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reported:
+class Reported(Struct, frozen=True, kw_only=True):
     """A text as a report left it, and where it was before; no `news` when that report had come already."""
 
     message: Message
@@ -170,8 +161,7 @@ class Reported:
     news: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class Heard(Struct, frozen=True, kw_only=True):
     """A text from a person: when it came, how often its answer was begun, and in a word what the answer was."""
 
     inbound: Inbound
@@ -181,8 +171,7 @@ class Heard:
     answer: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsentChange:
+class ConsentChange(Struct, frozen=True, kw_only=True):
     """A number was opted out or in: when, and how we know."""
 
     at: datetime
@@ -206,8 +195,7 @@ class InvitationState(StrEnum):
     DECLINED = "declined"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Invitation:
+class Invitation(Struct, frozen=True, kw_only=True):
     """One person asks a number to follow a flight too: nothing is sent there before it says JOIN."""
 
     id: int = 0
@@ -230,8 +218,7 @@ class PushState(StrEnum):
     ENDED = "ended"  # deleted there, or never made
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PushAlert:
+class PushAlert(Struct, frozen=True, kw_only=True):
     """An alert at FlightAware for one flight; `alert_id` is theirs, `token` what their call must show."""
 
     id: int
@@ -244,8 +231,7 @@ class PushAlert:
     changed_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TellRow:
+class TellRow(Struct, frozen=True, kw_only=True):
     """What one text states, whatever became of it. `priority` is an alert's name for it, like `P0`."""
 
     message_id: int
@@ -263,8 +249,7 @@ class TellRow:
         return self.status not in UNTOLD
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """One line of the journal: what was done about which subjects, and how it went."""
 
     at: datetime
@@ -278,8 +263,7 @@ class Step:
     duration_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WantedPlane:
+class WantedPlane(Struct, frozen=True, kw_only=True):
     """The flight before that one, by FlightAware's id; `inbound_id` is our own for it, once it was found."""
 
     flight_id: int
@@ -288,8 +272,7 @@ class WantedPlane:
     attempts: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UsageRow:
+class UsageRow(Struct, frozen=True, kw_only=True):
     """AeroAPI's result sets and price for one operation and flight within a month; `flight` None is no flight's."""
 
     operation: str
@@ -298,8 +281,7 @@ class UsageRow:
     micro_usd: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SmsRow:
+class SmsRow(Struct, frozen=True, kw_only=True):
     """Texts and segments of one person within a month; `user` None is everybody since removed."""
 
     user: str | None
@@ -307,8 +289,7 @@ class SmsRow:
     segments: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heartbeat:
+class Heartbeat(Struct, frozen=True, kw_only=True):
     """Which daemon ran last, and when it was last alive."""
 
     boot: str
@@ -317,8 +298,7 @@ class Heartbeat:
     last_tick_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provider:
+class Provider(Struct, frozen=True, kw_only=True):
     """How an outside party last answered."""
 
     name: str
@@ -333,8 +313,7 @@ class Provider:
         return failed is not None and (succeeded is None or failed > succeeded)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pruned:
+class Pruned(Struct, frozen=True, kw_only=True):
     """How many rows of each kind went."""
 
     sightings: int = 0

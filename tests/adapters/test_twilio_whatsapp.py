@@ -1,11 +1,11 @@
 """WhatsApp at Twilio: addresses, templates, and what becomes of both at the sandbox."""
 
 import json
-from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
 from flait.core.messages import Channel, Message, MessageStatus
+from flait.core.values import fields
 from flait.core.whatsapp import TemplateMessage
 from flait.sandbox.run import Sandbox
 from tests.adapters.provider import Provider

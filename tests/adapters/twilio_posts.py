@@ -3,13 +3,14 @@
 import random
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from urllib.parse import parse_qsl, urlencode
 
 from twilio.request_validator import RequestValidator
 
 from flait.adapters.twilio.forms import _SMS_FIELDS
+from flait.core.values import replace
 
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "canary-token-8Hq3"

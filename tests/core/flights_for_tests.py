@@ -4,7 +4,7 @@ It is to leave the gate at 14:10 PST and to be at the gate at 22:31 EST. Every b
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,6 +24,7 @@ from flait.core.texts.formats import Reader
 from flait.core.texts.wording import Text
 from flait.core.told import Tells, Told, tells, told
 from flait.core.trips import Leg, Onward
+from flait.core.values import replace
 
 SFO = Airport(code="KSFO", code_iata="SFO", city="San Francisco", timezone="America/Los_Angeles")
 EWR = Airport(code="KEWR", code_iata="EWR", city="Newark", timezone="America/New_York")

@@ -1,12 +1,12 @@
 """Any flight AeroAPI could tell of, blanks and nonsense included: what the core must hold for all of them."""
 
 from collections.abc import Collection
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
 
 from flait.core.flights import Flight, Times
+from flait.core.values import replace
 from tests.core.flights_for_tests import EWR, OUT, PIT, minutes, planned
 
 MOMENTS = st.none() | st.integers(-6 * 60, 15 * 60).map(lambda offset: OUT + minutes(offset))

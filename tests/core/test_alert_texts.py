@@ -1,5 +1,4 @@
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +22,7 @@ from flait.core.texts.status import Freshness, status_text
 from flait.core.texts.wording import Text, short
 from flait.core.told import Told
 from flait.core.trips import Leg, Onward
+from flait.core.values import replace
 from tests.core.flights_for_tests import (
     F12,
     IN,

@@ -1,5 +1,4 @@
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -21,6 +20,7 @@ from flait.core.holds import (
 from flait.core.priorities import RULES, Priority
 from flait.core.subscriptions import Role
 from flait.core.told import Told
+from flait.core.values import replace
 from tests.core.flights_for_tests import (
     F12,
     IN,

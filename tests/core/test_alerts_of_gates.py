@@ -1,5 +1,4 @@
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -10,6 +9,7 @@ from flait.core.flights import Flight
 from flait.core.holds import PastText, Reach
 from flait.core.priorities import Priority
 from flait.core.subscriptions import Role
+from flait.core.values import replace
 from tests.core.flights_for_tests import F12, NOON, OUT, Listener, hours, knowing, late, minutes, planned
 
 C3 = replace(F12, gate_origin="C3")

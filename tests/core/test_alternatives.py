@@ -1,6 +1,5 @@
 """Other flights between two airports: which count, which flight they are wanted for, and what the answer says."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -14,6 +13,7 @@ from flait.core.messages import is_gsm_7, units
 from flait.core.subscriptions import ClockFace
 from flait.core.texts.alternatives import MOST, alternatives_text, none_text
 from flait.core.texts.formats import SEGMENT, Reader
+from flait.core.values import replace
 from tests.core.flights_for_tests import EWR, F12, NOON, PIT, SFO, hours, late, left_gate, minutes, planned, utc
 from tests.flows.talk import TOMORROW
 

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -7,6 +6,7 @@ from hypothesis import given
 from flait.core.changes import NEAR, Change, ChangeKind, Ear, End, changes, step, unreported
 from flait.core.flights import Flight, Times
 from flait.core.told import NONE, Told, tells, told
+from flait.core.values import replace
 from tests.core.flights_for_tests import (
     CLE,
     F12,

@@ -1,7 +1,5 @@
 """Confirmations: which flight of which day, as it stands, for who reads it; and that they tell what they say."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +10,7 @@ from flait.core.subscriptions import ClockFace, Role
 from flait.core.texts.confirmations import FOOTER, Greeting, pending_text, tracked_text
 from flait.core.texts.formats import Reader
 from flait.core.told import told
+from flait.core.values import replace
 from tests.core.flights_for_tests import (
     EWR,
     F12,

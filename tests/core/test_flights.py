@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -19,6 +18,7 @@ from flait.core.flights import (
     same_leg,
 )
 from flait.core.idents import parse_ident
+from flait.core.values import replace
 from tests.core.flights_for_tests import (
     EWR,
     F12,

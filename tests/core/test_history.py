@@ -1,12 +1,12 @@
 """How a number has flown: what counts as on time, and what of a flight is kept at all."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from flait.core.flights import Flight, Times
 from flait.core.history import Flown, Punctuality, by_leg, flown, punctuality
+from flait.core.values import replace
 from tests.core.flights_for_tests import F12, IN, NOON, OUT, at_gate, diverted, hours, minutes, took_off, touched_down
 
 LATER = NOON + timedelta(days=2)

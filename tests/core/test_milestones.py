@@ -1,6 +1,5 @@
 """What is due by the clock alone: once, at its time, moved with its flight, silent when there is nothing to remind of."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -18,6 +17,7 @@ from flait.core.subscriptions import Role
 from flait.core.texts.alerts import alert_text
 from flait.core.texts.formats import Reader
 from flait.core.told import Told, boards
+from flait.core.values import replace
 from tests.core.flights_for_tests import (
     F12,
     IN,

@@ -1,7 +1,5 @@
 """To who is muted only P0 is told; the rest is news afterwards, if it is still true."""
 
-from dataclasses import replace
-
 import pytest
 
 from flait.core.alerts import Decision, decide
@@ -9,6 +7,7 @@ from flait.core.changes import ChangeKind
 from flait.core.flights import Flight
 from flait.core.preferences import Wishes
 from flait.core.subscriptions import Role
+from flait.core.values import replace
 from tests.core.flights_for_tests import F12, OUT, hours, knowing, late, leaving, minutes
 
 K = ChangeKind

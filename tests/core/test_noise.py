@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
@@ -17,6 +17,7 @@ from flait.core.polling import next_poll_at
 from flait.core.priorities import Priority
 from flait.core.subscriptions import Role
 from flait.core.told import told
+from flait.core.values import replace
 from tests.core.flights_for_tests import (
     F12,
     IN,

@@ -1,6 +1,5 @@
 """What a look may be believed, and what looks together take back. The look before was at NOON, two hours before it leaves."""
 
-from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +8,7 @@ from hypothesis import assume, given
 
 from flait.core.flights import Flight, Times, joined
 from flait.core.observations import impossible, is_overtaken, lands_by, least_flying, merged, possible
+from flait.core.values import fields, replace
 from tests.core.flights_for_tests import (
     EWR,
     F12,

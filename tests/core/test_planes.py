@@ -1,6 +1,5 @@
 """The plane of a flight: what its flight before means for when it can leave, and what is told of that."""
 
-from dataclasses import replace
 from datetime import datetime, time
 
 import pytest
@@ -20,6 +19,7 @@ from flait.core.texts.formats import Reader
 from flait.core.texts.planes import besides, in_short, in_status, plane_text
 from flait.core.texts.status import Freshness
 from flait.core.told import Tells, Told, told
+from flait.core.values import replace
 from tests.core.flights_for_tests import (
     DEN,
     F12,

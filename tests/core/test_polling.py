@@ -1,6 +1,5 @@
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -19,6 +18,7 @@ from flait.core.polling import (
     next_poll_at,
     unhurried,
 )
+from flait.core.values import replace
 from tests.core.flights_for_tests import (
     F12,
     IN,

@@ -1,6 +1,5 @@
 """How a person wants to be told: quiet hours on any clock, spans, and what is turned off."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -31,6 +30,7 @@ from flait.core.subscriptions import Role
 from flait.core.texts.confirmations import tracked_text
 from flait.core.texts.formats import Reader
 from flait.core.told import Told
+from flait.core.values import replace
 from tests.core.flights_for_tests import (
     F12,
     IN,

@@ -1,5 +1,4 @@
 from collections.abc import Callable
-from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from flait.core.replies.understanding import (
     understand,
 )
 from flait.core.subscriptions import Role
+from flait.core.values import fields
 
 GOLDEN = [
     line.replace("\\n", "\n").rsplit("\t", 1)

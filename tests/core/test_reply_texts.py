@@ -1,7 +1,6 @@
 """Every answer is one GSM-7 segment, whatever people, airlines and AeroAPI write; and says what it should."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -23,6 +22,7 @@ from flait.core.texts.status import Freshness, ListLine, list_text, status_text
 from flait.core.texts.wording import Text
 from flait.core.timetable import tells_of
 from flait.core.told import Told, tells, told
+from flait.core.values import replace
 from tests.core.flights_for_tests import (
     CLE,
     EWR,

@@ -1,6 +1,5 @@
 """No word of a flight: what is told of one that nobody can ask about any more."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,6 +14,7 @@ from flait.core.texts.alerts import alert_text
 from flait.core.texts.formats import Reader
 from flait.core.texts.silences import ONCE_WORDS
 from flait.core.told import Told
+from flait.core.values import replace
 from tests.core.flights_for_tests import (
     F12,
     IN,

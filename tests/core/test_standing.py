@@ -1,6 +1,5 @@
 """How a flight stands, at the borders between one state and the next."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,6 +8,7 @@ from hypothesis import strategies as st
 
 from flait.core.flights import Flight, Phase, Times, phase
 from flait.core.standing import DOWN, ELSEWHERE, State, notable, standing
+from flait.core.values import replace
 from tests.core.flights_for_tests import (
     EWR,
     F12,

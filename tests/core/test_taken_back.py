@@ -1,7 +1,7 @@
 """Whatever can be told can be taken back: for each fact a text that does it, and by which words."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from flait.core.subscriptions import Role
 from flait.core.texts.alerts import alert_text
 from flait.core.texts.formats import Reader
 from flait.core.told import CONNECTION, FACTS, PLANE, REMINDERS, Told, tells, told
+from flait.core.values import replace
 from tests.core.flights_for_tests import (
     F12,
     IN,

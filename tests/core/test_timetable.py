@@ -1,6 +1,5 @@
 """When a saved flight's timetable is looked at, and what of it is news: by what its person was told."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,6 +14,7 @@ from flait.core.texts.formats import Reader
 from flait.core.texts.timetable import timetable_text
 from flait.core.timetable import News, believed, check_days, found, moved, news, next_check
 from flait.core.told import Told, told
+from flait.core.values import replace
 from tests.core.flights_for_tests import EWR, IN, NOON, OUT, PIT, SFO, hours, minutes
 
 DAY = timedelta(days=1)

@@ -1,6 +1,5 @@
 """Connections: which flights make a pair, how sure the second is, and what is told of it."""
 
-from dataclasses import replace
 from datetime import datetime, time, timedelta
 from itertools import pairwise
 
@@ -30,6 +29,7 @@ from flait.core.trips import (
     onward_legs,
     onward_of,
 )
+from flait.core.values import replace
 from tests.core.flights_for_tests import (
     EWR,
     F12,

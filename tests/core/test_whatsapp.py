@@ -1,7 +1,6 @@
 """WhatsApp's forms: one at a time, by the window; and each says what the stored text says."""
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,6 +14,7 @@ from flait.core.subscriptions import User, agreeing
 from flait.core.texts.confirmations import Greeting, tracked_text
 from flait.core.texts.formats import Reader
 from flait.core.told import tells
+from flait.core.values import replace
 from flait.core.whatsapp import (
     ANY_KIND,
     LONGEST_VARIABLE,

@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +5,7 @@ from hypothesis import strategies as st
 from flait.core.flights import Airport, Flight, Times
 from flait.core.messages import is_gsm_7, segments
 from flait.core.texts.wording import capital, failed_text, gate, label, lateness, route, short, town
+from flait.core.values import replace
 from tests.core.flights_for_tests import (
     F12,
     OUT,

@@ -5,7 +5,6 @@ Gates, terminals and belts of both ends have labels of their own here, so that a
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -20,6 +19,7 @@ from flait.core.subscriptions import Role
 from flait.core.texts.alerts import alert_text
 from flait.core.texts.formats import SEGMENT, Reader
 from flait.core.told import Told, tells, told
+from flait.core.values import replace
 from tests.core.flights_for_tests import (
     CLE,
     IN,

@@ -1,6 +1,5 @@
 """`flait alternatives`: other flights between the two airports of a flight, followed or not."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +7,7 @@ import pytest
 
 from flait.app import App
 from flait.core.flights import Airport, ScheduledFlight, Times
+from flait.core.values import replace
 from flait.errors import BudgetExhausted, FlightSourceError
 from flait.store import Store
 from tests.doors.command_line import CommandLine

@@ -5,7 +5,6 @@ import pty
 import signal
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -14,6 +13,7 @@ from flait.commands.board import STYLES
 from flait.commands.flight_lines import arrives, remark, remark_of
 from flait.core.flights import Airport, Flight, Times
 from flait.core.standing import State
+from flait.core.values import replace
 from flait.store import FlightView, Store, TrackedFlight
 from tests.doors.command_line import ROOT, CommandLine
 from tests.store.samples import HOUR, MINUTE, NOW, flight, tracked

@@ -1,12 +1,12 @@
 """`flait history`, and what `flait subscribe` says of how a flight has flown."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from flait.app import App
 from flait.core.flights import Flight, Times
+from flait.core.values import replace
 from flait.errors import BudgetExhausted, FlightSourceError
 from tests.doors.command_line import CommandLine
 from tests.flows.world import FakeFlightSource

@@ -2,13 +2,13 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from flait.app import App
+from flait.core.values import replace
 from flait.daemon import Daemon
 from flait.store import Step, Store
 from flait.system.lock import sole

@@ -1,11 +1,11 @@
 """A text is told again only in words of now, and when it cannot come twice, or when somebody accepts that it may."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from flait.core.messages import UNTOLD, Message, MessageStatus
+from flait.core.values import replace
 from flait.errors import NotFound, UserError
 from flait.flows import resend
 from flait.store import Store

@@ -3,7 +3,6 @@
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from flait.commands.tables import wide_of
 from flait.core.flights import Airport, Times
 from flait.core.subscriptions import Role
+from flait.core.values import replace
 from flait.store import Step, Store
 from tests.doors.command_line import ROOT, CommandLine
 from tests.store.samples import DAY, HOUR, MINUTE, NOW, active, flight, message, pending, user

@@ -3,7 +3,6 @@
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from threading import Event
 
@@ -12,6 +11,7 @@ import pytest
 from flait.app import App
 from flait.commands import asking
 from flait.core.flights import Airport, Flight, ScheduledFlight, Times
+from flait.core.values import replace
 from flait.errors import FlightSourceError, NotUnderstood
 from flait.running.pulse import Pulse
 from flait.store import Store

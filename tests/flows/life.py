@@ -1,12 +1,12 @@
 """A published life of a flight, played at the plan's own pace: what AeroAPI shows when, and what people then read."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from flait.core.flights import Flight, Times
 from flait.core.messages import Message
+from flait.core.values import replace
 from flait.errors import FlaitError
 from tests.flows.world import PHONES, World
 

@@ -1,13 +1,14 @@
 """People who text Flait, and what they hear back. Half a minute passes before each text."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from flait.core.flights import Flight, ScheduledFlight, Times
 from flait.core.inbound import Inbound
 from flait.core.messages import Message
+from flait.core.values import replace
 from flait.flows import answer, intake
 from flait.store import Heard
 from tests.core.flights_for_tests import EWR, F12, OUT, SFO, hours

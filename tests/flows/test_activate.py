@@ -1,6 +1,5 @@
 """From pending to active: tried again with patience, confirmed once, and given up with a word to the person."""
 
-from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,6 +9,7 @@ import pytest
 from flait.core.flights import Flight
 from flait.core.messages import MessageStatus
 from flait.core.subscriptions import ClockFace, Role, Subscription, SubscriptionState
+from flait.core.values import replace
 from flait.errors import (
     BudgetExhausted,
     FlaitError,

@@ -1,6 +1,5 @@
 """No copy of stored words goes out after newer ones: what is tried again is the news, in words of then."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +8,7 @@ from flait.core.flights import Flight
 from flait.core.messages import LOOK_AGAIN, Channel, Message, MessageKind, MessageStatus
 from flait.core.receipts import Receipt
 from flait.core.subscriptions import Role
+from flait.core.values import replace
 from flait.core.whatsapp import Setup
 from flait.errors import SendError
 from flait.flows import deliver, receipts

@@ -1,12 +1,12 @@
 """Who is answered, how often, and what happens when something breaks between question and answer."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from flait.core.messages import Channel
 from flait.core.texts import answers as texts
+from flait.core.values import replace
 from flait.errors import BudgetExhausted, ConfigError, FlaitError, FlightSourceError, RateLimited, Refused, StoreError
 from flait.flows import answer
 from tests.core.flights_for_tests import F12, hours, minutes

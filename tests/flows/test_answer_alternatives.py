@@ -1,6 +1,5 @@
 """ALT: other flights between two airports, which flight is meant, what it costs, and a number that picks one."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +8,7 @@ import pytest
 from flait.core.flights import Flight, ScheduledFlight
 from flait.core.messages import MessageKind
 from flait.core.subscriptions import Role
+from flait.core.values import replace
 from flait.errors import BudgetExhausted, FlightSourceError, Refused, ShareSpent
 from flait.flows import answer
 from flait.flows.telling import AlertRules

@@ -1,11 +1,10 @@
 """MUTE: while it holds only what is urgent is told, and afterwards the truth of then."""
 
-from dataclasses import replace
-
 import pytest
 
 from flait.core.subscriptions import Role
 from flait.core.texts import answers as texts
+from flait.core.values import replace
 from tests.core.flights_for_tests import F12, OUT, hours, late, minutes, utc
 from tests.flows.talk import TOMORROW, Talk
 from tests.flows.world import PHONES, World

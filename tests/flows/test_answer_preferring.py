@@ -1,6 +1,5 @@
 """QUIET, LESS, MORE, LEVEL, TZ, 12H, 24H and LEAVE-BY: set by text, at once, and said back as it is."""
 
-from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,6 +8,7 @@ import pytest
 from flait.core.changes import ChangeKind
 from flait.core.preferences import OFF, Level, Preferences
 from flait.core.subscriptions import ClockFace, User
+from flait.core.values import replace
 from flait.flows.answering.desk import AnswerRules
 from tests.core.flights_for_tests import F12, OUT, hours, late, minutes
 from tests.flows.talk import Talk

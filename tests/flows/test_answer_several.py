@@ -1,11 +1,10 @@
 """Several flights in one text: they end together and come back together; all of them only when that was asked."""
 
-from dataclasses import replace
-
 import pytest
 
 from flait.core.flights import Flight
 from flait.core.texts import answers as texts
+from flait.core.values import replace
 from tests.core.flights_for_tests import F12
 from tests.flows.talk import TOMORROW, Talk, live, moved
 from tests.flows.world import World

@@ -1,6 +1,5 @@
 """SHARE and JOIN: a number is asked once, hears nothing more before it agrees, and STOP is the end of it."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from flait.core.messages import Channel
 from flait.core.subscriptions import Role, User
 from flait.core.texts import answers as texts
+from flait.core.values import replace
 from flait.core.whatsapp import Setup
 from flait.errors import BudgetExhausted
 from flait.flows import upkeep

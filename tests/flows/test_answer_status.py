@@ -1,6 +1,5 @@
 """STATUS, its parts, and LIST: fresh where it can be, honest about its age, and no news afterwards."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +9,7 @@ from flait.core.messages import MessageStatus
 from flait.core.receipts import Receipt
 from flait.core.subscriptions import Role
 from flait.core.texts import answers as texts
+from flait.core.values import replace
 from flait.errors import BudgetExhausted, FlightSourceError
 from flait.flows import receipts
 from tests.core.flights_for_tests import (

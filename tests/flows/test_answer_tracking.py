@@ -1,6 +1,5 @@
 """TRACK and its questions, UNTRACK and UNDO: the same ways as from the command line, in one text each."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +8,7 @@ import pytest
 from flait.core.flights import Airport, Flight, Times
 from flait.core.subscriptions import ClockFace, Role
 from flait.core.texts import answers as texts
+from flait.core.values import replace
 from flait.errors import FlightSourceError, NotUnderstood
 from tests.core.flights_for_tests import (
     EWR,

@@ -1,7 +1,6 @@
 """An answer leaves as it was written while it is so; else what was asked is answered again, in words of now."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from flait.core.flights import Flight
 from flait.core.messages import Message, MessageStatus
 from flait.core.trips import Chance
+from flait.core.values import replace
 from flait.flows import planes
 from tests.core.flights_for_tests import F12, OUT, hours, inbound_flight, late, minutes, onward_flight, with_plane
 from tests.flows.talk import Talk

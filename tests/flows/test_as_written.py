@@ -1,13 +1,13 @@
 """What a person writes is meant as of when they wrote it, however much later it is read; what is over by then is said."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from flait.core.flights import Flight
 from flait.core.texts import answers as texts
+from flait.core.values import replace
 from flait.errors import FlightSourceError
 from flait.flows import upkeep
 from tests.core.flights_for_tests import F12, IN, NOON, at_gate, hours, minutes, planned, utc

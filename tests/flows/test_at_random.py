@@ -3,7 +3,6 @@
 import tempfile
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from flait.core.messages import LOOK_AGAIN, TOO_LATE, UNTOLD, Message, MessageSt
 from flait.core.priorities import Priority
 from flait.core.subscriptions import Role, SubscriptionState
 from flait.core.told import Told, further, told
+from flait.core.values import replace
 from flait.errors import FlightSourceError, RateLimited, SendError
 from flait.flows import deliver
 from tests.core.flights_for_tests import F12, OUT, PIT, diverted, late, left_gate, minutes, took_off, touched_down

@@ -1,12 +1,13 @@
 """Nights on which the clocks change, midnight and the date line: the same texts once each, in the hours people read."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
 
 from flait.core.flights import Airport, Flight, Times
 from flait.core.subscriptions import Role
+from flait.core.values import replace
 from tests.core.flights_for_tests import at_gate, hours, late, minutes, planned, took_off, touched_down, utc
 from tests.flows.world import World
 

@@ -1,12 +1,12 @@
 """Connections on the real store: whichever of the two flights moves, their traveler hears of it once."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from flait.core.flights import Flight, ScheduledFlight, Times
 from flait.core.subscriptions import Role
+from flait.core.values import replace
 from tests.core.flights_for_tests import (
     F12,
     IN,

@@ -1,12 +1,12 @@
 """The outbox's way to Twilio: each outcome has its own row, and nobody waits for another's trouble without need."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from flait.core.messages import Message, MessageKind, MessageStatus
 from flait.core.subscriptions import User
+from flait.core.values import replace
 from flait.errors import MissingCredential
 from flait.flows import deliver
 from tests.core.flights_for_tests import F12, NOON, hours, minutes

@@ -1,10 +1,9 @@
 """Who writes, for whom and how to end it: said in the first text that can reach a number, and in no other."""
 
-from dataclasses import replace
-
 from flait.core.flights import Flight
 from flait.core.subscriptions import Role
 from flait.core.texts.confirmations import FOOTER
+from flait.core.values import replace
 from flait.errors import FlightSourceError
 from flait.flows import subscribe
 from tests.core.flights_for_tests import F12, hours, late, minutes

@@ -1,12 +1,12 @@
 """History costs nothing: the look that finds a flight shows its last days, and what is followed to its end is kept."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from flait.core.flights import Flight, Times
 from flait.core.history import OLD
+from flait.core.values import replace
 from flait.errors import FlightSourceError, NoSuchFlight
 from flait.flows.history import looked_up, of_flight
 from tests.core.flights_for_tests import F12, IN, OUT, at_gate, hours, minutes

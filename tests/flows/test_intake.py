@@ -1,7 +1,6 @@
 """What people text: taken in once, STOP before all else, and no text starts after it, whoever is sending."""
 
 import itertools
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Barrier, Thread
@@ -12,6 +11,7 @@ import pytest
 from flait.core.inbound import Inbound
 from flait.core.messages import Channel, Message, MessageKind, MessageStatus
 from flait.core.subscriptions import User
+from flait.core.values import replace
 from flait.errors import InDoubt, UserError
 from flait.flows import deliver, intake, resend, upkeep
 from flait.flows.ports import Accepted, Inbox

@@ -1,6 +1,5 @@
 """The journey goes on: after a diversion to the next leg, told and followed, or until it is clear that there is none."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from flait.core.flights import Airport, Flight, Times
 from flait.core.messages import MessageKind
 from flait.core.subscriptions import Role, SubscriptionState
+from flait.core.values import replace
 from tests.core.flights_for_tests import (
     EWR,
     F12,

@@ -1,12 +1,12 @@
 """Killed before every single statement in turn: what is left is what was before, or all of what comes after."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import pytest
 
 from flait.core.messages import LOOK_AGAIN, MessageStatus
 from flait.core.subscriptions import SubscriptionState
+from flait.core.values import replace
 from flait.errors import FlightSourceError
 from flait.flows import subscribe
 from tests.core.flights_for_tests import F12, NOON, minutes

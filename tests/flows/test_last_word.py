@@ -1,12 +1,12 @@
 """The last word is true: what was held is told before the end, and what was believed and is not so is taken back."""
 
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
 from flait.core.flights import Flight, Times
 from flait.core.subscriptions import Role, SubscriptionState
+from flait.core.values import replace
 from tests.core.flights_for_tests import (
     F12,
     IN,

@@ -1,12 +1,12 @@
 """Looks out of their turn: however they are wished for, a flight has a bounded number of them, and none is lost."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from flait.core.flights import Flight
 from flait.core.polling import OUT_OF_TURN, Cause
+from flait.core.values import replace
 from flait.errors import BudgetExhausted, FlightSourceError, RateLimited
 from flait.flows import looks, track
 from tests.core.flights_for_tests import F12, OUT, hours, late, leaving, minutes

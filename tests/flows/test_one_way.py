@@ -1,9 +1,8 @@
 """SMS from a sender that is a name: nothing in them asks for an answer, and nobody is asked who could not agree."""
 
-from dataclasses import replace
-
 from flait.core.messages import Channel, MessageStatus
 from flait.core.subscriptions import User
+from flait.core.values import replace
 from flait.core.whatsapp import Setup
 from flait.flows import deliver
 from tests.agreements import addresses

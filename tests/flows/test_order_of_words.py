@@ -1,12 +1,12 @@
 """Texts of one second are answered in the order in which they were said."""
 
 import itertools
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from flait.core.inbound import Inbound
+from flait.core.values import replace
 from flait.flows import intake
 from tests.core.flights_for_tests import NOON, minutes, planned
 from tests.flows.talk import Talk, live

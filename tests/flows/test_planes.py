@@ -1,6 +1,5 @@
 """The plane of a followed flight on the real store: found, watched while it matters, told of, let go."""
 
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -10,6 +9,7 @@ from flait.core.subscriptions import Role
 from flait.core.texts.formats import Reader
 from flait.core.texts.planes import plane_text
 from flait.core.texts.status import Freshness
+from flait.core.values import replace
 from flait.errors import BudgetExhausted, FlightSourceError
 from flait.flows import planes, subscribe
 from flait.flows.telling import AlertRules

@@ -1,12 +1,12 @@
 """Polls themselves: whose turn, when again after a fault, and what a crash or a second daemon leaves behind."""
 
-from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 import pytest
 
 from flait.core.flights import Flight
 from flait.core.subscriptions import SubscriptionState
+from flait.core.values import replace
 from flait.errors import BudgetExhausted, FlaitError, FlightSourceError, MissingCredential, RateLimited, Refused
 from flait.flows import looks, subscribe, track
 from flait.flows.telling import AlertRules

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from flait.core.prices import PRICES
+from flait.core.values import replace
 from flait.errors import AboveTier, AlertInDoubt, FlaitError, FlightSourceError
 from flait.flows import push, subscribe
 from flait.flows.ports import AccountAlert, AlertWish

@@ -1,6 +1,6 @@
 """Reports that come early, late, twice or never: a text ends where it ended, and nobody is texted once more for it."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -9,6 +9,7 @@ import pytest
 from flait.adapters.twilio.statuses import TWILIO_STATUSES
 from flait.core.messages import Message, MessageStatus
 from flait.core.receipts import Receipt
+from flait.core.values import replace
 from flait.errors import InDoubt, Rejected
 from flait.flows import receipts
 from flait.flows.ports import Accepted

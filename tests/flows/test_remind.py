@@ -1,11 +1,11 @@
 """Moments: what waits for time is told when its time has come, once, from what was last seen, and buys no look."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from flait.core.subscriptions import Role, SubscriptionState
+from flait.core.values import replace
 from flait.errors import FlightSourceError
 from flait.flows.remind import OLD, OWN_FAULT_PAUSE, TOO_OLD
 from flait.flows.track import HELD_AT_MOST

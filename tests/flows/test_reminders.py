@@ -1,7 +1,6 @@
 """Reminders on the real store: each once through looks, moments, losses, restarts and jumps of the clock."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ from flait.core.messages import MessageStatus
 from flait.core.preferences import Level, Preferences
 from flait.core.receipts import Receipt
 from flait.core.subscriptions import Role, User
+from flait.core.values import replace
 from flait.flows import receipts, remind
 from flait.flows.remind import TOO_OLD
 from tests.core.flights_for_tests import F12, IN, OFF, OUT, at_gate, hours, late, minutes, planned, took_off

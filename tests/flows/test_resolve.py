@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -12,6 +11,7 @@ from flait.core.findings import Found, Several
 from flait.core.flights import Airport, Flight, ScheduledFlight, Times
 from flait.core.subscriptions import Role
 from flait.core.texts.refusals import refused
+from flait.core.values import replace
 from flait.core.wanted import local_time
 from flait.errors import AmbiguousFlight, InvalidDate, NoSuchFlight, TooLate
 from flait.flows.find import find

@@ -1,7 +1,6 @@
 """What one look alone has shown, and no second look can: it is told with the silence, as that, by each one's last word."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from flait.core.flights import Flight
 from flait.core.messages import Message
 from flait.core.subscriptions import Role
+from flait.core.values import replace
 from flait.errors import BudgetExhausted, FlightSourceError
 from flait.flows import planes
 from tests.core.flights_for_tests import (

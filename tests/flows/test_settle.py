@@ -1,12 +1,12 @@
 """A text in doubt is settled from Twilio's own record, sent once more at most, and else shown as it is: in doubt."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from flait.core.messages import LOOK_AGAIN, Message, MessageKind, MessageStatus
+from flait.core.values import replace
 from flait.errors import SendError
 from flait.flows import deliver
 from flait.flows.ports import Sent

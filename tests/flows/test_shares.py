@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
 
@@ -13,6 +13,7 @@ from flait.core.flights import Airport, ScheduledFlight
 from flait.core.idents import Ident
 from flait.core.messages import MessageKind
 from flait.core.subscriptions import AddedBy, Role, User
+from flait.core.values import replace
 from flait.flows import push, subscribe
 from flait.flows.meter import Pace, StoreMeter, resume_shares
 from flait.flows.ports import Answer

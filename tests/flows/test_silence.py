@@ -1,11 +1,10 @@
 """Silence is said, once, to those who act on every word; and once that it is over."""
 
-from dataclasses import replace
-
 import pytest
 
 from flait.core.messages import MessageKind
 from flait.core.subscriptions import Role
+from flait.core.values import replace
 from flait.errors import BudgetExhausted, FlightSourceError, Refused
 from tests.core.flights_for_tests import (
     F12,

@@ -1,6 +1,5 @@
 """A subscription's way in: everything at once or nothing at all, and once however often somebody asks."""
 
-from dataclasses import replace
 from datetime import time, timedelta
 from typing import Any
 
@@ -10,6 +9,7 @@ from flait.core.flights import Flight
 from flait.core.messages import MessageStatus
 from flait.core.subscriptions import Role, SubscriptionState
 from flait.core.told import told
+from flait.core.values import replace
 from flait.errors import (
     AmbiguousFlight,
     BudgetExhausted,

@@ -1,7 +1,6 @@
 """A wrong clock ends, forgets and delays nothing; and whoever is outside has the last word on what time it is."""
 
 import time
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from flait.clock import RELEASED, ScaledClock, SystemClock
 from flait.core.messages import MessageStatus
 from flait.core.subscriptions import Role
+from flait.core.values import replace
 from flait.flows import deliver, upkeep
 from flait.flows.timekeeping import CLOCK, Timekeeper, Witness, is_in_doubt, why_not_to_forget
 from flait.store import Store

@@ -1,6 +1,5 @@
 """A flight saved weeks ahead is compared with its timetable; who follows it hears what moved, once."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,6 +9,7 @@ from flait.core.messages import Message, MessageKind, MessageStatus
 from flait.core.preferences import NO_DEFAULTS, Preferences
 from flait.core.receipts import Receipt
 from flait.core.subscriptions import Role, SubscriptionState
+from flait.core.values import replace
 from flait.errors import BudgetExhausted, FlaitError, FlightSourceError, NotUnderstood
 from flait.flows import receipts, timetable
 from tests.core.flights_for_tests import F12, IN, NOON, OUT, PIT, hours, minutes, rescheduled

@@ -5,7 +5,6 @@ The judge reads times out of texts and imports nothing that decides.
 
 import re
 import shutil
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +16,7 @@ from flait.core.messages import MessageStatus
 from flait.core.preferences import NO_DEFAULTS
 from flait.core.receipts import Receipt
 from flait.core.subscriptions import Role
+from flait.core.values import replace
 from flait.errors import FlightSourceError
 from flait.flows import receipts, timetable
 from flait.store import Store

@@ -1,6 +1,5 @@
 """What a poll tells, and whom: every change once, and nothing that is not one."""
 
-from dataclasses import replace
 from datetime import time
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from flait.core.flights import Flight, Times
 from flait.core.messages import MessageStatus
 from flait.core.subscriptions import Role, SubscriptionState
+from flait.core.values import replace
 from flait.errors import FlightSourceError
 from flait.flows import track
 from flait.flows.telling import AlertRules

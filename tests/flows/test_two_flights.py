@@ -1,12 +1,12 @@
 """A flight that another waits for is watched like any other; and a text about one flight may tell of another."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from flait.core.subscriptions import SubscriptionState
 from flait.core.told import listed_tells, tells
+from flait.core.values import replace
 from flait.flows import accounts, subscribe
 from flait.store import TrackedFlight, WatchReason
 from tests.core.flights_for_tests import F12, IN, OUT, at_gate, hours, inbound_flight, minutes, took_off

@@ -1,6 +1,5 @@
 """What was called in with a field that is new: believed when Twilio's record says the same, STOP at once."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from flait.core.inbound import Inbound, Unproven, UnprovenReceipt, UnprovenText
 from flait.core.messages import MessageStatus
 from flait.core.receipts import Receipt
+from flait.core.values import replace
 from flait.errors import InDoubt
 from flait.flows import unproven
 from flait.flows.unproven import MOST, ToLookUp

@@ -1,7 +1,6 @@
 """WhatsApp beside SMS: one form in one attempt, one text in place of another, and never the same news twice."""
 
 import tempfile
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from flait.core.receipts import Receipt
 from flait.core.structure import Headline, Phrase, Structure
 from flait.core.subscriptions import User
 from flait.core.texts.confirmations import FOOTER
+from flait.core.values import replace
 from flait.core.whatsapp import Setup, TemplateMessage
 from flait.flows import deliver, receipts, whatsapp
 from flait.flows.ports import Sent

@@ -1,7 +1,5 @@
 """WHY: what somebody had been told, what the looks showed, which rule it was, and what became of the text."""
 
-from dataclasses import replace
-
 import pytest
 
 from flait.core.changes import ChangeKind
@@ -9,6 +7,7 @@ from flait.core.flights import Flight
 from flait.core.messages import MessageStatus, units
 from flait.core.preferences import Preferences
 from flait.core.receipts import Receipt
+from flait.core.values import replace
 from tests.core.flights_for_tests import F12, hours, late, minutes
 from tests.flows.talk import Talk
 from tests.flows.world import PHONES, REMINDING, World

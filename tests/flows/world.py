@@ -5,7 +5,7 @@ It starts two hours before UA1234 leaves San Francisco; what the world shows is 
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from flait.core.milestones import MILESTONES
 from flait.core.preferences import OFF, Defaults
 from flait.core.receipts import Receipt
 from flait.core.subscriptions import Role, Subscription
+from flait.core.values import replace
 from flait.core.wanted import Wanted
 from flait.errors import FlaitError, InDoubt, NotSent, Rejected
 from flait.flows import deliver, remind, subscribe, track

@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from flait.core.flights import Airport, Flight, Times
 from flait.core.messages import Message, MessageKind
 from flait.core.subscriptions import Subscription, SubscriptionState, User
+from flait.core.values import replace
 from flait.store import Store, TrackedFlight
 from flait.store.mark import forget
 

@@ -1,12 +1,12 @@
 """Tracked flights: a row is the schedule, a claim says who is asking."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from flait.core.flights import Airport, Phase, Times
 from flait.core.subscriptions import SubscriptionState
+from flait.core.values import replace
 from flait.store import Store, TrackedFlight
 from tests.store.samples import DAY, HOUR, MINUTE, NOW, flight, follower, pending, tracked
 

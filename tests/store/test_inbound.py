@@ -1,11 +1,11 @@
 """What people text: each once, answered by one, forgotten late."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from flait.core.inbound import Inbound
+from flait.core.values import replace
 from flait.store import Store
 from flait.store.inbound import ANSWER_WITHIN, MOST_TRIES
 from tests.store.samples import DAY, HOUR, MINUTE, NOW, PHONE

@@ -1,12 +1,12 @@
 """Moments as rows: planned, claimed once, brought over from an older database."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from flait.core.values import replace
 from flait.store import Store
 from tests.core.flights_for_tests import F12, NOON, hours, late
 from tests.flows.world import World

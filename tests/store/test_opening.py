@@ -11,7 +11,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from typing import Any
 import pytest
 from sqlite_utils import Database, Migrations
 
+from flait.core.values import replace
 from flait.errors import ConfigError, StoreError
 from flait.schema import APPLICATION_ID, MIGRATIONS
 from flait.store import Store, opening

@@ -1,13 +1,13 @@
 """The outbox: each text once, in order, never after STOP, never late, never twice blindly."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from flait.core.messages import Message, MessageStatus
 from flait.core.structure import Headline, Phrase, Structure
+from flait.core.values import replace
 from flait.errors import StoreError
 from flait.store import Store
 from tests.store.samples import DAY, HOUR, MINUTE, NOW, PHONE, follower, message, user

@@ -1,11 +1,10 @@
 """People and their numbers."""
 
-from dataclasses import replace
-
 import pytest
 
 from flait.core.messages import MessageStatus
 from flait.core.subscriptions import ClockFace, Role
+from flait.core.values import replace
 from flait.errors import UserError
 from flait.store import SmsRow, Step, Store
 from tests.store.samples import DAY, NOW, PHONE, follower, message, user

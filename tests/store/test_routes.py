@@ -1,8 +1,7 @@
 """What leaves from one airport for another: kept for a while, and what is watched from there."""
 
-from dataclasses import replace
-
 from flait.core.flights import Airport, ScheduledFlight
+from flait.core.values import replace
 from flait.store import Store
 from tests.store.samples import HOUR, MINUTE, NOW, flight, follower
 

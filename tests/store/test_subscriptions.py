@@ -1,11 +1,11 @@
 """Who follows what."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from flait.core.subscriptions import TRANSITIONS, SubscriptionState
+from flait.core.values import replace
 from flait.errors import StoreError
 from flait.store import Store
 from tests.store.samples import HOUR, MINUTE, NOW, active, flight, follower, pending, tracked, user

@@ -1,12 +1,11 @@
 """Forgetting in time."""
 
-from dataclasses import replace
-
 import pytest
 
 from flait.core.messages import Message, MessageStatus
 from flait.core.receipts import Receipt
 from flait.core.subscriptions import SubscriptionState
+from flait.core.values import replace
 from flait.store import Pruned, SmsRow, Step, Store, UsageRow
 from flait.store.upkeep import BITE
 from tests.store.samples import DAY, HOUR, NOW, flight, follower, message, pending, tracked, user

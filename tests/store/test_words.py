@@ -1,11 +1,10 @@
 """Consent, mutes, dialogues, invitations, windows and push alerts: small things that must hold exactly."""
 
-from dataclasses import replace
-
 import pytest
 
 from flait.core.messages import Message, MessageKind, MessageStatus
 from flait.core.subscriptions import Role, SubscriptionState
+from flait.core.values import replace
 from flait.errors import StoreError
 from flait.store import (
     ConsentChange,

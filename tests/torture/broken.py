@@ -5,7 +5,6 @@ Each is a patch that holds inside a `with`, and in every process forked meanwhil
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +21,7 @@ from flait.core.messages import Message
 from flait.core.texts import confirmations
 from flait.core.texts.wording import Text
 from flait.core.told import Told, tells
+from flait.core.values import replace
 from flait.core.whatsapp import Setup
 from flait.flows import deliver, keep, telling, track
 from flait.flows import trips as traveling

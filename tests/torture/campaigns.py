@@ -4,10 +4,10 @@ import importlib
 import time
 import traceback
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from flait.core.values import replace
 from tests.torture.score import Score, Size
 
 CAMPAIGNS: Final[Mapping[str, str]] = {

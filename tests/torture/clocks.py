@@ -8,7 +8,6 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -16,6 +15,7 @@ from typing import Final
 
 from flait.core.flights import Flight
 from flait.core.messages import LOOK_AGAIN, MessageStatus
+from flait.core.values import replace
 from flait.flows import upkeep
 from flait.flows.timekeeping import Timekeeper, Witness, is_in_doubt
 from flait.store import Store

@@ -12,7 +12,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -20,6 +20,7 @@ from random import Random
 from typing import Any, Final
 
 from flait.core.messages import LOOK_AGAIN
+from flait.core.values import replace
 from flait.store.engine import sqlite3
 from tests.end_to_end.rig import ANA, BEN, CLEO, DAN, Ran, World
 from tests.torture.kills import HALVES

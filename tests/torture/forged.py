@@ -12,7 +12,7 @@ import random
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import psutil
 
+from flait.core.values import replace
 from flait.sandbox import forgeries as sandbox
 from flait.sandbox.signing import HEADER
 from flait.web.listener import USUAL, Request

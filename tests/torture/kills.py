@@ -8,7 +8,7 @@ another one carries on to the end.
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -18,6 +18,7 @@ from typing import Any, Final
 from flait.core.idents import parse_ident
 from flait.core.inbound import Inbound
 from flait.core.messages import LOOK_AGAIN
+from flait.core.values import replace
 from flait.core.wanted import Wanted
 from flait.daemon import Daemon
 from flait.flows import intake, subscribe

@@ -5,11 +5,11 @@ scheduled arrival, the end of a watch. A seed gives the same life for ever.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, Final
 
+from flait.core.values import replace
 from tests.torture.lives_world import EVENTS, HOUR, MINUTE, PLACES, ZONES, Follower, Glitch, Leg, Life, Page, Trouble
 
 THEMES: Final = {

@@ -1,12 +1,12 @@
 """Lives in which one look alone shows something big, and AeroAPI is dark from that moment on; and what is owed then."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from random import Random
 from typing import Final
 
+from flait.core.values import replace
 from tests.torture.lives_belief import Belief
 from tests.torture.lives_owed import owed
 from tests.torture.lives_truth import View

@@ -1,12 +1,12 @@
 """Lives drawn by lot, from the moment they leave the gate; and who follows them."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 from typing import Any
 
+from flait.core.values import replace
 from tests.torture.lives_births import BELTS, GATES, TERMINALS, Birth, rng_minutes
 from tests.torture.lives_world import EVENTS, HOUR, MINUTE, PLACES, Follower, Leg, Life, Trouble
 

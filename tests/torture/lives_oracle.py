@@ -6,10 +6,11 @@ end, whether the last word was true.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from flait.core.values import replace
 from tests.torture.lives_belief import Belief
 from tests.torture.lives_dark import seen_once
 from tests.torture.lives_owed import BOARDS, GROUPS, LEAVES, MEETS, Owed, Past, held, owed

@@ -6,11 +6,12 @@ is said twice, and whoever leaves for the airport by the last word is not told t
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final
 
+from flait.core.values import replace
 from tests.torture.lives_oracle import Fault
 from tests.torture.lives_play import Heart, Look, Played
 from tests.torture.lives_reader import Reader

@@ -6,7 +6,7 @@ Only this module of the campaign knows Flait.
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +21,7 @@ from flait.core.messages import Message, MessageStatus
 from flait.core.preferences import Level, Preferences
 from flait.core.receipts import Receipt
 from flait.core.subscriptions import Role, User
+from flait.core.values import replace
 from flait.core.wanted import Wanted
 from flait.errors import BudgetExhausted, FlightSourceError, InDoubt, NotSent, Refused, Rejected, UserError
 from flait.flows import deliver, planes, receipts, remind, subscribe, track

@@ -4,9 +4,9 @@
 """
 
 import re
-from dataclasses import replace
 from typing import Final
 
+from flait.core.values import replace
 from tests.torture import lives_facts as does
 from tests.torture.lives_reader import (
     AT,

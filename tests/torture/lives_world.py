@@ -5,12 +5,13 @@ It is a script with times and knows nothing of Flait. `body` writes a moment of 
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from flait.core.values import replace
 from flait.sandbox.timetable import airports
 
 MINUTE: Final = timedelta(minutes=1)

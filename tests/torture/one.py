@@ -8,13 +8,13 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Any, Final
 
 from flait.core.flights import Flight
+from flait.core.values import replace
 from flait.daemon import Daemon
 from flait.flows import subscribe
 from flait.flows.ports import Answer

@@ -11,7 +11,7 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
@@ -21,6 +21,7 @@ from flait.adapters.twilio.statuses import TWILIO_STATUSES
 from flait.core.messages import UNTOLD, Message, MessageStatus
 from flait.core.receipts import Receipt
 from flait.core.subscriptions import User
+from flait.core.values import replace
 from flait.flows import receipts
 from flait.store import Store
 from tests.adapters import twilio_posts

@@ -11,7 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median, quantiles
@@ -22,6 +22,7 @@ import pytest
 
 from flait.core import polling
 from flait.core.flights import Flight
+from flait.core.values import replace
 from flait.sandbox.inbound import NUMBERS_FROM
 from flait.sandbox.scenario import Departure, Scenario
 from flait.sandbox.timetable import RECORDED_STORM_DAY

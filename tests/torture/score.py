@@ -1,8 +1,10 @@
 """How a campaign went, in the words that systems for messages are judged by (Jepsen's total-queue has most of them)."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Self
+
+from flait.core.values import fields, replace
 
 
 class Size(Enum):

@@ -2,10 +2,10 @@
 
 import multiprocessing
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from flait.core.values import replace
 from tests.torture.score import Score, Size
 
 PROCESSES: Final = 2

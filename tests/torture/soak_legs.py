@@ -6,12 +6,13 @@ or leaves half of it blank.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from random import Random
 from typing import Any
 
 from flait.core.flights import Airport, Flight, Times
+from flait.core.values import replace
 
 CITIES = (
     Airport(code="KSFO", code_iata="SFO", city="San Francisco", timezone="America/Los_Angeles"),

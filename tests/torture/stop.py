@@ -12,7 +12,7 @@ import random
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from threading import Thread
@@ -21,6 +21,7 @@ from typing import Any, Final
 from flait.core.messages import LOOK_AGAIN, Message, MessageStatus
 from flait.core.receipts import Receipt
 from flait.core.subscriptions import User
+from flait.core.values import replace
 from flait.flows import backup, intake, receipts
 from flait.store import Store
 from tests.core.flights_for_tests import NOON, hours, minutes

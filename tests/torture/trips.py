@@ -6,13 +6,13 @@
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from flait.core.values import replace
 from tests.torture.lives import Verdict, printed, scored, verdict
 from tests.torture.lives_play import Played, Stage
 from tests.torture.lives_world import HOUR, MINUTE, PLACES, ZONES, Follower, Leg, Life, Other, Page, Trouble, shifted

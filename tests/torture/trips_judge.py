@@ -7,10 +7,11 @@ nobody goes by a last word that is not so any more. The thresholds are those of 
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from flait.core.values import replace
 from tests.torture.lives_oracle import Fault
 from tests.torture.lives_play import Heard, Heart, Look, Played
 from tests.torture.lives_reader import Reader, moment

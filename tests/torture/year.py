@@ -5,7 +5,7 @@ much is forgotten as comes in, the file must stay as it is; and what it holds mu
 """
 
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,7 @@ from flait.core.flights import Flight, Times
 from flait.core.inbound import Inbound
 from flait.core.messages import MessageStatus
 from flait.core.receipts import Receipt
+from flait.core.values import replace
 from flait.flows import answer, backup, intake, receipts, track, upkeep
 from flait.flows.telling import AlertRules
 from flait.store import Store

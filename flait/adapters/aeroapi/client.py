@@ -6,7 +6,6 @@ FlightSourceError with a sentence; "no flights" is only what AeroAPI itself said
 
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from threading import Event
 from time import monotonic
@@ -27,6 +26,7 @@ from flait.adapters.exchange import Exchange, ExchangeFailed, Fault, KeyHeader, 
 from flait.clock import Clock
 from flait.core.flights import Airport, Flight, ScheduledFlight, grouped
 from flait.core.idents import Ident, shown
+from flait.core.values import replace
 from flait.errors import BudgetExhausted, FlightSourceError, NotUnderstood, RateLimited, Refused
 from flait.flows.ports import Answer, Meter
 

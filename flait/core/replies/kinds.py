@@ -5,12 +5,13 @@ from datetime import time, timedelta
 from enum import Enum, StrEnum
 from typing import Final
 
+from msgspec import Struct
+
 from flait.core.idents import Ident, Misnamed
 from flait.core.subscriptions import Role
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListNumber:
+class ListNumber(Struct, frozen=True, kw_only=True):
     """A flight by its number on the list last sent, 1 to 99."""
 
     number: int
@@ -46,29 +47,25 @@ class Later(StrEnum):
     WHO = "who"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stop:
+class Stop(Struct, frozen=True, kw_only=True):
     """No more texts at all. `exact`: Twilio acts upon it too, and answers it where it owns the keywords."""
 
     exact: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
+class Start(Struct, frozen=True, kw_only=True):
     """Texts again. `exact` as for Stop: only then has Twilio lifted its own block."""
 
     exact: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Help:
+class Help(Struct, frozen=True, kw_only=True):
     """What can be said. `exact`: the words Twilio answers itself."""
 
     exact: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
+class Status(Struct, frozen=True, kw_only=True):
     """How a flight stands. Without a subject: the one that matters now. `date` is text for core.dates."""
 
     subject: Subject | None
@@ -76,41 +73,35 @@ class Status:
     date: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusOfSeveral:
+class StatusOfSeveral(Struct, frozen=True, kw_only=True):
     """How each of these flights stands."""
 
     subjects: tuple[Ident | ListNumber, ...]
     fact: Fact
 
 
-@dataclass(frozen=True, slots=True)
-class Connect:
+class Connect(Struct, frozen=True):
     """How sure the next flight of the trip is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Why:
+class Why(Struct, frozen=True, kw_only=True):
     """Why the last alert was told: of that flight, or without a subject of any."""
 
     subject: Subject | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alternatives:
+class Alternatives(Struct, frozen=True, kw_only=True):
     """Which other flights there are. Without a subject: for the one that is cancelled or missed, else the next."""
 
     subject: Subject | None
     date: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ListFlights:
+class ListFlights(Struct, frozen=True):
     """Every flight followed, numbered."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrackWish:
+class TrackWish(Struct, frozen=True, kw_only=True):
     """One flight to follow: `date` is text for core.dates, `origin`, `destination` and `either` are IATA codes.
 
     `either` is an airport at one of its ends; `at` the time it leaves there.
@@ -124,16 +115,14 @@ class TrackWish:
     at: time | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Track:
+class Track(Struct, frozen=True, kw_only=True):
     """Follow these flights; none when no flight was named. `typed` is what was said of one without its number."""
 
     wishes: tuple[TrackWish, ...]
     typed: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Untrack:
+class Untrack(Struct, frozen=True, kw_only=True):
     """Stop following one flight. `explained`: it was said with STOP, so say how all texts are stopped."""
 
     subject: Subject
@@ -141,8 +130,7 @@ class Untrack:
     date: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UntrackSeveral:
+class UntrackSeveral(Struct, frozen=True, kw_only=True):
     """Stop following these flights; without any all of them, or `both` where there are two. `explained` as above."""
 
     subjects: tuple[Ident | ListNumber, ...] = ()
@@ -150,13 +138,11 @@ class UntrackSeveral:
     explained: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Undo:
+class Undo(Struct, frozen=True):
     """Take back the last removal or mute."""
 
 
-@dataclass(frozen=True, slots=True)
-class BareHour:
+class BareHour(Struct, frozen=True):
     """`6`, of the morning or of the evening: 1 to 12."""
 
     hour: int
@@ -165,8 +151,7 @@ class BareHour:
         return f"{self.hour % 12:02}:00 or {self.hour % 12 + 12}:00"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mute:
+class Mute(Struct, frozen=True, kw_only=True):
     """Fewer texts for a while: of one flight or all, for a span or until a local time of day (one of them at most).
 
     `until_on` is the day of that time, `date` that of the flight, both text for core.dates. `zone` is one that was said
@@ -181,8 +166,7 @@ class Mute:
     zone: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unmute:
+class Unmute(Struct, frozen=True, kw_only=True):
     """The end of a mute. `date` is the flight's, as for Mute."""
 
     subject: Subject | None
@@ -199,31 +183,27 @@ class Share:
     date: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Join:
+class Join(Struct, frozen=True, kw_only=True):
     """Accept an invitation."""
 
     subject: Subject | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leave:
+class Leave(Struct, frozen=True, kw_only=True):
     """Stop following a flight somebody shared. `date` is its day, as for Mute."""
 
     subject: Subject | None
     date: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True):
     """The answer to a numbered question: these numbers, or both."""
 
     numbers: tuple[int, ...]
     both: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pick:
+class Pick(Struct, frozen=True, kw_only=True):
     """The answer to a question about flights in words of its own, as in TrackWish: `tomorrow`, `SFO-EWR 28 nov`."""
 
     date: str | None = None
@@ -233,26 +213,22 @@ class Pick:
     at: time | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotAFlight:
+class NotAFlight(Struct, frozen=True, kw_only=True):
     """A word in the place of a flight number that is surely something else."""
 
     text: str
     what: Misnamed
 
 
-@dataclass(frozen=True, slots=True)
-class Ok:
+class Ok(Struct, frozen=True):
     """Yes to a single pending question; without one, no more than Thanks."""
 
 
-@dataclass(frozen=True, slots=True)
-class WhoIsThis:
+class WhoIsThis(Struct, frozen=True):
     """Who writes these texts, and why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Thanks:
+class Thanks(Struct, frozen=True):
     """A courtesy or a reaction. Never answered."""
 
 
@@ -266,8 +242,7 @@ class Preference(StrEnum):
     LEAVE = "leave"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prefer:
+class Prefer(Struct, frozen=True, kw_only=True):
     """A preference set to `value`, as `flait user set` takes it; '' asks how it is, None is what cannot be read.
 
     A time zone is as typed: `london`, `america new york`; `zone` is one that was said with something else.
@@ -280,15 +255,13 @@ class Prefer:
     readings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotYet:
+class NotYet(Struct, frozen=True, kw_only=True):
     """A command that comes with a later version."""
 
     word: Later
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unknown:
+class Unknown(Struct, frozen=True, kw_only=True):
     """Nothing that Flait understands. With a `command` (`mute`, `untrack`): that, and something it does not take."""
 
     command: str = ""

@@ -1,12 +1,12 @@
 """MUTE by the clock of another zone, and for longer than a mute can last, which the answer can then say."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 
 from flait.core.replies.kinds import Mute, Reply
 from flait.core.replies.parts import Sentence
 from flait.core.replies.words import AROUND_MUTE
+from flait.core.values import replace
 from flait.core.zones import TABLE as ZONES
 
 LONGEST_MUTE = timedelta(days=30)

@@ -5,8 +5,9 @@ Every word given has to be understood, or none is. Airports are IATA codes; whet
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import time
+
+from msgspec import Struct
 
 from flait.core.replies.parts import clock
 from flait.core.replies.words import WORDS_NOT_AIRLINES
@@ -19,8 +20,7 @@ _ROUTE = re.compile(
 _TIME = re.compile(r"[0-9]{1,2}[:.h][0-5][0-9](?:am|pm|a|p)?|[0-9]{1,2}(?:am|pm)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LegWords:
+class LegWords(Struct, frozen=True, kw_only=True):
     """What was said of one. `either` is an airport at one of its ends; `at` the time it leaves, on the clocks there."""
 
     origin: str | None = None

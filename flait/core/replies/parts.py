@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import time, timedelta
 from typing import TypeVar
 
+from msgspec import Struct
+
 from flait.core.dates import MONTHS, WEEKDAYS, parse_date
 from flait.core.idents import Ident, parse_ident
 from flait.core.replies.kinds import MINE, BareHour, ListNumber, Subject
@@ -28,8 +30,7 @@ from flait.core.replies.words import (
 from flait.errors import InvalidDate, InvalidIdent
 
 
-@dataclass(frozen=True, slots=True)
-class Dated:
+class Dated(Struct, frozen=True):
     """A date that core.dates reads."""
 
     text: str
@@ -42,8 +43,7 @@ class Phone:
     text: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class DayTime:
+class DayTime(Struct, frozen=True):
     """A time of a day that core.dates reads: `until tomorrow 7am`."""
 
     date: str
@@ -56,8 +56,7 @@ _VALUES = (Dated, Phone, timedelta, time, BareHour, DayTime)
 _V = TypeVar("_V")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sentence:
+class Sentence(Struct, frozen=True, kw_only=True):
     """Words and values in the order they were said."""
 
     parts: tuple[Part, ...]

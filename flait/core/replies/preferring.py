@@ -1,7 +1,6 @@
 """How a person says how they want to be told: QUIET 22-7, LESS, TZ London, 12H, LEAVE-BY 2h30."""
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 
 from flait.core.changes import ChangeKind
@@ -10,6 +9,7 @@ from flait.core.replies.kinds import Mute, Prefer, Preference, Reply, Unknown
 from flait.core.replies.parts import sentence
 from flait.core.replies.quiet import quiet
 from flait.core.replies.words import AROUND_LATER, NUMBERS, phrases_of
+from flait.core.values import replace
 
 P = Preference
 _LONE = {

@@ -13,9 +13,10 @@ taken. The rules, first to last:
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import product
 from typing import Final
+
+from msgspec import Struct
 
 from flait.core.replies.kinds import Prefer, Preference
 
@@ -37,8 +38,7 @@ _HALF = re.compile(r"(?<=[0-9]) in the (morning|afternoon|evening)")
 _OFF: Final = frozenset({"off", "no", "none", "never", "end", "ends", "over"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Hour:
+class _Hour(Struct, frozen=True):
     """Minutes after midnight that an hour may be: one, or one in either half. `whole`: it is of a clock of 24 hours."""
 
     at: tuple[int, ...]

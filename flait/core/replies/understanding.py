@@ -211,7 +211,7 @@ def _leg(group: Sentence, *besides: type) -> LegWords | None:
 
 
 def _fields(leg: LegWords) -> dict[str, Any]:
-    return {name: getattr(leg, name) for name in LegWords.__slots__}
+    return {name: getattr(leg, name) for name in LegWords.__struct_fields__}
 
 
 def _pick(said: Sentence) -> Reply | None:

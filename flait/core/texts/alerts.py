@@ -4,7 +4,6 @@ A text tells what its words say and nothing else. A fact named with `-` before i
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 from flait.core import planes as plane_facts
 from flait.core import trips
@@ -17,6 +16,7 @@ from flait.core.texts import connections, events, places, planes, reminders, sil
 from flait.core.texts.formats import Piece, Reader, about, fitted
 from flait.core.texts.wording import Text, capital, label, place_and_time, short
 from flait.core.told import CONNECTION, FACTS, GIVEN_UP, NONE, ONCE, PLANE, REMINDERS, Tells, tells
+from flait.core.values import replace
 
 K = ChangeKind
 

@@ -4,7 +4,8 @@ The first text a number ever gets says who writes, for whom, and how to end it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from flait.core.flights import Flight, ScheduledFlight
 from flait.core.history import Punctuality
@@ -26,8 +27,7 @@ FOOTER = "Msg rates may apply. STOP to end."
 LONGEST_NAME = 16  # characters of a person's name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Greeting:
+class Greeting(Struct, frozen=True, kw_only=True):
     """What the first text to a number says besides: for whom it is, and who set it up, where that is known."""
 
     name: str = ""

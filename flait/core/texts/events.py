@@ -1,7 +1,6 @@
 """What is said of a flight as a whole: cancelled, diverted, on its way, landed."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 from flait.core.alerts import Alert
@@ -28,6 +27,7 @@ from flait.core.texts.wording import (
     town,
 )
 from flait.core.told import further, reached_at
+from flait.core.values import replace
 
 NO_LONGER_THERE = ("-arrival", "-gate_destination", "-terminal_destination", "-baggage_claim")  # of the other airport
 _NEW_LEG = ("-gate_origin", "-terminal_origin", *NO_LONGER_THERE, "-diverted_to", "-boards", "-returned", "-ends")

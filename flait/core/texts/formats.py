@@ -5,14 +5,16 @@ Times are local to the airport, with their zone. GSM-7 only: one character outsi
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from flait.core.flights import Airport
 from flait.core.messages import is_gsm_7, units
 from flait.core.structure import Headline, Phrase, Structure, one_line
 from flait.core.subscriptions import ClockFace
+from flait.core.values import replace
 
 SEGMENT = 160
 
@@ -82,8 +84,7 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reader:
+class Reader(Struct, frozen=True, kw_only=True):
     """How one person reads: the flight number they booked, their clock face, and the moment they read it."""
 
     ident: str
@@ -139,8 +140,7 @@ def same_minute(moment: datetime, other: datetime) -> bool:
     return moment.replace(second=0, microsecond=0) == other.replace(second=0, microsecond=0)
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """Part of a text. Rank 0 stays; higher ranks are dropped first. `facts` are what it tells.
 
     A text may begin with a lead: headline and times, of which `text` is the whole. What is `shorter` stands in its

@@ -1,8 +1,9 @@
 """What is answered to MUTE and UNMUTE: what is muted until when, and what comes all the same. One GSM-7 segment."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from flait.core.flights import Airport
 from flait.core.subscriptions import Role
@@ -14,8 +15,7 @@ Muted = tuple[str, datetime]
 """A flight's name, or ALL_FLIGHTS, and until when."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Muting:
+class Muting(Struct, frozen=True, kw_only=True):
     """What is said of mutes, in the time of that place."""
 
     place: Airport

@@ -5,8 +5,9 @@ arrives. What is another than they were told says so: `gate C21, was C25`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
+
+from msgspec import Struct
 
 from flait.core.flights import Flight, Phase
 from flait.core.observations import is_overtaken
@@ -26,6 +27,7 @@ from flait.core.texts.wording import (
     was_to_leave,
 )
 from flait.core.told import UNKNOWN_AIRPORT, Told, further, tells
+from flait.core.values import replace
 
 DEPARTURE = ("scheduled_out", "departure")
 ARRIVAL = ("scheduled_in", "arrival")
@@ -35,8 +37,7 @@ ON_TIME = "on time"
 NO = "-"  # before the name of a fact: that it is no longer so
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class View(Struct, frozen=True, kw_only=True):
     """A flight before one reader: what it is to them, and what they were told before. `on`: a day said already.
 
     `unsure`: there has been no word for so long that nobody knows whether it is on time.
@@ -83,8 +84,7 @@ class View:
         return self.role is Role.TRAVELER and self.stands.state in AT_ORIGIN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
+class Words(Struct, frozen=True, kw_only=True):
     """How it stands: `title` in a word or two (`45m late`), its `state` (`in the air`), its times.
 
     A title that tells something (`of_title`) cannot be left out: `beginning` is the state with it.

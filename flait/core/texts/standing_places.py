@@ -1,7 +1,8 @@
 """Gates, terminals and belts of a flight before one reader: what is shown now, and what they were told, if another."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from flait.core.standing import AT_ORIGIN, State
 from flait.core.texts.formats import Piece
@@ -9,8 +10,7 @@ from flait.core.texts.standing import NO, View
 from flait.core.texts.wording import capital, short
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spot:
+class Spot(Struct, frozen=True, kw_only=True):
     """A gate, terminal or belt: what it is now, and what it was told to be."""
 
     fact: str

@@ -4,8 +4,9 @@ What an answer states counts as told: it is no news afterwards. How old it is is
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+
+from msgspec import Struct
 
 from flait.core.changes import unreported
 from flait.core.flights import Airport, Flight, ScheduledFlight, cancelled
@@ -43,12 +44,12 @@ from flait.core.texts.standing_places import places, spot, walk
 from flait.core.texts.wording import Text, arrives_verb, day_known, label, route, town
 from flait.core.timetable import tells_of
 from flait.core.told import NONE, NOT_LANDED, NOT_LEFT, ONCE, Tells, Told, tells
+from flait.core.values import replace
 
 M = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Freshness:
+class Freshness(Struct, frozen=True, kw_only=True):
     """How old what is known is; `stale` when newer facts were asked for in vain."""
 
     age: timedelta
@@ -172,8 +173,7 @@ _ANSWERS: Mapping[Fact, Callable[[View], Sequence[Piece]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListLine:
+class ListLine(Struct, frozen=True, kw_only=True):
     """A line of the list: the flight, or, while it is not pinned, what was saved; and what it is to who reads it.
 
     `planned` is how it was last seen in the timetable, where it stands if `is_listed`. `at` is when it leaves, where

@@ -1,6 +1,5 @@
 """What a saved flight's timetable says, days before it flies: its times, and what is another there than was told."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from flait.core.alerts import Alert
@@ -14,6 +13,7 @@ from flait.core.texts.formats import Piece, Reader, about, day, fitted, lead
 from flait.core.texts.wording import Text, route
 from flait.core.timetable import News, as_flight, moved, tells_of
 from flait.core.told import Told
+from flait.core.values import replace
 
 
 def planned_times(

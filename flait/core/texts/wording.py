@@ -6,8 +6,9 @@ a change that did not fit is still a change at the next look.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
+
+from msgspec import Struct, field
 
 from flait.core.flights import Airport, Flight, ScheduledFlight, Times
 from flait.core.history import Punctuality
@@ -18,8 +19,7 @@ from flait.core.structure import Structure, one_line
 from flait.core.texts.formats import SEGMENT, Piece, Reader, about, fitted, fold, lead, span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
+class Text(Struct, frozen=True, kw_only=True):
     """A finished text in its parts, and the facts it tells."""
 
     structure: Structure

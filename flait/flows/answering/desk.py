@@ -5,9 +5,10 @@ the one transaction that stores the effect and the words. Nothing here calls out
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from msgspec import Struct, field
 
 from flait.clock import Clock
 from flait.core.messages import Channel, MessageKind
@@ -27,8 +28,7 @@ LIST_HOLDS = timedelta(days=1)  # how long its numbers stand for the flights the
 EARLIER = 3  # so many of a kind are remembered: a text that was late may answer one before the last
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerRules:
+class AnswerRules(Struct, frozen=True, kw_only=True):
     """What the operator set: whom people can ask, how typed numbers are read, and what polls go by.
 
     `allow` are the beginnings of costly numbers that may be texted all the same; `own` are the numbers it writes from;
@@ -44,8 +44,7 @@ class AnswerRules:
     zone_of: ZoneOf = nowhere
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class Desk(Struct, frozen=True, kw_only=True):
     """One text, who sent it, and what answering takes. Somebody unknown is a User with id 0."""
 
     store: Store
@@ -123,8 +122,7 @@ def _cut(state: Mapping[str, Any] | None, most: int) -> Mapping[str, Any] | None
     return {**state, "before": _cut(state["before"], most - 1)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerText:
+class AnswerText(Struct, frozen=True, kw_only=True):
     """One text of an answer, with its parts where it has any, the facts it states, and the subscription it is about."""
 
     body: str

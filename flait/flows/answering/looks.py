@@ -4,9 +4,10 @@ What needs no look is answered beside them. Nothing of this is stored: what a de
 """
 
 from collections import deque
-from dataclasses import dataclass
 from threading import Lock
 from typing import NoReturn
+
+from msgspec import Struct
 
 from flait.core.replies.kinds import Reply
 from flait.core.replies.order import waits_for
@@ -26,8 +27,7 @@ class Nobody:
     flight = departures = schedules = route = billed_to = _must_look
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class Waiting(Struct, frozen=True, kw_only=True):
     """A text that waits, and what it was understood to mean."""
 
     desk: Desk

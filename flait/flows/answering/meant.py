@@ -4,7 +4,6 @@ Nothing here calls out.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -17,6 +16,7 @@ from flait.core.texts import answers as texts
 from flait.core.texts.formats import day, time_of_day
 from flait.core.texts.refusals import in_words
 from flait.core.texts.wording import route
+from flait.core.values import replace
 from flait.core.wanted import ANYWHERE
 from flait.errors import InvalidDate
 from flait.flows.answering.desk import LIST, Desk

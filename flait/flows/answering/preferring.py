@@ -1,12 +1,11 @@
 """QUIET, LESS, MORE, LEVEL, TZ, 12H, 24H and LEAVE-BY: how a person wants to be told, from now on."""
 
-from dataclasses import replace
-
 from flait.core.changes import ChangeKind
 from flait.core.preferences import Level, Preferences, lead_from, leads_of, parse_quiet, quiet_of, with_lead
 from flait.core.replies.kinds import Prefer, Preference
 from flait.core.subscriptions import ClockFace, User
 from flait.core.texts import preferring as texts
+from flait.core.values import replace
 from flait.flows.answering.desk import Act, AnswerText, Desk
 from flait.flows.promised import comes_no_more
 from flait.flows.zones import zones_meant

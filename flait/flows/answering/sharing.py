@@ -5,7 +5,6 @@ cannot be asked is never told: whether it said STOP is its own matter.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +16,7 @@ from flait.core.structure import plain
 from flait.core.subscriptions import AddedBy, Role, User
 from flait.core.texts import answers as texts
 from flait.core.texts.wording import Text
+from flait.core.values import replace
 from flait.core.whatsapp import MARGIN, WINDOW
 from flait.errors import InvalidPhone
 from flait.flows.answering.desk import Act, AnswerText, Desk, say

@@ -4,7 +4,6 @@ A look for one person's question is a poll like any other: everybody who follows
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from flait.core import planes
@@ -19,6 +18,7 @@ from flait.core.texts.status import Freshness, ListLine, list_text
 from flait.core.texts.timetable import saved_text
 from flait.core.timetable import MISSES
 from flait.core.told import listed_tells
+from flait.core.values import replace
 from flait.errors import ShareSpent
 from flait.flows import track
 from flait.flows.answering.desk import LIST, LIST_HOLDS, Act, AnswerText, Desk, say

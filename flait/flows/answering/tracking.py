@@ -4,9 +4,10 @@ Where a number is more than one flight, the person is asked which; nothing is ta
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import Any
+
+from msgspec import Struct
 
 from flait.core.dates import parse_date
 from flait.core.findings import Finding, Found, OtherAirline, Over, Several, Shown, choices, decided, flown
@@ -17,6 +18,7 @@ from flait.core.subscriptions import Role
 from flait.core.texts import answers as texts
 from flait.core.texts.refusals import in_words, over
 from flait.core.texts.wishes import not_understood_text, too_late_text
+from flait.core.values import replace
 from flait.core.wanted import Leg, Wanted, local_time
 from flait.errors import (
     BudgetExhausted,
@@ -42,8 +44,7 @@ MOST_OPTIONS = 4  # that fit one text
 MOST_WISHES = 4  # looked up for one text: each look-up costs money
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Looked:
+class Looked(Struct, frozen=True, kw_only=True):
     """What AeroAPI showed for one wish, at that moment, and what it amounts to; or why it was not to be had."""
 
     wanted: Wanted

@@ -4,12 +4,12 @@ The command waits as it was texted, and counts from when it was written.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from flait.core.replies.understanding import Reply, understand
 from flait.core.texts import answers as texts
+from flait.core.values import replace
 from flait.flows.answering.desk import QUESTION, AnswerText, Desk
 from flait.flows.answering.meant import following, gone_text, names_of, recalled, stands_for
 from flait.store import SubscriptionView
