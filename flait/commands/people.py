@@ -56,10 +56,9 @@ def add(
     clock: ClockOption = None,
 ) -> None:
     """Add a person. `flait user add Ann +15555550100`"""
-    from dataclasses import replace
-
     from flait.commands.who import phone_from
     from flait.core.subscriptions import ClockFace, Role, User, agreeing
+    from flait.core.values import replace
 
     app = session.app()
     now = app.clock.now()
@@ -118,10 +117,9 @@ def change(
     ],
 ) -> None:
     """Change one thing about a person. `flait user set Ann clock 12h`"""
-    from dataclasses import replace
-
     from flait.commands.who import known
     from flait.core.idents import shown
+    from flait.core.values import replace
 
     store = session.app().store()
     user = known(store, who)

@@ -44,10 +44,9 @@ def zone_from(text: str, user: "User") -> str | None:
 
 
 def _level(user: "User", value: str) -> "Preferences":
-    from dataclasses import replace
-
     from flait.core.idents import shown
     from flait.core.preferences import Level
+    from flait.core.values import replace
 
     try:
         return replace(user.preferences, level=Level(_as_texted("LEVEL", value)))
@@ -56,10 +55,9 @@ def _level(user: "User", value: str) -> "Preferences":
 
 
 def _quiet(user: "User", value: str) -> "Preferences":
-    from dataclasses import replace
-
     from flait.core.idents import shown
     from flait.core.preferences import parse_quiet
+    from flait.core.values import replace
 
     read = _as_texted("QUIET", value)
     hours = parse_quiet(value) or parse_quiet(read)
@@ -92,10 +90,9 @@ def _lead(key: str) -> "Callable[[User, str], Preferences]":
 
 
 def _kinds(user: "User", value: str) -> "Preferences":
-    from dataclasses import replace
-
     from flait.core.idents import shown
     from flait.core.priorities import OPTIONAL
+    from flait.core.values import replace
 
     off = set(user.preferences.off)
     for each in value.lower().replace(" ", "").split(","):

@@ -98,7 +98,7 @@ class Timetable(Connection):
     @writing
     def save_planned(self, planned: PlannedFlight) -> None:
         """How it stands there now, and when it is looked at next."""
-        columns = {name: getattr(planned, name) for name in PlannedFlight.__dataclass_fields__}
+        columns = {name: getattr(planned, name) for name in PlannedFlight.__struct_fields__}
         rows = {name: as_json(row) if (row := columns[name]) else None for name in ("plan", "seen")}
         self._change(_SAVE, **{name: columns[name] for name in columns if name not in ("number", *rows)}, **rows)
 
