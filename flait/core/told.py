@@ -22,7 +22,7 @@ GIVEN_UP = "given up"  # told that nobody watches it any more, though its end wa
 CONNECTION = "connection"
 PLANE = "plane"
 ONCE = "once"
-ANOTHER_TIME = timedelta(minutes=10)  # a departure told so much from the last one is another
+SOONER_BY = timedelta(minutes=10)  # a departure told so much before the last one is another
 REMINDERS = ("checkin", "leave", "boarding", "meet")  # facts of what was said, and not of the flight
 
 
@@ -127,7 +127,7 @@ def tells(flight: Flight, facts: Iterable[str] = _OF_A_FLIGHT) -> dict[str, str 
 def told(texts: Iterable[Tells]) -> Told:
     """What somebody knows after these texts, oldest first. Facts this Flait has no name for are skipped.
 
-    What was said of the plane is over with another departure than the one beside it, and with a cancellation: whoever
+    What was said of the plane is over with a departure sooner than the one beside it, and with a cancellation: whoever
     reads that goes by it.
     """
     known: dict[str, str | bool] = {}
@@ -139,8 +139,10 @@ def told(texts: Iterable[Tells]) -> Told:
         known |= said
         if text.get(PLANE):
             beside = known.get("departure")
-        elif known.get(PLANE) and (text.get("cancelled") or _is_another(text.get("departure"), beside)):
+        elif known.get(PLANE) and (text.get("cancelled") or _is_sooner(text.get("departure"), beside)):
             known[PLANE] = NONE
+        else:  # a delay that is taken back is another departure, though it is the one they had
+            beside = max(str(beside or ""), str(text.get("departure") or ""), key=_seconds) or None
     return Told(**{name: _value(name, value) for name, value in known.items()})  # type: ignore[arg-type]  # names and types are FACTS'
 
 
@@ -153,10 +155,14 @@ def _joined(known: str, said: str) -> str:
     return ",".join(f"{number} {state}" for number, state in (connections_told(known) | connections_told(said)).items())
 
 
-def _is_another(departure: str | bool | None, beside: str | bool | None) -> bool:
+def _seconds(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp() if text else 0.0
+
+
+def _is_sooner(departure: str | bool | None, beside: str | bool | None) -> bool:
     if not departure or not beside:
         return False
-    return abs(datetime.fromisoformat(str(departure)) - datetime.fromisoformat(str(beside))) >= ANOTHER_TIME
+    return datetime.fromisoformat(str(beside)) - datetime.fromisoformat(str(departure)) >= SOONER_BY
 
 
 def listed_tells(of_each: Iterable[tuple[int, Tells]]) -> dict[str, str | bool]:

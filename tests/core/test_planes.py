@@ -219,22 +219,28 @@ PLANE_TOLD = {"departure": OUT.isoformat(), "plane": f"UAL555 {inbound_flight().
     [
         ({}, True),
         ({"gate_origin": "F12", "departure": OUT.isoformat()}, True),
-        ({"departure": (OUT + minutes(9)).isoformat()}, True),
-        ({"departure": (OUT + minutes(10)).isoformat()}, False),
+        ({"departure": (OUT - minutes(9)).isoformat()}, True),
+        ({"departure": (OUT + minutes(10)).isoformat()}, True),
         ({"departure": (OUT - minutes(10)).isoformat()}, False),
         ({"cancelled": True}, False),
         ({"departure": (OUT + minutes(40)).isoformat(), "plane": PLANE_TOLD["plane"]}, True),
     ],
     ids=["nothing", "a gate", "hardly another time", "later", "sooner", "cancelled", "another time, and the plane"],
 )
-def test_another_departure_takes_the_place_of_what_was_said_of_the_plane(then: Tells, holds: bool) -> None:
+def test_a_sooner_departure_takes_the_place_of_what_was_said_of_the_plane(then: Tells, holds: bool) -> None:
     assert bool(told([PLANE_TOLD, then]).plane) is holds
 
 
 def test_a_departure_that_creeps_takes_its_place_as_well() -> None:
-    steps = [{"departure": (OUT + minutes(by)).isoformat()} for by in (6, 12)]
+    steps = [{"departure": (OUT - minutes(by)).isoformat()} for by in (6, 12)]
     assert told([PLANE_TOLD, steps[0]]).plane
     assert not told([PLANE_TOLD, *steps]).plane
+
+
+def test_a_delay_that_is_taken_back_takes_its_place_as_well() -> None:
+    later, back = ({"departure": (OUT + minutes(by)).isoformat()} for by in (40, 0))
+    assert told([PLANE_TOLD, later]).plane
+    assert not told([PLANE_TOLD, later, back]).plane
 
 
 def test_a_plane_that_is_late_still_is_told_with_the_news_that_the_flight_is_back_on_time() -> None:
