@@ -53,30 +53,20 @@ def alternatives(
         if pair is None:
             raise NotFound(f"where {wanted.ident} goes is not known yet", "ask the airline")
         rows = departures(app.store(), asking.source, pair, app.clock)
-    found = others(rows, pair, app.clock.now(), known=[leg, *_known(pair)], there_from=_there_from(leg))
+    there_from = _there_from(leg)
+    found = others(rows, pair, app.clock.now(), known=[leg, *_known(pair)], there_from=there_from)
     if as_json:
         print_json({"alternatives": [_fields(row) for row in found]})
         return
     print_table(COLUMNS, [_row(row) for row in found])
-    _say_what_is_not_known(pair, found, _there_from(leg))
+    _say_what_is_not_known(pair, found, there_from)
 
 
 def _wanted(ident: str, date: str | None, origin: str | None, destination: str | None, at: str | None) -> "Wanted":
-    from flait.commands.subscribing import TypedLeg, wished
-    from flait.commands.typed import number_from
+    from flait.commands.subscribing import TypedLeg
     from flait.core.subscriptions import Role
-    from flait.core.wanted import Wanted
 
-    leg = TypedLeg.typed(origin, destination, at)
-    return Wanted(
-        ident=number_from(ident),
-        wish=wished(date),
-        origin=leg.origin,
-        destination=leg.destination,
-        leaves_at=leg.at,
-        role=Role.WATCHER,  # one in the air is meant too
-        asked_at=session.app().clock.now(),
-    )
+    return TypedLeg.typed(origin, destination, at).wanted(ident, date, Role.WATCHER)  # one in the air is meant too
 
 
 def _followed(wanted: "Wanted") -> "Leg | None":

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from flait.core.dates import DateWish
     from flait.core.flights import Flight
-    from flait.core.subscriptions import Subscription
+    from flait.core.subscriptions import Role, Subscription
     from flait.core.wanted import Wanted
     from flait.flows.subscribe import Person, Subscribed
     from flait.store import Store, SubscriptionView
@@ -209,21 +209,12 @@ def _wanted(
     store: "Store", person: "Person", ident: str, *, date: str | None, role: str | None, leg: "TypedLeg"
 ) -> "Wanted":
     from flait.commands.people import role_from
-    from flait.commands.typed import number_from
     from flait.core.subscriptions import Role as Roles
-    from flait.core.wanted import Wanted
+    from flait.core.values import replace
 
     user = store.user_by_phone(person.phone)
-    usual = user.role if user else Roles.TRAVELER
-    return Wanted(
-        ident=number_from(ident),
-        wish=wished(date),
-        origin=leg.origin,
-        destination=leg.destination,
-        leaves_at=leg.at,
-        role=role_from(role, "--as takes traveler, meeter or watcher") if role else usual,
-        asked_at=session.app().clock.now(),
-    )
+    wanted = leg.wanted(ident, date, user.role if user else Roles.TRAVELER)
+    return replace(wanted, role=role_from(role, "--as takes traveler, meeter or watcher")) if role else wanted
 
 
 def wished(date: str | None) -> "DateWish | None":
@@ -250,6 +241,21 @@ class TypedLeg(Struct, frozen=True):
             _airport(origin, "--from") if origin is not None else None,
             _airport(destination, "--to") if destination is not None else None,
             _time(at) if at is not None else None,
+        )
+
+    def wanted(self, ident: str, date: str | None, role: "Role") -> "Wanted":
+        """What is asked for with it. Raises InvalidIdent and InvalidDate."""
+        from flait.commands.typed import number_from
+        from flait.core.wanted import Wanted
+
+        return Wanted(
+            ident=number_from(ident),
+            wish=wished(date),
+            origin=self.origin,
+            destination=self.destination,
+            leaves_at=self.at,
+            role=role,
+            asked_at=session.app().clock.now(),
         )
 
     def fits(self, one: "Subscription") -> bool:

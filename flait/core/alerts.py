@@ -12,7 +12,7 @@ from msgspec import Struct
 from flait.core import planes
 from flait.core.changes import DELAY, GATES, MOVES, ORDER, STEP_NEAR, Change, ChangeKind, Ear, End, changes
 from flait.core.doubts import NO_DOUBTS, Doubts, doubts_of
-from flait.core.flights import Flight, Phase, progress
+from flait.core.flights import Flight, Phase, is_on_ground, left_at, progress
 from flait.core.history import Punctuality
 from flait.core.holds import (
     BIG_MOVE,
@@ -354,7 +354,7 @@ def ear_of(role: Role, flight: Flight, delay: timedelta = DELAY) -> Ear:
 def _concerns(change: Change, role: Role, told: Told, flight: Flight) -> bool:
     """Whether this role hears of it."""
     if change.kind is K.ARRIVAL_GATE and role is Role.TRAVELER:
-        return further(progress(flight), Phase.OFF)
+        return is_on_ground(flight)
     if change.kind in (K.LANDED, K.ARRIVED):
         return _is_more_than_they_see(change, role, told, flight)
     if change.kind is K.DEPARTED and _is_left_behind(told, flight):
@@ -366,7 +366,7 @@ def _concerns(change: Change, role: Role, told: Told, flight: Flight) -> bool:
 
 def _is_left_behind(told: Told, flight: Flight) -> bool:
     """Whether who goes by our last word is not on board: it left sooner than they were told."""
-    left = flight.departure.actual or flight.off.actual
+    left = left_at(flight)
     return left is not None and told.departure is not None and told.departure - left >= STEP_NEAR
 
 

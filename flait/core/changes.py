@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from flait.core.flights import Flight, Phase, cancelled, elsewhere, progress
+from flait.core.flights import Flight, Phase, cancelled, elsewhere, is_on_ground, progress
 from flait.core.labels import short_label
 from flait.core.observations import is_overtaken, lands_by
 from flait.core.polling import NO_ONWARD, finished
@@ -311,7 +311,7 @@ def _gates(told: Told, flight: Flight) -> Iterator[Change]:
 
 def _arrival_places(told: Told, flight: Flight) -> Iterator[Change]:
     """The belt, once it is down; gate and terminal of arrival, where others were told before."""
-    down = further(progress(flight), Phase.OFF)
+    down = is_on_ground(flight)
     known_place = flight.diverted_to is not None or not flight.diverted
     if down and known_place and _differs(told.baggage_claim, flight.baggage_claim):
         yield Change(kind=K.BELT, facts=("baggage_claim", "terminal_destination"))

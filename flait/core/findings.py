@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from msgspec import Struct
 
-from flait.core.flights import Flight, Phase, ScheduledFlight, Times, answers, cancelled, progress
+from flait.core.flights import Flight, Phase, ScheduledFlight, Times, answers, cancelled, is_on_ground, progress
 from flait.core.subscriptions import Role
 from flait.core.values import replace
 from flait.core.wanted import AHEAD, BEHIND, Leg, Wanted, legs_of, possible_days, rows_of
@@ -88,7 +88,7 @@ class Over(Struct, frozen=True, kw_only=True):
     @property
     def landed(self) -> bool:
         """Else it left."""
-        return progress(self.flight) in (Phase.ON, Phase.IN)
+        return is_on_ground(self.flight)
 
 
 Refusal = Several | NoneThere | OtherAirline | GoesElsewhere | Over
@@ -244,7 +244,7 @@ def _is_meant(leg: Leg, wanted: Wanted) -> bool:
 
 
 def _can_be_followed(flight: Flight, wanted: Wanted, now: datetime) -> bool:
-    is_down = progress(flight) in (Phase.ON, Phase.IN)
+    is_down = is_on_ground(flight)
     return not is_down and (wanted.wish is not None or is_ahead(flight, wanted.role, now))
 
 

@@ -180,6 +180,16 @@ def progress(flight: Flight) -> Phase:
     return Phase.OUT if flight.out.actual else Phase.SCHEDULED
 
 
+def is_on_ground(flight: Flight) -> bool:
+    """Whether it is on the ground where it flew to: landed, or at the gate."""
+    return progress(flight) in (Phase.ON, Phase.IN)
+
+
+def left_at(flight: Flight) -> datetime | None:
+    """When it left, if it has: the gate, or else the ground."""
+    return flight.departure.actual or flight.off.actual
+
+
 def cancelled(flight: Flight) -> bool:
     """Cancelled, and not in the air: AeroAPI's flag also means "no longer tracked"."""
     return flight.cancelled and progress(flight) in (Phase.SCHEDULED, Phase.OUT)
@@ -197,7 +207,7 @@ def phase(flight: Flight) -> Phase:
 
 def elsewhere(flight: Flight) -> bool:
     """Whether it came down at another airport than it was to: the journey is not over."""
-    return flight.diverted and progress(flight) in (Phase.ON, Phase.IN)
+    return flight.diverted and is_on_ground(flight)
 
 
 def joined(records: Sequence[Flight]) -> Flight:

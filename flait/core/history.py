@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from msgspec import Struct
 
-from flait.core.flights import Flight, Phase, Times, cancelled, elsewhere, progress
+from flait.core.flights import Flight, Times, cancelled, elsewhere, is_on_ground
 
 ON_TIME_BELOW = timedelta(minutes=15)
 LAST = 10  # so many flights of one leg are counted
@@ -67,7 +67,7 @@ def flown(flight: Flight, now: datetime) -> Flown | None:
     if planned is None or planned >= now or flight.destination is None:
         return None
     is_off, arrived = cancelled(flight), _late(flight.in_, flight.on)
-    is_down = progress(flight) in (Phase.ON, Phase.IN)
+    is_down = is_on_ground(flight)
     if not is_off and not (is_down and (arrived is not None or elsewhere(flight))):
         return None
     return Flown(

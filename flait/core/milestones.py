@@ -11,11 +11,11 @@ from enum import StrEnum
 from msgspec import Struct
 
 from flait.core.changes import Change, ChangeKind
-from flait.core.flights import Flight, Phase, cancelled, progress
+from flait.core.flights import Flight, Phase, cancelled, is_on_ground, progress
 from flait.core.observations import is_overtaken
 from flait.core.preferences import LEADS, OFF, Level, Wishes
 from flait.core.subscriptions import Role
-from flait.core.told import Told, boards, further
+from flait.core.told import Told, boards
 
 K = ChangeKind
 M = timedelta(minutes=1)
@@ -45,7 +45,7 @@ def _leaves(flight: Flight, now: datetime) -> bool:
 def _comes(flight: Flight, now: datetime) -> bool:
     """Whether it is on its way to where it was to go, or about to be: a short hop may be met before it leaves."""
     best = flight.arrival.best
-    if flight.diverted or is_overtaken(flight) or best is None or best <= now or further(progress(flight), Phase.OFF):
+    if flight.diverted or is_overtaken(flight) or best is None or best <= now or is_on_ground(flight):
         return False
     return progress(flight) is not Phase.SCHEDULED or _leaves(flight, now)
 

@@ -10,9 +10,9 @@ from msgspec import Struct
 
 from flait.core.aircraft import TURNS_ROUND, size_of
 from flait.core.changes import Change, ChangeKind
-from flait.core.flights import Flight, Phase, cancelled, progress
+from flait.core.flights import Flight, Phase, cancelled, is_on_ground, progress
 from flait.core.observations import is_overtaken
-from flait.core.told import PLANE, Told, further
+from flait.core.told import PLANE, Told
 
 K = ChangeKind
 M = timedelta(minutes=1)
@@ -104,7 +104,7 @@ def held_up(plane: Plane) -> timedelta:
 
 def is_down(plane: Plane) -> bool:
     """Whether the plane has landed where it is needed."""
-    return further(progress(plane.flight), Phase.OFF)
+    return is_on_ground(plane.flight)
 
 
 def expected(flight: Flight, plane: Plane | None) -> datetime | None:

@@ -1,12 +1,11 @@
-"""When who sits in a flight is at the gate there, as best known, and when a flight has left. Pure.
+"""When who sits in a flight is at the gate there, as best known. Pure.
 
 Some airports never report the gate, and an estimate of it may be from before the touchdown.
 """
 
 from datetime import datetime, timedelta
 
-from flait.core.flights import Flight, Phase, landed, progress
-from flait.core.told import further
+from flait.core.flights import Flight, landed
 
 TAXI = timedelta(minutes=10)  # from touchdown to the gate, where the schedule does not say
 LONGEST_TAXI = timedelta(minutes=30)  # what a schedule says beyond that is none
@@ -29,13 +28,3 @@ def _taxi(flight: Flight) -> timedelta:
     on, gate = flight.on.scheduled, flight.in_.scheduled
     usual = gate - on if on and gate else TAXI
     return usual if timedelta() < usual <= LONGEST_TAXI else TAXI
-
-
-def left_at(flight: Flight) -> datetime | None:
-    """When it left, if it has."""
-    return flight.departure.actual or flight.off.actual
-
-
-def is_down(flight: Flight) -> bool:
-    """Whether who sits in it is on the ground there."""
-    return further(progress(flight), Phase.OFF)

@@ -12,9 +12,9 @@ from enum import StrEnum
 from msgspec import Struct
 
 from flait.core.changes import Change, ChangeKind
-from flait.core.flights import Flight, cancelled
+from flait.core.flights import Flight, cancelled, is_on_ground, left_at
 from flait.core.observations import lands_by
-from flait.core.taxiing import is_down, left_at, there_at, touchdown
+from flait.core.taxiing import there_at, touchdown
 from flait.core.told import Told, connections_told
 from flait.core.values import replace
 
@@ -23,9 +23,7 @@ M = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=18)  # between two flights of one journey
 SOON = timedelta(hours=6)  # within that the landing text carries the next flight
 MISSED_BELOW = 15 * M  # so little is left, and the first is not down yet
-TAXI = 10 * M  # from touchdown to the gate, where the schedule does not say
 LEFT = "left"  # the second has
-LONGEST_TAXI = 30 * M  # what a schedule says beyond that is none
 HYSTERESIS = 10 * M  # a better state must be so much better
 LEAST: Mapping[int, timedelta] = {
     # how many of the two flights cross a border → the usual least time between them
@@ -123,7 +121,7 @@ class Feed(Struct, frozen=True, kw_only=True):
     @property
     def is_under_way(self) -> bool:
         """Whether it brings them, and they are not there yet."""
-        return self.comes and not is_down(self.first.flight)
+        return self.comes and not is_on_ground(self.first.flight)
 
     @property
     def is_told_missed(self) -> bool:
@@ -257,7 +255,7 @@ def chance(first: Flight, then: Flight, needed: timedelta, known: Chance | None 
         return Chance.OK
     if between is None:
         return known or Chance.OK
-    return _of_time(between, needed, known, down=is_down(first))
+    return _of_time(between, needed, known, down=is_on_ground(first))
 
 
 def _of_time(between: timedelta, needed: timedelta, known: Chance | None = None, *, down: bool = False) -> Chance:
@@ -281,7 +279,7 @@ def _as_it_left(first: Flight, left: datetime, known: Chance | None) -> Chance:
     Who landed before, with time enough, has not missed it. Between these nobody knows, nor where a landing that was
     expected long before is not reported: it stays what is `known`.
     """
-    here, gate = first.in_.actual or touchdown(first), there_at(first) if is_down(first) else lands_by(first)
+    here, gate = first.in_.actual or touchdown(first), there_at(first) if is_on_ground(first) else lands_by(first)
     was_early = gate is not None and left - gate >= MISSED_BELOW
     if here is None:
         return known or Chance.AT_RISK if was_early else Chance.MISSED

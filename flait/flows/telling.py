@@ -12,7 +12,7 @@ from flait.core import polling
 from flait.core.alerts import Alert, Decision, Held, decide, rests
 from flait.core.changes import DELAY, ChangeKind
 from flait.core.compose import compose
-from flait.core.flights import Flight, Phase, progress
+from flait.core.flights import Flight, is_on_ground
 from flait.core.holds import CONFIRM_BIG, PastText, Reach, out_of_reach
 from flait.core.messages import TOO_LATE, UNTOLD, Message, MessageKind, MessageStatus
 from flait.core.preferences import NO_DEFAULTS, Defaults, Wishes, wishes_of
@@ -23,7 +23,7 @@ from flait.core.subscriptions import Role, SubscriptionState
 from flait.core.texts.alerts import alert_text, left_out
 from flait.core.texts.confirmations import tracked_text
 from flait.core.texts.formats import Reader
-from flait.core.told import Told, further, told
+from flait.core.told import Told, told
 from flait.core.trips import feeds_of, onward_of
 from flait.core.twilio_errors import is_in_vain
 from flait.core.values import replace
@@ -98,7 +98,7 @@ def _is_unconfirmed(rows: Sequence[TellRow], flight: Flight) -> bool:
     lost = any(row.kind is MessageKind.TRACKED and _never_came(row) for row in rows)
     if not lost or any(row.is_said for row in rows) or is_in_vain(rows[-1].error_code):
         return False
-    return not further(progress(flight), Phase.OFF)
+    return not is_on_ground(flight)
 
 
 def _never_came(row: TellRow) -> bool:

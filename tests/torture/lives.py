@@ -19,11 +19,9 @@ from tests.torture.lives_oracle import Fault, Judge
 from tests.torture.lives_pace import too_seldom
 from tests.torture.lives_planes import judged as plane_judged
 from tests.torture.lives_planes import with_plane
-from tests.torture.lives_play import OTHER_LEG, Heart, Played, Stage
+from tests.torture.lives_play import OTHER_LEG, Heart, Played, staged
 from tests.torture.lives_truth import sights
 from tests.torture.lives_world import script
-from tests.torture.quiet import quiet
-from tests.torture.rig import in_memory
 from tests.torture.score import Score, Size
 from tests.torture.seeds import MOST_REMARKS, by_seeds
 
@@ -62,14 +60,10 @@ Verdict = list[tuple[int, Fault]]
 
 def lives(folder: Path, seeds: Sequence[int], *, journal: bool = False) -> Iterator[tuple[Played, Verdict]]:
     """Each life played, and what was wrong: with whom (their number), and what."""
-    with quiet(), in_memory(folder) as memory:
-        stage = Stage(memory / f"lives-{os.getpid()}.db")
-        try:
-            for seed in seeds:
-                played = stage.play(darkened(with_plane(life(seed))), journal=journal)
-                yield played, list(verdict(played))
-        finally:
-            stage.close()
+    with staged(folder, f"lives-{os.getpid()}") as stage:
+        for seed in seeds:
+            played = stage.play(darkened(with_plane(life(seed))), journal=journal)
+            yield played, list(verdict(played))
 
 
 def verdict(played: Played) -> Iterator[tuple[int, Fault]]:

@@ -6,6 +6,7 @@ Only this module of the campaign knows Flait.
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -30,7 +31,8 @@ from flait.flows.telling import AlertRules
 from flait.store import Store, TrackedFlight
 from tests.flows.world import PHONES, FixedClock
 from tests.torture.lives_world import ZONES, Follower, Glitch, Leg, Life, Other, Trouble, body, timetable
-from tests.torture.rig import alone, emptied
+from tests.torture.quiet import quiet
+from tests.torture.rig import alone, emptied, in_memory
 
 BOOT: Final = "boot 1"
 RULES: Final = AlertRules(keep_raw=False)
@@ -272,6 +274,17 @@ class Stage:
             for name in (*self._tables, "sqlite_sequence"):
                 conn.execute(f'DELETE FROM "{name}"')
         conn.execute("PRAGMA foreign_keys = ON")
+
+
+@contextmanager
+def staged(folder: Path, name: str) -> Iterator[Stage]:
+    """A stage in memory, as long as it is needed, and nothing logged meanwhile."""
+    with quiet(), in_memory(folder) as memory:
+        stage = Stage(memory / f"{name}.db")
+        try:
+            yield stage
+        finally:
+            stage.close()
 
 
 def _line(row: dict[str, Any]) -> str:

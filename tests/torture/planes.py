@@ -15,10 +15,8 @@ from typing import Final
 from flait.core.values import replace
 from tests.torture.lives import Verdict, scored, verdict
 from tests.torture.lives_planes import with_plane
-from tests.torture.lives_play import Played, Stage
+from tests.torture.lives_play import Played, staged
 from tests.torture.lives_world import HOUR, MINUTE, PLACES, ZONES, Follower, Leg, Life, Page, shifted
-from tests.torture.quiet import quiet
-from tests.torture.rig import in_memory
 from tests.torture.score import Score, Size
 from tests.torture.seeds import by_seeds
 
@@ -38,14 +36,10 @@ def judged(folder: Path, seeds: Sequence[int]) -> Score:
 
 def played(folder: Path, seeds: Sequence[int]) -> Iterator[tuple[Played, Verdict]]:
     """Each played, and what was wrong with it."""
-    with quiet(), in_memory(folder) as memory:
-        stage = Stage(memory / "planes.db")
-        try:
-            for seed in seeds:
-                one = stage.play(life(seed))
-                yield one, list(verdict(one))
-        finally:
-            stage.close()
+    with staged(folder, "planes") as stage:
+        for seed in seeds:
+            one = stage.play(life(seed))
+            yield one, list(verdict(one))
 
 
 def life(seed: int) -> Life:

@@ -27,10 +27,8 @@ from flait.sandbox.inbound import NUMBERS_FROM
 from flait.sandbox.scenario import Departure, Scenario
 from flait.sandbox.timetable import RECORDED_STORM_DAY
 from tests.torture.lives import verdict
-from tests.torture.lives_play import Heard, Played, Stage
+from tests.torture.lives_play import Heard, Played, staged
 from tests.torture.lives_world import EVENTS, HOUR, MINUTE, ZONES, Follower, Leg, Life, Page
-from tests.torture.quiet import quiet
-from tests.torture.rig import in_memory
 
 ROLES: Final = ("traveler", "meeter", "watcher")
 AHEAD: Final = 47 * HOUR
@@ -246,13 +244,9 @@ BESIDE_IT: Final[Mapping[str, Plan]] = {
 def replayed(folder: Path, most: int | None = None) -> Figures:
     """Play the day."""
     figures = Figures()
-    with quiet(), in_memory(folder) as memory:
-        stage = Stage(memory / "replay.db")
-        try:
-            for life in lives(most):
-                figures.add(stage.play(life))
-        finally:
-            stage.close()
+    with staged(folder, "replay") as stage:
+        for life in lives(most):
+            figures.add(stage.play(life))
     return figures
 
 

@@ -14,10 +14,8 @@ from typing import Final
 
 from flait.core.values import replace
 from tests.torture.lives import Verdict, printed, scored, verdict
-from tests.torture.lives_play import Played, Stage
+from tests.torture.lives_play import Played, staged
 from tests.torture.lives_world import HOUR, MINUTE, PLACES, ZONES, Follower, Leg, Life, Other, Page, Trouble, shifted
-from tests.torture.quiet import quiet
-from tests.torture.rig import in_memory
 from tests.torture.score import Score, Size
 from tests.torture.seeds import by_seeds
 from tests.torture.trips_judge import judged as trip_judged
@@ -43,14 +41,10 @@ def judged(folder: Path, seeds: Sequence[int]) -> Score:
 
 def played(folder: Path, seeds: Sequence[int]) -> Iterator[tuple[Played, Verdict]]:
     """Each played, and what was wrong with it."""
-    with quiet(), in_memory(folder) as memory:
-        stage = Stage(memory / "trips.db")
-        try:
-            for seed in seeds:
-                one = stage.play(life(seed))
-                yield one, [*verdict(one), *trip_judged(one)]
-        finally:
-            stage.close()
+    with staged(folder, "trips") as stage:
+        for seed in seeds:
+            one = stage.play(life(seed))
+            yield one, [*verdict(one), *trip_judged(one)]
 
 
 # --- drawn by lot -----------------------------------------------------------------------------------------------------

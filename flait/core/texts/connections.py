@@ -5,9 +5,9 @@ from datetime import timedelta
 
 from flait.core.alerts import Alert
 from flait.core.changes import STEP_NEAR, Change
-from flait.core.flights import Flight
+from flait.core.flights import Flight, is_on_ground, left_at
 from flait.core.structure import Phrase
-from flait.core.taxiing import is_down, left_at, touchdown
+from flait.core.taxiing import touchdown
 from flait.core.texts.formats import Piece, Reader, about, fitted, lead, span
 from flait.core.texts.next_steps import instead, other_flights
 from flait.core.texts.places import boarding, places_in
@@ -136,7 +136,7 @@ def _to(flight: Flight, leg: Leg) -> str:
 def _left(flight: Flight, then: Flight) -> str:
     """`43m`; nothing where it would leave first, and to who is there already: it is no time that is left to them."""
     arrives_at, leaves = flight.arrival.best, then.departure.best
-    is_known = arrives_at and leaves and not is_down(flight)
+    is_known = arrives_at and leaves and not is_on_ground(flight)
     return span(leaves - arrives_at) if is_known and arrives_at and leaves and leaves - arrives_at >= M else ""
 
 
@@ -156,7 +156,7 @@ def _there(flight: Flight, reader: Reader) -> Phrase:
 def _dep(leg: Leg, reader: Reader) -> Phrase:
     """`LH403 dep 23:59 EST`; `LH403 left 23:59 EST`."""
     flight = leg.flight
-    left = flight.departure.actual or flight.off.actual
+    left = left_at(flight)
     if left:
         return Phrase(f"{_name(leg)} left {reader.at(left, flight.origin)}", (f"{leg.id}.phase", f"{leg.id}.phase_at"))
     best, was = flight.departure.best, leg.told.departure if has_moved(leg) else None

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from flait.core.alerts import Alert
 from flait.core.changes import Change
-from flait.core.flights import Flight, Phase, progress
+from flait.core.flights import Flight, Phase, is_on_ground, progress
 from flait.core.flights import cancelled as is_cancelled
 from flait.core.observations import is_overtaken
 from flait.core.standing import notable
@@ -88,7 +88,7 @@ def diverted(alert: Alert, change: Change, reader: Reader) -> Sequence[Piece]:
     """
     flight = alert.flight
     planned = flight.destination.short if flight.destination else "its destination"
-    down = progress(flight) in (Phase.ON, Phase.IN)
+    down = is_on_ground(flight)
     if not flight.diverted_to:
         return [
             lead(f"DIVERTED: not going to {planned} as planned", facts=("diverted_to", *NO_LONGER_THERE)),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from flait.core.alerts import Alert
 from flait.core.changes import Change, End
-from flait.core.flights import Flight, Phase, progress
+from flait.core.flights import Flight, Phase, is_on_ground, progress
 from flait.core.standing import NO_REPORT
 from flait.core.subscriptions import Role
 from flait.core.texts.formats import Piece, Reader, lead
@@ -163,7 +163,7 @@ def places_in(alert: Alert, rank: int) -> list[Piece]:
     parts = (f"gate {where}" if where else "", f"Terminal {terminal}" if terminal else "")
     words = ", ".join(part for part in parts if part)
     facts = tuple(name for name, value in zip(_GATE_IN, (where, terminal), strict=True) if value)
-    belt = short(flight.baggage_claim) if progress(flight) in (Phase.ON, Phase.IN) else ""
+    belt = short(flight.baggage_claim) if is_on_ground(flight) else ""
     return [
         Piece(f"{capital(words)}." if words else "", rank, facts),
         Piece(f"Bags: belt {belt}." if belt else "", rank + 1, _BELT),
