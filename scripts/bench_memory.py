@@ -39,7 +39,7 @@ FLIGHTS = 500
 DEPARTS = START + timedelta(hours=4)
 WARM, MANY = 2_000, 10_000  # polls
 IDLE = 4.0  # seconds, real: some hundred ticks that find nothing
-PATIENCE = 70.0  # seconds, real, for all the polls
+PATIENCE = 150.0  # seconds, real, for all the polls
 LOOK_EVERY = 0.2  # seconds, real
 MOST_MB, MOST_GROWTH_MB = 90, 5
 

@@ -3,7 +3,7 @@
 Whom the operator added himself pays for nothing that is not asked by text, and nor does whoever follows with them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from flait.core.compose import compose
@@ -12,7 +12,7 @@ from flait.core.structure import plain
 from flait.core.subscriptions import AddedBy, User
 from flait.core.texts.answers import share_over_text
 from flait.core.texts.wording import Text
-from flait.store import Store
+from flait.store import Store, Subscriber
 
 
 def of_flight(store: Store, flight_id: int) -> Sequence[str]:
@@ -20,7 +20,12 @@ def of_flight(store: Store, flight_id: int) -> Sequence[str]:
 
     Nobody, where one of the operator's own is among them.
     """
-    people = [subscriber.user for subscriber in store.concerned(flight_id) if not subscriber.user.opted_out_at]
+    return payers(store.concerned(flight_id))
+
+
+def payers(concerned: Iterable[Subscriber]) -> Sequence[str]:
+    """The same, of those for whom it is looked at."""
+    people = [subscriber.user for subscriber in concerned if not subscriber.user.opted_out_at]
     return () if any(map(is_own, people)) else list(dict.fromkeys(user.phone for user in people))
 
 

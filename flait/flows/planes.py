@@ -42,6 +42,13 @@ def booked_for(store: Store, flight_id: int) -> str:
     return booked_for(store, waiting.id) or waiting.fa_flight_id
 
 
+def account(store: Store, flight_id: int) -> tuple[Sequence[str], str]:
+    """On whose account that flight is looked at, and for the sake of which flight (`booked_for`)."""
+    concerned = store.concerned(flight_id)
+    followed = any(one.subscription.flight_id == flight_id for one in concerned)
+    return accounts.payers(concerned), "" if followed else booked_for(store, flight_id)
+
+
 def follow(store: Store, tracked: TrackedFlight, after: Flight, now: datetime) -> None:
     """Inside the transaction of a look: which plane that flight waits for from now on, if any."""
     wanted, had = _wanted(store, tracked, after), store.wanted_plane(tracked.id)
@@ -145,7 +152,7 @@ def _keep(store: Store, wanted: WantedPlane, found: Flight | None, now: datetime
         store.close_flight(inbound.id, now)
     else:
         follow(store, inbound, found, now)
-    hasten_waiting(store, inbound.id, now)
+    store.hasten_waiting(inbound.id, now)
 
 
 def next_look_at(
@@ -164,13 +171,6 @@ def known(store: Store, flight_id: int | None, flight: Flight, now: datetime) ->
     if flight_id is None or flight.inbound_fa_flight_id is None:
         return None
     return planes.of_use(store.plane_of(flight_id, flight.inbound_fa_flight_id), now)
-
-
-def hasten_waiting(store: Store, flight_id: int, now: datetime) -> None:
-    """Decide anew what waits for that flight, and what waits for that in turn."""
-    store.hasten_waiting(flight_id, now)
-    for number in _waits_for(store.watch_reasons(flight_id)):
-        store.hasten_waiting(number, now)
 
 
 def is_given_up(store: Store, tracked: TrackedFlight, misses: int) -> bool:

@@ -111,6 +111,8 @@ def confirm_afresh(
 ) -> None:
     """Inside a look: a confirmation that was lost comes again in words of now, as `AFTER_LOSSES` allows."""
     people = _reachable(subscribers)
+    if not people:
+        return
     texts = store.told_rows([person.subscription.id for person in people])
     for person in people:
         rows, subscription, user = texts[person.subscription.id], person.subscription, person.user
@@ -148,7 +150,7 @@ def _decide(
 ) -> Decision:
     known, past = knows(rows), past_texts(rows)
     is_traveler = subscriber.subscription.role is Role.TRAVELER
-    legs = trips.live_legs(store, subscriber.user.id) if is_traveler else []
+    legs = trips.legs_beside(store, subscriber.subscription, after) if is_traveler else []
     own = trips.leg_of(subscriber.subscription, legs, known, after, before)
     feeds = feeds_of(own, legs, rules.least)
     wishes = wishes_for(subscriber, rows, rules.defaults, reminds=rules.reminds)

@@ -21,7 +21,7 @@ from flait.core.reasons import Look
 from flait.core.silences import NO_WORD
 from flait.core.values import replace
 from flait.errors import BudgetExhausted, ConfigError, FlightSourceError, RateLimited, Refused, ShareSpent
-from flait.flows import accounts, history, planes, timekeeping
+from flait.flows import accounts, history, planes, timekeeping, trips
 from flait.flows.asking import ask
 from flait.flows.looks import MISSING, POLL, SEEN, cut_short, next_look, put_off
 from flait.flows.ports import AEROAPI, FlightSource
@@ -111,11 +111,17 @@ def see(
     _close_or_readopt(store, tracked, after, planned, now)
     messages = _told(store, tracked, news, [*last_look(tracked), (now, after)], now)
     _plan_moments(store, subscribers, news, messages, now)
-    confirm_afresh(store, replace(tracked, flight=after), subscribers, rules, now)
+    confirm_afresh(store, replace(tracked, flight=after), _left_out(subscribers, news), rules, now)
     said = detail(messages, decisions, changed=after != before, closed=planned is None)
     lies = "".join(f", not believed: {event}" for event in impossible(flight, believed))
     _note(store, tracked, said + lies, now, took)
     return messages
+
+
+def _left_out(subscribers: Iterable[Subscriber], decided: Iterable[tuple[Subscriber, Decision]]) -> list[Subscriber]:
+    """Whom nothing can be told: they have had no confirmation, or said STOP."""
+    told = {subscriber.subscription.id for subscriber, _ in decided}
+    return [subscriber for subscriber in subscribers if subscriber.subscription.id not in told]
 
 
 def _told(
@@ -160,8 +166,8 @@ def _close_or_readopt(
     elif after.fa_flight_id != tracked.fa_flight_id:
         store.readopt(tracked.id, after.fa_flight_id)
     planes.follow(store, tracked, after, now)
-    planes.hasten_waiting(store, tracked.id, now)
-    store.hasten_trips(tracked.id, now)
+    store.hasten_waiting(tracked.id, now)
+    trips.hasten(store, tracked, after, now)
 
 
 def _note(store: Store, tracked: TrackedFlight, detail: str, now: datetime, took: timedelta) -> None:

@@ -12,9 +12,9 @@ from flait.core.preferences import Wishes
 from flait.core.subscriptions import Role, Subscription, SubscriptionState
 from flait.core.timetable import as_flight
 from flait.core.told import Told, told
-from flait.core.trips import Feed, Leg, feeds_of
+from flait.core.trips import Feed, Leg, feeds_of, touch
 from flait.core.values import replace
-from flait.store import Store, TellRow
+from flait.store import Store, TellRow, TrackedFlight
 
 Least = Mapping[str, timedelta]
 FOR_WHO_BOARDS = frozenset({ChangeKind.CHECKIN, ChangeKind.LEAVE, ChangeKind.BOARDING})
@@ -23,6 +23,23 @@ FOR_WHO_BOARDS = frozenset({ChangeKind.CHECKIN, ChangeKind.LEAVE, ChangeKind.BOA
 def live_legs(store: Store, user_id: int) -> list[Leg]:
     """The flights that one person travels on and that are watched, with what they were told of each."""
     return _informed(store, store.legs_of(user_id))
+
+
+def legs_beside(store: Store, subscription: Subscription, flight: Flight) -> list[Leg]:
+    """That flight, and those of them from where it arrives or to where it leaves; none where there are no such."""
+    legs = store.legs_of(subscription.user_id)
+    beside = [leg for leg in legs if leg.id != subscription.id and touch(leg.flight, flight)]
+    return _informed(store, [*(leg for leg in legs if leg.id == subscription.id), *beside]) if beside else []
+
+
+def hasten(store: Store, tracked: TrackedFlight, after: Flight, now: datetime) -> None:
+    """Decide anew what its travelers fly on besides, from and to its airports: as it was, and as it is."""
+    looks = (tracked.flight, after)
+    leaves_from, arrives_at = (
+        {look.origin.code for look in looks},
+        {look.destination.code for look in looks if look.destination},
+    )
+    store.hasten_trips(tracked.id, now, leaves_from=leaves_from, arrives_at=arrives_at)
 
 
 def all_legs(store: Store, user_id: int) -> list[Leg]:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from flait.app import App
 from flait.errors import StoreError
-from flait.flows import accounts, planes, track
+from flait.flows import planes, track
 from flait.flows.ports import FlightSource
 from flait.running.metronome import Watchdog
 from flait.store import TrackedFlight
@@ -64,7 +64,7 @@ class Pollers:
         store, clock, name = self._app.store(), self._app.clock, tracked.flight.number
         try:
             with self._watchdog.watching("a poll"):
-                payers, about = accounts.of_flight(store, tracked.id), planes.booked_for(store, tracked.id)
+                payers, about = planes.account(store, tracked.id)
                 source = self._source().billed_to(payers, about=about)
                 track.poll(store, source, clock, tracked, boot=boot, rules=self._app.rules)
         except StoreError as fault:  # nothing was decided: again when the database takes it

@@ -1,11 +1,11 @@
 """The first tables. Released: never edited again."""
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from flait.schema import APPLICATION_ID
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
-
-APPLICATION_ID: Final = 0x464C4149  # "FLAI" in the file's header: whose database this is
 
 
 def m001_initial(db: "Database") -> None:

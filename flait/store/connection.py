@@ -204,8 +204,7 @@ class Connection:
         if not changed:
             self._conn.execute("COMMIT")
             return
-        count = min(self._conn.execute("PRAGMA user_version").fetchone()[0] + 1, mark.MOST)
-        self._conn.execute(f"PRAGMA user_version = {count}")
+        [(count,)] = self._conn.execute(mark.COUNT).fetchall()
         self._conn.execute("COMMIT")
         mark.keep(self.path, self.place[""][1], count)
 

@@ -1,7 +1,7 @@
 """A mark beside the database: how many changes it had seen, so that a log which was lost shows.
 
 SQLite opens a database whose log was deleted as if nothing had ever been in it. So each change is counted inside, in
-SQLite's `user_version`, and beside it once it is stored. Never ahead of the database: what was cut short is no loss.
+a row of its own, and beside it once it is stored. Never ahead of the database: what was cut short is no loss.
 """
 
 import os
@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Final
 
 from flait.errors import Gone
+from flait.store.engine import sqlite3
 from flait.system.paths import MARK
 
-MOST: Final = 2**31 - 1  # what a user_version holds; counting ends there
+COUNT: Final = "UPDATE changes SET count = count + 1 WHERE id = 1 RETURNING count"
+_COUNTED: Final = "SELECT count FROM changes WHERE id = 1"
+_COUNTED_BEFORE: Final = "PRAGMA user_version"  # where it stood before there was that row
 LONGEST: Final = 64  # bytes
 
 
@@ -39,6 +42,13 @@ def known(database: Path) -> int:
         if int(file) == database.stat().st_ino:
             return int(count)
     return 0
+
+
+def counted(conn: sqlite3.Connection) -> int:
+    """How many changes the open database tells of."""
+    with suppress(sqlite3.OperationalError):  # it has no such table yet
+        return int(conn.execute(_COUNTED).fetchone()[0])
+    return int(conn.execute(_COUNTED_BEFORE).fetchone()[0])
 
 
 def keep(database: Path, file: int, count: int) -> None:

@@ -22,7 +22,8 @@ from flait.system.paths import state_of
 A_MOMENT: Final = 1.0  # seconds, real
 BUSY_MILLISECONDS: Final = round(BUSY_SECONDS * 1000)
 MARK_AT, HEADER = 68, 72  # where the application id stands in a SQLite file, and ends
-STATEMENTS: Final = 256  # prepared statements kept: more than the store has
+CACHE: Final = "cache_size = -256"  # KiB of pages kept by each of a daemon's two dozen connections
+STATEMENTS: Final = 48  # prepared statements that each of them keeps, at 13 kB: a poll has some thirty
 MOST_TURNS: Final = 100  # other processes that may come first while the journal mode is switched
 
 # After a close() by anyone in this process, POSIX drops the process's locks on the file: no connection may be open
@@ -184,8 +185,8 @@ def _prepare(conn: sqlite3.Connection, path: Path, *, create: bool, first: First
     if found is FileState.NEW:
         mark.forget(path)
     else:
-        mark.refuse_behind(path, conn.execute("PRAGMA user_version").fetchone()[0], expected)
-    for setting in ("synchronous = FULL", "trusted_schema = OFF", "mmap_size = 0", "temp_store = MEMORY"):
+        mark.refuse_behind(path, mark.counted(conn), expected)
+    for setting in ("synchronous = FULL", "trusted_schema = OFF", "mmap_size = 0", "temp_store = MEMORY", CACHE):
         conn.execute(f"PRAGMA {setting}")
     if found is not FileState.CURRENT:
         _migrate(conn, path, first)

@@ -1,5 +1,6 @@
 """Who follows what. UNIQUE indexes decide who came first; core's table decides which change of state is legal."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -9,7 +10,7 @@ from flait.core.subscriptions import TRANSITIONS, Subscription, SubscriptionStat
 from flait.core.trips import Leg
 from flait.core.values import fields
 from flait.store.connection import Connection, Taken, writing
-from flait.store.rows import Row, read, read_json, read_leg, read_subscriber
+from flait.store.rows import Row, as_json, read, read_json, read_leg, read_subscriber
 from flait.store.values import Subscriber, SubscriptionView
 
 _ADD: Final = """
@@ -72,6 +73,9 @@ _HASTEN_TRIPS: Final = """
 UPDATE subscriptions SET next_moment_at = min(coalesce(next_moment_at, :at), :at)
 WHERE state = 'active' AND role = 'traveler' AND flight_id <> :flight_id AND user_id IN (
     SELECT user_id FROM subscriptions WHERE flight_id = :flight_id AND state = 'active' AND role = 'traveler')
+AND EXISTS (SELECT 1 FROM flights f WHERE f.id = subscriptions.flight_id AND (
+    f.latest ->> '$.origin.code' IN (SELECT value FROM json_each(:arrives_at))
+    OR f.latest ->> '$.destination.code' IN (SELECT value FROM json_each(:leaves_from))))
 """
 _MOVE: Final = """
 UPDATE subscriptions SET channel = :channel WHERE user_id = :user_id AND state IN ('pending', 'active')
@@ -185,9 +189,14 @@ class Subscriptions(Connection):
         return [read_leg(row) for row in self._rows(_LEGS, user_id=user_id)]
 
     @writing
-    def hasten_trips(self, flight_id: int, at: datetime) -> None:
-        """Decide anew then what its travelers follow besides, unless it is due sooner: they may connect."""
-        self._change(_HASTEN_TRIPS, flight_id=flight_id, at=at)
+    def hasten_trips(
+        self, flight_id: int, at: datetime, *, leaves_from: Collection[str], arrives_at: Collection[str]
+    ) -> None:
+        """Decide anew then what its travelers follow besides, from and to its airports (codes as AeroAPI has them),
+        unless it is due sooner: they may connect.
+        """
+        ports = {"leaves_from": as_json(sorted(leaves_from)), "arrives_at": as_json(sorted(arrives_at))}
+        self._change(_HASTEN_TRIPS, flight_id=flight_id, at=at, **ports)
 
     def live_for(self, user_id: int, ident: str | None = None) -> list[Subscription]:
         """One person's live subscriptions; with `ident`, those of the flight that has this number."""

@@ -13,7 +13,6 @@ from contextlib import nullcontext, suppress
 from datetime import datetime, timedelta
 from typing import Final
 
-from flait.core.alternatives import KEPT
 from flait.store.messages import Totals
 from flait.store.values import Pruned
 
@@ -146,6 +145,7 @@ class Upkeep(Totals):
 
         A text that is forgotten would be taken for a new one when it came again.
         """
+        from flait.core.alternatives import KEPT
 
         gone = self._prune(_INBOUND, before)
         self._prune(_DIALOGUES, now - LATE_ANSWERS)

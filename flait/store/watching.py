@@ -22,14 +22,18 @@ SELECT * FROM watch_reasons WHERE flight_id = :flight_id
 ORDER BY subscription_id IS NULL, subscription_id, for_flight_id
 """
 _CONCERNED: Final = """
-SELECT * FROM subscribers WHERE state = 'active' AND (flight_id = :flight_id OR flight_id IN (
-    SELECT for_flight_id FROM watch_reasons WHERE flight_id = :flight_id AND for_flight_id IS NOT NULL))
+SELECT * FROM subscribers WHERE +state = 'active' AND flight_id IN (  -- +: by flight; most are active
+    SELECT :flight_id UNION ALL SELECT w.for_flight_id FROM flight_waits w JOIN flights f ON f.id = w.for_flight_id
+    WHERE w.flight_id = :flight_id AND f.closed_at IS NULL)
 ORDER BY id
 """
 _HASTEN_WAITING: Final = """
 UPDATE subscriptions SET next_moment_at = min(coalesce(next_moment_at, :at), :at)
 WHERE state = 'active' AND flight_id IN (
-    SELECT for_flight_id FROM watch_reasons WHERE flight_id = :flight_id AND for_flight_id IS NOT NULL)
+    WITH RECURSIVE waiting (id) AS (
+        SELECT for_flight_id FROM flight_waits WHERE flight_id = :flight_id
+        UNION SELECT w.for_flight_id FROM waiting JOIN flight_waits w ON w.flight_id = waiting.id)
+    SELECT id FROM waiting)
 """
 
 
@@ -56,5 +60,5 @@ class Watching(Connection):
 
     @writing
     def hasten_waiting(self, flight_id: int, at: datetime) -> None:
-        """Decide anew then what waits for that flight, unless it is due sooner: the flight has changed."""
+        """Decide anew then what waits for that flight, and what waits for that in turn, unless it is due sooner."""
         self._change(_HASTEN_WAITING, flight_id=flight_id, at=at)

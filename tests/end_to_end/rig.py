@@ -342,8 +342,11 @@ class World:
         return {row["place"]: row["texts"] for row in found}
 
     def contents(self, *, but: Sequence[str] = ()) -> dict[str, list[dict[str, Any]]]:
-        """Every row of every table, save those named."""
-        tables = [row["name"] for row in self.rows("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        """Every row of every table, save those named and the count of changes."""
+        tables = [
+            row["name"]
+            for row in self.rows("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'changes'")
+        ]
         return {name: self.rows(f'SELECT * FROM "{name}"') for name in tables if name not in but}
 
     def wait_for_polls(self, more: int) -> None:

@@ -308,6 +308,8 @@ class World:
         return [read(Step, row) for row in rows]
 
     def dump(self) -> dict[str, list[Any]]:
-        """Every row of every table."""
-        tables = self.store._rows("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+        """Every row of every table; how many changes there were is none of them."""
+        tables = self.store._rows(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'changes' ORDER BY name"
+        )
         return {name: self.store._rows(f'SELECT * FROM "{name}"') for name in (row["name"] for row in tables)}

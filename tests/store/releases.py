@@ -11,7 +11,11 @@ from sqlite_utils import Migrations
 
 from flait.core.flights import Flight
 from flait.core.told import tells
-from flait.schema import m001_initial, m002_words_back, m003_route_and_time, m004_alert_of_text, m005_one_person
+from flait.schema.m001_initial import m001_initial
+from flait.schema.m002_words_back import m002_words_back
+from flait.schema.m003_route_and_time import m003_route_and_time
+from flait.schema.m004_alert_of_text import m004_alert_of_text
+from flait.schema.m005_one_person import m005_one_person
 from flait.store import Store, opening
 from flait.store.connection import sqlite3
 from flait.store.rows import as_json

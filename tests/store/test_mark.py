@@ -8,8 +8,10 @@ import pytest
 
 from flait.errors import Gone
 from flait.store import Behind, Store
-from flait.store.mark import known, mark_of
-from tests.store.samples import user
+from flait.store.engine import sqlite3
+from flait.store.mark import keep, known, mark_of
+from tests.store.releases import first_release
+from tests.store.samples import NOW, user
 
 
 def lose_the_log(path: Path) -> None:
@@ -107,3 +109,19 @@ def test_a_mark_that_cannot_be_written_keeps_nothing_from_being_stored(path: Pat
     store.add_user(user())
     with Store.open(path) as opened:
         assert len(opened.users()) == 1
+
+
+def test_the_count_of_an_older_database_goes_on_where_it_stood(path: Path) -> None:
+    """Before it had a row of its own, the count stood in SQLite's header."""
+    first_release(path)
+    with sqlite3.connect(path) as before:
+        before.execute("PRAGMA user_version = 41")
+    before.close()
+    keep(path, path.stat().st_ino, 42)
+    with pytest.raises(Behind, match="lost its log, and with it the last change"):
+        Store.open(path)
+
+    keep(path, path.stat().st_ino, 41)
+    with Store.open(path) as opened:
+        opened.opt_out("+15555550142", NOW, how="STOP")
+    assert known(path) == 42

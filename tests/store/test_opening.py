@@ -20,7 +20,7 @@ from sqlite_utils import Database, Migrations
 
 from flait.core.values import replace
 from flait.errors import ConfigError, StoreError
-from flait.schema import APPLICATION_ID, MIGRATIONS
+from flait.schema import APPLICATION_ID, steps
 from flait.store import Store, opening
 from flait.store.connection import fault, sqlite3
 from flait.store.filesystem import shares_memory
@@ -392,7 +392,7 @@ def test_opening_an_up_to_date_database_waits_for_no_writer(store: Store, path: 
 def released(monkeypatch: pytest.MonkeyPatch, *more: Any) -> None:
     migrations = Migrations("flait")
     names = []
-    for migration in (*MIGRATIONS, *more):
+    for migration in (*steps(), *more):
         migrations()(migration)
         names.append(migration.__name__)
     monkeypatch.setattr(opening, "migrations", lambda: migrations)

@@ -60,6 +60,8 @@ HOT: dict[str, Callable[[Store], object]] = {
     "why a flight is watched": lambda store: store.watch_reasons(1),
     "concerned": lambda store: store.concerned(1),
     "hasten what waits": lambda store: store.hasten_waiting(1, NOW),
+    "hasten trips": lambda store: store.hasten_trips(1, NOW, leaves_from={"KSFO"}, arrives_at={"KJFK"}),
+    "what one person travels on": lambda store: store.legs_of(1),
     "last text about": lambda store: store.last_text_about(1),
     "due pending": lambda store: store.claim_pending(NOW, timedelta(minutes=1)),
     "live subscriptions": lambda store: store.subscription_views(),
@@ -114,9 +116,11 @@ HOT: dict[str, Callable[[Store], object]] = {
 # Lists handed over as JSON, results of subqueries (watch_reasons is one, of two searches), the few numbers that said STOP, and rows in order of an index that
 # holds only the rows wanted.
 HARMLESS = re.compile(
-    r"SCAN (value|json_each VIRTUAL|CONSTANT|watch_reasons\b|t\b|\(subquery|opt_outs\b|f USING INDEX flights_\w+_open"
+    r"SCAN (value|json_each VIRTUAL|CONSTANT|watch_reasons\b|waiting\b|t\b|\(subquery|opt_outs\b|f USING INDEX flights_\w+_open"
     r"|inbound USING INDEX inbound_unanswered)"
 )
+
+OF_ALL = {"anything awaited", "resume", "live subscriptions"}  # of every subscription, or of the few that wait
 
 
 def plans(store: Store, ask: Callable[[Store], object]) -> list[str]:
@@ -134,6 +138,12 @@ def plans(store: Store, ask: Callable[[Store], object]) -> list[str]:
 def test_it_reads_no_whole_table(store: Store, name: str) -> None:
     scans = [plan for plan in plans(store, HOT[name]) if plan.startswith("SCAN") and not HARMLESS.match(plan)]
     assert scans == []
+
+
+@pytest.mark.parametrize("name", [name for name in HOT if name not in OF_ALL])
+def test_what_is_about_one_goes_through_no_others(store: Store, name: str) -> None:
+    """Nearly all subscriptions that are kept are active: an index of states leads to each of them."""
+    assert not [plan for plan in plans(store, HOT[name]) if "subscriptions_state" in plan or "AUTOMATIC" in plan]
 
 
 @pytest.mark.parametrize("name", ["claim due flights", "claim a due text", "due pending", "claim inbound"])

@@ -12,10 +12,10 @@ from tests.torture.score import Score, Size
 
 CAMPAIGNS: Final[Mapping[str, str]] = {
     # module → what it tries
-    "lives": "to have a last word that is not true, by 20,000 published lives of flights, read as their people read",
-    "dialogues": "to be answered what is not so, or to have done what was not meant, by 5,000 random dialogues",
-    "planes": "to be told of a late plane what is not so, or not to be told, by 6,000 random flights before",
-    "trips": "to be told of a connection what is not so, or not to be told, by 5,000 random pairs of flights",
+    "lives": "to have a last word that is not true, by 8,000 published lives of flights, read as their people read",
+    "dialogues": "to be answered what is not so, or to have done what was not meant, by 2,000 random dialogues",
+    "planes": "to be told of a late plane what is not so, or not to be told, by 2,500 random flights before",
+    "trips": "to be told of a connection what is not so, or not to be told, by 2,500 random pairs of flights",
     "soak": "to lose or double anything in 30 days of flights, restarts and outages",
     "outages": "to break what Flait leans on without `flait status` naming the cause",
     "kills": "to lose a text or send it twice, by SIGKILL at every commit and every call to the outside",

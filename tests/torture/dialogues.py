@@ -19,7 +19,7 @@ from tests.torture.rig import in_memory
 from tests.torture.score import Score, Size
 from tests.torture.seeds import MOST_REMARKS, by_seeds
 
-CUT, FULL = 24, 5_000
+CUT, FULL = 16, 2_000
 
 
 def run(folder: Path, size: Size) -> Score:

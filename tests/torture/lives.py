@@ -25,7 +25,7 @@ from tests.torture.lives_world import script
 from tests.torture.score import Score, Size
 from tests.torture.seeds import MOST_REMARKS, by_seeds
 
-CUT, FULL = 80, 20_000
+CUT, FULL = 40, 8_000
 COUNTED: Final = {"lost": "lost", "late": "lost", "twice": "dup"}  # anything else is unexpected
 
 

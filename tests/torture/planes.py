@@ -20,7 +20,7 @@ from tests.torture.lives_world import HOUR, MINUTE, PLACES, ZONES, Follower, Leg
 from tests.torture.score import Score, Size
 from tests.torture.seeds import by_seeds
 
-CUT, FULL = 60, 6_000
+CUT, FULL = 30, 2_500
 KNOWN_BEFORE: Final = 47 * HOUR
 
 

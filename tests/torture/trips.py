@@ -21,7 +21,7 @@ from tests.torture.seeds import by_seeds
 from tests.torture.trips_judge import judged as trip_judged
 from tests.torture.trips_judge import least
 
-CUT, FULL = 16, 5_000
+CUT, FULL = 16, 2_500
 KNOWN_BEFORE: Final = 47 * HOUR
 LATE: Final = (0, 0, 0, 10, 20, 30, 45, 60, 75, 90, 120)  # minutes, of the first flight
 MOVES: Final = (0, 0, -15, 10, 20, 35, 60, 90)  # of the second

@@ -35,7 +35,7 @@ __all__ = ["AeroAPI", "parse_flights"]
 DEADLINE = timedelta(seconds=15)
 MOST_BYTES = 2 * 1024 * 1024  # a page of 15 flights has 32 kB
 # Inside AeroAPI's limits by more than a clock can be wrong before it is in doubt: beyond them it answers 400.
-BACK = timedelta(days=10) - timedelta(minutes=5)
+BACK = timedelta(days=10) - timedelta(hours=1)
 AHEAD = timedelta(days=2) - timedelta(minutes=5)
 LONGEST_SCHEDULE = timedelta(days=21)
 MOST_PAGES = 4  # each is billed; no flight number has more legs in the two weeks that can be asked for
