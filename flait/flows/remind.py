@@ -13,6 +13,8 @@ from typing import Final
 from flait.clock import Clock
 from flait.core import polling
 from flait.core.alerts import Decision
+from flait.core.flights import cancelled
+from flait.core.messages import MessageKind
 from flait.core.silences import is_awaited
 from flait.core.values import replace
 from flait.errors import StoreError
@@ -81,7 +83,7 @@ def _decision(store: Store, tracked: TrackedFlight, person: Subscriber, rules: A
     age = now - seen_at
     rows = store.told_rows([person.subscription.id])[person.subscription.id]
     is_acted_on = is_awaited(tracked.flight, now, knows(rows), person.subscription.role)
-    if (is_acted_on and age >= TOO_OLD) or _said_silent(rows, since=seen_at):
+    if (is_acted_on and age >= TOO_OLD) or _said_silent(rows, since=seen_at) or _is_unsettled(tracked, rows):
         return nothing
     decision = next((decision for _, decision in _all(store, tracked, [person], rules, now)), nothing)
     if decision.alert and (is_acted_on or decision.alert.is_reminder) and age > OLD:
@@ -92,6 +94,15 @@ def _decision(store: Store, tracked: TrackedFlight, person: Subscriber, rules: A
 def _said_silent(rows: Sequence[TellRow], *, since: datetime) -> bool:
     """Whether they were told, after the last sighting, that there is no word: nothing says otherwise before a look."""
     return any(row.is_said and row.tells.get("stale") and row.at > since for row in rows)
+
+
+def _is_unsettled(tracked: TrackedFlight, rows: Sequence[TellRow]) -> bool:
+    """Whether the look for their confirmation alone showed it cancelled, in the air as it is by all others: the next
+    one settles it.
+    """
+    seen_at = tracked.seen_at
+    confirmed = [row for row in rows if row.kind is MessageKind.TRACKED and row.is_said and row.tells.get("cancelled")]
+    return bool(confirmed and seen_at and confirmed[-1].at >= seen_at and not cancelled(tracked.flight))
 
 
 def _all(

@@ -131,6 +131,24 @@ def test_a_moment_is_no_second_look(world: World) -> None:
     assert world.poll(late(hours(2))) == ["delay_first"]
 
 
+def test_who_was_confirmed_cancelled_by_one_look_hears_of_no_flight_before_the_next(world: World) -> None:
+    """Others were told that it is in the air; their watch waits for a second look before it believes otherwise."""
+    world.follow(F12)
+    world.clock.moment = OFF + minutes(5)
+    world.store.hasten(1, world.clock.now())
+    world.poll(took_off(F12, OFF))
+    world.clock.advance(minutes(5))
+
+    world.follow(replace(F12, cancelled=True), 1)
+    assert "CANCELLED" in world.texts[-1].body
+    assert world.remind() == []
+
+    world.clock.advance(minutes(1))
+    assert world.poll(replace(F12, cancelled=True)) == []
+    world.clock.advance(minutes(1))
+    assert "cancelled" in world.poll(replace(F12, cancelled=True))
+
+
 def test_a_look_that_is_due_goes_before_the_moment(world: World) -> None:
     ends = NOON + hours(1)
     held_by_a_mute(world, ends)

@@ -31,6 +31,7 @@ SECOND_LOOK: Final = 18 * MINUTE  # a minute, or a quarter of an hour where ther
 WAITED_FOR: Final = ("cancelled", "diverted_to", "to", "phase", "dep", "arr")
 SETTLED: Final = 20 * MINUTE  # after Twilio works again
 CALM: Final = 10 * MINUTE  # times that move by less change nothing, and a reminder is said so near its time
+HOP: Final = 16 * MINUTE  # a hop that is due before it lands is met once a look shows that it has left
 CALLS: Final = frozenset({"leave", "boarding", "meet"})  # they tell somebody to go
 NO_HASTE: Final = CALLS | {"checkin", "departed", "gate_first", "terminal_first", "taxiing"}
 SETTLES: Final = 80 * MINUTE  # news that is lost again and again is tried every hour at last
@@ -355,7 +356,8 @@ class Judge:
         began = next(text.at for text in self.texts if text.kind == "tracked")
         for name, at, words in self._reminders():
             said = [text.at for text in self.texts if re.search(words, text.body)]
-            if at > began + CALM + 2 * MINUTE and not any(-2 * CALM <= one - at <= CALM for one in said):
+            late = CALM + (HOP if name == "meet" and at >= self.views[-1].now["dep"] else timedelta())
+            if at > began + CALM + 2 * MINUTE and not any(-2 * CALM <= one - at <= late for one in said):
                 self._once("lost", name, at, f"nobody is reminded; it was said at {[f'{one:%H:%M}' for one in said]}")
             if sum(text.kind == name for text in self.texts) > 1:
                 self._once("twice", name, at, f"said at {[f'{one:%H:%M}' for one in said]}")

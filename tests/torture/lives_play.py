@@ -152,6 +152,9 @@ class Published:
     def departures(self, ident: Ident, start: datetime, end: datetime, *, past: bool = False) -> Answer:
         names = ((other, parse_ident(name)) for other in self._life.others for name in (other.number, other.ident))
         other = next((other for other, name in names if name == ident), None)
+        plane = next((one for one in self._life.planes if parse_ident(f"{PLANES}{one[-1]}") == ident), None)
+        if plane:
+            return self._plane(plane)
         return self._besides(other) if other else self._answer(lambda leg: start <= leg.leaves < end)
 
     def schedules(self, ident: Ident, start: date, end: date) -> Sequence[ScheduledFlight]:
