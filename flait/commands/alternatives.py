@@ -52,6 +52,7 @@ def alternatives(
         pair = pair_of(leg)
         if pair is None:
             raise NotFound(f"where {wanted.ident} goes is not known yet", "ask the airline")
+        _refuse_what_is_far(leg, pair)
         rows = departures(app.store(), asking.source, pair, app.clock)
     there_from = _there_from(leg)
     found = others(rows, pair, app.clock.now(), known=[leg, *_known(pair)], there_from=there_from)
@@ -60,6 +61,20 @@ def alternatives(
         return
     print_table(COLUMNS, [_row(row) for row in found])
     _say_what_is_not_known(pair, found, there_from)
+
+
+def _refuse_what_is_far(leg: "Leg", pair: "Pair") -> None:
+    """No look is spent on days that are not that of the flight. In the place of a cancelled one any day will do."""
+    from flait.core.flights import Flight, cancelled
+    from flait.core.texts.formats import day
+    from flait.errors import NotFound
+
+    of_any_day = isinstance(leg, Flight) and cancelled(leg)
+    if not of_any_day and leg.departure_date >= pair.over_on(session.app().clock.now()):
+        raise NotFound(
+            f"{leg.number} leaves {day(leg.departure_date)}, and other flights are shown until the end of tomorrow",
+            "ask again on the day before, or ask the airline",
+        )
 
 
 def _wanted(ident: str, date: str | None, origin: str | None, destination: str | None, at: str | None) -> "Wanted":

@@ -155,6 +155,25 @@ def test_a_flight_whose_destination_is_not_known_has_none(
     assert source.calls == []
 
 
+def test_no_look_is_spent_on_days_that_are_not_that_of_the_flight(
+    flait: CommandLine, store: Store, source: FakeFlightSource
+) -> None:
+    follow(store, out=Times(scheduled=NOW + 2 * DAY))
+    assert flait("alternatives", "UA123").refused(7) == (
+        "UA123 leaves Sun 10 Mar, and other flights are shown until the end of tomorrow; "
+        "ask again on the day before, or ask the airline"
+    )
+    assert source.calls == []
+
+
+def test_in_the_place_of_a_cancelled_flight_of_any_day_others_are_shown(
+    flait: CommandLine, store: Store, source: FakeFlightSource
+) -> None:
+    follow(store, out=Times(scheduled=NOW + 2 * DAY), cancelled=True)
+    assert flait("alternatives", "UA123").code == 0
+    assert [call[0] for call in source.calls] == ["route"]
+
+
 @pytest.mark.parametrize(
     ("fault", "code"), [(BudgetExhausted("the money is spent", "raise it"), 8), (FlightSourceError("no answer"), 1)]
 )
