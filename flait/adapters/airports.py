@@ -1,12 +1,13 @@
 """Which IANA time zone an airport keeps, and which country it lies in, from airportsdata: AeroAPI may send neither."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 UNKNOWN = "UTC"
+LEAST_OF_A_NAME = 5  # letters by which a city may be meant that is called something more, like Frankfurt am Main
 
 
 def zone_name(stated: str | None, *, iata: str | None, icao: str | None) -> str:
@@ -20,6 +21,23 @@ def zone_name(stated: str | None, *, iata: str | None, icao: str | None) -> str:
 def country(*, iata: str | None, icao: str | None) -> str | None:
     """The country of an airport, as two letters; None where it is not known."""
     return _known("country", iata, icao)
+
+
+@lru_cache(maxsize=64)
+def zones_in(city: str) -> tuple[str, ...]:
+    """The zones of the airports with an IATA code that lie in a city, in English; of a city by how its name begins
+    where all that begin so have one. Nothing is kept: it is read line by line.
+    """
+    named = _of_cities(lambda name: name == city.casefold())
+    begins = (
+        () if named or len(city) < LEAST_OF_A_NAME else _of_cities(lambda name: name.startswith(f"{city.casefold()} "))
+    )
+    return named or (begins if len(begins) == 1 else ())
+
+
+def _of_cities(wanted: Callable[[str], bool]) -> tuple[str, ...]:
+    zones = {row["tz"]: None for row in _rows() if row["iata"] and wanted(row["city"].casefold())}
+    return tuple(zone for zone in zones if exists(zone))
 
 
 @lru_cache(maxsize=1024)
@@ -39,9 +57,13 @@ def _known(what: Literal["tz", "country"], iata: str | None, icao: str | None) -
 @cache
 def _column(what: Literal["tz", "country"], by: Literal["iata", "icao"]) -> Mapping[str, str]:
     """That column of the table, by code; loaded on first need, and line by line, for the whole table takes 30 MB."""
+    return {row[by]: sys.intern(row[what]) for row in _rows() if row[by] and row[what]}
+
+
+def _rows() -> Iterator[Mapping[str, str]]:
+    """The table, line by line."""
     import csv
     from importlib.resources import files
 
     with files("airportsdata").joinpath("airports.csv").open(encoding="utf-8") as lines:
-        rows = csv.DictReader(lines)
-        return {row[by]: sys.intern(row[what]) for row in rows if row[by] and row[what]}
+        yield from csv.DictReader(lines)

@@ -3,6 +3,7 @@
 By text and at the command line it is the same.
 """
 
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
@@ -11,15 +12,24 @@ from flait.core.subscriptions import User
 from flait.core.zones import abbreviated
 from flait.flows.wishes import ZoneOf
 
+ZonesIn = Callable[[str], Sequence[str]]  # the zones of the airports of a city
+
 _OLD_NAMES: Final = frozenset({"US", "Etc", "posix", "right", "SystemV", "Brazil", "Canada", "Chile", "Mexico"})
 _LONGEST: Final = 40  # characters
 
 
-def zones_meant(typed: str, person: User, now: datetime, zone_of: ZoneOf) -> tuple[str, ...]:
+def no_city(_: str) -> Sequence[str]:
+    """No city's airports are known."""
+    return ()
+
+
+def zones_meant(
+    typed: str, person: User, now: datetime, zone_of: ZoneOf, zones_in: ZonesIn = no_city
+) -> tuple[str, ...]:
     """The zones that they may mean, by IANA name: none is known by it, one, or several. An abbreviation comes first."""
     said = _plain(typed[:_LONGEST]).removesuffix(" time")
     meant = abbreviated(said, phone=person.phone, own=person.timezone, now=now)
-    return meant or _at_airport(typed, zone_of) or _named(said, now)
+    return meant or _at_airport(typed, zone_of) or _named(said, now) or _once(zones_in(said), now)
 
 
 def _plain(text: str) -> str:
@@ -38,7 +48,12 @@ def _named(said: str, now: datetime) -> tuple[str, ...]:
         (zone for zone in known if _plain(zone.rpartition("/")[2]) == said), key=lambda zone: (len(zone), zone)
     )
     current = [zone for zone in towns if zone.partition("/")[0] not in _OLD_NAMES]
-    return whole or tuple({_clocks(zone, now): zone for zone in current}.values())
+    return whole or _once(current, now)
+
+
+def _once(zones: Sequence[str], now: datetime) -> tuple[str, ...]:
+    """Without those whose clocks show what another's of them show."""
+    return tuple({_clocks(zone, now): zone for zone in zones}.values())
 
 
 def _clocks(zone: str, now: datetime) -> tuple[timedelta | None, ...]:

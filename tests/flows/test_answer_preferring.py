@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from flait.adapters.airports import zones_in
 from flait.core.changes import ChangeKind
 from flait.core.preferences import OFF, Level, Preferences
 from flait.core.subscriptions import ClockFace, User
@@ -74,6 +75,8 @@ def test_quiet_hours_wait_for_a_time_zone_that_is_asked_for(world: World, talk: 
         ("TZ PST", "America/Los_Angeles"),
         ("TZ IST", None),
         ("TZ GST", "Asia/Dubai"),
+        ("TZ Boston", "America/New_York"),
+        ("TZ Portland", None),
     ],
 )
 def test_a_time_zone_is_a_city_its_name_an_abbreviation_or_an_airport(
@@ -81,7 +84,9 @@ def test_a_time_zone_is_a_city_its_name_an_abbreviation_or_an_airport(
 ) -> None:
     talk.tracks(F12)
     airports = {"SFO": "America/Los_Angeles", "IST": "Europe/Istanbul", "GST": "America/Juneau"}
-    talk.rules = AnswerRules(polls=RULES, zone_of={code: ZoneInfo(key) for code, key in airports.items()}.get)
+    talk.rules = AnswerRules(
+        polls=RULES, zone_of={code: ZoneInfo(key) for code, key in airports.items()}.get, zones_in=zones_in
+    )
     body = talk.says(said)
     assert person(world).timezone == zone, body
 
@@ -210,3 +215,10 @@ def test_how_long_before_turns_on_what_was_turned_off(world: World, talk: Talk) 
     assert person(world).preferences.off == (K.BELT, K.LEAVE)
     talk.says("LEAVE-BY 1h")
     assert person(world).preferences.off == (K.BELT,)
+
+
+def test_a_city_of_several_zones_is_asked_about_by_towns_that_answer(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    talk.rules = AnswerRules(polls=RULES, zones_in=zones_in)
+    assert talk.says("TZ Portland") == ["Which Portland? Reply TZ Los Angeles or TZ New York."]
+    assert talk.says("TZ Los Angeles")[0].startswith("Your time zone is America/Los_Angeles (PST/PDT)")

@@ -77,6 +77,9 @@ def _labels(zone: ZoneInfo, now: datetime) -> list[str]:
     return list(dict.fromkeys(zone_label(moment, zone) for moment in year))
 
 
+LONGEST_ABBREVIATION: Final = 5  # letters; what is longer is a city
+
+
 def which_zone(typed: str, zones: Sequence[str]) -> str:
     """No zone of that name, or several."""
     said = spelled(typed)[:40]
@@ -84,7 +87,8 @@ def which_zone(typed: str, zones: Sequence[str]) -> str:
         towns = [town(zone) for zone in zones[:3]]
         names = towns if len({*towns}) == len(towns) else zones[:3]
         *others, last = [f"TZ {name}" for name in names]
-        return in_one(f"Which {said.upper()}? Reply {', '.join(others)} or {last}.")
+        name = said.title() if len(said) > LONGEST_ABBREVIATION else said.upper()
+        return in_one(f"Which {name}? Reply {', '.join(others)} or {last}.")
     return in_one(f"We know no time zone {said}; nothing changed.", "Reply TZ and a big city near you, like TZ London.")
 
 

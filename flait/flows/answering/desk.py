@@ -20,6 +20,7 @@ from flait.flows import telling
 from flait.flows.ports import FlightSource
 from flait.flows.timekeeping import SKEW
 from flait.flows.wishes import ZoneOf, nowhere
+from flait.flows.zones import ZonesIn, no_city
 from flait.store import Heard, Store
 
 QUESTION, LIST, UNDO = "question", "list", "undo"  # kinds of dialogues
@@ -32,7 +33,7 @@ class AnswerRules(Struct, frozen=True, kw_only=True):
     """What the operator set: whom people can ask, how typed numbers are read, and what polls go by.
 
     `allow` are the beginnings of costly numbers that may be texted all the same; `own` are the numbers it writes from;
-    `zone_of` knows airports.
+    `zone_of` knows airports, `zones_in` their cities.
     """
 
     contact: str = ""
@@ -42,6 +43,7 @@ class AnswerRules(Struct, frozen=True, kw_only=True):
     whatsapp: Setup = NO_WHATSAPP
     polls: telling.AlertRules = field(default_factory=telling.AlertRules)
     zone_of: ZoneOf = nowhere
+    zones_in: ZonesIn = no_city
 
 
 class Desk(Struct, frozen=True, kw_only=True):

@@ -97,7 +97,7 @@ def _zone(desk: Desk, wish: Mute, view: SubscriptionView | None) -> ZoneInfo:
 
 
 def _zones(desk: Desk, wish: Mute) -> Sequence[str]:
-    return zones_meant(wish.zone, desk.user, desk.now, desk.rules.zone_of)
+    return zones_meant(wish.zone, desk.user, desk.now, desk.rules.zone_of, desk.rules.zones_in)
 
 
 def _until(wish: Mute, zone: ZoneInfo, written: datetime) -> datetime | None:

@@ -49,7 +49,7 @@ def _changed(desk: Desk, user: User, wish: Prefer) -> tuple[User, str]:
 
 def _in_zone(desk: Desk, wished: User, typed: str, before: User) -> tuple[User, str]:
     """With the zone that was typed; where that is none, as they were before."""
-    zones = zones_meant(typed, before, desk.now, desk.rules.zone_of)
+    zones = zones_meant(typed, before, desk.now, desk.rules.zone_of, desk.rules.zones_in)
     if len(zones) == 1:
         return replace(wished, timezone=zones[0]), ""
     return wished if zones else before, texts.which_zone(typed, zones)
