@@ -233,12 +233,6 @@ class App:
         name = zone_name(None, iata=airport, icao=airport)
         return None if name == UNKNOWN else ZoneInfo(name)
 
-    def zones_in(self, city: str) -> "Sequence[str]":
-        """The zones of the airports of a city, by IANA name."""
-        from flait.adapters.airports import zones_in
-
-        return zones_in(city)
-
     def share_of(self, phone: str) -> tuple[int, int | None]:
         """Micro-dollars looked up for that person this month, and the most there may be; None: no limit."""
         month = f"{self.clock.now():%Y-%m}"
@@ -359,6 +353,7 @@ class App:
     @property
     def answer_rules(self) -> "AnswerRules":
         """The settings that decide what people are answered."""
+        from flait.adapters.airports import zones_in
         from flait.flows.answering.desk import AnswerRules
 
         return AnswerRules(
@@ -369,7 +364,7 @@ class App:
             whatsapp=self.whatsapp,
             polls=self.rules,
             zone_of=self.zone_of,
-            zones_in=self.zones_in,
+            zones_in=zones_in,
         )
 
     def _secret(self, name: "SecretName") -> "Callable[[bool], str]":

@@ -32,8 +32,8 @@ def zone_from(text: str, user: "User") -> str | None:
 
     if not text:
         return None
-    app = session.app()
-    zones = zones_meant(text, user, app.clock.now(), app.zone_of, app.zones_in)
+    rules = session.app().answer_rules
+    zones = zones_meant(text, user, session.app().clock.now(), rules.zone_of, rules.zones_in)
     if len(zones) > 1:
         raise UserError(f"{shown(text)} is several time zones", f"write {' or '.join(zones[:3])}")
     known = available_timezones()
