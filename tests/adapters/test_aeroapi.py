@@ -60,7 +60,7 @@ def test_departures_are_clamped_to_the_window_of_live_data(provider: Provider, m
     assert len(found.flights) == 1
     assert provider.asked[0].path == "/aeroapi/flights/ZZ123"
     assert provider.asked[0].query == {
-        "start": "2026-02-19T12:05:00Z",
+        "start": "2026-02-19T13:00:00Z",
         "end": "2026-03-03T11:55:00Z",
         "ident_type": "designator",
         "max_pages": "1",
@@ -263,7 +263,7 @@ def test_the_days_before_come_with_the_page_and_are_kept_apart(provider: Provide
     found = api.departures(IDENT, NOW, NOW + timedelta(days=1), past=True)
     assert [one.fa_flight_id for one in found.flights] == ["ZZZ123-0"]
     assert [one.fa_flight_id for one in found.past] == ["ZZZ123--2", "ZZZ123--1"]
-    assert provider.asked[0].query["start"] == "2026-02-19T12:05:00Z"
+    assert provider.asked[0].query["start"] == "2026-02-19T13:00:00Z"
     assert provider.asked[0].query["end"] == "2026-03-02T12:00:00Z"
     assert meter.charged == ["flights"]
 
