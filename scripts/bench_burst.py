@@ -3,6 +3,7 @@
 A real `flait daemon run` on a disk works it off. What Twilio was asked for, and when, is read from the other end.
 """
 
+import re
 import subprocess
 import sys
 import time
@@ -32,6 +33,8 @@ PATIENCE = 240.0  # seconds, real: 5,000 texts at the goal's rate would take 250
 LOOK_EVERY = 1.0  # seconds, real: the whole ledger is read each time
 POSTS = 200  # of the reference
 
+NUMBER = re.compile(r"Text (\d+) of")  # the first to a number says before it who writes
+
 Ledger = Sequence[tuple[float, str, str]]  # when, for whom, what
 
 
@@ -57,7 +60,7 @@ class Seen:
         """People who were handed a later text before an earlier one."""
         numbers: dict[str, list[int]] = defaultdict(list)
         for _, to, body in sorted(self.ledger):
-            numbers[to].append(int(body.split()[1]))
+            numbers[to] += [int(found[1]) for found in NUMBER.finditer(body)]
         return sum(texts != sorted(texts) for texts in numbers.values())
 
 

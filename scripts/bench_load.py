@@ -32,7 +32,7 @@ from scripts.bench_report import Line
 FLIGHTS, FOLLOWERS = 1_000, 10
 QUICK_FLIGHTS = 100
 DEPARTS = START + timedelta(hours=20)
-NEAR = timedelta(hours=18, minutes=30)  # after the start: by then every reminder is due, and a gate is news at once
+NEAR = timedelta(hours=19, minutes=20)  # after the start: by then every reminder is due, and a gate is news at once
 TIMES = 50  # of what is quick
 RUNS = 5  # of a command
 COMMITS = 200

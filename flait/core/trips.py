@@ -165,13 +165,6 @@ def _meets(first: Leg, then: Leg) -> bool:
     return any(arrives and left and timedelta() <= left - arrives <= LONGEST_WAIT for arrives, left in times)
 
 
-def touch(one: Flight, other: Flight) -> bool:
-    """Whether either arrives at the airport that the other leaves from."""
-    return any(
-        first.destination and first.destination.code == then.origin.code for first, then in ((one, other), (other, one))
-    )
-
-
 def _planned_in(flight: Flight) -> datetime | None:
     return flight.in_.scheduled or flight.on.scheduled
 

@@ -12,7 +12,7 @@ from flait.core.preferences import Wishes
 from flait.core.subscriptions import Role, Subscription, SubscriptionState
 from flait.core.timetable import as_flight
 from flait.core.told import Told, told
-from flait.core.trips import Feed, Leg, feeds_of, touch
+from flait.core.trips import Feed, Leg, feeds_of
 from flait.core.values import replace
 from flait.store import Store, TellRow, TrackedFlight
 
@@ -27,9 +27,8 @@ def live_legs(store: Store, user_id: int) -> list[Leg]:
 
 def legs_beside(store: Store, subscription: Subscription, flight: Flight) -> list[Leg]:
     """That flight, and those of them from where it arrives or to where it leaves; none where there are no such."""
-    legs = store.legs_of(subscription.user_id)
-    beside = [leg for leg in legs if leg.id != subscription.id and touch(leg.flight, flight)]
-    return _informed(store, [*(leg for leg in legs if leg.id == subscription.id), *beside]) if beside else []
+    legs = store.legs_beside(subscription, flight)
+    return _informed(store, legs) if any(leg.id != subscription.id for leg in legs) else []
 
 
 def hasten(store: Store, tracked: TrackedFlight, after: Flight, now: datetime) -> None:

@@ -55,7 +55,7 @@ def keep(database: Path, file: int, count: int) -> None:
     """That many changes are stored in the file (its inode). Never raises: without a mark all works as well."""
     with suppress(OSError):
         flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-        handle = os.open(mark_of(database), flags, 0o600)
+        handle = os.open(f"{database}{MARK}", flags, 0o600)
         try:
             os.pwrite(handle, b"%020d %020d\n" % (file, count), 0)
         finally:

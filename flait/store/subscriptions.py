@@ -69,6 +69,11 @@ WHERE s.user_id = :user_id AND s.state = 'active' AND s.role = 'traveler' AND EX
     SELECT 1 FROM subscriptions o
     WHERE o.user_id = :user_id AND o.state IN ('pending', 'active') AND o.role = 'traveler' AND o.id <> s.id)
 """
+_LEGS_BESIDE: Final = """
+SELECT s.id, s.ident, f.latest, f.previous FROM subscriptions s JOIN flights f ON f.id = s.flight_id
+WHERE s.user_id = :user_id AND s.state = 'active' AND s.role = 'traveler' AND (s.id = :id
+    OR f.latest ->> '$.origin.code' = :arrives_at OR f.latest ->> '$.destination.code' = :leaves_from)
+"""
 _HASTEN_TRIPS: Final = """
 UPDATE subscriptions SET next_moment_at = min(coalesce(next_moment_at, :at), :at)
 WHERE state = 'active' AND role = 'traveler' AND flight_id <> :flight_id AND user_id IN (
@@ -187,6 +192,16 @@ class Subscriptions(Connection):
     def legs_of(self, user_id: int) -> list[Leg]:
         """What one person travels on now, with the last two looks at each; nothing where that is one flight alone."""
         return [read_leg(row) for row in self._rows(_LEGS, user_id=user_id)]
+
+    def legs_beside(self, subscription: Subscription, flight: Flight) -> list[Leg]:
+        """The same of those that arrive where that flight leaves, or leave where it arrives; and of itself."""
+        ends = {
+            "leaves_from": flight.origin.code,
+            "arrives_at": flight.destination.code if flight.destination else None,
+        }
+        return [
+            read_leg(row) for row in self._rows(_LEGS_BESIDE, user_id=subscription.user_id, id=subscription.id, **ends)
+        ]
 
     @writing
     def hasten_trips(

@@ -10,12 +10,22 @@ from flait.core.flights import Airport
 from flait.core.inbound import Inbound
 from flait.core.messages import MessageStatus
 from flait.core.receipts import Receipt
+from flait.core.subscriptions import Role, Subscription, SubscriptionState
 from flait.store import PushState, Store
-from tests.store.samples import NOW, PHONE, message
+from tests.store.samples import NOW, PHONE, flight, message
 
 RECEIPT = Receipt(sid="SM1", status=MessageStatus.SENT, message_id=1)
 ABOUT = message(1, "a", id=1, flight_id=1)
 TEXT = Inbound(sid="SM1", sender=PHONE, to=PHONE, body="STATUS")
+FOLLOWED = Subscription(
+    id=1,
+    user_id=1,
+    ident="UA1",
+    departure_date=NOW.date(),
+    role=Role.TRAVELER,
+    state=SubscriptionState.ACTIVE,
+    asked_at=NOW,
+)
 HERE, THERE = Airport(code="KSFO"), Airport(code="KJFK")
 
 HOT: dict[str, Callable[[Store], object]] = {
@@ -62,6 +72,7 @@ HOT: dict[str, Callable[[Store], object]] = {
     "hasten what waits": lambda store: store.hasten_waiting(1, NOW),
     "hasten trips": lambda store: store.hasten_trips(1, NOW, leaves_from={"KSFO"}, arrives_at={"KJFK"}),
     "what one person travels on": lambda store: store.legs_of(1),
+    "what they travel on besides": lambda store: store.legs_beside(FOLLOWED, flight()),
     "last text about": lambda store: store.last_text_about(1),
     "due pending": lambda store: store.claim_pending(NOW, timedelta(minutes=1)),
     "live subscriptions": lambda store: store.subscription_views(),
