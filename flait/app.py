@@ -365,6 +365,7 @@ class App:
             polls=self.rules,
             zone_of=self.zone_of,
             zones_in=zones_in,
+            budget_usd=self.settings.flightaware.monthly_budget_usd,
         )
 
     def _secret(self, name: "SecretName") -> "Callable[[bool], str]":

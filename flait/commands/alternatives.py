@@ -78,7 +78,7 @@ def _refuse_what_is_far(leg: "Leg", pair: "Pair") -> None:
 
 
 def _wanted(ident: str, date: str | None, origin: str | None, destination: str | None, at: str | None) -> "Wanted":
-    from flait.commands.subscribing import TypedLeg
+    from flait.commands.typed import TypedLeg
     from flait.core.subscriptions import Role
 
     return TypedLeg.typed(origin, destination, at).wanted(ident, date, Role.WATCHER)  # one in the air is meant too

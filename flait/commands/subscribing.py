@@ -1,23 +1,22 @@
 """`flait subscribe`, `unsubscribe` and `subscriptions`: who follows what."""
 
-import re
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from msgspec import Struct
 
 from flait.commands import session
 from flait.commands.output import day, local, print_json, print_table, safe, say
 from flait.commands.tables import Column
+from flait.commands.typed import NEXT, TypedLeg, number_from, wished
 
 if TYPE_CHECKING:
-    from datetime import date, time
+    from datetime import date
 
     from flait.core.dates import DateWish
     from flait.core.flights import Flight
-    from flait.core.subscriptions import Role, Subscription
+    from flait.core.subscriptions import Subscription
     from flait.core.wanted import Wanted
-    from flait.flows.subscribe import Person, Subscribed
+    from flait.flows.subscribe import Person, Sought, Subscribed
     from flait.store import Store, SubscriptionView
 
 COLUMNS = (
@@ -30,7 +29,6 @@ COLUMNS = (
     Column(name="state"),
     Column(name="reason", under=True),
 )
-NEXT = "next"  # the day of the next departure, which is what a wish without a day means
 SAVED_NOT_FINISHED = 3
 
 Ident = Annotated[str, typer.Argument(help="The flight number, like UA123 or BAW12.")]
@@ -46,6 +44,17 @@ To = Annotated[str | None, typer.Option("--to", help="The airport it goes to, wh
 At = Annotated[
     str | None, typer.Option("--at", help="The scheduled time of departure, on the clocks there, like 09:05.")
 ]
+As = Annotated[
+    str | None,
+    typer.Option("--as", help="traveler, meeter or watcher: what is worth a text; without it the person's usual role."),
+]
+Name = Annotated[str | None, typer.Option("--name", help="What to call a person who is new.")]
+Channel = Annotated[
+    str | None, typer.Option("--channel", help="sms or whatsapp; without it the person's usual channel.")
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Look the flight up, say what it would cost, and store nothing.")
+]
 
 
 def add_to(root: typer.Typer) -> None:
@@ -59,23 +68,18 @@ def subscribe(
     ident: Ident,
     who: Who,
     date: Date = None,
-    role: Annotated[
-        str | None,
-        typer.Option(
-            "--as", help="traveler, meeter or watcher: what is worth a text; without it the person's usual role."
-        ),
-    ] = None,
-    name: Annotated[str | None, typer.Option("--name", help="What to call a person who is new.")] = None,
-    channel: Annotated[
-        str | None, typer.Option("--channel", help="sms or whatsapp; without it the person's usual channel.")
-    ] = None,
+    role: As = None,
+    name: Name = None,
+    channel: Channel = None,
     origin: From = None,
     destination: To = None,
     at: At = None,
+    dry_run: DryRun = False,
 ) -> int:
     """Text somebody what changes on a flight, from now on. `flait subscribe UA123 +15555550100`"""
     from flait.commands.asking import patience
-    from flait.flows.subscribe import subscribe as follow
+    from flait.commands.costs import agree, cost_of, words_of
+    from flait.flows.subscribe import seek, settle
 
     app = session.app()
     store = app.store()
@@ -83,16 +87,27 @@ def subscribe(
     leg = TypedLeg.typed(origin, destination, at)
     wanted = _wanted(store, person, ident, date=date, role=role, leg=leg)
     contact = app.settings.operator.contact
-    with patience() as asking:
-        done = follow(store, asking.source(), app.clock, person=person, wanted=wanted, contact=contact)
+    with patience(once=dry_run) as asking:
+        sought = seek(store, asking.source(), app.clock, person=person, wanted=wanted)
+    cost = cost_of(sought, wanted)
+    if dry_run:
+        say(f"{_meant(sought, wanted)}. {words_of(cost)} Nothing is stored.")
+        return 0
+    agree(cost)
+    done = settle(store, app.clock, sought, person=person, wanted=wanted, contact=contact)
     say(_outcome(done))
-    if name is not None and done.user.name != name.strip():
-        known, wanted_name = safe(done.user.name), safe(name.strip())
-        say(
-            f"They were known before, as {known}. `flait user set {done.user.phone} name '{wanted_name}'` renames them."
-        )
+    if not done.already:
+        say(words_of(cost))
+    _say_the_name(done, name)
     waits_for_an_answer = done.flight is None and done.subscription.departure_date is None
     return SAVED_NOT_FINISHED if waits_for_an_answer else 0
+
+
+def _say_the_name(done: "Subscribed", name: str | None) -> None:
+    """Whoever is known keeps their name."""
+    if name is not None and done.user.name != name.strip():
+        known, wanted = safe(done.user.name), safe(name.strip())
+        say(f"They were known before, as {known}. `flait user set {done.user.phone} name '{wanted}'` renames them.")
 
 
 def _out_of_reach(done: "Subscribed") -> str:
@@ -110,7 +125,6 @@ def unsubscribe(
     ident: Ident, who: Who, date: Date = None, origin: From = None, destination: To = None, at: At = None
 ) -> None:
     """Stop texting somebody about a flight."""
-    from flait.commands.typed import number_from
     from flait.commands.who import known
     from flait.errors import NotFound
     from flait.flows.subscribe import unsubscribe as stop
@@ -217,84 +231,6 @@ def _wanted(
     return replace(wanted, role=role_from(role, "--as takes traveler, meeter or watcher")) if role else wanted
 
 
-def wished(date: str | None) -> "DateWish | None":
-    """The day that was typed; None is the next departure. Raises InvalidDate."""
-    from flait.core.dates import parse_date
-
-    return None if date is None or _is_next(date) else parse_date(date)
-
-
-def _is_next(date: str) -> bool:
-    return date.strip().lower() == NEXT
-
-
-class TypedLeg(Struct, frozen=True):
-    """What was typed of route and time, checked."""
-
-    origin: str | None
-    destination: str | None
-    at: "time | None"
-
-    @classmethod
-    def typed(cls, origin: str | None, destination: str | None, at: str | None) -> "TypedLeg":
-        return cls(
-            _airport(origin, "--from") if origin is not None else None,
-            _airport(destination, "--to") if destination is not None else None,
-            _time(at) if at is not None else None,
-        )
-
-    def wanted(self, ident: str, date: str | None, role: "Role") -> "Wanted":
-        """What is asked for with it. Raises InvalidIdent and InvalidDate."""
-        from flait.commands.typed import number_from
-        from flait.core.wanted import Wanted
-
-        return Wanted(
-            ident=number_from(ident),
-            wish=wished(date),
-            origin=self.origin,
-            destination=self.destination,
-            leaves_at=self.at,
-            role=role,
-            asked_at=session.app().clock.now(),
-        )
-
-    def fits(self, one: "Subscription") -> bool:
-        """Whether it is that one, by what is known of it."""
-        at = f"{self.at:%H:%M}" if self.at else None
-        typed, known = (self.origin, self.destination, at), (one.origin, one.destination, one.leaves_at)
-        return all(said in (None, there) for said, there in zip(typed, known, strict=True))
-
-    @property
-    def said(self) -> str:
-        words = (self.origin and f" from {self.origin}", self.destination and f" to {self.destination}")
-        return "".join(word for word in words if word) + (f" at {self.at:%H:%M}" if self.at else "")
-
-
-_CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
-
-
-def _time(text: str) -> "time":
-    from datetime import time
-
-    from flait.core.idents import shown
-    from flait.errors import UserError
-
-    found = _CLOCK.fullmatch(text.strip())
-    if not found:
-        raise UserError(f"{shown(text)} is not a time", "--at takes the scheduled departure there, like 09:05")
-    return time(int(found[1]), int(found[2]))
-
-
-def _airport(text: str, flag: str) -> str:
-    from flait.core.idents import shown
-    from flait.errors import UserError
-
-    code = text.strip().upper()
-    if not (code.isascii() and code.isalnum() and 3 <= len(code) <= 4):
-        raise UserError(f"{shown(text)} is not an airport code", f"{flag} takes one like SFO or KSFO")
-    return code
-
-
 def _outcome(done: "Subscribed") -> str:
     from flait.commands.carrying import carries, sends
 
@@ -313,6 +249,19 @@ def _outcome(done: "Subscribed") -> str:
     what += _route(done.subscription, " ")
     saved = f"{who} follows {what}. Live tracking starts 2 days before"
     return f"{saved}.{lost}" if lost else f"{saved}, and a text says so then. One that says so now {sends()}."
+
+
+def _meant(sought: "Sought", wanted: "Wanted") -> str:
+    """`UA123 SFO-EWR of Wed 25 Nov, leaves 14:10 PST`; what was typed, where AeroAPI did not answer."""
+    from flait.core.findings import Found
+    from flait.core.flights import Flight
+
+    if not isinstance(sought.found, Found):
+        return f"{wanted.ident} would wait for AeroAPI: {sought.found.message}"
+    leg = sought.found.leg
+    ends = "-".join(one.short for one in (leg.origin, leg.destination) if one)
+    on = f"{leg.number} {ends} of {day(leg.departure_date)}"
+    return f"{on}{_stands(leg)}" if isinstance(leg, Flight) else on
 
 
 def _flown(flight: "Flight") -> str:

@@ -6,6 +6,8 @@ fault outside stores the wish as `pending`, and `activate_next` carries it on.
 
 from datetime import datetime, timedelta
 
+from msgspec import Struct
+
 from flait.clock import Clock
 from flait.core.findings import Finding, Found, Shown
 from flait.core.subscriptions import LIVE, Subscription, SubscriptionState
@@ -29,15 +31,38 @@ from flait.flows.ports import AEROAPI, FlightSource
 from flait.flows.wishes import ZoneOf, nowhere, wanted_of
 from flait.store import Store
 
-__all__ = ["Person", "Subscribed", "activate_next", "note_answer", "subscribe", "unsubscribe"]
+__all__ = [
+    "Person",
+    "Sought",
+    "Subscribed",
+    "activate_next",
+    "note_answer",
+    "seek",
+    "settle",
+    "subscribe",
+    "unsubscribe",
+]
 
 LEASE = timedelta(minutes=8)  # a crash during a resolution costs this much; a day of crashes, less than 200 of them
+
+
+class Sought(Struct, frozen=True, kw_only=True):
+    """What AeroAPI showed, and the leg that is meant; its fault, where it did not answer."""
+
+    found: Found | FlightSourceError
+    seen: Shown
 
 
 def subscribe(
     store: Store, source: FlightSource, clock: Clock, *, person: Person, wanted: Wanted, contact: str = ""
 ) -> Subscribed:
     """Follow a flight for a person, as `keep` does. Raises what is wrong with bad input, storing nothing."""
+    sought = seek(store, source, clock, person=person, wanted=wanted)
+    return settle(store, clock, sought, person=person, wanted=wanted, contact=contact)
+
+
+def seek(store: Store, source: FlightSource, clock: Clock, *, person: Person, wanted: Wanted) -> Sought:
+    """Ask which flight is meant, and store nothing. Raises what is wrong with bad input."""
     refuse_opted_out(store.user_by_phone(person.phone))
     found: Finding | FlightSourceError
     seen = Shown()
@@ -49,10 +74,17 @@ def subscribe(
         found = fault
     if not isinstance(found, Found | FlightSourceError):
         raise refused(found, wanted)
+    return Sought(found=found, seen=seen)
+
+
+def settle(
+    store: Store, clock: Clock, sought: Sought, *, person: Person, wanted: Wanted, contact: str = ""
+) -> Subscribed:
+    """Follow what was found, in one transaction."""
     now = clock.now()
     with store.transaction():
-        _note_found(store, wanted, found, seen, now)
-        return keep(store, found, person=person, wanted=wanted, now=now, contact=contact)
+        _note_found(store, wanted, sought.found, sought.seen, now)
+        return keep(store, sought.found, person=person, wanted=wanted, now=now, contact=contact)
 
 
 def activate_next(

@@ -109,6 +109,7 @@ WORST: dict[str, Callable[[], str]] = {
     "bad date": lambda: texts.bad_date_text(LONG, "2026-11-25 is more than a year ahead", READER),
     "name a day": lambda: texts.name_a_day_text(LONG, [WIDE], READER),
     "too many wishes": lambda: texts.too_many_wishes_text(4),
+    "too much": lambda: texts.too_much_text("UAL1234A", CONTACT),
     "no budget": lambda: texts.no_budget_text(CONTACT),
     "share spent": lambda: texts.share_spent_text(date(2026, 12, 30), CONTACT),
     "share over": lambda: texts.share_over_text(date(2026, 12, 30)),

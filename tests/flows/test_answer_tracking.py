@@ -674,3 +674,28 @@ def test_a_question_that_flightaware_does_not_understand_is_not_kept(world: Worl
     world.source.fault = NotUnderstood("AeroAPI does not understand the question (HTTP 400)")
     assert ann.says("track UA1234") == ["FlightAware does not understand UA1234: not tracked. Check number and date."]
     assert live(world) == []
+
+
+def test_what_the_month_may_not_last_for_is_not_followed_by_text(world: World, ann: Talk) -> None:
+    """The operator is asked at the command line, and nobody can be asked by text."""
+    ann.rules = replace(ann.rules, budget_usd=0.2, contact="Sam")
+    other = planned(fa_flight_id="UAL77-x", ident="UAL77", ident_icao="UAL77", ident_iata="UA77")
+    world.source.board = [F12]
+    assert ann.says("TRACK UA1234") == [TRACKED]
+    world.source.board = [other]
+    said = "UA77 is not followed: this month's look-ups may not last for one more flight. Ask Sam."
+    assert ann.says("TRACK UA77") == [said]
+    assert live(world) == ["UA1234 active"]
+
+    ann.rules = replace(ann.rules, budget_usd=3.0)
+    assert ann.says("TRACK UA77") != [said]
+    assert len(live(world)) == 2
+
+
+def test_a_flight_that_is_looked_at_already_is_followed_though_the_month_may_not_last(world: World, talk: Talk) -> None:
+    talk.tracks(F12)
+    talk.says("UNTRACK UA1234")
+    world.follow(F12, 1)
+    talk.rules = replace(talk.rules, budget_usd=0.01)
+    (said,) = talk.says("TRACK UA1234")
+    assert said.startswith("Tracking UA1234")

@@ -236,6 +236,11 @@ def name_a_day_text(ident: str, options: Sequence[Leg], reader: Reader) -> str:
     return f"{ident} is more than one flight. Reply with its day and route, like TRACK {ident} {example}."
 
 
+def too_much_text(ident: str, contact: str) -> str:
+    """The month's money may not last for what is followed and for this flight too."""
+    return in_one(f"{ident} is not followed: this month's look-ups may not last for one more flight.", _ask(contact))
+
+
 def no_budget_text(contact: str) -> str:
     """The month's look-ups are spent."""
     return in_one("Flait cannot look up new flights now (monthly data budget used).", _ask(contact))

@@ -33,7 +33,7 @@ class AnswerRules(Struct, frozen=True, kw_only=True):
     """What the operator set: whom people can ask, how typed numbers are read, and what polls go by.
 
     `allow` are the beginnings of costly numbers that may be texted all the same; `own` are the numbers it writes from;
-    `zone_of` knows airports, `zones_in` their cities.
+    `zone_of` knows airports, `zones_in` their cities; `budget_usd` is the month's, 0 without a limit.
     """
 
     contact: str = ""
@@ -44,6 +44,7 @@ class AnswerRules(Struct, frozen=True, kw_only=True):
     polls: telling.AlertRules = field(default_factory=telling.AlertRules)
     zone_of: ZoneOf = nowhere
     zones_in: ZonesIn = no_city
+    budget_usd: float = 0.0
 
 
 class Desk(Struct, frozen=True, kw_only=True):

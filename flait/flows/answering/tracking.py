@@ -37,6 +37,7 @@ from flait.flows.find import find
 from flait.flows.history import note_shown
 from flait.flows.keep import Person, Subscribed, refuse_opted_out
 from flait.flows.keep import keep as keep_it
+from flait.flows.money import cost_of
 from flait.flows.subscribe import note_answer
 
 NOTHING = Shown()
@@ -192,9 +193,19 @@ def _kept(desk: Desk, looked: Sequence[Looked]) -> Iterator[AnswerText]:
             lines = [AnswerText(body=_name_a_day(desk, one)) if too_many else _ask(desk, one)]
             asking = True
         else:
-            lines = words_of(desk, keep(desk, one, person))
+            lines = _refused_for_money(desk, one) or words_of(desk, keep(desk, one, person))
         yield from (line for line in lines if line.body not in said)
         said |= {line.body for line in lines}
+
+
+def _refused_for_money(desk: Desk, looked: Looked) -> list[AnswerText]:
+    """Where the month would not last for what is followed and this: the operator decides, at the command line."""
+    found = looked.finding
+    if looked.refused or not isinstance(found, Found | FlightSourceError):
+        return []
+    cost = cost_of(desk.store, found, looked.wanted, budget_usd=desk.rules.budget_usd, now=desk.now)
+    ident = str(looked.wanted.ident)
+    return [AnswerText(body=texts.too_much_text(ident, desk.rules.contact))] if cost.is_too_much else []
 
 
 def _ask(desk: Desk, looked: Looked) -> AnswerText:
