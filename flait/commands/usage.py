@@ -10,9 +10,10 @@ import typer
 
 from flait.commands import session
 from flait.commands.options import AsJson
-from flait.commands.output import print_json, print_table, worded
+from flait.commands.output import print_json, print_table, say, worded
 from flait.commands.tables import Column
 from flait.core.prices import dollars
+from flait.core.shares import divided
 from flait.errors import InvalidIdent, UserError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from flait.store import SmsRow, Store, UsageRow
 
 MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])", re.ASCII)
+BAR = 20  # characters
 COLUMNS = (
     Column(name="what", rank=3),
     Column(name="of", breaks=True),
@@ -52,12 +54,17 @@ def usage(
     bill = _bill(app.store(), month)
     if as_json:
         print_json(bill)
-    else:
-        print_table(COLUMNS, _rows(bill))
+        return
+    if bill["budget"]:
+        say(_bar(bill["aeroapi"]["usd"], **bill["budget"]))
+    print_table(COLUMNS, _rows(bill))
 
 
 def _bill(store: "Store", month: str) -> dict[str, Any]:
     asked, texts = store.usage_rows(month), store.sms_rows(month)
+    shares = _shares(store, asked)
+    names = dict.fromkeys([*(row.user for row in texts), *shares])
+    by_name = {row.user: row for row in texts}
     return {
         "month": month,
         "aeroapi": {
@@ -66,8 +73,46 @@ def _bill(store: "Store", month: str) -> dict[str, Any]:
         },
         "sms": {"messages": sum(row.messages for row in texts), "segments": sum(row.segments for row in texts)},
         "flights": _per_flight(store, asked),
-        "people": [_person(row) for row in texts],
+        "people": [_person(name, by_name.get(name), shares[name]) for name in names],
+        "budget": _budget(store, month),
     }
+
+
+def _budget(store: "Store", month: str) -> dict[str, float] | None:
+    """The month's budget, and what it comes to if all that is followed goes to plan; None: no limit, or not this one.
+
+    A month that is over is what it was.
+    """
+    from flait.core.forecast import ends
+    from flait.flows.money import of_all
+
+    app = session.app()
+    now, limit = app.clock.now(), app.settings.flightaware.monthly_budget_usd
+    if not limit or month != f"{now:%Y-%m}":
+        return None
+    expected = store.spent(month) + of_all(store, now, until=ends(now)).micro
+    return {"usd": limit, "expected_usd": dollars(expected)}
+
+
+def _bar(spent: float, *, usd: float, expected_usd: float) -> str:
+    """`[######..............] $1.50 of $5.00; about $3.10 by the end of the month, if all goes to plan`"""
+    full = min(round(spent / usd * BAR), BAR)
+    return (
+        f"[{'#' * full}{'.' * (BAR - full)}] ${spent:.2f} of ${usd:.2f}; about ${expected_usd:.2f} by the end of the "
+        "month, if all goes to plan"
+    )
+
+
+def _shares(store: "Store", rows: "Iterable[UsageRow]") -> Counter[str | None]:
+    """What the looks at each person's flights cost, in micro-dollars: a flight's, shared by its followers."""
+    followers: dict[str, dict[str, None]] = {}
+    for view in store.subscription_views(include_ended=True):
+        if view.fa_flight_id:
+            followers.setdefault(view.fa_flight_id, {})[view.user.name] = None
+    shares: Counter[str | None] = Counter()
+    for row in rows:
+        shares.update(divided(row.micro_usd, tuple(followers.get(row.flight or "", ()))))
+    return shares
 
 
 def _per_flight(store: "Store", rows: "Iterable[UsageRow]") -> list[dict[str, Any]]:
@@ -108,8 +153,9 @@ def _is(flight: "Flight", number: str) -> bool:
         return flight.ident == number
 
 
-def _person(row: "SmsRow") -> dict[str, Any]:
-    return {"user": row.user, "messages": row.messages, "segments": row.segments}
+def _person(name: str | None, texts: "SmsRow | None", micro: int) -> dict[str, Any]:
+    said = {"messages": texts.messages if texts else 0, "segments": texts.segments if texts else 0}
+    return {"user": name, **said, "usd": dollars(micro)}
 
 
 def _rows(bill: Mapping[str, Any]) -> Iterator[Row]:
@@ -119,7 +165,8 @@ def _rows(bill: Mapping[str, Any]) -> Iterator[Row]:
         what, of = ("flight", _of_flight(each["flight"])) if each["flight"] else ("other", "account, push alerts")
         yield what, of, each["result_sets"], _amount(each["usd"]), "", ""
     for each in bill["people"]:
-        yield "person", each["user"] or "people since removed", "", "", each["messages"], each["segments"]
+        who, cost = each["user"] or "people since removed", _amount(each["usd"]) if each["usd"] else ""
+        yield "person", who, "", cost, each["messages"], each["segments"]
 
 
 def _of_flight(label: str) -> object:

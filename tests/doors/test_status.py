@@ -13,7 +13,7 @@ from flait.settings.rules import Value
 from flait.store import Store
 from flait.system.lock import sole
 from tests.doors.command_line import CommandLine, Ran
-from tests.store.samples import DAY, MINUTE, NOW, flight, message, tracked, user
+from tests.store.samples import DAY, HOUR, MINUTE, NOW, active, flight, message, tracked, user
 
 
 def in_doubt(store: Store) -> None:
@@ -241,7 +241,34 @@ def test_usage_adds_a_month_up_per_flight_and_person(flait: CommandLine, store: 
         {"flight": "UA123 2013-03-08", "result_sets": 3, "usd": 0.015},
         {"flight": None, "result_sets": 1, "usd": 0.0},
     ]
-    assert bill["people"] == [{"user": "Ann 0", "messages": 2, "segments": 3}]
+    assert bill["people"] == [{"user": "Ann 0", "messages": 2, "segments": 3, "usd": 0.0}]
+
+
+def test_what_a_flight_cost_is_shared_by_who_follows_it(flait: CommandLine, store: Store) -> None:
+    row = tracked(store)
+    for number in (1, 2):
+        store.add_subscription(active(store.add_user(user(number)).id, row))
+    store.book("2013-03", "flights", flight=row.fa_flight_id, result_sets=3, micro_usd=15_000, now=NOW)
+
+    bill = flait("usage", "--json").json
+
+    assert {one["user"]: one["usd"] for one in bill["people"]} == {"Ann 1": 0.0075, "Ann 2": 0.0075}
+    assert ["person", "Ann 1", "", "0.0075", "0", "0"] in flait("usage").table
+
+
+def test_the_month_is_shown_against_its_budget_with_what_is_still_to_come(flait: CommandLine, store: Store) -> None:
+    row = store.track(flight(in_=Times(scheduled=NOW + 12 * HOUR)), next_poll_at=NOW, now=NOW)
+    store.add_subscription(active(store.add_user(user()).id, row))
+    store.book("2013-03", "flights", flight=row.fa_flight_id, result_sets=300, micro_usd=1_500_000, now=NOW)
+
+    ran = flait("usage")
+    said = "[######..............] $1.50 of $5.00; about $1.69 by the end of the month, if all goes to plan\n"
+    assert ran.err == said
+    assert flait("usage", "--json").json["budget"] == {"usd": 5.0, "expected_usd": 1.69}
+    assert flait("usage", "--month", "2013-02").err == ""
+    flait.env["FLAIT_FLIGHTAWARE_MONTHLY_BUDGET_USD"] = "0"
+    assert flait("usage").err == ""
+    assert flait("usage", "--json").json["budget"] is None
 
 
 def test_a_flight_that_is_over_keeps_its_name_in_the_bill(flait: CommandLine, store: Store) -> None:
@@ -261,7 +288,7 @@ def test_what_a_removed_person_cost_stays_in_the_bill(flait: CommandLine, store:
     flait("-y", "user", "remove", "Ann 0")
 
     assert flait("usage").table[-1] == ["person", "people since removed", "", "", "1", "1"]
-    assert flait("usage", "--json").json["people"] == [{"user": None, "messages": 1, "segments": 1}]
+    assert flait("usage", "--json").json["people"] == [{"user": None, "messages": 1, "segments": 1, "usd": 0.0}]
 
 
 def test_usage_of_another_month(flait: CommandLine, store: Store) -> None:
