@@ -23,6 +23,7 @@ from flait.flows import (
     deliver,
     intake,
     meter,
+    notices,
     planes,
     receipts,
     remind,
@@ -68,6 +69,7 @@ class Daemon:
         self._waiting: Sequence[str] = ()  # settings that want a restart
         self._pulse: Pulse | None = None
         self._hunger = Hunger(app.clock)
+        self._spent = 0  # percent of the month's look-ups, as last noticed
         self._time = timekeeping.Timekeeper(app.clock, app.witness)
         self.watchdog = Watchdog(longest=LONGEST_STEP, silent=LONGEST_SILENCE)
         self._pollers = Pollers(app, lambda: self._source, self.watchdog)
@@ -180,6 +182,12 @@ class Daemon:
         budget = self._app.settings.flightaware.monthly_budget_usd
         if resumed := meter.resume(self._app.store(), self._app.clock, budget):
             log.info("there is a budget again: %d that waited for it are due", resumed)
+        step = notices.tell(
+            self._app.store(), self._app.clock, budget_usd=budget, phone=self._app.settings.operator.phone
+        )
+        if step > self._spent:
+            log.warning("%d %% of the month's look-ups are spent", step)
+        self._spent = step
         return False
 
     def speak(self) -> None:

@@ -82,6 +82,7 @@ class MessageKind(StrEnum):
     MISSING = "missing"  # a saved flight has not shown up
     FAILED = "failed"  # a saved wish is not met
     SHARE = "share"  # the person's part of the month's look-ups is used up
+    NOTICE = "notice"  # to the operator: how far the month's look-ups are spent
     TEST = "test"  # says only that it has come
     INVITATION = "invitation"  # asks a number, in somebody's name
 

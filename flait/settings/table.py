@@ -235,6 +235,11 @@ class Operator:
         rules.optional(rules.one_line(40)),
         "Whom people can ask, as the answer to HELP and the first text to a number name it.",
     ] = ""
+    phone: Annotated[
+        str,
+        rules.optional(rules.phone()),
+        "Who is texted when 50, 80 and 100 % of the month's look-ups are spent; empty: the log alone says so.",
+    ] = ""
 
 
 @dataclass(frozen=True, kw_only=True)

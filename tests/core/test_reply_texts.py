@@ -112,6 +112,8 @@ WORST: dict[str, Callable[[], str]] = {
     "too much": lambda: texts.too_much_text("UAL1234A", CONTACT),
     "no budget": lambda: texts.no_budget_text(CONTACT),
     "share spent": lambda: texts.share_spent_text(date(2026, 12, 30), CONTACT),
+    "budget": lambda: texts.budget_text(80, spent=123_456_000_000, expected=123_456_000_000, budget_usd=123456, until=date(2026, 12, 30)),
+    "budget spent": lambda: texts.budget_text(100, spent=1, expected=1, budget_usd=123456, until=date(2026, 12, 30)),
     "share over": lambda: texts.share_over_text(date(2026, 12, 30)),
     "no account": lambda: texts.no_account_text(CONTACT),
     "two days": lambda: texts.options_text(LONG, [WIDE, replace(WIDE, out=Times(scheduled=OUT + hours(96)))], READER),

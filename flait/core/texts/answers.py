@@ -251,6 +251,19 @@ def share_spent_text(until: date, contact: str) -> str:
     return in_one(f"Your share of this month's look-ups is used up: none for you before {day(until)}.", _ask(contact))
 
 
+def budget_text(step: int, *, spent: int, expected: int, budget_usd: float, until: date) -> str:
+    """How far the month's look-ups are spent, in percent and micro-dollars, for who pays them; `until` it ends."""
+    if step >= 100:
+        return in_one(
+            f"Flait: this month's AeroAPI budget of ${budget_usd:.2f} is spent.",
+            f"Nothing is looked at before {day(until)}. flightaware.monthly_budget_usd raises it.",
+        )
+    return in_one(
+        f"Flait: {step} % of this month's AeroAPI budget is spent, ${spent / 1e6:.2f} of ${budget_usd:.2f}.",
+        f"What is followed brings it to about ${expected / 1e6:.2f} by {day(until)}.",
+    )
+
+
 def share_over_text(until: date) -> str:
     """The same, unasked: flights that they follow are not looked at either."""
     return in_one(
