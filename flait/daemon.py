@@ -23,7 +23,6 @@ from flait.flows import (
     deliver,
     intake,
     meter,
-    notices,
     planes,
     receipts,
     remind,
@@ -38,6 +37,7 @@ from flait.running.answerers import Answerers
 from flait.running.metronome import Watchdog
 from flait.running.pollers import Pollers
 from flait.running.pulse import Pulse, Trouble, Troubles, word
+from flait.running.purse import Purse
 from flait.running.pusher import Pusher
 from flait.running.ticks import Tick
 from flait.running.whereabouts import Whereabouts
@@ -69,9 +69,9 @@ class Daemon:
         self._waiting: Sequence[str] = ()  # settings that want a restart
         self._pulse: Pulse | None = None
         self._hunger = Hunger(app.clock)
-        self._spent = 0  # percent of the month's look-ups, as last noticed
         self._time = timekeeping.Timekeeper(app.clock, app.witness)
         self.watchdog = Watchdog(longest=LONGEST_STEP, silent=LONGEST_SILENCE)
+        self._purse = Purse(app, lambda: self._source)
         self._pollers = Pollers(app, lambda: self._source, self.watchdog)
         self._answerers = Answerers(app, lambda: self._source, self.watchdog, stopping)
         self._webhook: Webhook | None = None
@@ -105,7 +105,7 @@ class Daemon:
         return [
             Tick(name="beat", every=timedelta(seconds=30), do=self.beat),
             Tick(name="time", every=timedelta(minutes=1), do=self.ask_the_time),
-            Tick(name="budget", every=timedelta(seconds=30), do=self.resume),
+            Tick(name="budget", every=timedelta(seconds=30), do=self._purse.step),
             Tick(name="fetch", every=fetched, do=self.fetch),
             Tick(name="beat", do=self.beat, lasting=False),
             Tick(name="answer", every=timedelta(seconds=2), do=self.answer, on_text=True),
@@ -119,6 +119,7 @@ class Daemon:
             Tick(name="settle", every=timedelta(seconds=15), do=self.settle),
             Tick(name="receipts", every=timedelta(seconds=60), do=self.receipts),
             *self._pushes(),
+            Tick(name="reckon", every=timedelta(hours=1), do=self._purse.reckon),
             Tick(name="backup", every=timedelta(hours=1), do=self.backup),
             Tick(name="upkeep", every=timedelta(hours=1), do=self.upkeep),
             *(self._for_a_daemon_alone() if self._lasting else []),
@@ -175,19 +176,6 @@ class Daemon:
             log.info("changed settings hold from now on")
             meter.resume_shares(self._app.store(), self._app.clock)
         self._say()
-        return False
-
-    def resume(self) -> bool:
-        """Make due what waited for money, if there is some again."""
-        budget = self._app.settings.flightaware.monthly_budget_usd
-        if resumed := meter.resume(self._app.store(), self._app.clock, budget):
-            log.info("there is a budget again: %d that waited for it are due", resumed)
-        step = notices.tell(
-            self._app.store(), self._app.clock, budget_usd=budget, phone=self._app.settings.operator.phone
-        )
-        if step > self._spent:
-            log.warning("%d %% of the month's look-ups are spent", step)
-        self._spent = step
         return False
 
     def speak(self) -> None:

@@ -79,6 +79,10 @@ class Sandbox:
     def schedules(self, ident: Ident, start: date, end: date) -> Sequence[ScheduledFlight]:  # noqa: ARG002 - the port's
         return ()
 
+    def spent(self, *_: object) -> int | None:
+        """This account tells none."""
+        return None
+
     def route(self, *_: object) -> Sequence[ScheduledFlight]:
         return ()
 

@@ -51,6 +51,9 @@ class Dated:
         self.hear(self.outside())
         return self.source.schedules(ident, start, end)
 
+    def spent(self, since: datetime) -> int | None:
+        return None
+
     def route(self, origin: Airport, destination: Airport, start: datetime, end: datetime) -> Sequence[ScheduledFlight]:
         self.hear(self.outside())
         return self.source.route(origin, destination, start, end)

@@ -37,7 +37,7 @@ def test_every_table_is_there_and_strict(store: Store) -> None:
         "users", "opt_outs", "subscriptions", "flights", "flight_numbers", "sightings", "raw_answers", "alerts",
         "messages", "journal", "usage", "sms_totals", "pace", "daemon", "providers", "receipts", "inbound", "readings",
         "consent_changes", "dialogues", "invitations", "whatsapp_windows", "push_alerts", "consent_texts", "askings",
-        "shares", "flight_waits", "addresses", "flown", "flown_numbers", "routes", "timetable", "planes", "changes",
+        "shares", "flight_waits", "addresses", "flown", "flown_numbers", "routes", "timetable", "planes", "changes", "reckonings",
     }  # fmt: skip
     assert all(re.search(r"\) STRICT", sql) for sql in tables(store).values())
 

@@ -126,12 +126,26 @@ def _of_the_unsaid(store: "Store") -> Iterator[Problem]:
         yield _problem("texts", cause, views[0].message.created_at)
 
 
+def _otherwise_counted(store: "Store", now: datetime) -> Iterator[Problem]:
+    """FlightAware's bill will not be what Flait counts."""
+    from flait.core.prices import dollars
+    from flait.flows.reckoning import difference
+
+    found = difference(store, now)
+    if found:
+        theirs, ours = f"${dollars(found.theirs):.2f}", f"${dollars(found.ours):.2f}"
+        more = found.theirs > found.ours
+        why = "another program uses the key, or the account" if more else "it bills less than was asked"
+        yield _problem("bill", f"FlightAware counts {theirs} for this month, Flait {ours}: {why}", found.asked_at)
+
+
 def _used_up(app: "App", store: "Store", limit: float) -> Iterator[Problem]:
     from flait.core.prices import MICRODOLLARS, PRICES
 
     month = f"{app.clock.now():%Y-%m}"
     if limit and store.spent(month) + PRICES["flights"] > round(limit * MICRODOLLARS):
         yield _problem("budget", f"the AeroAPI budget of ${limit:.2f} for {month} is spent: nothing is looked up")
+    yield from _otherwise_counted(store, app.clock.now())
     disk = os.statvfs(app.paths.data_dir)
     free = disk.f_bavail * disk.f_frsize
     if free < LEAST_ROOM:

@@ -49,6 +49,9 @@ class FlightSource(Protocol):
     def route(self, origin: Airport, destination: Airport, start: datetime, end: datetime) -> Sequence[ScheduledFlight]:
         """Scheduled departures from the one airport for the other in [start, end): the first 15, one result set."""
 
+    def spent(self, since: datetime) -> int | None:
+        """What FlightAware counts since then, in micro-dollars, before any discount; None: this account tells none."""
+
     def billed_to(self, phones: Sequence[str], *, to_the_end: bool = False, about: str = "") -> "FlightSource":
         """The same for one question, on the account of these people: each call is divided among them.
 

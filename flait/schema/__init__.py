@@ -32,6 +32,7 @@ _IN_ORDER: Final = (  # each is a module of that name with a function of that na
     "m013_timetable",
     "m014_planes",
     "m015_counted",
+    "m016_reckonings",
 )
 NAMES: Final = frozenset(_IN_ORDER)
 

@@ -157,6 +157,7 @@ def _remove(copy: Path) -> None:
 
 def publish(copy: Path, target: Path) -> None:
     """A finished copy gets its name, safe from a power cut. Raises StoreError."""
+    mark.forget(copy)  # a draft's: once that name is gone, nobody would sweep it
     try:
         _flush(copy)
         copy.replace(target)

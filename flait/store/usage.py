@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from flait.store.connection import Connection, writing
 from flait.store.rows import read
-from flait.store.values import UsageRow
+from flait.store.values import Reckoning, UsageRow
 
 _BOOK: Final = """
 INSERT INTO usage (month, operation, flight, result_sets, micro_usd, booked_at)
@@ -20,6 +20,11 @@ _ROWS: Final = """
 SELECT operation, nullif(flight, '') AS flight, result_sets, micro_usd FROM usage WHERE month = :month
 ORDER BY operation, flight
 """
+_RECKON: Final = """
+INSERT INTO reckonings (month, theirs, ours, asked_at) VALUES (:month, :theirs, :ours, :asked_at)
+ON CONFLICT (month) DO UPDATE SET theirs = :theirs, ours = :ours, asked_at = :asked_at
+"""
+_RECKONING: Final = "SELECT * FROM reckonings WHERE month = :month"
 _SET_PACE: Final = """
 INSERT INTO pace (id, arrival, paused_until, taken_at) VALUES (1, :arrival, :paused_until, :taken_at)
 ON CONFLICT (id) DO UPDATE SET arrival = :arrival, paused_until = :paused_until, taken_at = :taken_at
@@ -55,6 +60,16 @@ class Usage(Connection):
     def usage_rows(self, month: str) -> list[UsageRow]:
         """The counters of a month."""
         return [read(UsageRow, row) for row in self._rows(_ROWS, month=month)]
+
+    def reckoning(self, month: str) -> Reckoning | None:
+        """How it stood when FlightAware was last asked about that month."""
+        row = self._row(_RECKONING, month=month)
+        return None if row is None else read(Reckoning, row)
+
+    @writing
+    def reckon(self, found: Reckoning) -> None:
+        """Keep what it told."""
+        self._change(_RECKON, month=found.month, theirs=found.theirs, ours=found.ours, asked_at=found.asked_at)
 
     @writing
     def take_turn(self, now_s: float, *, spacing_s: float, burst: int, longest_wait_s: float) -> float | None:

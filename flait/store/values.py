@@ -281,6 +281,15 @@ class UsageRow(Struct, frozen=True, kw_only=True):
     micro_usd: int
 
 
+class Reckoning(Struct, frozen=True, kw_only=True):
+    """What FlightAware counted of a month when it was asked, and Flait by then: micro-dollars. None: it tells none."""
+
+    month: str
+    theirs: int | None
+    ours: int
+    asked_at: datetime
+
+
 class SmsRow(Struct, frozen=True, kw_only=True):
     """Texts and segments of one person within a month; `user` None is everybody since removed."""
 

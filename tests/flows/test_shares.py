@@ -61,6 +61,9 @@ class Metered(FakeFlightSource):
         self._charge("schedules")
         return super().schedules(ident, start, end)
 
+    def spent(self, since: datetime) -> int | None:
+        return None
+
     def route(self, origin: Airport, destination: Airport, start: datetime, end: datetime) -> Sequence[ScheduledFlight]:
         self._charge("schedules")
         return super().route(origin, destination, start, end)

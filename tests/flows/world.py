@@ -64,6 +64,7 @@ class FakeFlightSource:
         self.fault: BaseException | None = None
         self.meanwhile: Callable[[], object] = lambda: None
         self.calls: list[tuple[Any, ...]] = []
+        self.counted: int | None = None
 
     def flight(self, fa_flight_id: str) -> Answer:
         self._called("flight", fa_flight_id)
@@ -81,6 +82,9 @@ class FakeFlightSource:
     def schedules(self, ident: Ident, start: date, end: date) -> Sequence[ScheduledFlight]:
         self._called("schedules", str(ident), start, end)
         return [row for row in self.timetable if start <= row.scheduled_out.date() < end]
+
+    def spent(self, since: datetime) -> int | None:
+        return self.counted
 
     def route(self, origin: Airport, destination: Airport, start: datetime, end: datetime) -> Sequence[ScheduledFlight]:
         self._called("route", origin.short, destination.short, start, end)

@@ -163,6 +163,9 @@ class Published:
         rows = schedule_rows(timetable(self._life.number, self._life.ident, leg), ident)
         return [row for row in rows if start <= row.scheduled_out.date() < end]
 
+    def spent(self, since: datetime) -> int | None:
+        return None
+
     def route(self, origin: Airport, destination: Airport, start: datetime, end: datetime) -> Sequence[ScheduledFlight]:
         self._fails()
         return []

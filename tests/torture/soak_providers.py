@@ -61,6 +61,9 @@ class Source:
         legs = [leg for leg in self._by_number.get(number, []) if start <= leg.leaves < end]
         return _answer([shown for leg in legs if (shown := self._look(leg, only=len(legs) == 1))])
 
+    def spent(self, since: datetime) -> int | None:
+        return None
+
     def route(self, origin: Airport, destination: Airport, start: datetime, end: datetime) -> Sequence[ScheduledFlight]:
         self._answers()
         return []

@@ -21,6 +21,7 @@ from flait.adapters.aeroapi.records import (
     parse_flights,
     route_rows,
     schedule_rows,
+    total_cost,
 )
 from flait.adapters.exchange import Exchange, ExchangeFailed, Fault, KeyHeader, Response, Witness, retry_after
 from flait.clock import Clock
@@ -146,6 +147,14 @@ class AeroAPI:
         billed = copy(self)
         billed._meter = self._meter.billed_to(phones, to_the_end=to_the_end, about=about)  # noqa: SLF001  # a copy of ours
         return billed
+
+    def spent(self, since: datetime) -> int | None:
+        """What FlightAware counts since then, in micro-dollars; None: this account has no such page. Free."""
+        outcome = self._asked(Booking("usage"), self._url("account", "usage", start=_z(since)))
+        if isinstance(outcome, Response) and (outcome.status == 404 or _tier_refusal(outcome)):
+            return None
+        body = self._body(outcome)
+        return None if body is None else total_cost(body)
 
     def check(self) -> bool:
         """Whether AeroAPI takes the key: True, or the error. Free, unless the account has no /account/usage."""

@@ -16,6 +16,7 @@ from flait.adapters.airports import country, zone_name
 from flait.core.flights import Airport, Flight, ScheduledFlight, Times, grouped
 from flait.core.idents import Ident
 from flait.core.labels import short_label
+from flait.core.prices import MICRODOLLARS
 from flait.errors import FlightSourceError
 from flait.system.shapes import known
 
@@ -137,6 +138,17 @@ class ErrorBody(msgspec.Struct):
     title: str | None = None
     detail: str | None = None
     reason: str | None = None
+
+
+class UsageBody(msgspec.Struct):
+    """The answer of /account/usage: dollars since a moment, before any discount."""
+
+    total_cost: Annotated[float, msgspec.Meta(ge=0, le=1e6)]
+
+
+def total_cost(body: bytes) -> int:
+    """What an account's usage comes to, in micro-dollars. Raises FlightSourceError."""
+    return round(_decoded(body, UsageBody).total_cost * MICRODOLLARS)
 
 
 def parse_flights(body: bytes) -> list[Flight]:

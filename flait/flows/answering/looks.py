@@ -24,7 +24,7 @@ class Nobody:
     def _must_look(self, *_: object, **__: object) -> NoReturn:
         raise MustLook
 
-    flight = departures = schedules = route = billed_to = _must_look
+    flight = departures = schedules = route = spent = billed_to = _must_look
 
 
 class Waiting(Struct, frozen=True, kw_only=True):
