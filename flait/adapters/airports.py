@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Literal
+from unicodedata import combining, normalize
 from zoneinfo import ZoneInfo
 
 UNKNOWN = "UTC"
@@ -28,15 +29,22 @@ def zones_in(city: str) -> tuple[str, ...]:
     """The zones of the airports with an IATA code that lie in a city, in English; of a city by how its name begins
     where all that begin so have one. Nothing is kept: it is read line by line.
     """
-    named = _of_cities(lambda name: name == city.casefold())
-    begins = (
-        () if named or len(city) < LEAST_OF_A_NAME else _of_cities(lambda name: name.startswith(f"{city.casefold()} "))
-    )
+    city = _folded(city)
+    named = _of_cities(lambda name: name == city)
+    is_long = len(city) >= LEAST_OF_A_NAME
+    begins = _of_cities(lambda name: name.startswith(f"{city} ")) if is_long and not named else ()
     return named or (begins if len(begins) == 1 else ())
 
 
+def _folded(name: str) -> str:
+    """Without accents, points and hyphens, a saint as `st`: spellings of one city are one."""
+    letters = (char for char in normalize("NFKD", name.casefold()) if not combining(char))
+    words = "".join(" " if char == "-" else char for char in letters if char not in ".'\u2019").split()
+    return " ".join("st" if word == "saint" else word for word in words)
+
+
 def _of_cities(wanted: Callable[[str], bool]) -> tuple[str, ...]:
-    zones = {row["tz"]: None for row in _rows() if row["iata"] and wanted(row["city"].casefold())}
+    zones = {row["tz"]: None for row in _rows() if row["iata"] and wanted(_folded(row["city"]))}
     return tuple(zone for zone in zones if exists(zone))
 
 

@@ -1,5 +1,6 @@
 """`flait alternatives`: what else leaves for where a flight goes, until the end of tomorrow."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from flait.core.wanted import Leg, Wanted
     from flait.flows.ports import FlightSource
 
+FURTHEST_EAST = timedelta(hours=14)  # no calendar is further ahead of UTC's
 COLUMNS = (
     Column(name="flight"),
     Column(name="origin", rank=2),
@@ -63,6 +65,21 @@ def alternatives(
     _say_what_is_not_known(pair, found, there_from)
 
 
+def _refuse_a_far_day(wanted: "Wanted") -> None:
+    """The same of a day that was typed, where it is later than tomorrow everywhere: no look finds otherwise."""
+    from contextlib import suppress
+
+    from flait.errors import InvalidDate, NotFound
+
+    now = session.app().clock.now()
+    with suppress(InvalidDate):  # a day that is past somewhere: for AeroAPI to say
+        if wanted.wish and wanted.wish.on(now.date()) > (now + FURTHEST_EAST).date() + timedelta(days=1):
+            raise NotFound(
+                f"other flights are shown until the end of tomorrow, not of {wanted.wish.text}",
+                "ask again on the day before, or ask the airline",
+            )
+
+
 def _refuse_what_is_far(leg: "Leg", pair: "Pair") -> None:
     """No look is spent on days that are not that of the flight. In the place of a cancelled one any day will do."""
     from flait.core.flights import Flight, cancelled
@@ -105,6 +122,7 @@ def _found(wanted: "Wanted", source: "FlightSource") -> "Leg":
     from flait.core.texts.refusals import refused
     from flait.flows.find import find
 
+    _refuse_a_far_day(wanted)
     _, finding = find(source, wanted, now=session.app().clock.now())
     leg = leg_meant(finding)
     if leg is None:

@@ -6,7 +6,7 @@ import typer
 
 from flait.commands import session
 from flait.commands.options import AsJson
-from flait.commands.output import print_json, print_table
+from flait.commands.output import print_json, print_table, worded
 from flait.commands.tables import Column
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     Column(name="who", breaks=True),
+    Column(name="date", rank=4),
     Column(name="from"),
     Column(name="to"),
     Column(name="airport", rank=2),
@@ -58,8 +59,8 @@ def _pairs(person: "User") -> "Iterator[Connection]":
 def _fields(person: "User", pair: "Connection") -> dict[str, Any]:
     return {
         "user": {"id": person.id, "name": person.name, "phone": person.phone},
-        "from": {"id": pair.first.id, "ident": pair.first.ident},
-        "to": {"id": pair.then.id, "ident": pair.then.ident},
+        "from": {"id": pair.first.id, "ident": pair.first.ident, "date": pair.first.flight.departure_date},
+        "to": {"id": pair.then.id, "ident": pair.then.ident, "date": pair.then.flight.departure_date},
         "airport": pair.airport,
         "minutes": pair.minutes,
         "least": pair.least,
@@ -69,4 +70,5 @@ def _fields(person: "User", pair: "Connection") -> dict[str, Any]:
 
 def _row(person: "User", pair: "Connection") -> tuple[object, ...]:
     state = pair.chance.replace("_", " ")
-    return person.name, pair.first.ident, pair.then.ident, pair.airport, pair.minutes, pair.least, state
+    on = worded(pair.first.flight.departure_date)
+    return person.name, on, pair.first.ident, pair.then.ident, pair.airport, pair.minutes, pair.least, state

@@ -152,9 +152,9 @@ class Subscription(Struct, frozen=True, kw_only=True):
     muted_until: datetime | None = None
 
 
-RETRIES = Pauses(timedelta(minutes=1), timedelta(hours=1))
+RETRIES = Pauses(timedelta(minutes=1), timedelta(minutes=15))
 
 
 def next_resolution(attempts: int, now: datetime) -> datetime:
-    """When to look a pending flight up again after a fault outside: 1, 2, 4 … 60 minutes."""
+    """When to look a pending flight up again after a fault outside: 1, 2, 4, 8, then every 15 minutes."""
     return now + RETRIES.after(attempts)

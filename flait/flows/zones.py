@@ -6,6 +6,7 @@ By text and at the command line it is the same.
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
+from unicodedata import combining, normalize
 from zoneinfo import ZoneInfo, available_timezones
 
 from flait.core.subscriptions import User
@@ -33,7 +34,9 @@ def zones_meant(
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.lower().replace("_", " ").replace("/", " ").split())
+    """In small letters without accents and points: `St. Louis`, `Zürich`, `Tel-Aviv` as tables have them."""
+    letters = (char for char in normalize("NFKD", text.lower()) if not combining(char))
+    return " ".join("".join(" " if char in "_/-" else char for char in letters if char not in ".'\u2019").split())
 
 
 def _at_airport(typed: str, zone_of: ZoneOf) -> tuple[str, ...]:

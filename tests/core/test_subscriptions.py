@@ -8,8 +8,10 @@ from tests.core.flights_for_tests import NOON
 S = SubscriptionState
 
 
-@pytest.mark.parametrize(("attempts", "expected"), [(0, 1), (1, 1), (2, 2), (3, 4), (6, 32), (7, 60), (99_999, 60)])
-def test_a_pending_flight_is_looked_up_again_ever_more_rarely_up_to_hourly(attempts: int, expected: int) -> None:
+@pytest.mark.parametrize(("attempts", "expected"), [(0, 1), (1, 1), (2, 2), (3, 4), (4, 8), (5, 15), (99_999, 15)])
+def test_a_pending_flight_is_looked_up_again_ever_more_rarely_up_to_four_times_an_hour(
+    attempts: int, expected: int
+) -> None:
     assert next_resolution(attempts, NOON) == NOON + timedelta(minutes=expected)
 
 

@@ -166,6 +166,13 @@ def test_no_look_is_spent_on_days_that_are_not_that_of_the_flight(
     assert source.calls == []
 
 
+def test_a_day_that_is_not_looked_at_costs_no_look(flait: CommandLine, store: Store, source: FakeFlightSource) -> None:
+    """It is the 8th there; on the 10th it is tomorrow nowhere yet."""
+    source.board = [flight()]
+    assert flait("alternatives", "UA123", "--date", "2013-03-11").refused(7).startswith("other flights are shown until")
+    assert source.calls == []
+
+
 def test_in_the_place_of_a_cancelled_flight_of_any_day_others_are_shown(
     flait: CommandLine, store: Store, source: FakeFlightSource
 ) -> None:

@@ -192,3 +192,19 @@ def test_one_flight_is_unmuted_by_its_number(world: World, talk: Talk) -> None:
     assert talk.says("unmute UA1234") == ["UA1234 no longer muted. What changed meanwhile follows."]
     assert world.subscription().muted_until is None
     assert talk.says("unmute UA999") == [texts.not_followed_text("UA999")]
+
+
+def test_unmute_of_a_flight_that_is_not_muted_says_so(talk: Talk) -> None:
+    talk.tracks(F12)
+    assert talk.says("unmute UA1234") == ["UA1234 is not muted. Nothing changed."]
+    talk.says("mute UA1234")
+    assert talk.says("unmute UA1234") == ["UA1234 no longer muted. What changed meanwhile follows."]
+
+
+@pytest.mark.parametrize("said", ["mute 1,2", "MUTE 1 and 2", "mute 1 2 3"])
+def test_numbers_of_a_list_are_no_hours(talk: Talk, said: str) -> None:
+    talk.tracks(F12)
+    talk.says("LIST")
+    (body,) = talk.says(said)
+    assert "QUIET" not in body
+    assert "MUTE" in body

@@ -77,6 +77,9 @@ def test_quiet_hours_wait_for_a_time_zone_that_is_asked_for(world: World, talk: 
         ("TZ GST", "Asia/Dubai"),
         ("TZ Boston", "America/New_York"),
         ("TZ Portland", None),
+        ("TZ Saint Louis", None),
+        ("TZ Zürich", "Europe/Zurich"),
+        ("TZ Tel-Aviv", "Asia/Tel_Aviv"),
     ],
 )
 def test_a_time_zone_is_a_city_its_name_an_abbreviation_or_an_airport(

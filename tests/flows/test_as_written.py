@@ -253,6 +253,21 @@ def test_undo_in_time_is_done_however_late_it_is_read(world: World, ann: Talk) -
     assert sorted(followed(world)) == ["25", "26"]
 
 
+@pytest.mark.parametrize("said", ["untrack UA1234 tomorrow", "mute 8h"])
+@pytest.mark.parametrize("after", [1, 4, 9])
+def test_undo_takes_back_what_was_written_before_it_and_read_with_it(
+    world: World, ann: Talk, said: str, after: int
+) -> None:
+    """Nobody read for a while: both come at once, the first done as late as the second."""
+    written, user = world.clock.now(), world.store.user_by_phone(PHONES[0])
+    assert user
+    world.source.board = [F12, TOMORROW]
+    read_at(ann, written + minutes(13), (said, written), ("UNDO", written + minutes(after)))
+    user = world.store.user_by_phone(PHONES[0])
+    assert user
+    assert (sorted(followed(world)), user.muted_until) == (["25", "26"], None)
+
+
 @pytest.mark.parametrize("watched", [True, False])
 def test_undo_of_a_flight_that_has_flown_meanwhile_says_so(world: World, talk: Talk, watched: bool) -> None:
     world.follow(F12, *([0, 1] if watched else [0]))

@@ -166,7 +166,7 @@ def sound(file: Path) -> str:
         return str(problem)
 
 
-OF_LOOKS = ("duration_ms", "polls", "last_polled_at")  # a command that is given again may look again
+OF_LOOKS = ("duration_ms", "polls", "previous", "last_polled_at")  # a command that is given again may look again
 
 
 def _timeless(row: dict[str, Any]) -> dict[str, Any]:

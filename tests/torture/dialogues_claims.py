@@ -241,6 +241,7 @@ CLAIMS: Final[Sequence[tuple[str, Check]]] = (
     (rf"^That MUTE was over at {AT}, before we could read it\. Nothing changed\.$", mute_over),
     (rf"^(?P<name>All flights|{NAME}) muted until (?P<until>{AT})\.(?: (?P<longer>(?:All flights|[A-Z]{{2}}\d+|\d+ until)[^.]*\.))? Only urgent", muted),
     (rf"^(?P<name>All flights|{NAME}) no longer muted(?P<but>, but .+ UNMUTE ends that too)?\.", unmuted),
+    (rf"^(?P<name>{NAME})(?P<but>) is not muted\. Nothing changed\.", unmuted),
     (rf"^(?P<name>{NAME}) itself is not muted, but all flights are, until (?P<until>{AT})\.", still),
     (r"^Nothing is muted(?: any more\. What changed|\.$)", nothing_muted),
     (rf"^(?:Flait flight alerts(?: for \w+)?: |Tracking )(?P<ident>\w+) .*?(?P<day>{DAY_OF})", follows),

@@ -1,5 +1,7 @@
 """Several flights, or numbers, in one text: to choose, to end, or to ask how each stands."""
 
+from collections.abc import Sequence
+
 from flait.core.idents import Ident
 from flait.core.replies import words as table
 from flait.core.replies.kinds import (
@@ -40,6 +42,12 @@ def _counted(part: Part) -> int | None:
     if isinstance(part, ListNumber):
         return part.number
     return table.COUNTED.get(part) if isinstance(part, str) else None
+
+
+def are_of_a_list(words: Sequence[str]) -> bool:
+    """`1 2`, `1 and 2`: several numbers of a list, and nothing that makes hours of them."""
+    numbers = [word for word in words if word not in _AND]
+    return len(numbers) > 1 and all(word.isascii() and word.isdigit() and len(word) == 1 for word in numbers)
 
 
 def untracked(after: Sentence) -> Reply | None:

@@ -56,7 +56,7 @@ from flait.core.replies.nights import nightly, with_an_end
 from flait.core.replies.parts import Dated, DayTime, Part, Phone, Sentence, sentence, stripped
 from flait.core.replies.preferring import preference, unsigned
 from flait.core.replies.questions import alternatives, connect, plane, why
-from flait.core.replies.several import MOST_FLIGHTS, choice, statuses, untracked, untracked_all
+from flait.core.replies.several import MOST_FLIGHTS, are_of_a_list, choice, statuses, untracked, untracked_all
 from flait.core.replies.stops import says_stop_unspaced
 from flait.core.subscriptions import Role
 
@@ -122,6 +122,8 @@ def _meaning(clauses: list[tuple[str, ...]], *, asked: str) -> Reply:
     )
     reply = reply or _read(said) or _read(sentence(_with_airline(bare))) or _misnamed(said)
     is_nightly = bare[0] in _MUTES and "until" not in bare
+    if is_nightly and not reply and are_of_a_list(bare[1:]):
+        return Unknown(command="mute")  # flights by their numbers, and no hours
     return reply or (_silence(bare[1:]) if is_nightly else None) or Unknown()
 
 

@@ -102,7 +102,8 @@ class Desk(Struct, frozen=True, kw_only=True):
 
     def put(self, kind: str, state: Mapping[str, Any], waits: timedelta = WAITS) -> None:
         """Inside a transaction: what waits for an answer, or can be undone. It stands in the place of the last."""
-        since, until = self.now, self.now + waits
+        since = self.written if kind == UNDO else self.now  # what they take back is as old as their word
+        until = self.now + waits
         span = {"since": since.isoformat(), "until": until.isoformat()}
         before = _cut(self.store.dialogue(self.phone, kind, _EVER), EARLIER)
         self.store.put_dialogue(self.phone, kind, {**state, **span, "before": before}, until)

@@ -158,7 +158,10 @@ def _unmuted(desk: Desk, wish: Unmute) -> AnswerText:
     muted = [view for view in views if _ahead(desk, view.subscription.muted_until)]
     if len(muted) > 1:
         return ask_which(desk, UNMUTE, muted)
-    return _unmuted_one(desk, current(muted or views, desk.written))
+    view = current(muted or views, desk.written)
+    if not muted and not _ahead(desk, _all_muted_until(desk)):
+        return AnswerText(body=f"{short_name_of(desk, view)} is not muted. Nothing changed.")
+    return _unmuted_one(desk, view)
 
 
 def unmute_chosen(desk: Desk, options: Sequence[Mapping[str, Any]]) -> Act:
