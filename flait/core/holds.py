@@ -186,7 +186,10 @@ def _turning(change: Change, past: Sequence[PastText], now: datetime) -> Hold | 
 
 
 def _turned(kinds: frozenset[ChangeKind], most: int, past: Sequence[PastText], now: datetime) -> Hold | None:
-    texts = [text.at for text in past if text.kind in kinds and now - text.at < TURNS_WITHIN]
+    about = [
+        text for text in past if text.kind in kinds or (text.urgent and kinds is P0_KINDS)
+    ]  # in another's text too
+    texts = [text.at for text in about if now - text.at < TURNS_WITHIN]
     if len(texts) < most:
         return None
     rest = AFTER_TURNS[min(len(texts) // most, len(AFTER_TURNS)) - 1]

@@ -447,6 +447,21 @@ def test_a_fifth_gate_near_departure_must_rest_too() -> None:
     assert (five.alert, five.look_again, five.moment) == (None, None, OUT - minutes(42))
 
 
+def test_gates_that_came_in_texts_about_a_delay_must_rest_too() -> None:
+    """Else a gate that changes with each new time would be told without end: 73 texts in a day, by a trial."""
+    texts = [
+        PastText(at=OUT - minutes(60 - index), kind=K.DELAY_MORE, gate_origin=f"A{index}", urgent=True)
+        for index in range(6)
+    ]
+
+    few = decided(F12, C3, past=texts[:5], now=OUT - minutes(50))
+    many = decided(F12, C3, past=texts, now=OUT - minutes(50))
+
+    assert told_kinds(few) == [K.GATE_CHANGE]
+    assert many.alert is None
+    assert many.moment == texts[-1].at + minutes(15)
+
+
 def test_every_kind_that_can_be_critical_has_its_turns() -> None:
     critical = {kind for kind, (level, *_) in RULES.items() if level is Priority.P0} | {
         K.GATE_CHANGE,
