@@ -205,7 +205,10 @@ class Connection:
         if not changed:
             self._conn.execute("COMMIT")
             return
-        [(count,)] = self._conn.execute(mark.COUNT).fetchall()
+        found = self._conn.execute(mark.COUNT).fetchall()
+        if not found:
+            raise StoreError(f"the database {self.path} is damaged", RESTORE)
+        [(count,)] = found
         self._conn.execute("COMMIT")
         mark.keep(self.path, self.place[""][1], count)
 

@@ -46,9 +46,12 @@ def known(database: Path) -> int:
 
 def counted(conn: sqlite3.Connection) -> int:
     """How many changes the open database tells of."""
+    found = None
     with suppress(sqlite3.OperationalError):  # it has no such table yet
-        return int(conn.execute(_COUNTED).fetchone()[0])
-    return int(conn.execute(_COUNTED_BEFORE).fetchone()[0])
+        found = conn.execute(_COUNTED).fetchone()
+    if found is None or not isinstance(found[0], int):  # nor, where bytes are damaged, the row
+        found = conn.execute(_COUNTED_BEFORE).fetchone()
+    return int(found[0])
 
 
 def keep(database: Path, file: int, count: int) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flait.errors import Gone
+from flait.errors import Gone, StoreError
 from flait.store import Behind, Store
 from flait.store.engine import sqlite3
 from flait.store.mark import keep, known, mark_of
@@ -125,3 +125,13 @@ def test_the_count_of_an_older_database_goes_on_where_it_stood(path: Path) -> No
     with Store.open(path) as opened:
         opened.opt_out("+15555550142", NOW, how="STOP")
     assert known(path) == 42
+
+
+def test_where_the_count_is_damaged_nothing_is_stored_and_the_reason_is_said(path: Path) -> None:
+    with Store.open(path) as store:
+        store._conn.execute("DELETE FROM changes")
+        with pytest.raises(StoreError, match="is damaged"):
+            store.add_user(user())
+    mark_of(path).unlink(missing_ok=True)
+    with Store.open(path) as store:
+        assert store.users() == []
