@@ -91,7 +91,7 @@ def test_a_daemon_that_cannot_start_says_why_with_its_exit_code(world: World) ->
 def test_a_raised_budget_and_other_settings_are_taken_up_by_the_running_daemon(world: World) -> None:
     world.flait("config", "set", "flightaware.monthly_budget_usd", "0.005").done()  # one look-up
     world.flight("UA8501", scheduled_out="21:00", scheduled_in="23:30")
-    world.flait("subscribe", "UA8501", ANA).done()
+    world.flait("--yes", "subscribe", "UA8501", ANA).done()
     world.clock.put(at("15:12"), FAST)
     world.daemon()
     world.flight("UA8501", cancelled=True)

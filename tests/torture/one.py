@@ -127,8 +127,9 @@ def none_twice(disk: Disk) -> Score:
     lives = [begun(lambda boot=boot: works(disk, boot), disk.ledger) for boot in "abcd"]  # type: ignore[misc]  # bound now
     codes += [ended(life) for life in lives]
     ledger = disk.ledger
-    texts, expected = heard(ledger.lines("taken")), 2 * FLIGHTS * len(PEOPLE)
-    ok = len(confirmed(ledger.lines("taken"))) + len(at_the_right_gate(ledger.lines("taken")))
+    texts, each = heard(ledger.lines("taken")), FLIGHTS * len(PEOPLE)
+    said = confirmed(ledger.lines("taken")), at_the_right_gate(ledger.lines("taken"))
+    expected, ok = 2 * each, sum(min(len(one), each) for one in said)  # one that waited may come again in words of then
     twice = [f"twice: {key[2]!r}" for key, times in texts.items() if times > 1]
     posted = Counter(line["id"] for line in ledger.lines("posted"))
     wrong = [f"text {number} was posted {times} times" for number, times in posted.items() if times > 1]
