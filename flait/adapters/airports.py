@@ -4,8 +4,9 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Literal
-from unicodedata import combining, normalize
 from zoneinfo import ZoneInfo
+
+from flait.core.zones import folded
 
 UNKNOWN = "UTC"
 LEAST_OF_A_NAME = 5  # letters by which a city may be meant that is called something more, like Frankfurt am Main
@@ -29,22 +30,20 @@ def zones_in(city: str) -> tuple[str, ...]:
     """The zones of the airports with an IATA code that lie in a city, in English; of a city by how its name begins
     where all that begin so have one. Nothing is kept: it is read line by line.
     """
-    city = _folded(city)
+    city = _city(city)
     named = _of_cities(lambda name: name == city)
     is_long = len(city) >= LEAST_OF_A_NAME
     begins = _of_cities(lambda name: name.startswith(f"{city} ")) if is_long and not named else ()
     return named or (begins if len(begins) == 1 else ())
 
 
-def _folded(name: str) -> str:
-    """Without accents, points and hyphens, a saint as `st`: spellings of one city are one."""
-    letters = (char for char in normalize("NFKD", name.casefold()) if not combining(char))
-    words = "".join(" " if char == "-" else char for char in letters if char not in ".'\u2019").split()
-    return " ".join("st" if word == "saint" else word for word in words)
+def _city(name: str) -> str:
+    """A city's name, a saint as `st`: spellings of one city are one."""
+    return " ".join("st" if word == "saint" else word for word in folded(name).split())
 
 
 def _of_cities(wanted: Callable[[str], bool]) -> tuple[str, ...]:
-    zones = {row["tz"]: None for row in _rows() if row["iata"] and wanted(_folded(row["city"]))}
+    zones = {row["tz"]: None for row in _rows() if row["iata"] and wanted(_city(row["city"]))}
     return tuple(zone for zone in zones if exists(zone))
 
 

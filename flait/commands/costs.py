@@ -45,4 +45,6 @@ def agree(cost: "Cost") -> None:
 
 
 def _usd(micro: int) -> str:
-    return f"${micro / 1_000_000:.2f}"
+    from flait.core.prices import dollars
+
+    return f"${dollars(micro):.2f}"

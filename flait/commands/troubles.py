@@ -140,10 +140,11 @@ def _otherwise_counted(store: "Store", now: datetime) -> Iterator[Problem]:
 
 
 def _used_up(app: "App", store: "Store", limit: float) -> Iterator[Problem]:
-    from flait.core.prices import MICRODOLLARS, PRICES
+    from flait.core.prices import PRICES
+    from flait.flows.meter import affords
 
     month = f"{app.clock.now():%Y-%m}"
-    if limit and store.spent(month) + PRICES["flights"] > round(limit * MICRODOLLARS):
+    if not affords(store, limit, PRICES["flights"], month):
         yield _problem("budget", f"the AeroAPI budget of ${limit:.2f} for {month} is spent: nothing is looked up")
     yield from _otherwise_counted(store, app.clock.now())
     disk = os.statvfs(app.paths.data_dir)

@@ -43,8 +43,8 @@ NOTHING: Final = Forecast()
 class Cost(Struct, frozen=True, kw_only=True):
     """What one more flight costs, and how the month stands that pays for it, in micro-dollars.
 
-    `spent` is spent, `ahead` is what all that is followed takes until the month ends, `own` is the flight, and `now` as
-    much of it as falls into this month. A `budget` of 0 is no limit.
+    `spent` is spent; `ahead` is what all that is followed takes until the month ends, where that decides anything;
+    `own` is the flight, and `now` as much of it as falls into this month. A `budget` of 0 is no limit.
     """
 
     budget: int

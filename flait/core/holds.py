@@ -186,9 +186,8 @@ def _turning(change: Change, past: Sequence[PastText], now: datetime) -> Hold | 
 
 
 def _turned(kinds: frozenset[ChangeKind], most: int, past: Sequence[PastText], now: datetime) -> Hold | None:
-    about = [
-        text for text in past if text.kind in kinds or (text.urgent and kinds is P0_KINDS)
-    ]  # in another's text too
+    # Urgent news may have come in a text about something else, like a gate with a delay.
+    about = [text for text in past if text.kind in kinds or (text.urgent and kinds is P0_KINDS)]
     texts = [text.at for text in about if now - text.at < TURNS_WITHIN]
     if len(texts) < most:
         return None

@@ -9,6 +9,7 @@ begins with its country's code: ITU-T E.164, and for +1 the areas of https://nan
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
+from unicodedata import combining, normalize
 from zoneinfo import ZoneInfo
 
 
@@ -152,6 +153,12 @@ def labels(zone: str, now: datetime) -> tuple[str, ...]:
 
 
 _CALLED: Final = {"Asia/Kolkata": "Delhi", "Asia/Jerusalem": "Tel Aviv", "America/Puerto_Rico": "Puerto Rico"}
+
+
+def folded(name: str) -> str:
+    """A zone's or a city's name in small letters, without accents and points: `st louis`, `zurich`, `tel aviv`."""
+    letters = (char for char in normalize("NFKD", name.casefold()) if not combining(char))
+    return " ".join("".join(" " if char in "_/-" else char for char in letters if char not in ".'\u2019").split())
 
 
 def town(zone: str) -> str:

@@ -4,9 +4,10 @@ Whom the operator added himself pays for nothing that is not asked by text, and 
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 
 from flait.core.compose import compose
+from flait.core.forecast import ends
 from flait.core.messages import MessageKind
 from flait.core.structure import plain
 from flait.core.subscriptions import AddedBy, User
@@ -42,7 +43,7 @@ def is_own(user: User) -> bool:
 
 def until(now: datetime) -> date:
     """The first day of the next month, which is UTC's."""
-    return (now.date().replace(day=1) + timedelta(days=31)).replace(day=1)
+    return ends(now).date()
 
 
 def tell_followers(store: Store, flight_id: int, now: datetime) -> None:
@@ -62,6 +63,6 @@ def tell(store: Store, user: User, now: datetime) -> None:
             user,
             dedup_key=f"{MessageKind.SHARE}:{user.id}:{now:%Y-%m}",
             now=now,
-            until=datetime.combine(until(now), time(), UTC),
+            until=ends(now),
         )
     )

@@ -38,7 +38,7 @@ SPENT: Final = "the AeroAPI budget"  # how the reason begins for which a look or
 SHARE_SPENT: Final = "this month's share of the AeroAPI budget"  # and for the money of one person
 
 
-def _covers(store: Store, budget_usd: float, price: int, month: str) -> bool:
+def affords(store: Store, budget_usd: float, price: int, month: str) -> bool:
     """Whether the month's money (0: without a limit) is enough for one call more."""
     return not budget_usd or store.spent(month) + price <= round(budget_usd * MICRODOLLARS)
 
@@ -49,7 +49,7 @@ def resume(store: Store, clock: Clock, budget_usd: float) -> int:
     How many looks and wishes that were. Money for the dearest call, so that nobody is sent away again at once.
     """
     now = clock.now()
-    if not _covers(store, budget_usd, max(PRICES.values()), f"{now:%Y-%m}"):
+    if not affords(store, budget_usd, max(PRICES.values()), f"{now:%Y-%m}"):
         return 0
     return store.resume(now, outcome=BudgetExhausted.code, reason=SPENT)
 
@@ -105,7 +105,7 @@ class StoreMeter:
         store, now, price, pace = self._stores(), self._clock.now(), PRICES[operation], self._pace
         month = f"{now:%Y-%m}"
         with store.transaction():
-            if price and not _covers(store, self._budget(), price, month):
+            if price and not affords(store, self._budget(), price, month):
                 raise BudgetExhausted(
                     f"{SPENT} of ${self._budget():.2f} for {month} is spent",
                     "raise it with `flait config set flightaware.monthly_budget_usd …`, or wait for the next month",
@@ -130,7 +130,7 @@ class StoreMeter:
         """Whether there is money for such a call on that person's account; nothing is booked."""
         month, price = f"{self._clock.now():%Y-%m}", PRICES[operation]
         left = self._left(phone, month)
-        return _covers(self._stores(), self._budget(), price, month) and (left is None or left >= price)
+        return affords(self._stores(), self._budget(), price, month) and (left is None or left >= price)
 
     def refund(self, operation: str, about: str = "", billed: Mapping[str, int] | None = None) -> None:
         """Take one booking back: FlightAware does not bill it."""

@@ -16,6 +16,7 @@ from flait.core.structure import plain
 from flait.core.subscriptions import AddedBy, User
 from flait.core.texts.answers import budget_text
 from flait.core.texts.wording import Text
+from flait.flows.meter import affords
 from flait.flows.money import of_all
 from flait.store import Store
 
@@ -25,12 +26,11 @@ STEPS: Final = (ALL, 80, 50)  # percent of the budget, the highest first
 
 def reached(store: Store, now: datetime, budget_usd: float) -> int:
     """The highest of these that this month has come to; 0: none, or there is no budget. All is what leaves no look."""
-    budget, spent = round(budget_usd * MICRODOLLARS), store.spent(f"{now:%Y-%m}")
-    if not budget:
-        return 0
-    if spent + PRICES["flights"] > budget:
+    month = f"{now:%Y-%m}"
+    if not affords(store, budget_usd, PRICES["flights"], month):
         return ALL
-    return next((step for step in STEPS if spent * 100 >= step * budget), 0)
+    budget, spent = round(budget_usd * MICRODOLLARS), store.spent(month)
+    return next((step for step in STEPS if budget and spent * 100 >= step * budget), 0)
 
 
 def tell(store: Store, clock: Clock, *, budget_usd: float, phone: str) -> int:

@@ -6,11 +6,10 @@ By text and at the command line it is the same.
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
-from unicodedata import combining, normalize
 from zoneinfo import ZoneInfo, available_timezones
 
 from flait.core.subscriptions import User
-from flait.core.zones import abbreviated
+from flait.core.zones import abbreviated, folded
 from flait.flows.wishes import ZoneOf
 
 ZonesIn = Callable[[str], Sequence[str]]  # the zones of the airports of a city
@@ -28,15 +27,9 @@ def zones_meant(
     typed: str, person: User, now: datetime, zone_of: ZoneOf, zones_in: ZonesIn = no_city
 ) -> tuple[str, ...]:
     """The zones that they may mean, by IANA name: none is known by it, one, or several. An abbreviation comes first."""
-    said = _plain(typed[:_LONGEST]).removesuffix(" time")
+    said = folded(typed[:_LONGEST]).removesuffix(" time")
     meant = abbreviated(said, phone=person.phone, own=person.timezone, now=now)
     return meant or _at_airport(typed, zone_of) or _named(said, now) or _once(zones_in(said), now)
-
-
-def _plain(text: str) -> str:
-    """In small letters without accents and points: `St. Louis`, `Zürich`, `Tel-Aviv` as tables have them."""
-    letters = (char for char in normalize("NFKD", text.lower()) if not combining(char))
-    return " ".join("".join(" " if char in "_/-" else char for char in letters if char not in ".'\u2019").split())
 
 
 def _at_airport(typed: str, zone_of: ZoneOf) -> tuple[str, ...]:
@@ -45,10 +38,10 @@ def _at_airport(typed: str, zone_of: ZoneOf) -> tuple[str, ...]:
 
 
 def _named(said: str, now: datetime) -> tuple[str, ...]:
-    known = {zone: _plain(zone) for zone in available_timezones() if "/" in zone}
+    known = {zone: folded(zone) for zone in available_timezones() if "/" in zone}
     whole = tuple(zone for zone, words in known.items() if words == said)
     towns = sorted(
-        (zone for zone in known if _plain(zone.rpartition("/")[2]) == said), key=lambda zone: (len(zone), zone)
+        (zone for zone in known if folded(zone.rpartition("/")[2]) == said), key=lambda zone: (len(zone), zone)
     )
     current = [zone for zone in towns if zone.partition("/")[0] not in _OLD_NAMES]
     return whole or _once(current, now)

@@ -151,7 +151,7 @@ class AeroAPI:
     def spent(self, since: datetime) -> int | None:
         """What FlightAware counts since then, in micro-dollars; None: this account has no such page. Free."""
         outcome = self._asked(Booking("usage"), self._url("account", "usage", start=_z(since)))
-        if isinstance(outcome, Response) and (outcome.status == 404 or _tier_refusal(outcome)):
+        if _has_no_such_page(outcome):
             return None
         body = self._body(outcome)
         return None if body is None else total_cost(body)
@@ -159,7 +159,7 @@ class AeroAPI:
     def check(self) -> bool:
         """Whether AeroAPI takes the key: True, or the error. Free, unless the account has no /account/usage."""
         outcome = self._asked(Booking("usage"), self._url("account", "usage"))
-        if isinstance(outcome, Response) and (outcome.status == 404 or _tier_refusal(outcome)):
+        if _has_no_such_page(outcome):
             url = self._url("flights", str(PROBE), ident_type="designator", max_pages=1)
             outcome = self._asked(Booking("flights"), url)
         self._body(outcome)
@@ -297,6 +297,11 @@ def _free(outcome: Outcome) -> bool:
     if isinstance(outcome, ExchangeFailed):
         return outcome.fault is Fault.UNREACHED
     return outcome.status in UNBILLED
+
+
+def _has_no_such_page(outcome: Outcome) -> bool:
+    """Whether the account is without what was asked for."""
+    return isinstance(outcome, Response) and (outcome.status == 404 or _tier_refusal(outcome))
 
 
 def _tier_refusal(reply: Response) -> bool:
